@@ -1,0 +1,70 @@
+"""OpenAI tool calling for models that only write text.
+
+    client = adapter.wrap(OpenAI(base_url=…))
+
+makes a client whose chat completions understand `tools`, over an upstream that does not. The other names are its parts:
+`render` and `system_prompt` say what the model reads, `parse` and `CompletionParser` read what it wrote.
+
+Importing the package loads none of its dependencies; each name loads what it needs when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from adapter._version import __version__
+
+if TYPE_CHECKING:
+    from adapter.client import wrap
+    from adapter.completion.parser import CompletionParser
+    from adapter.completion.result import ParsedCompletion, ParsedToolCall, parse
+    from adapter.dialects.registry import Dialect
+    from adapter.errors import AdapterError, BadRequest, DialectError, InvalidToolCall, ToolCallRequired
+    from adapter.events import Problem
+    from adapter.options import Options
+    from adapter.prompt.render import render, system_prompt
+
+__all__ = [
+    "AdapterError",
+    "BadRequest",
+    "CompletionParser",
+    "Dialect",
+    "DialectError",
+    "InvalidToolCall",
+    "Options",
+    "ParsedCompletion",
+    "ParsedToolCall",
+    "Problem",
+    "ToolCallRequired",
+    "__version__",
+    "parse",
+    "render",
+    "system_prompt",
+    "wrap",
+]
+
+_HOMES = {
+    "adapter.client": ("wrap",),
+    "adapter.completion.parser": ("CompletionParser",),
+    "adapter.completion.result": ("ParsedCompletion", "ParsedToolCall", "parse"),
+    "adapter.dialects.registry": ("Dialect",),
+    "adapter.errors": ("AdapterError", "BadRequest", "DialectError", "InvalidToolCall", "ToolCallRequired"),
+    "adapter.events": ("Problem",),
+    "adapter.options": ("Options",),
+    "adapter.prompt.render": ("render", "system_prompt"),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'adapter' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,71 @@
+"""A call as it was written, checked against the tools that were offered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Event, Problem
+from adapter.tools import coercion, schemas
+
+if TYPE_CHECKING:
+    from adapter.options import Options
+    from adapter.syntax.calls import RawCall
+    from adapter.tools.choice import ToolChoice
+    from adapter.tools.definitions import ToolSet
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedCall:
+    """A call with the verdict on it.
+
+    Attributes:
+        name: The tool.
+        arguments: JSON text, coerced if that made it valid.
+        valid: Whether the tool was offered, may be called in this turn, and accepts the arguments.
+        problems: What was found, in kinds and messages; the caller of the check adds index and raw text.
+    """
+
+    name: str
+    arguments: str
+    valid: bool
+    problems: tuple[Problem, ...] = ()
+
+
+def check(call: RawCall, tools: ToolSet, choice: ToolChoice, options: Options) -> CheckedCall:
+    """Check a call. Without tools, only that its arguments are an object is checked."""
+    tool = tools.by_name.get(call.name)
+    if tools and (tool is None or (choice.allowed is not None and call.name not in choice.allowed)):
+        allowed = choice.allowed or tools.names
+        message = f"there is no tool {call.name!r} to call; use {' or '.join(map(repr, allowed))}"
+        return CheckedCall(call.name, call.arguments, False, (Problem("unknown_tool", message),))
+    if tool is None:
+        if isinstance(call.value, dict):
+            return CheckedCall(call.name, call.arguments, True)
+        return _invalid(call, ["the arguments must be a JSON object"])
+    errors = tool.schema.errors(call.value)
+    if not errors:
+        return CheckedCall(call.name, call.arguments, True)
+    if options.coerce and isinstance(call.value, dict):
+        mended = coercion.coerce(call.arguments, tool.schema)
+        if mended is not None:
+            text, changes = mended
+            told = tuple(Problem("coerced", f"call of {call.name!r}: {change}") for change in changes)
+            return CheckedCall(call.name, text, True, told)
+    return _invalid(call, schemas.messages(errors))
+
+
+def _invalid(call: RawCall, reasons: list[str]) -> CheckedCall:
+    message = f"call of {call.name!r}: {'; '.join(reasons)}"
+    return CheckedCall(call.name, call.arguments, False, (Problem("invalid_arguments", message),))
+
+
+def events(call: CheckedCall, index: int, call_id: str, raw: str) -> list[Event]:
+    """The events of one complete call."""
+    told: list[Event] = [Problem(problem.kind, problem.message, raw, index) for problem in call.problems]
+    return [
+        CallStarted(index, call_id, call.name),
+        ArgumentsDelta(index, call.arguments),
+        CallFinished(index, call_id, call.name, call.arguments, call.valid, raw),
+        *told,
+    ]

@@ -1,0 +1,98 @@
+"""The literals that mean something in running text, found without looking at any character twice."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from adapter.syntax.scanner import is_half
+
+if TYPE_CHECKING:
+    from adapter.dialects.registry import Dialect
+
+_FENCES = ("```json", "```xml", "```tool_call", "```")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A literal and where it stands. `text` is empty for one that may still become a literal: wait for more."""
+
+    start: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The literals of a dialect.
+
+    Attributes:
+        open: A block begins.
+        close: A block ends.
+        result: A tool result begins and ends.
+        reasoning: Reasoning begins and ends, or two empty strings.
+        tokens: Special tokens.
+        literals: All of them.
+    """
+
+    open: str
+    close: str
+    result: tuple[str, str]
+    reasoning: tuple[str, str]
+    tokens: frozenset[str]
+    literals: tuple[str, ...]
+    pattern: re.Pattern[str]
+    first: str
+
+    @classmethod
+    def of(cls, dialect: Dialect, tokens: tuple[str, ...]) -> Marks:
+        """The literals of a dialect and the special tokens."""
+        reasoning = dialect.reasoning or ("", "")
+        named = (dialect.open, dialect.close, *dialect.result, *reasoning, *tokens)
+        literals = tuple(sorted({literal for literal in named if literal}, key=len, reverse=True))
+        return cls(
+            open=dialect.open,
+            close=dialect.close,
+            result=dialect.result,
+            reasoning=reasoning,
+            tokens=frozenset(tokens),
+            literals=literals,
+            pattern=re.compile("|".join(map(re.escape, literals))),
+            first="".join({literal[0] for literal in literals}),
+        )
+
+    def find(self, text: str, position: int) -> Mark | None:
+        """The first literal at or after `position`, or the first place where the text ends inside one."""
+        found = self.pattern.search(text, position)
+        if found is None:
+            half = self._half(text, position)
+            return None if half is None else Mark(half, "")
+        if is_half(text, found.start(), self.literals):
+            return Mark(found.start(), "")  # a longer literal may come of it
+        return Mark(found.start(), found.group())
+
+    def _half(self, text: str, position: int) -> int | None:
+        start = max(position, len(text) - len(self.literals[0]) + 1)
+        for place in range(start, len(text)):
+            if text[place] in self.first and is_half(text, place, self.literals):
+                return place
+        return None
+
+
+def fence_at_end(text: str, *, line_start: bool) -> tuple[int, bool] | None:
+    """A code fence, or what may become one, on the last line of a text.
+
+    Args:
+        text: Without white space at its end.
+        line_start: Whether the text begins at the start of a line.
+
+    Returns:
+        Where it begins and whether it is a whole fence line; None when the line is no fence.
+    """
+    start = text.rfind("\n") + 1
+    line = text[start:]
+    if (start == 0 and not line_start) or not line.startswith("`"):
+        return None
+    if not any(fence.startswith(line) for fence in _FENCES):
+        return None
+    return start, line in _FENCES

@@ -1,0 +1,126 @@
+"""A completion as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Unpack
+
+from adapter.completion.parser import CompletionParser
+from adapter.events import CallFinished, Event, Problem, ReasoningDelta, TextDelta
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from openai.types.chat import ChatCompletionMessage
+
+    from adapter.options import OptionKeywords
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedToolCall:
+    """One tool call.
+
+    Attributes:
+        id: Its id, new for every parse.
+        name: The tool.
+        arguments: JSON text, in the model's own spelling.
+        valid: Whether the tool was offered and accepts the arguments.
+        raw: The block it was read from.
+    """
+
+    id: str
+    name: str
+    arguments: str
+    valid: bool = True
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedCompletion:
+    """What a completion holds.
+
+    Attributes:
+        content: The text that is neither reasoning nor a call; None when there is none beside calls or reasoning.
+        reasoning: The reasoning, or None.
+        tool_calls: The calls, in order.
+        finish_reason: What upstream said; `"tool_calls"` when there are calls and it said `"stop"`.
+        problems: What was repaired, coerced, left out or is invalid.
+    """
+
+    content: str | None
+    reasoning: str | None
+    tool_calls: tuple[ParsedToolCall, ...]
+    finish_reason: str | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether the completion ended inside a call."""
+        return any(problem.kind == "cut" for problem in self.problems)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The assistant message as a native server writes it."""
+        message: dict[str, Any] = {"role": "assistant", "content": self.content, "refusal": None, "annotations": []}
+        if self.reasoning is not None:
+            message["reasoning_content"] = self.reasoning
+        if self.tool_calls:
+            message["tool_calls"] = [
+                {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+                for call in self.tool_calls
+            ]
+        return message
+
+    def to_message(self) -> ChatCompletionMessage:
+        """The assistant message as the openai client's own type."""
+        from openai.types.chat import ChatCompletionMessage
+
+        return ChatCompletionMessage.model_validate(self.to_dict())
+
+
+def assemble(events: Iterable[Event], finish_reason: str | None) -> ParsedCompletion:
+    """The events of a whole completion as one value."""
+    content: list[str] = []
+    reasoning: list[str] = []
+    calls: list[ParsedToolCall] = []
+    problems: list[Problem] = []
+    for event in events:
+        match event:
+            case TextDelta(text):
+                content.append(text)
+            case ReasoningDelta(text):
+                reasoning.append(text)
+            case CallFinished(_, call_id, name, arguments, valid, raw):
+                calls.append(ParsedToolCall(call_id, name, arguments, valid, raw))
+            case Problem():
+                problems.append(event)
+    if calls and finish_reason == "stop":
+        finish_reason = "tool_calls"
+    text = "".join(content) or (None if calls or reasoning else "")
+    return ParsedCompletion(text, "".join(reasoning) or None, tuple(calls), finish_reason, tuple(problems))
+
+
+def parse(
+    completion: str,
+    tools: Iterable[Mapping[str, Any]] = (),
+    *,
+    finish_reason: str | None = "stop",
+    tool_choice: Any = None,
+    parallel_tool_calls: bool | None = None,
+    **options: Unpack[OptionKeywords],
+) -> ParsedCompletion:
+    """Read a whole completion.
+
+    Args:
+        completion: The model's text.
+        tools: The tools that were offered, as in a chat request. Without them calls are read but not checked.
+        finish_reason: What upstream said; `"length"` or None when the text was cut.
+        tool_choice: As in a chat request.
+        parallel_tool_calls: As in a chat request.
+        options: See `adapter.options.Options`.
+
+    Raises:
+        BadRequest: The tools or the tool choice are not what a chat request may hold.
+        DialectError: No such dialect.
+    """
+    parser = CompletionParser(tools, tool_choice=tool_choice, parallel_tool_calls=parallel_tool_calls, **options)
+    return assemble(parser.feed(completion) + parser.close(finish_reason), finish_reason)

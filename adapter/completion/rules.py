@@ -1,0 +1,27 @@
+"""What one request says about reading its answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from adapter.tools.choice import ToolChoice
+from adapter.tools.definitions import ToolSet
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What one request says about reading its answer.
+
+    Attributes:
+        tools: The tools offered.
+        choice: Which of them may be called, and whether one must be.
+        parallel: False keeps the first call only.
+        constrained: Upstream was made to answer with a bare JSON call, so one is read without the gates of `recover`.
+        invalid_as_text: A block with an invalid call stays in the content.
+    """
+
+    tools: ToolSet = field(default_factory=ToolSet)
+    choice: ToolChoice = field(default_factory=ToolChoice)
+    parallel: bool | None = None
+    constrained: bool = False
+    invalid_as_text: bool = False

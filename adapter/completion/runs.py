@@ -1,0 +1,113 @@
+"""A run of content or of reasoning: which white space and which left-over tokens belong to it.
+
+White space is held back until it is known whether it separates words or only blocks. Special tokens are held back until it
+is known whether they stand in the middle of text, where they are the model's words, or at a block or the end, where they
+are left over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from adapter.events import Event, Markup
+
+SPACE = " \t\r\n"
+_Kind = Literal["space", "token", "fence"]
+
+
+class Run:
+    """Collects one run and reports it piece by piece.
+
+    Args:
+        make: The event for a piece of it, `TextDelta` or `ReasoningDelta`.
+
+    Attributes:
+        seen: Whether anything of the run has been reported.
+        edge: What the held-back text touches, if it touches something: the end of the reasoning, or a block.
+    """
+
+    __slots__ = ("_held", "_make", "edge", "last", "seen")
+
+    def __init__(self, make: Callable[[str], Event]) -> None:
+        self._make = make
+        self._held: list[tuple[_Kind, str]] = []
+        self.seen = False
+        self.edge: Literal["", "reasoning", "block"] = ""
+        self.last = "\n"  # the last character that passed, for line starts and backticks
+
+    def text(self, text: str, out: list[Event]) -> None:
+        """Ordinary text: what follows the last word is held back."""
+        if not text:
+            return
+        self.last = text[-1]
+        body = text.rstrip(SPACE)
+        if not body:
+            self._held.append(("space", text))
+            return
+        space = text[len(body) :]
+        if self._held or (self.edge and not self.seen):
+            body = self._release(body, out)
+        self._report(body, out)
+        if space:
+            self._held.append(("space", space))
+
+    def literal(self, text: str, out: list[Event]) -> None:
+        """Text to be kept as it is, white space at its ends included."""
+        self._report(self._release("", out) + text, out)
+        self.last = text[-1]
+
+    def token(self, token: str) -> None:
+        """A special token: dropped at a block or at the end, kept inside text."""
+        self._held.append(("token", token))
+        self.last = token[-1]
+
+    def fence(self, fence: str) -> None:
+        """The opening line of a code fence: dropped when it holds a block and nothing else."""
+        self._held.append(("fence", fence))
+        self.last = fence[-1]
+
+    def block(self, out: list[Event]) -> bool:
+        """A block begins here. Returns whether a code fence was opened just for it."""
+        fenced = any(kind == "fence" for kind, _ in self._held)
+        spaces = []
+        for kind, text in self._held:
+            if kind == "space" and not fenced:
+                spaces.append((kind, text))
+            else:
+                out.append(Markup(text))
+        self._held = list(spaces)
+        self.edge = "block"
+        return fenced
+
+    def end(self, out: list[Event]) -> None:
+        """The completion, or this run, is over."""
+        for kind, text in self._held:
+            if kind == "token" or (kind == "space" and self.edge):
+                out.append(Markup(text))
+            else:
+                self._report(text, out)
+        self._held = []
+
+    def _release(self, body: str, out: list[Event]) -> str:
+        """What was held back and turns out to be text, with the text it precedes."""
+        kept: list[str] = []
+        for kind, text in self._held:
+            left_over = bool(self.edge) if kind == "token" else kind == "space" and bool(self.edge) and not self.seen
+            if left_over:
+                out.append(Markup(text))
+            else:
+                kept.append(text)
+        self._held = []
+        if not kept and body and self.edge and not self.seen:
+            trimmed = body.lstrip(SPACE)
+            if len(trimmed) < len(body):
+                out.append(Markup(body[: len(body) - len(trimmed)]))
+            body = trimmed
+        return "".join(kept) + body
+
+    def _report(self, text: str, out: list[Event]) -> None:
+        if text:
+            out.append(self._make(text))
+            self.seen = True
+            self.edge = ""

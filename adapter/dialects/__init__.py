@@ -1,0 +1,1 @@
+"""How models were taught to call tools: one template per dialect, found, loaded and checked here."""

@@ -1,0 +1,141 @@
+"""Dialects as frozen values, by name.
+
+A dialect is data: what its template's front matter says, and the template's macros. Nothing outside a dialect's own
+template knows its name.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Literal
+
+import jinja2
+
+from adapter.dialects import templates
+from adapter.errors import DialectError
+
+if TYPE_CHECKING:
+    from adapter.tools.choice import ToolChoice
+
+_MACROS = ("system", "tool_call", "tool_results")
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a family of models reads tool definitions and writes tool calls.
+
+    Attributes:
+        name: What callers ask for.
+        models: Globs of the model names it suits.
+        syntax: Name of the call syntax that reads its blocks.
+        open: The tag a block begins with.
+        close: The tag it ends with.
+        result: The tags around a tool result in the prompt; a model sometimes writes them itself.
+        reasoning: The tags around reasoning, if the models reason.
+        special: Special tokens that may be left over in the text.
+        result_role: Role of the message that carries tool results.
+        default_system: System text of a conversation that has tools and no system message.
+        path: The template's file.
+        macros: The template's macros by name.
+    """
+
+    name: str
+    models: tuple[str, ...]
+    syntax: str
+    open: str
+    close: str
+    result: Pair
+    reasoning: Pair | None = None
+    special: tuple[str, ...] = ()
+    result_role: Literal["user", "tool"] = "user"
+    default_system: str = ""
+    path: str = ""
+    macros: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False, hash=False)
+
+    def system(
+        self, text: str, tools: Sequence[Mapping[str, Any]], choice: ToolChoice, parallel: bool | None = None
+    ) -> str:
+        """The system message: the caller's text and the tools, in the dialect's order and words."""
+        return self._render("system", text, tools, choice, parallel)
+
+    def tool_call(self, name: str, arguments: Any) -> str:
+        """One call as the model would write it. `arguments` is the decoded object."""
+        return self._render("tool_call", {"name": name, "arguments": arguments})
+
+    def tool_results(self, results: Sequence[Mapping[str, str]]) -> str:
+        """Results that follow one another, as one text. Each has `content`, `name` and `id`."""
+        return self._render("tool_results", results)
+
+    def _render(self, macro: str, *args: object) -> str:
+        try:
+            return str(self.macros[macro](*args))
+        except jinja2.TemplateError as error:
+            raise DialectError(f"{self.path}: macro {macro!r} failed: {error}") from error
+
+
+_OWN = {"macros", "path"}
+_KEYS = {item.name for item in fields(Dialect)} - _OWN
+_STRINGS = ("name", "syntax", "open", "close", "default_system")
+
+
+def _check(data: Mapping[str, Any], path: str) -> None:
+    """Raise `DialectError` for front matter that is not of the documented form."""
+    unknown = sorted(set(data) - _KEYS)
+    if unknown:
+        raise DialectError(f"{path}: unknown key {unknown[0]!r} in the front matter; known are {', '.join(sorted(_KEYS))}")
+    missing = [key for key in ("name", "models", "syntax", "open", "close", "result") if key not in data]
+    if missing:
+        raise DialectError(f"{path}: the front matter lacks {missing[0]!r}")
+    for key in _STRINGS:
+        if not isinstance(data.get(key, ""), str):
+            raise DialectError(f"{path}: {key} = {data[key]!r} must be a string")
+    for key in ("models", "special", "result", "reasoning"):
+        value = data.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+            raise DialectError(f"{path}: {key} = {value!r} must be a list of non-empty strings")
+    for key in ("result", "reasoning"):
+        if key in data and len(data[key]) != 2:
+            raise DialectError(f"{path}: {key} = {data[key]!r} must be the opening and the closing tag")
+    if data.get("result_role", "user") not in ("user", "tool"):
+        raise DialectError(f"{path}: result_role = {data['result_role']!r} must be 'user' or 'tool'")
+
+
+def _front_matter(dialect: Dialect) -> dict[str, Any]:
+    """A dialect's own data in the form of front matter, for one that extends it."""
+    values = {key: getattr(dialect, key) for key in _KEYS}
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items() if value is not None}
+
+
+@functools.lru_cache(maxsize=64)
+def load(name: str) -> Dialect:
+    """The dialect of a template, by its name or by the path of a `.jinja` file.
+
+    Raises:
+        DialectError: No such template, or one that does not keep the contract; the message says file and line.
+    """
+    source, path = templates.read(name)
+    data = templates.front_matter(source, path)
+    macros: dict[str, Any] = {}
+    context: dict[str, Any] = {}
+    parent_name = data.pop("extends", None)
+    if parent_name is not None:
+        parent = load(parent_name)
+        data = _front_matter(parent) | data
+        macros = dict(parent.macros)
+        context = {parent_name: SimpleNamespace(**parent.macros)}
+    _check(data, path)
+    macros |= templates.compile_macros(source, path, context)
+    for macro in _MACROS:
+        if macro not in macros:
+            raise DialectError(f"{path}: macro {macro!r} is missing; a template defines {', '.join(_MACROS)}")
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    return Dialect(**values, path=path, macros=macros)
+
+
+def resolve(dialect: str | Dialect) -> Dialect:
+    """A dialect given by name, by path, or as itself."""
+    return dialect if isinstance(dialect, Dialect) else load(dialect)

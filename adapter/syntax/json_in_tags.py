@@ -1,0 +1,108 @@
+"""The call syntax of Qwen and Hermes: a JSON object between an opening and a closing tag.
+
+    <tool_call>
+    {"name": "get_weather", "arguments": {"city": "Paris"}}
+    </tool_call>
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from adapter.syntax.calls import Nameless, RawCall, read_calls
+from adapter.syntax.markup import read_skeleton
+from adapter.syntax.repair import repair
+from adapter.syntax.scanner import BlockScanner, Boundaries, End, is_half
+
+_SKIP = re.compile(r"[ \t\r\n`]+")
+_WORDS = ("json", "JSON", "xml")
+_ARRAY_OF_OBJECTS = re.compile(r"\[[ \t\r\n]{0,64}(?:(?P<yes>[\[{\]])|(?P<end>\Z))?")
+_FENCE_END = re.compile(r"[\s`]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a block holds.
+
+    Attributes:
+        calls: The calls, in order; things in the place of a call that name no tool are kept among them.
+        repaired: Whether the payload had to be repaired.
+        fault: Why nothing could be read, or None.
+    """
+
+    calls: tuple[RawCall | Nameless, ...]
+    repaired: bool = False
+    fault: str | None = None
+
+
+class JsonInTags:
+    """Reads blocks of this syntax.
+
+    Args:
+        open_tag: The tag before a payload.
+        close_tag: The tag after it.
+        tokens: Literals that end a block left open: special tokens, the opening tag of a tool result.
+    """
+
+    def __init__(self, open_tag: str, close_tag: str, tokens: tuple[str, ...] = ()) -> None:
+        self.bounds = Boundaries(open_tag, close_tag, tokens)
+        self._prefix = (*_WORDS, open_tag)
+
+    def scanner(self) -> BlockScanner:
+        """A scanner for one block, to be fed from the first character of its payload."""
+        return BlockScanner(self.bounds)
+
+    def opening(self, text: str, position: int) -> tuple[int, bool | None]:
+        """Go on after an opening tag, over what may stand before the payload (behaviour 1.1).
+
+        Returns:
+            How far the text was passed over, and whether a payload begins there: yes, no, or None when more text is needed.
+        """
+        while position < len(text):
+            skipped = _SKIP.match(text, position)
+            word = next((word for word in self._prefix if text.startswith(word, position)), None)
+            if skipped:
+                position = skipped.end()
+            elif word:
+                position += len(word)
+            elif text[position] == "{":
+                return position, True
+            elif text[position] == "[":
+                array = _ARRAY_OF_OBJECTS.match(text, position)
+                assert array is not None
+                return position, None if array["end"] is not None else array["yes"] is not None
+            else:
+                return position, None if is_half(text, position, self._prefix) else False
+        return position, None
+
+    def read(self, payload: str, end: End) -> Reading:
+        """The calls of a payload.
+
+        Args:
+            payload: The text between the tags.
+            end: What ended the block. Only a block that was closed is repaired.
+        """
+        text = _FENCE_END.sub("", payload)
+        try:
+            calls = tuple(read_calls(text))
+        except ValueError as error:
+            if end in {End.CUT, End.TEXT}:
+                return Reading((), fault=f"not JSON: {error}")
+            mended = repair(text)
+            if mended is None:
+                return Reading((), fault=f"not JSON, and no single structural repair makes it so: {error}")
+            calls, repaired = tuple(read_calls(mended)), True
+        else:
+            repaired = False
+        if not any(isinstance(call, RawCall) for call in calls):
+            return Reading((), repaired, "no object with a name and arguments")
+        return Reading(calls, repaired)
+
+    def markup_faults(self, skeleton: str) -> tuple[str, ...]:
+        """What is wrong with a block's tags, as lxml reads them; empty for one element of the right name."""
+        found = read_skeleton(skeleton)
+        expected = read_skeleton(self.bounds.open + self.bounds.close).tags
+        if found.tags == expected and not found.faults:
+            return ()
+        return found.faults or (f"elements {', '.join(found.tags)} where one was due",)

@@ -1,0 +1,124 @@
+"""JSON as text: where its values begin and end, so that the model's own spelling can be handed on.
+
+`json.loads` forgets how a value was written (`1.0`, the order of keys, 2^53+1 in readers that use doubles). These functions
+let the C scanner of the standard library walk the text and keep the positions.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from json.decoder import scanstring
+from typing import Any, NoReturn
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _long_integer(digits: str) -> int | Decimal:
+    # Python refuses to convert more than 4300 digits; a Decimal holds them and is a number to jsonschema too.
+    return int(digits) if len(digits) < 4000 else Decimal(digits)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+_PATIENT_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_long_integer)
+
+
+def value_at(text: str, start: int) -> tuple[Any, int]:
+    """The JSON value that begins at `start`, and the position after it.
+
+    Raises:
+        ValueError: There is no complete valid value; NaN and Infinity are none. Nesting too deep to hold is refused too.
+    """
+    try:
+        return _DECODER.raw_decode(text, start)
+    except json.JSONDecodeError:
+        raise
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except ValueError:
+        return _PATIENT_DECODER.raw_decode(text, start)
+
+
+def loads(text: str) -> Any:
+    """`json.loads`, refusing what is not JSON: NaN, Infinity, anything after the value.
+
+    Raises:
+        ValueError: Not one JSON value.
+    """
+    value, end = value_at(text, skip_space(text, 0))
+    if skip_space(text, end) != len(text):
+        raise ValueError(f"text after the value, at character {end}")
+    return value
+
+
+def skip_space(text: str, start: int) -> int:
+    """The position of the next character that is not JSON white space."""
+    return _SPACE.match(text, start).end()  # type: ignore[union-attr]  # the pattern matches everywhere
+
+
+def members(text: str, start: int) -> Iterator[tuple[str, Any, int, int]]:
+    """The members of the object that begins at `start`: key, value, and where the value's text begins and ends.
+
+    Raises:
+        ValueError: Not a complete valid object.
+    """
+    position = skip_space(text, start + 1)
+    if text[position : position + 1] == "}":
+        return
+    while True:
+        if text[position : position + 1] != '"':
+            raise ValueError(f"a key was due at character {position}")
+        key, position = scanstring(text, position + 1, True)
+        position = skip_space(text, position)
+        if text[position : position + 1] != ":":
+            raise ValueError(f"a colon was due at character {position}")
+        begin = skip_space(text, position + 1)
+        value, end = value_at(text, begin)
+        yield key, value, begin, end
+        position = skip_space(text, end)
+        if text[position : position + 1] == "}":
+            return
+        if text[position : position + 1] != ",":
+            raise ValueError(f"a comma was due at character {position}")
+        position = skip_space(text, position + 1)
+
+
+def elements(text: str, start: int) -> Iterator[tuple[Any, int, int]]:
+    """The elements of the array that begins at `start`: value, and where its text begins and ends.
+
+    Raises:
+        ValueError: Not a complete valid array.
+    """
+    position = skip_space(text, start + 1)
+    if text[position : position + 1] == "]":
+        return
+    while True:
+        value, end = value_at(text, position)
+        yield value, position, end
+        position = skip_space(text, end)
+        if text[position : position + 1] == "]":
+            return
+        if text[position : position + 1] != ",":
+            raise ValueError(f"a comma was due at character {position}")
+        position = skip_space(text, position + 1)
+
+
+def replace_at(text: str, path: tuple[str | int, ...], new: str) -> str:
+    """The JSON text with the value at `path` replaced; everything else keeps its spelling.
+
+    Of duplicate keys the last is meant, as every reader takes it.
+    """
+    begin, end = skip_space(text, 0), len(text)
+    for step in path:
+        if isinstance(step, int):
+            spans = [(first, last) for _, first, last in elements(text, begin)]
+            begin, end = spans[step]
+        else:
+            begin, end = [(first, last) for key, _, first, last in members(text, begin) if key == step][-1]
+    return text[:begin] + new + text[end:]

@@ -1,0 +1,262 @@
+"""Where a block of JSON between tags begins and ends, found a delta at a time.
+
+`BlockScanner` is a state machine over the text of one block. It knows strings, escapes and depth, so a tag inside a string is
+data; it does not judge the JSON. Each character is looked at once, whatever the size of the deltas: the text itself is kept
+by the caller, the scanner keeps a few numbers and asks to see a possible half tag again.
+
+Models also write what is no JSON. Then "inside a string" is a guess, and one rule makes it a safe one: a string that holds a
+closing tag and does not end as strings end (a comma, colon or bracket must follow) was missing its quote, and the block
+ended at that tag.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+
+_OUTSIDE = re.compile(r"[\"'{}\[\]<]")
+_IN_STRING = {'"': re.compile(r'["\\<]'), "'": re.compile(r"['\\<]")}
+_NOT_SPACE = re.compile(r"[^ \t\r\n]")
+_AFTER_STRING = ",:}]<"
+_BEFORE_STRING = "{[,:("
+_ANY_CLOSER = re.compile(r"</[A-Za-z_][\w.-]{0,40}\s?>")
+_HALF_CLOSER = re.compile(r"<(?:/(?:[A-Za-z_][\w.-]{0,40}\s?)?)?")
+
+
+class End(Enum):
+    """What ended a block."""
+
+    TAG = auto()  # its closing tag
+    WRONG_TAG = auto()  # a closing tag of another name, after complete JSON
+    OPENER = auto()  # the next block's opening tag; it is left to be read again
+    TOKEN = auto()  # a special token or an invented result; it is left to be read again
+    TEXT = auto()  # text after complete JSON; it is left to be read again
+    QUOTE = auto()  # a closing tag inside what looked like a string whose quote is missing
+    CUT = auto()  # the completion
+
+
+class _State(Enum):
+    OUTSIDE = auto()  # between strings, inside brackets
+    STRING = auto()
+    AFTER_STRING = auto()  # a string ended that must be checked by what follows
+    COMPLETE = auto()  # all brackets are closed
+    BETWEEN = auto()  # a comma after complete JSON: another value must follow
+
+
+@dataclass(frozen=True, slots=True)
+class Boundaries:
+    """The tags that mean something to the scanner, as the dialect has them."""
+
+    open: str
+    close: str
+    tokens: tuple[str, ...]
+
+    def half(self, text: str, position: int) -> bool:
+        """Whether the text ends inside what may become one of the tags."""
+        return is_half(text, position, (self.close, self.open, *self.tokens))
+
+
+def is_half(text: str, position: int, literals: tuple[str, ...]) -> bool:
+    """Whether the rest of the text, from `position` on, is a proper prefix of one of the literals."""
+    length = len(text) - position
+    rest = text[position : position + max(map(len, literals), default=0)]
+    return any(length < len(literal) and literal.startswith(rest) for literal in literals)
+
+
+class BlockScanner:
+    """Finds the end of one block.
+
+    Offsets count characters from the beginning of the payload.
+
+    Attributes:
+        offset: How many characters have been consumed.
+        payload_end: Where the payload ends, once `feed` or `finish` returned an `End`.
+        block_end: Where the block ends, closing tag included; text after it is to be read again.
+    """
+
+    __slots__ = (
+        "_before", "_bounds", "_depth", "_escape", "_loose", "_quote", "_state", "_tag", "block_end", "offset", "payload_end",
+    )  # fmt: skip
+
+    def __init__(self, bounds: Boundaries) -> None:
+        self._bounds = bounds
+        self._state = _State.OUTSIDE
+        self._depth = 0
+        self._quote = ""
+        self._escape = False
+        self._tag: int | None = None  # the first closing tag inside the present string
+        self._before = "{"  # the last character that is not white space
+        self._loose = False  # the JSON is known to be broken; only tags count now
+        self.offset = 0
+        self.payload_end = 0
+        self.block_end = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether all brackets are closed, so that the JSON may be complete."""
+        return self._state is _State.COMPLETE
+
+    def feed(self, text: str, start: int = 0) -> tuple[int, End | None]:
+        """Consume text.
+
+        Args:
+            text: The window: what was not consumed last time, and the new delta.
+            start: Where in it to begin.
+
+        Returns:
+            The position up to which the window is consumed, and what ended the block, if something did.
+        """
+        position = start
+        base = self.offset - start  # turns a position in the window into an offset
+        while position < len(text):
+            if self._state is _State.STRING:
+                position, end, wait = self._string(text, position, base)
+            elif self._state is _State.OUTSIDE:
+                position, end, wait = self._outside(text, position, base)
+            else:
+                position, end, wait = self._between(text, position, base)
+            if end or wait:
+                self.offset = base + position
+                return position, end
+        self.offset = base + position
+        return position, None
+
+    def finish(self, *, cut: bool, newline_after: bool) -> End:
+        """The completion is over inside this block.
+
+        Args:
+            cut: Whether the model was stopped, rather than done.
+            newline_after: Whether a raw newline follows the tag inside the present string, which JSON does not allow.
+        """
+        if self._tag is not None and self._state is _State.STRING and (newline_after or not cut):
+            return self._missing_quote()
+        self.payload_end = self.block_end = self.offset
+        return End.CUT
+
+    @property
+    def doubtful_tag(self) -> int | None:
+        """Offset of a closing tag inside the present, unfinished string."""
+        return self._tag
+
+    def go_on(self) -> None:
+        """What looked complete was not JSON: look for the closing tag and nothing else."""
+        self._loose = True
+        self._state = _State.OUTSIDE
+
+    def _end(self, end: End, payload: int, block: int) -> End:
+        self.payload_end, self.block_end = payload, block
+        return end
+
+    def _missing_quote(self) -> End:
+        tag = self._tag or 0
+        return self._end(End.QUOTE, tag, tag + len(self._bounds.close))
+
+    def _string(self, text: str, position: int, base: int) -> tuple[int, End | None, bool]:
+        if self._escape:
+            self._escape = False
+            return position + 1, None, False
+        found = _IN_STRING[self._quote].search(text, position)
+        if found is None:
+            return len(text), None, False
+        position = found.start()
+        character = found.group()
+        if character == "\\":
+            self._escape = True
+        elif character == self._quote:
+            self._before = character
+            check = self._tag is not None or self._quote == "'"
+            self._state = _State.AFTER_STRING if check else _State.OUTSIDE
+        elif self._tag is None:
+            if text.startswith(self._bounds.close, position):
+                self._tag = base + position
+            elif is_half(text, position, (self._bounds.close,)):
+                return position, None, True
+        return position + 1, None, False
+
+    def _outside(self, text: str, position: int, base: int) -> tuple[int, End | None, bool]:
+        found = _OUTSIDE.search(text, position)
+        gap = text[position : found.start() if found else len(text)].rstrip(" \t\r\n")
+        if gap:
+            self._before = gap[-1]
+        if found is None:
+            return len(text), None, False
+        position = found.start()
+        character = found.group()
+        if character == "<":
+            return self._tag_outside(text, position, base)
+        if character == '"' or (character == "'" and self._before in _BEFORE_STRING):
+            self._state, self._quote, self._tag = _State.STRING, character, None
+        elif character in "{[":
+            self._depth += 1
+        elif character in "}]" and not self._loose:
+            self._depth -= 1
+            if self._depth == 0:
+                self._state = _State.COMPLETE
+                self.payload_end = base + position + 1
+        self._before = character
+        return position + 1, None, False
+
+    def _tag_outside(self, text: str, position: int, base: int) -> tuple[int, End | None, bool]:
+        """A `<` outside of strings: a tag ends the block, a half tag must be seen whole, anything else is skipped."""
+        bounds = self._bounds
+        if text.startswith(bounds.close, position):
+            end = base + position
+            return position + len(bounds.close), self._end(End.TAG, end, end + len(bounds.close)), False
+        for literal in (bounds.open, *bounds.tokens):
+            if text.startswith(literal, position):
+                end = base + position
+                kind = End.OPENER if literal == bounds.open else End.TOKEN
+                return position, self._end(kind, end, end), False
+        if bounds.half(text, position):
+            return position, None, True
+        self._before = "<"
+        return position + 1, None, False
+
+    def _between(self, text: str, position: int, base: int) -> tuple[int, End | None, bool]:
+        """After a doubtful string, after complete JSON, or after a comma that follows it: the next character decides."""
+        found = _NOT_SPACE.search(text, position)
+        if found is None:
+            return len(text), None, False
+        position, character = found.start(), found.group()
+        if self._state is _State.AFTER_STRING:
+            return self._after_string(position, character)
+        if character in "{[":
+            self._state = _State.OUTSIDE
+            return position, None, False
+        if self._state is _State.BETWEEN:
+            self.go_on()
+            return position, None, False
+        return self._after_json(text, position, base, character)
+
+    def _after_string(self, position: int, character: str) -> tuple[int, End | None, bool]:
+        if character in _AFTER_STRING:
+            self._state, self._tag = _State.OUTSIDE, None
+        elif self._quote == "'":
+            self._state = _State.STRING  # an apostrophe
+        else:
+            return position, self._missing_quote(), False
+        return position, None, False
+
+    def _after_json(self, text: str, position: int, base: int, character: str) -> tuple[int, End | None, bool]:
+        if character == "<":
+            return self._tag_after_json(text, position, base)
+        if character in ",;":
+            self._state = _State.BETWEEN
+        elif character in ":\"'":
+            self.go_on()
+        elif character not in "}]`":  # one brace too many and the end of a fence are the payload's business
+            return position, self._end(End.TEXT, self.payload_end, self.payload_end), False
+        return position + 1, None, False
+
+    def _tag_after_json(self, text: str, position: int, base: int) -> tuple[int, End | None, bool]:
+        after, end, wait = self._tag_outside(text, position, base)
+        if end or wait:
+            return after, end, wait
+        closer = _ANY_CLOSER.match(text, position)
+        if closer:
+            begin = base + position
+            return closer.end(), self._end(End.WRONG_TAG, begin, base + closer.end()), False
+        if _HALF_CLOSER.fullmatch(text, position):
+            return position, None, True
+        return position, self._end(End.TEXT, self.payload_end, self.payload_end), False

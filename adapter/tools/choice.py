@@ -1,0 +1,110 @@
+"""The caller's tool choice, read once and carried as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from adapter.errors import BadRequest
+
+Mode = Literal["auto", "none", "required", "named"]
+
+_FORMS = (
+    "'none', 'auto', 'required', {\"type\": \"function\", \"function\": {\"name\": …}} or "
+    "{\"type\": \"allowed_tools\", \"allowed_tools\": {\"mode\": …, \"tools\": […]}}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolChoice:
+    """Which tools may be called in this turn, and whether one must be.
+
+    Attributes:
+        mode: `auto`, `none`, `required` or `named`.
+        allowed: The names that may be called; all of them when None. A named choice allows one.
+    """
+
+    mode: Mode = "auto"
+    allowed: tuple[str, ...] | None = None
+
+    @property
+    def name(self) -> str | None:
+        """The one tool of a named choice."""
+        return self.allowed[0] if self.mode == "named" and self.allowed else None
+
+    @property
+    def forced(self) -> bool:
+        """Whether the answer must hold a call."""
+        return self.mode in {"required", "named"}
+
+
+def read_choice(value: Any, names: Sequence[str]) -> ToolChoice:
+    """Read `tool_choice` of a chat request.
+
+    Args:
+        value: As it stands in the request; None means `auto`.
+        names: Names of the tools offered.
+
+    Raises:
+        BadRequest: Not one of the documented forms, or it names a tool that was not offered.
+    """
+    if value is None:
+        return ToolChoice()
+    if isinstance(value, str):
+        if value not in {"auto", "none", "required"}:
+            raise BadRequest(f"Invalid value for 'tool_choice': {value!r}. Use {_FORMS}.", param="tool_choice")
+        return ToolChoice(mode=value)  # type: ignore[arg-type]  # narrowed by the line above
+    if isinstance(value, dict) and value.get("type") == "allowed_tools":
+        return _allowed(value.get("allowed_tools"), names)
+    return ToolChoice("named", (_named(value, "tool_choice", names),))
+
+
+def read_function_call(value: Any, names: Sequence[str]) -> ToolChoice:
+    """Read the legacy `function_call` of a chat request: `"auto"`, `"none"` or `{"name": …}`."""
+    if value is None or value == "auto":
+        return ToolChoice()
+    if value == "none":
+        return ToolChoice("none")
+    name = value.get("name") if isinstance(value, dict) else None
+    if not isinstance(name, str):
+        raise BadRequest(
+            f"Invalid value for 'function_call': {value!r}. Use 'none', 'auto' or {{\"name\": …}}.", param="function_call"
+        )
+    return ToolChoice("named", (_offered(name, "function_call.name", names),))
+
+
+def _named(value: Any, param: str, names: Sequence[str]) -> str:
+    if not isinstance(value, dict) or value.get("type") != "function":
+        raise BadRequest(f"Invalid value for '{param}': {value!r}. Use {_FORMS}.", param=param)
+    function = value.get("function")
+    name = function.get("name") if isinstance(function, dict) else None
+    if not isinstance(name, str):
+        raise BadRequest(
+            f"Missing required parameter: '{param}.function.name'. It is the name of one of the tools.",
+            param=f"{param}.function.name",
+            code="missing_required_parameter",
+        )
+    return _offered(name, f"{param}.function.name", names)
+
+
+def _offered(name: str, param: str, names: Sequence[str]) -> str:
+    if name not in names:
+        offered = ", ".join(map(repr, names)) or "none"
+        raise BadRequest(
+            f"Tool choice {name!r} not found in 'tools' parameter. The tools offered are {offered}.", param=param
+        )
+    return name
+
+
+def _allowed(value: Any, names: Sequence[str]) -> ToolChoice:
+    param = "tool_choice.allowed_tools"
+    if not isinstance(value, dict) or value.get("mode") not in {"auto", "required"}:
+        raise BadRequest(
+            f"Invalid value for '{param}': {value!r}. It has 'mode' ('auto' or 'required') and 'tools'.", param=param
+        )
+    tools = value.get("tools")
+    if not isinstance(tools, list) or not tools:
+        raise BadRequest(f"Invalid value for '{param}.tools': {tools!r}. Give at least one tool.", param=f"{param}.tools")
+    allowed = tuple(_named(tool, f"{param}.tools[{position}]", names) for position, tool in enumerate(tools))
+    return ToolChoice(value["mode"], allowed)

@@ -1,0 +1,173 @@
+"""Tool definitions of a request, checked before anything reaches upstream.
+
+A `ToolSet` keeps each definition twice: as the caller wrote it (that is what the model reads, byte for byte) and as the
+parts that are needed to check a call.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from adapter.errors import BadRequest
+from adapter.tools.schemas import CompiledSchema, compile_schema
+
+# OpenAI allows 64 of [a-zA-Z0-9_-]; MCP servers and BFCL also use dots, colons and slashes.
+_NAME = re.compile(r"[a-zA-Z0-9_.:/-]{1,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class ToolDefinition:
+    """One function the model may call.
+
+    Attributes:
+        name: Its name.
+        wire: The definition in Chat Completions form, as the caller wrote it.
+        schema: Its parameters, compiled; checks arguments.
+        strict: Whether an answer with invalid arguments must be an error.
+    """
+
+    name: str
+    wire: Mapping[str, Any]
+    schema: CompiledSchema
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSet:
+    """The tools of a request, in the caller's order."""
+
+    tools: tuple[ToolDefinition, ...] = ()
+    by_name: Mapping[str, ToolDefinition] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.tools)
+
+    def __iter__(self) -> Iterator[ToolDefinition]:
+        return iter(self.tools)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names in the caller's order."""
+        return tuple(self.by_name)
+
+    def only(self, names: Sequence[str] | None) -> ToolSet:
+        """The tools of these names, in the caller's order; all of them for None."""
+        if names is None:
+            return self
+        return _tool_set(tool for tool in self.tools if tool.name in names)
+
+
+def _tool_set(tools: Iterator[ToolDefinition] | Sequence[ToolDefinition]) -> ToolSet:
+    kept = tuple(tools)
+    return ToolSet(kept, {tool.name: tool for tool in kept})
+
+
+def read_tools(tools: Any) -> ToolSet:
+    """Read the `tools` of a chat request.
+
+    Args:
+        tools: A list of `{"type": "function", "function": {"name", "description", "parameters", "strict"}}`, or None.
+
+    Raises:
+        BadRequest: Not such a list; `param` says where.
+    """
+    return _read(tools, "tools", wrapped=True)
+
+
+def read_functions(functions: Any) -> ToolSet:
+    """Read the legacy `functions` of a chat request, a list of what `tools` has under `function`."""
+    return _read(functions, "functions", wrapped=False)
+
+
+def _read(items: Any, param: str, *, wrapped: bool) -> ToolSet:
+    if items is None:
+        return ToolSet()
+    if not isinstance(items, Sequence) or isinstance(items, str | bytes):
+        raise _wrong_type(param, items, "an array of tool definitions")
+    tools: list[ToolDefinition] = []
+    seen: dict[str, str] = {}
+    for position, item in enumerate(items):
+        tool, where = _read_one(item, f"{param}[{position}]", wrapped=wrapped)
+        if tool.name in seen:
+            raise BadRequest(
+                f"Duplicate function name {tool.name!r}: {seen[tool.name]} has it too. Give each tool a name of its own.",
+                param=f"{where}.name",
+            )
+        seen[tool.name] = where
+        tools.append(tool)
+    return _tool_set(tools)
+
+
+def _read_one(item: Any, param: str, *, wrapped: bool) -> tuple[ToolDefinition, str]:
+    if not isinstance(item, Mapping):
+        raise _wrong_type(param, item, "an object")
+    if not wrapped:
+        return _read_function(item, {"type": "function", "function": item}, param), param
+    kind = item.get("type")
+    if kind != "function":
+        raise _wrong_kind(kind, param)
+    function = item.get("function")
+    if function is None:
+        raise BadRequest(
+            f"Missing required parameter: '{param}.function'. It holds 'name', 'description' and 'parameters'.",
+            param=f"{param}.function",
+            code="missing_required_parameter",
+        )
+    if not isinstance(function, Mapping):
+        raise _wrong_type(f"{param}.function", function, "an object")
+    return _read_function(function, item, f"{param}.function"), f"{param}.function"
+
+
+def _read_function(function: Mapping[str, Any], wire: Mapping[str, Any], param: str) -> ToolDefinition:
+    name = function.get("name")
+    if name is None:
+        raise BadRequest(
+            f"Missing required parameter: '{param}.name'.", param=f"{param}.name", code="missing_required_parameter"
+        )
+    if not isinstance(name, str):
+        raise _wrong_type(f"{param}.name", name, "a string")
+    if not _NAME.fullmatch(name):
+        raise BadRequest(
+            f"Invalid '{param}.name': {name!r}. Use 1 to 128 characters of a-z, A-Z, 0-9, '_', '.', ':', '/' and '-'.",
+            param=f"{param}.name",
+            code="invalid_value",
+        )
+    description = function.get("description")
+    if description is not None and not isinstance(description, str):
+        raise _wrong_type(f"{param}.description", description, "a string")
+    strict = function.get("strict")
+    if strict is not None and not isinstance(strict, bool):
+        raise _wrong_type(f"{param}.strict", strict, "true or false")
+    schema = compile_schema(function.get("parameters"), f"{param}.parameters", name)
+    return ToolDefinition(name, wire, schema, bool(strict))
+
+
+def _wrong_kind(kind: Any, param: str) -> BadRequest:
+    if kind is None:
+        return BadRequest(
+            f"Missing required parameter: '{param}.type'. Write \"type\": \"function\".",
+            param=f"{param}.type",
+            code="missing_required_parameter",
+        )
+    hint = (
+        "A custom tool takes free text and has no schema; describe it as a function with one string parameter."
+        if kind == "custom"
+        else "This model only calls functions: use 'function'."
+    )
+    return BadRequest(f"Invalid value: {kind!r} for '{param}.type'. {hint}", param=f"{param}.type", code="invalid_value")
+
+
+def _wrong_type(param: str, value: Any, wanted: str) -> BadRequest:
+    return BadRequest(
+        f"Invalid type for '{param}': expected {wanted}, but got {type(value).__name__} {_short(value)}.",
+        param=param,
+        code="invalid_type",
+    )
+
+
+def _short(value: Any, limit: int = 80) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -1,0 +1,209 @@
+"""JSON schemas of tool parameters: compiled once, kept across requests, and never fetched from anywhere.
+
+Compiling checks the schema against its own metaschema and follows every `$ref`, so that a schema which cannot work is the
+caller's 400 before upstream is asked, and not a surprise at the first call.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import referencing
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError, ValidationError
+from jsonschema.protocols import Validator
+from jsonschema.validators import validator_for
+from jsonschema_specifications import REGISTRY
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import DRAFT202012, specification_with
+
+from adapter.errors import BadRequest
+
+_FOREIGN_TYPES = {
+    "dict": "'object'", "map": "'object'", "struct": "'object'",
+    "float": "'number'", "double": "'number'", "int": "'integer'", "long": "'integer'", "bool": "'boolean'",
+    "str": "'string'", "text": "'string'", "list": "'array'", "tuple": "'array'", "set": "'array'", "none": "'null'",
+    "any": "no 'type' at all, which allows any value",
+}  # fmt: skip
+_MAX_MESSAGES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledSchema:
+    """A tool's parameters, ready to check arguments.
+
+    Attributes:
+        source: The schema as the caller wrote it; `{}` when there is none, and then any object is valid.
+        validator: jsonschema's compiled form.
+    """
+
+    source: Mapping[str, Any]
+    validator: Validator
+
+    def errors(self, arguments: Any) -> list[ValidationError]:
+        """What is wrong with decoded arguments, in the order of the document; empty when nothing is."""
+        if not isinstance(arguments, dict):
+            return [ValidationError(f"the arguments are {_kind(arguments)}, and must be a JSON object")]
+        return list(self.validator.iter_errors(arguments))
+
+
+def messages(errors: list[ValidationError]) -> list[str]:
+    """Errors as sentences that a model can act on: where, what is there, what must be."""
+    told = [f"{_path(error)}: {_reason(error)}" for error in map(_innermost, errors[:_MAX_MESSAGES])]
+    if len(errors) > _MAX_MESSAGES:
+        told.append(f"and {len(errors) - _MAX_MESSAGES} more")
+    return told
+
+
+def _innermost(error: ValidationError) -> ValidationError:
+    """The branch of an `anyOf` or `oneOf` that came nearest, when one plainly did: the same path, deepest reason."""
+    while error.context:
+        branches = {item.schema_path[0] for item in error.context}
+        deeper = [item for item in error.context if len(item.absolute_path) > len(error.absolute_path)]
+        if len(branches) > 1 and len(deeper) != 1:
+            return error
+        error = deeper[0] if deeper else error.context[0]
+    return error
+
+
+def _path(error: ValidationError) -> str:
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
+    return "arguments" + "".join(steps)
+
+
+def _reason(error: ValidationError) -> str:
+    if error.validator == "enum":
+        return f"{_short(error.instance)} is not one of {_short(error.validator_value, 400)}"
+    if error.validator == "type":
+        kinds = error.validator_value
+        wanted = kinds if isinstance(kinds, str) else " or ".join(kinds)
+        return f"{_short(error.instance)} is {_kind(error.instance)}, and must be of type {wanted}"
+    if error.validator in {"anyOf", "oneOf"}:
+        return f"{_short(error.instance)} fits none of the allowed forms {_short(error.validator_value, 400)}"
+    if error.validator == "additionalProperties":
+        known = ", ".join(error.schema.get("properties", ())) if isinstance(error.schema, Mapping) else ""
+        return f"{error.message}; the parameters are {known or 'none'}"
+    return error.message
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    kinds = {bool: "a boolean", int: "an integer", float: "a number", str: "a string", list: "an array", dict: "an object"}
+    return kinds.get(type(value), type(value).__name__)
+
+
+def _short(value: Any, limit: int = 120) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=repr)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def compile_schema(schema: Any, param: str, name: str) -> CompiledSchema:
+    """The compiled form of a tool's `parameters`.
+
+    Args:
+        schema: A JSON schema that describes an object; None and `{}` allow any object.
+        param: Where it stands in the request.
+        name: The function's name, for messages.
+
+    Raises:
+        BadRequest: Not a schema for an object, not a valid schema, or one with a reference that leads nowhere.
+    """
+    if schema is None:
+        schema = {}
+    if not isinstance(schema, Mapping):
+        raise BadRequest(
+            f"Invalid schema for function {name!r}: {_short(schema)} is not a JSON schema object. "
+            'Write {"type": "object", "properties": {…}}.',
+            param=param,
+            code="invalid_function_parameters",
+        )
+    try:
+        text = json.dumps(schema)
+    except (TypeError, ValueError) as error:
+        raise BadRequest(
+            f"Invalid schema for function {name!r}: it is not plain JSON ({error}).",
+            param=param,
+            code="invalid_function_parameters",
+        ) from error
+    try:
+        return _compile(text)
+    except _SchemaFault as fault:
+        raise BadRequest(
+            f"Invalid schema for function {name!r}: In {fault.path}, {fault.reason}",
+            param=param + fault.suffix,
+            code="invalid_function_parameters",
+        ) from fault
+
+
+class _SchemaFault(Exception):
+    """What is wrong inside a schema; the caller of the cache adds the function's name."""
+
+    def __init__(self, steps: tuple[str | int, ...], reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.path = f"context=({', '.join(map(repr, steps))})"
+        self.suffix = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+
+
+@functools.lru_cache(maxsize=1024)
+def _compile(text: str) -> CompiledSchema:
+    schema = json.loads(text)
+    if schema.get("type", "object") != "object":
+        raise _SchemaFault((), _type_reason(schema["type"], top=True))
+    cls = validator_for(schema, default=Draft202012Validator)
+    try:
+        cls.check_schema(schema)
+    except SchemaError as error:
+        raise _SchemaFault(tuple(error.absolute_path), _schema_reason(error)) from error
+    for steps, reference in _dead_references(schema):
+        raise _SchemaFault(steps, _reference_reason(reference))
+    return CompiledSchema(schema, cls(schema, registry=REGISTRY))
+
+
+def _schema_reason(error: SchemaError) -> str:
+    if error.absolute_path and error.absolute_path[-1] == "type" and isinstance(error.instance, str):
+        return _type_reason(error.instance)
+    return f"{error.message}."
+
+
+def _type_reason(kind: Any, *, top: bool = False) -> str:
+    if top:
+        return f"the parameters of a function are an object: write 'type': 'object' instead of {kind!r}."
+    hint = _FOREIGN_TYPES.get(str(kind).lower())
+    if hint is None and str(kind).lower() in {"object", "array", "string", "number", "integer", "boolean", "null"}:
+        hint = repr(str(kind).lower())
+    return f"{kind!r} is not a JSON schema type: write {hint or 'object, array, string, number, integer, boolean or null'}."
+
+
+def _reference_reason(reference: str) -> str:
+    if reference.startswith("#"):
+        return f"$ref {reference!r} points to nothing in this schema."
+    return f"$ref {reference!r} is outside this schema and is never fetched: copy it into '$defs' and write '#/$defs/…'."
+
+
+def _dead_references(schema: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """References that cannot be followed inside the document or the known metaschemas, with the steps to them."""
+    dialect = schema.get("$schema")
+    specification = specification_with(dialect, default=DRAFT202012) if isinstance(dialect, str) else DRAFT202012
+    resource = specification.create_resource(schema)
+    base = resource.id() or ""
+    registry = REGISTRY.with_resource(base, resource).crawl()
+    stack: list[tuple[referencing.Resource[Any], Any]] = [(resource, registry.resolver(base))]
+    while stack:
+        current, resolver = stack.pop()
+        contents = current.contents
+        if not isinstance(contents, Mapping):
+            continue
+        for keyword in ("$ref", "$dynamicRef"):
+            reference = contents.get(keyword)
+            if isinstance(reference, str):
+                try:
+                    resolver.lookup(reference)
+                except Unresolvable:
+                    yield (), reference
+        stack.extend((sub, resolver.in_subresource(sub)) for sub in current.subresources())
