@@ -35,7 +35,7 @@ class Block:
         """The completion is over inside the block."""
         tag = self._scanner.doubtful_tag
         newline = tag is not None and "\n" in self._text()[tag:]
-        end = self._scanner.finish(cut=cut, newline_after=newline)
+        end = self._scanner.finish(cut=cut, newline_after=newline, half_tag=len(tail))
         self._parts.append(tail)
         return end
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from adapter.completion.bare import BareCall
 from adapter.completion.blocks import Block
 from adapter.completion.checking import check, events
-from adapter.completion.marks import Marks
+from adapter.completion.marks import Marks, fence_at_end
 from adapter.completion.rules import Rules
 from adapter.completion.runs import SPACE, Run
 from adapter.dialects.registry import resolve

@@ -122,17 +122,17 @@ class BlockScanner:
         self.offset = base + position
         return position, None
 
-    def finish(self, *, cut: bool, newline_after: bool) -> End:
+    def finish(self, *, cut: bool, newline_after: bool, half_tag: int) -> End:
         """The completion is over inside this block.
 
         Args:
             cut: Whether the model was stopped, rather than done.
             newline_after: Whether a raw newline follows the tag inside the present string, which JSON does not allow.
+            half_tag: Length of the half tag that was still waited for; it belongs to the block.
         """
         if self._tag is not None and self._state is _State.STRING and (newline_after or not cut):
             return self._missing_quote()
-        self.payload_end = self.block_end = self.offset
-        return End.CUT
+        return self._end(End.CUT, self.offset, self.offset + half_tag)
 
     @property
     def doubtful_tag(self) -> int | None:

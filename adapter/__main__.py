@@ -1,0 +1,22 @@
+"""`adapter` and `python -m adapter`."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    """Run the command line. Returns the exit status."""
+    if sys.argv[1:] == ["--version"]:
+        # Answered before anything is loaded: scripts ask for the version in a loop.
+        from adapter._version import __version__
+
+        sys.stdout.write(f"adapter {__version__}\n")
+        return 0
+    from adapter.cli import run
+
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

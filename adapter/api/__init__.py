@@ -1,0 +1,1 @@
+"""The wire formats spoken with the caller."""

@@ -1,0 +1,163 @@
+"""Chat Completions: the caller's request read, the upstream's answer turned into a native server's (behaviour 3)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from adapter.errors import BadRequest
+from adapter.tools.choice import ToolChoice, read_choice, read_function_call
+from adapter.tools.definitions import ToolSet, read_functions, read_tools
+
+if TYPE_CHECKING:
+    from adapter.completion.result import ParsedCompletion
+    from adapter.options import Options
+
+# What upstream does not know, and the prompt or the parser takes over.
+_TAKEN_OVER = ("tools", "tool_choice", "parallel_tool_calls", "functions", "function_call")
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """A chat request that concerns tools.
+
+    Attributes:
+        body: As the caller sent it.
+        tools: The tools offered; none when only the history has calls.
+        choice: The tool choice.
+        parallel: `parallel_tool_calls`.
+        legacy: Whether the caller speaks `functions` and expects `function_call`.
+    """
+
+    body: Mapping[str, Any]
+    tools: ToolSet
+    choice: ToolChoice
+    parallel: bool | None
+    legacy: bool
+
+    @property
+    def messages(self) -> Any:
+        """The messages, unchecked."""
+        return self.body.get("messages")
+
+
+def read_request(body: Mapping[str, Any]) -> ChatRequest | None:
+    """Read a chat request.
+
+    Returns:
+        None for a request without tools, functions or tool history: it is upstream's alone.
+
+    Raises:
+        BadRequest: What it says about tools is wrong.
+    """
+    legacy = body.get("functions") is not None
+    if legacy and body.get("tools") is not None:
+        raise BadRequest("'tools' and 'functions' cannot be used together; 'functions' is the older form.", param="functions")
+    tools = read_functions(body["functions"]) if legacy else read_tools(body.get("tools"))
+    _check_dependents(body, tools, legacy=legacy)
+    if not tools and not _has_history(body.get("messages")):
+        return None
+    if body.get("stream"):
+        raise BadRequest(
+            "'stream': true together with 'tools' is not supported yet; leave 'stream' out.",
+            param="stream",
+            code="unsupported_value",
+        )
+    parallel = body.get("parallel_tool_calls")
+    if parallel is not None and not isinstance(parallel, bool):
+        raise BadRequest(
+            f"Invalid type for 'parallel_tool_calls': expected true or false, but got {parallel!r}.",
+            param="parallel_tool_calls",
+            code="invalid_type",
+        )
+    if legacy:
+        return ChatRequest(body, tools, read_function_call(body.get("function_call"), tools.names), False, True)
+    return ChatRequest(body, tools, read_choice(body.get("tool_choice"), tools.names), parallel, False)
+
+
+def _check_dependents(body: Mapping[str, Any], tools: ToolSet, *, legacy: bool) -> None:
+    """Parameters that mean nothing without tools, in OpenAI's words."""
+    needs = {"tool_choice": "tools", "parallel_tool_calls": "tools", "function_call": "functions"}
+    for name, needed in needs.items():
+        present = bool(tools) and legacy == (needed == "functions")
+        if body.get(name) is not None and not present:
+            raise BadRequest(f"'{name}' is only allowed when '{needed}' are specified.", param=name)
+
+
+def _has_history(messages: Any) -> bool:
+    """Whether the conversation holds calls or results, which upstream could not read."""
+    if not isinstance(messages, list):
+        return False
+    return any(
+        isinstance(message, Mapping)
+        and (message.get("role") in {"tool", "function"} or message.get("tool_calls") or message.get("function_call"))
+        for message in messages
+    )
+
+
+def upstream_body(
+    request: ChatRequest, messages: list[dict[str, Any]], response_format: Mapping[str, Any] | None, n: int | None = None
+) -> dict[str, Any]:
+    """The request that upstream gets: plain messages, nothing about tools, all else as the caller wrote it."""
+    body = {key: value for key, value in request.body.items() if key not in _TAKEN_OVER}
+    body["messages"] = messages
+    if response_format is not None:
+        body["response_format"] = response_format
+    if n is not None and "n" in body:
+        body["n"] = n
+    return body
+
+
+def read_completion(status: int, body: bytes) -> dict[str, Any] | None:
+    """Upstream's answer as a chat completion, or None when it is something else, to be handed on as it is."""
+    if status != 200:
+        return None
+    try:
+        completion = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(completion, dict) or not isinstance(completion.get("choices"), list):
+        return None
+    return completion if all(_is_choice(choice) for choice in completion["choices"]) else None
+
+
+def _is_choice(choice: Any) -> bool:
+    message = choice.get("message") if isinstance(choice, dict) else None
+    return isinstance(message, dict) and isinstance(message.get("content"), str | None)
+
+
+def choice_for(request: ChatRequest, choice: Mapping[str, Any], parsed: ParsedCompletion, options: Options) -> dict[str, Any]:
+    """A choice of the answer, as a native server writes it."""
+    upstream = {key: value for key, value in choice["message"].items() if value is not None}
+    message = {**upstream, **parsed.to_dict()}
+    if request.legacy and parsed.tool_calls:
+        call = parsed.tool_calls[0]
+        message.pop("tool_calls")
+        message["function_call"] = {"name": call.name, "arguments": call.arguments}
+    unchanged = parsed.content == choice["message"].get("content")
+    return {
+        **choice,
+        "message": message,
+        "finish_reason": _finish_reason(request, choice.get("finish_reason"), parsed, options),
+        "logprobs": choice.get("logprobs") if unchanged else None,
+    }
+
+
+def _finish_reason(request: ChatRequest, upstream: Any, parsed: ParsedCompletion, options: Options) -> Any:
+    """OpenAI's words: `tool_calls` for a free or required choice, `stop` for a named one; `length` stays."""
+    if not parsed.tool_calls or upstream not in {"stop", None}:
+        return upstream
+    if request.legacy:
+        return "function_call" if request.choice.mode != "named" else options.named_finish_reason
+    return options.named_finish_reason if request.choice.mode == "named" else "tool_calls"
+
+
+def add_usage(total: Any, more: Any) -> Any:
+    """Usage of two requests together; a field that only one has counts as it is."""
+    if isinstance(total, dict) and isinstance(more, dict):
+        return {key: add_usage(total.get(key), more.get(key)) for key in {**total, **more}}
+    if isinstance(total, int | float) and isinstance(more, int | float):
+        return total + more
+    return total if total is not None else more

@@ -1,0 +1,58 @@
+"""The command line: one module per command, each with `add` (its arguments) and `run` (what it does).
+
+`run` here takes the arguments and the three streams, so that tests call it as a shell would. Bad input is one line on stderr
+and exit status 2, never a traceback; a command's own verdict is status 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TextIO
+
+from adapter._version import __version__
+from adapter.cli import demo, parse, preview, templates
+from adapter.cli.console import BadInput, Console
+
+_COMMANDS = {"demo": demo, "preview": preview, "parse": parse, "templates": templates}
+
+
+def run(
+    argv: list[str], stdout: TextIO | None = None, stderr: TextIO | None = None, stdin: TextIO | None = None
+) -> int:
+    """Run a command.
+
+    Args:
+        argv: The arguments, without the program's name.
+        stdout: Where output goes; the process's own by default, as with the other two.
+        stderr: Where errors and progress go.
+        stdin: What `-` reads.
+
+    Returns:
+        0, or 1 for a command's own verdict, or 2 for bad input, or 130 when interrupted.
+    """
+    console = Console(stdout or sys.stdout, stderr or sys.stderr, stdin or sys.stdin)
+    try:
+        args = _arguments().parse_args(argv)
+        command = _COMMANDS[args.command]
+        return command.run(args, console)
+    except SystemExit as stop:  # argparse: help was printed, or a usage error with its own message
+        return int(stop.code or 0)
+    except BadInput as error:
+        console.error(f"adapter: {error}")
+        return 2
+    except BrokenPipeError:  # `adapter preview … | head`
+        return 0
+    except KeyboardInterrupt:
+        console.error("adapter: interrupted")
+        return 130
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="adapter", description="OpenAI tool calling for models that only write text.")
+    parser.add_argument("--version", action="version", version=f"adapter {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, module in _COMMANDS.items():
+        summary = (module.__doc__ or "").splitlines()[0]
+        module.add(commands.add_parser(name, help=summary.split(": ", 1)[-1], description=summary.split(": ", 1)[-1]))
+    return parser

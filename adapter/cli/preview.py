@@ -1,0 +1,88 @@
+"""adapter preview: Print the exact prompt that the model would see, without calling it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING, Any
+
+from adapter.cli.console import BadInput, Console
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument("request", nargs="?", metavar="FILE", help="a chat request as JSON, or - for standard input")
+    parser.add_argument("--tools", metavar="FILE", help="a JSON list of tool definitions, instead of a request")
+    parser.add_argument("--system", metavar="TEXT", help="the system message that goes with --tools")
+    parser.add_argument("--user", metavar="TEXT", help="the user message that goes with --tools")
+    parser.add_argument("--json", action="store_true", help="print the whole upstream request as JSON")
+    parser.add_argument("--dialect", default="hermes", help="name of a dialect, or the path of a .jinja file")
+    parser.add_argument("--tool-choice", metavar="CHOICE", help="auto, none, required, or the name of a tool")
+    parser.add_argument("--parallel", action=argparse.BooleanOptionalAction, help="set parallel_tool_calls")
+    parser.add_argument("--enforce", choices=("prompt", "json_schema"), default="prompt", help="how a choice is held")
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    """Print the prompt, or the upstream request."""
+    from adapter.errors import AdapterError
+    from adapter.exchange import preview
+    from adapter.options import Options
+
+    source, request = _request(args, console)
+    if args.tool_choice is not None:
+        request["tool_choice"] = _choice(args.tool_choice)
+    if args.parallel is not None:
+        request["parallel_tool_calls"] = args.parallel
+    try:
+        upstream = preview(request, Options(dialect=args.dialect, enforce=args.enforce))
+    except AdapterError as error:
+        where = f"{error.param}: " if error.param else ""
+        raise BadInput(f"{source}: {where}{' '.join(error.message.split())}") from error
+    if args.json:
+        console.line(json.dumps(upstream, ensure_ascii=False, indent=2))
+    else:
+        for message in upstream.get("messages") or []:
+            _show(message, console)
+    return 0
+
+
+def _request(args: argparse.Namespace, console: Console) -> tuple[str, dict[str, Any]]:
+    """The chat request to show, and what to call it in messages."""
+    if (args.request is None) == (args.tools is None):
+        raise BadInput("preview takes a request FILE (or -), or --tools FILE; one of the two")
+    if args.request is not None:
+        for name in ("system", "user"):
+            if getattr(args, name) is not None:
+                raise BadInput(f"--{name} goes with --tools; the request {args.request} has its own messages")
+        request = console.read_json(args.request)
+        if not isinstance(request, dict):
+            raise BadInput(f"{args.request}: a chat request is a JSON object with 'messages' and 'tools'")
+        return args.request, request
+    messages = [
+        {"role": role, "content": text} for role, text in (("system", args.system), ("user", args.user)) if text is not None
+    ]
+    return args.tools, {"messages": messages or [{"role": "user", "content": ""}], "tools": console.read_json(args.tools)}
+
+
+def _choice(text: str) -> Any:
+    if text in {"auto", "none", "required"}:
+        return text
+    if text.startswith("{"):
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError as error:
+            raise BadInput(f"--tool-choice: not JSON: {error.msg} at character {error.pos}") from error
+    return {"type": "function", "function": {"name": text}}
+
+
+def _show(message: Mapping[str, Any], console: Console) -> None:
+    content = message.get("content")
+    if isinstance(content, list):
+        content = "\n".join(part["text"] if part.get("type") == "text" else f"[{part.get('type')}]" for part in content)
+    text = str(content or "")
+    if message.get("reasoning_content"):
+        text = f"[reasoning] {message['reasoning_content']}\n{text}"
+    console.labelled(str(message.get("role")), console.markup(text))

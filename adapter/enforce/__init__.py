@@ -1,0 +1,1 @@
+"""The ladder from words to grammars: how a tool choice is held."""

@@ -1,0 +1,115 @@
+"""A conversation with tools, as plain messages (behaviour 4).
+
+Tool definitions go into the system message, calls into the text of the assistant, results into the dialect's place. What has
+nothing to do with tools (content parts, names, unknown fields) reaches the model as the caller wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from adapter.prompt.history import PastCall, Turn, read_turns
+from adapter.syntax.json_text import loads
+
+if TYPE_CHECKING:
+    from adapter.dialects.registry import Dialect
+    from adapter.tools.choice import ToolChoice
+    from adapter.tools.definitions import ToolSet
+
+_CALL_FIELDS = {"tool_calls", "function_call", "audio", "refusal", "annotations"}
+
+
+def to_plain_messages(
+    messages: Any, tools: ToolSet, choice: ToolChoice, parallel: bool | None, dialect: Dialect
+) -> list[dict[str, Any]]:
+    """The messages that the model reads.
+
+    Args:
+        messages: The request's messages.
+        tools: The tools it may see; none are shown when the choice is `none`.
+        choice: The tool choice.
+        parallel: `parallel_tool_calls`; None leaves it to the model.
+        dialect: How the model reads tools.
+
+    Raises:
+        BadRequest: The conversation does not add up; see `adapter.prompt.history`.
+    """
+    turns = read_turns(messages)
+    leading = 0
+    while leading < len(turns) and turns[leading].message["role"] in {"system", "developer"}:
+        leading += 1
+    shown = [] if choice.mode == "none" else [tool.wire for tool in tools.only(choice.allowed)]
+    plain = _system([turn.message for turn in turns[:leading]], shown, choice, parallel, dialect)
+    for turn in turns[leading:]:
+        plain += _turn(turn, dialect)
+    return plain
+
+
+def _system(
+    messages: Sequence[Mapping[str, Any]],
+    tools: Sequence[Mapping[str, Any]],
+    choice: ToolChoice,
+    parallel: bool | None,
+    dialect: Dialect,
+) -> list[dict[str, Any]]:
+    if not tools:
+        return [{**message, "role": "system"} for message in messages]
+    text = "\n\n".join(text for text in (_text(message.get("content")) for message in messages) if text)
+    if not messages:
+        text = dialect.default_system
+    first = {key: value for key, value in messages[0].items() if key != "content"} if messages else {}
+    return [{**first, "role": "system", "content": dialect.system(text, tools, choice, parallel)}]
+
+
+def _turn(turn: Turn, dialect: Dialect) -> list[dict[str, Any]]:
+    message = turn.message
+    if message["role"] == "developer":
+        return [{**message, "role": "system"}]
+    if message["role"] != "assistant":
+        return [dict(message)]
+    plain = {key: value for key, value in message.items() if key not in _CALL_FIELDS}
+    if not turn.calls:
+        plain["content"] = message.get("content") or ""
+        return [plain]
+    written = [text for text in (_text(message.get("content")),) if text]
+    written += [dialect.tool_call(call.name, _decoded(call)) for call in turn.calls]
+    plain["content"] = "\n".join(written)
+    return [plain, _results(turn, dialect)]
+
+
+def _results(turn: Turn, dialect: Dialect) -> dict[str, Any]:
+    """All results of a turn in one message; images and other parts follow the text."""
+    results = [
+        {"content": _text(message.get("content")), "name": call.name, "id": call.id}
+        for call, message in zip(turn.calls, turn.results, strict=True)
+    ]
+    text = dialect.tool_results(results)
+    media = [part for message in turn.results for part in _media(message.get("content"))]
+    content: Any = [{"type": "text", "text": text}, *media] if media else text
+    return {"role": dialect.result_role, "content": content}
+
+
+def _decoded(call: PastCall) -> Any:
+    """Arguments as a value, so that the template does not encode them twice; text that is no JSON stays text."""
+    if not isinstance(call.arguments, str):
+        return {} if call.arguments is None else call.arguments
+    try:
+        return loads(call.arguments)
+    except ValueError:
+        return call.arguments if call.arguments.strip() else {}
+
+
+def _text(content: Any) -> str:
+    """The text of a content: a string, or the joined text parts of a list."""
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return content
+    return "".join(part.get("text") or "" for part in content if part["type"] in {"text", "refusal"})
+
+
+def _media(content: Any) -> list[Any]:
+    if not isinstance(content, list):
+        return []
+    return [part for part in content if part["type"] not in {"text", "refusal"}]
