@@ -1,0 +1,129 @@
+"""A real model server on loopback: llama.cpp through xllamacpp, in a process of its own.
+
+The process makes the stop a sure one: it lives as long as the pipe to its standard input, which the system closes whatever
+happens to us, so no model is left behind after Ctrl-C, an exception or a kill. It also keeps llama.cpp's log off the user's
+terminal.
+
+`python -m adapter.demo.engine FILE.gguf` is that process. It prints the server's address as its first line.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import queue
+import secrets
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from adapter.demo import DemoUnavailable
+
+_KEY = "ADAPTER_DEMO_KEY"
+_START_SECONDS = 120.0
+_STOP_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A running server.
+
+    Attributes:
+        base_url: For an openai client.
+        api_key: The key it asks for.
+        pid: Its process.
+    """
+
+    base_url: str
+    api_key: str
+    pid: int
+
+
+@contextmanager
+def serve(model: Path) -> Iterator[Engine]:
+    """Serve a model on a free port of 127.0.0.1 until the block is left.
+
+    Args:
+        model: A GGUF file.
+
+    Raises:
+        DemoUnavailable: No engine is installed, no such file, or the server did not start.
+    """
+    if importlib.util.find_spec("xllamacpp") is None:
+        raise DemoUnavailable('no engine to run a model with: pip install "tool-call-adapter[demo]", or give --base-url')
+    if not model.is_file():
+        raise DemoUnavailable(f"no model file {model}; give the path of a .gguf file")
+    key = secrets.token_urlsafe(24)
+    # Two threads that spin on a busy machine are ten times slower than one that waits.
+    environment = {**os.environ, _KEY: key, "OMP_WAIT_POLICY": "passive"}
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(  # noqa: S603  # our own module
+            [sys.executable, "-m", "adapter.demo.engine", str(model)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environment, start_new_session=True,
+        )  # fmt: skip
+        try:
+            yield Engine(f"{_address(process, log)}/v1", key, process.pid)
+        finally:
+            _stop(process)
+
+
+def _address(process: subprocess.Popen[bytes], log: IO[bytes]) -> str:
+    """The first line the process prints."""
+    lines: queue.Queue[bytes] = queue.Queue()
+    assert process.stdout is not None
+    threading.Thread(target=lambda out: lines.put(out.readline()), args=(process.stdout,), daemon=True).start()
+    try:
+        address = lines.get(timeout=_START_SECONDS).decode().strip()
+    except queue.Empty:
+        raise DemoUnavailable(f"the model server did not start within {_START_SECONDS:.0f} seconds") from None
+    if not address.startswith("http"):
+        process.wait()
+        log.seek(0)
+        said = log.read().decode(errors="replace").strip().splitlines()
+        raise DemoUnavailable(f"the model server did not start: {said[-1] if said else 'it said nothing'}")
+    return address
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.close()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    process.stdout.close()
+
+
+def _run(model: str) -> None:
+    """Serve until standard input ends."""
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = model
+    params.n_ctx = 4096
+    params.n_parallel = 1
+    # Another number of threads adds in another order, and gives other text.
+    params.cpuparams.n_threads = 1
+    params.cpuparams_batch.n_threads = 1
+    params.hostnames = ["127.0.0.1"]
+    params.port = 0
+    params.api_keys = [os.environ[_KEY]]
+    params.cors_origins = "http://127.0.0.1"
+    params.ui = False
+    server = xllamacpp.Server(params)
+    sys.stdout.write(f"{server.listening_address}\n")
+    sys.stdout.flush()
+    sys.stdin.buffer.read()
+    os._exit(0)  # an answer that is still being written must not delay the end
+
+
+if __name__ == "__main__":
+    _run(sys.argv[1])
