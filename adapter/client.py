@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import logging
 import sys
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from adapter.exchange import OpenExchange, opener
@@ -13,6 +12,8 @@ from adapter.options import OptionKeywords, make_options
 from adapter.transport import async_transport, sync_transport
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from adapter.events import Problem
     from adapter.options import Options
 

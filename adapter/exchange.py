@@ -6,6 +6,7 @@ reply for the caller. Errors of the caller and refused answers are raised as `Ad
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from adapter.api import chat
 from adapter.completion.parser import CompletionParser
-from adapter.completion.policy import find_fault, reask_turns, refusal
+from adapter.completion.policy import Fault, find_fault, reask_turns, refusal
 from adapter.completion.result import ParsedCompletion, assemble
 from adapter.completion.rules import Rules
 from adapter.dialects.registry import resolve
@@ -133,15 +134,18 @@ class _Chat:
         """Ask again until an answer can stand. Returns it with the usage of the re-asks, or upstream's error."""
         messages = self._messages
         usage: Any = None
-        for attempt in range(self._options.retries + 1):
+        attempts = 0
+        while True:
             text = choice["message"].get("content") or ""
             finish_reason = choice.get("finish_reason") or "stop"
             parsed = self._parse(text, finish_reason, self._rules)
             fault = find_fault(parsed, self._rules, finish_reason)
             if fault is None:
-                return chat.choice_for(self._request, choice, parsed, self._options), usage
-            if attempt == self._options.retries:
                 break
+            if attempts == self._options.retries:
+                parsed = self._last_resort(text, finish_reason, parsed, fault)
+                break
+            attempts += 1
             self._report(Problem("reask", fault.message, text))
             messages = [*messages, *reask_turns(text, parsed, fault, self._dialect)]
             reply = yield UpstreamRequest(chat.upstream_body(self._request, messages, self._format, n=1))
@@ -150,14 +154,17 @@ class _Chat:
                 return reply
             usage = chat.add_usage(usage, again.get("usage"))
             choice = {**again["choices"][0], "index": choice.get("index", 0)}
+        return chat.choice_for(self._request, choice, parsed, self._options), usage
+
+    def _last_resort(self, text: str, finish_reason: str, parsed: ParsedCompletion, fault: Fault) -> ParsedCompletion:
+        """What becomes of an answer that is still at fault after the last attempt."""
         error = refusal(fault, self._options)
         if error is not None:
             self._report(Problem("refused", error.message, text))
             raise error
         if self._options.on_invalid == "text":
-            rules = Rules(self._rules.tools, self._rules.choice, self._rules.parallel, invalid_as_text=True)
-            parsed = self._parse(text, finish_reason, rules)
-        return chat.choice_for(self._request, choice, parsed, self._options), usage
+            return self._parse(text, finish_reason, dataclasses.replace(self._rules, invalid_as_text=True))
+        return parsed
 
     def _parse(self, text: str, finish_reason: str, rules: Rules) -> ParsedCompletion:
         parser = CompletionParser.for_rules(rules, self._options)

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from adapter.dialects.registry import Dialect
     from adapter.events import Problem
 
@@ -67,7 +68,8 @@ class Options:
         for name in _FLAGS:
             if not isinstance(getattr(self, name), bool):
                 raise TypeError(f"{name}={getattr(self, name)!r}: use True or False")
-        if isinstance(self.retries, bool) or not isinstance(self.retries, int) or self.retries < 0:
+        retries: Any = self.retries
+        if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
             raise ValueError(f"retries={self.retries!r}: use a whole number from 0 up")
         for name in ("on_event", "new_id"):
             value = getattr(self, name)

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import functools
 import json
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from adapter.errors import AdapterError, BadRequest
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from adapter.exchange import Exchange, OpenExchange, Reply, UpstreamRequest
 
 # They describe the body that upstream sent, and the caller gets another.
@@ -50,9 +51,9 @@ def _guarded(exchange: Exchange) -> Exchange:
 
 
 def _answered(error: AdapterError) -> Exchange:
-    """An exchange that is over before it begins."""
+    """An exchange that is over before anything is sent."""
+    yield from ()
     return _error_reply(error)
-    yield  # unreachable: it makes this function a generator
 
 
 def _error_reply(error: AdapterError) -> Reply:
@@ -98,7 +99,7 @@ def _kept(extensions: dict[str, Any]) -> dict[str, Any]:
 def sync_transport(module: ModuleType) -> type[Any]:
     """The sync transport class for httpx2 or httpx. Its instances take the inner client and the `OpenExchange`."""
 
-    class Transport(module.BaseTransport):  # type: ignore[misc]  # the base class is known at run time only
+    class Transport(module.BaseTransport):  # type: ignore[name-defined,misc]  # known at run time only
         def __init__(self, inner: Any, open_exchange: OpenExchange) -> None:
             self.inner = inner
             self._open = open_exchange
@@ -130,7 +131,7 @@ def sync_transport(module: ModuleType) -> type[Any]:
 def async_transport(module: ModuleType) -> type[Any]:
     """The async transport class for httpx2 or httpx. Its instances take the inner client and the `OpenExchange`."""
 
-    class AsyncTransport(module.AsyncBaseTransport):  # type: ignore[misc]  # the base class is known at run time only
+    class AsyncTransport(module.AsyncBaseTransport):  # type: ignore[name-defined,misc]  # known at run time only
         def __init__(self, inner: Any, open_exchange: OpenExchange) -> None:
             self.inner = inner
             self._open = open_exchange

@@ -6,8 +6,10 @@ model reads can be compared byte for byte with what native tool use would have g
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 QWEN25_SYSTEM = "You are Qwen, created by Alibaba Cloud. You are a helpful assistant."
 
@@ -46,8 +48,8 @@ def _is_query(turn: Mapping[str, Any]) -> bool:
 def _with_reasoning(turn: Mapping[str, Any], content: str, *, after_query: bool, last: bool) -> str:
     reasoning = turn.get("reasoning_content") or ""
     if not reasoning and "</think>" in content:
-        reasoning = content.split("</think>")[0].rstrip("\n").split("<think>")[-1].lstrip("\n")
-        content = content.split("</think>")[-1].lstrip("\n")
+        reasoning = content.split("</think>", maxsplit=1)[0].rstrip("\n").split("<think>")[-1].lstrip("\n")
+        content = content.rsplit("</think>", maxsplit=1)[-1].lstrip("\n")
     if after_query and (last or reasoning):
         reasoning = reasoning.strip("\n")
         return f"<think>\n{reasoning}\n</think>\n\n" + content.lstrip("\n")

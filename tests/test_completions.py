@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,11 +14,14 @@ from adapter.events import Event, Markup, ReasoningDelta, TextDelta
 from tests.completions import CASES, Case
 from tests.tools import TOOLS
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 ALL = [pytest.param(case, id=case.id) for case in CASES]
 
 
 def read(case: Case, pieces: Iterable[str]) -> tuple[ParsedCompletion, list[Event]]:
-    parser = CompletionParser(TOOLS, **case.options)  # type: ignore[misc]  # the table holds option names
+    parser = CompletionParser(TOOLS, **case.options)
     events = [event for piece in pieces for event in parser.feed(piece)]
     events += parser.close(case.finish)
     return assemble(events, case.finish), events

@@ -7,7 +7,10 @@ from typing import Any
 
 def function(name: str, properties: dict[str, Any], required: list[str] | None = None, **more: Any) -> dict[str, Any]:
     parameters = {"type": "object", "properties": properties, "required": required or []}
-    return {"type": "function", "function": {"name": name, "description": f"The tool {name}.", "parameters": parameters, **more}}
+    return {
+        "type": "function",
+        "function": {"name": name, "description": f"The tool {name}.", "parameters": parameters, **more},
+    }
 
 
 WEATHER = function(

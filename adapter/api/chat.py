@@ -98,7 +98,10 @@ def _has_history(messages: Any) -> bool:
 
 
 def upstream_body(
-    request: ChatRequest, messages: list[dict[str, Any]], response_format: Mapping[str, Any] | None, n: int | None = None
+    request: ChatRequest,
+    messages: list[dict[str, Any]],
+    response_format: Mapping[str, Any] | None,
+    n: int | None = None,
 ) -> dict[str, Any]:
     """The request that upstream gets: plain messages, nothing about tools, all else as the caller wrote it."""
     body = {key: value for key, value in request.body.items() if key not in _TAKEN_OVER}

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 from adapter._version import __version__
 from adapter.cli import demo, parse, preview, templates
 from adapter.cli.console import BadInput, Console
 
-_COMMANDS = {"demo": demo, "preview": preview, "parse": parse, "templates": templates}
+_COMMANDS: dict[str, Any] = {"demo": demo, "preview": preview, "parse": parse, "templates": templates}
 
 
-def run(
-    argv: list[str], stdout: TextIO | None = None, stderr: TextIO | None = None, stdin: TextIO | None = None
-) -> int:
+def run(argv: list[str], stdout: TextIO | None = None, stderr: TextIO | None = None, stdin: TextIO | None = None) -> int:
     """Run a command.
 
     Args:
@@ -35,7 +33,7 @@ def run(
     try:
         args = _arguments().parse_args(argv)
         command = _COMMANDS[args.command]
-        return command.run(args, console)
+        return int(command.run(args, console))
     except SystemExit as stop:  # argparse: help was printed, or a usage error with its own message
         return int(stop.code or 0)
     except BadInput as error:

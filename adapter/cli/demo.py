@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from adapter.cli.console import BadInput, Console
 
 if TYPE_CHECKING:
+    import argparse
+
     from adapter.demo.wire import Wire
 
 
@@ -84,9 +85,7 @@ def _table(wire: Wire, model: str, console: Console) -> int:
     # The bar is for a terminal only: rich draws none in a pipe.
     with Progress(console=RichConsole(file=console.err), transient=True, disable=not console.err.isatty()) as progress:
         for way in ways(wire.client):
-            outcomes: list[Any] = []
-            for question in progress.track(QUESTIONS, description=way.label):
-                outcomes.append(ask(way, model, question))
+            outcomes = [ask(way, model, question) for question in progress.track(QUESTIONS, description=way.label)]
             rows.append((way.label, sum(item.called for item in outcomes), sum(item.right for item in outcomes)))
     width = max(len(label) for label, _, _ in rows)
     heading = f"{'way':<{width}}  tool calls of {len(QUESTIONS)}  right of {len(QUESTIONS)}"

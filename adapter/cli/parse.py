@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import json
 from typing import TYPE_CHECKING
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING
 from adapter.cli.console import BadInput, Console
 
 if TYPE_CHECKING:
+    import argparse
+
     from adapter.completion.result import ParsedCompletion
 
 

@@ -64,7 +64,10 @@ def _request(args: argparse.Namespace, console: Console) -> tuple[str, dict[str,
     messages = [
         {"role": role, "content": text} for role, text in (("system", args.system), ("user", args.user)) if text is not None
     ]
-    return args.tools, {"messages": messages or [{"role": "user", "content": ""}], "tools": console.read_json(args.tools)}
+    return args.tools, {
+        "messages": messages or [{"role": "user", "content": ""}],
+        "tools": console.read_json(args.tools),
+    }
 
 
 def _choice(text: str) -> Any:

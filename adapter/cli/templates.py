@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
+from typing import TYPE_CHECKING
 
 from adapter.cli.console import BadInput, Console
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def add(parser: argparse.ArgumentParser) -> None:

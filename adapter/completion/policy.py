@@ -74,4 +74,4 @@ def refusal(fault: Fault, options: Options) -> RefusedAnswer | None:
     return None
 
 
-_ADVICE = "Try enforce=\"json_schema\" where the upstream has structured output, or more retries."
+_ADVICE = 'Try enforce="json_schema" where the upstream has structured output, or more retries.'

@@ -95,8 +95,9 @@ def assemble(events: Iterable[Event], finish_reason: str | None) -> ParsedComple
                 problems.append(event)
     if calls and finish_reason == "stop":
         finish_reason = "tool_calls"
-    text = "".join(content) or (None if calls or reasoning else "")
-    return ParsedCompletion(text, "".join(reasoning) or None, tuple(calls), finish_reason, tuple(problems))
+    text = "".join(content)
+    nothing = None if calls or reasoning else ""
+    return ParsedCompletion(text or nothing, "".join(reasoning) or None, tuple(calls), finish_reason, tuple(problems))
 
 
 def parse(

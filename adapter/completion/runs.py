@@ -7,10 +7,12 @@ are left over.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from adapter.events import Event, Markup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SPACE = " \t\r\n"
 _Kind = Literal["space", "token", "fence"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,8 @@ import adapter
 from adapter.demo.questions import QUESTIONS, TOOLS, Question, is_right
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from openai import OpenAI
 
     from adapter.demo.wire import Wire
@@ -52,7 +53,11 @@ def worked_loop(tool: str) -> list[dict[str, Any]]:
 
 def _call(call_id: str, name: str, arguments: str) -> dict[str, Any]:
     function = {"name": name, "arguments": arguments}
-    return {"role": "assistant", "content": None, "tool_calls": [{"id": call_id, "type": "function", "function": function}]}
+    return {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [{"id": call_id, "type": "function", "function": function}],
+    }
 
 
 def play(wire: Wire, model: str, question: str, show: Callable[[str, str], None]) -> str:
@@ -61,7 +66,12 @@ def play(wire: Wire, model: str, question: str, show: Callable[[str, str], None]
     asked: list[Any] = [{"role": "user", "content": question}]
     show("question", question)
     first = client.chat.completions.create(
-        model=model, messages=asked, tools=TOOLS, tool_choice="required", temperature=0, max_tokens=_MAX_TOKENS  # type: ignore[arg-type]  # plain dicts, as callers write them
+        model=model,
+        messages=asked,
+        tools=TOOLS,
+        tool_choice="required",
+        temperature=0,
+        max_tokens=_MAX_TOKENS,
     )
     show("prompt the model saw", _as_text(wire.prompt))
     show("raw completion", wire.completion)
@@ -81,7 +91,11 @@ def play(wire: Wire, model: str, question: str, show: Callable[[str, str], None]
         {"role": "tool", "tool_call_id": call.id, "content": result},
     ]
     last = client.chat.completions.create(
-        model=model, messages=followed, tools=TOOLS, temperature=0, max_tokens=_MAX_TOKENS  # type: ignore[arg-type]  # as above
+        model=model,
+        messages=followed,
+        tools=TOOLS,
+        temperature=0,
+        max_tokens=_MAX_TOKENS,
     )
     show("prompt of the second turn, after one worked loop", _as_text(wire.prompt[1:]))
     answer = last.choices[0].message.content or ""
@@ -130,7 +144,7 @@ def ask(way: Way, model: str, question: Question) -> Outcome:
     completion = way.client.chat.completions.create(
         model=model,
         messages=[{"role": "user", "content": question.text}],
-        tools=TOOLS,  # type: ignore[arg-type]  # plain dicts, as callers write them
+        tools=TOOLS,
         temperature=0,
         max_tokens=_MAX_TOKENS,
         **way.options,

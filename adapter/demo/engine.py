@@ -17,13 +17,15 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from adapter.demo import DemoUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 _KEY = "ADAPTER_DEMO_KEY"
 _START_SECONDS = 120.0
@@ -76,8 +78,7 @@ def serve(model: Path) -> Iterator[Engine]:
 def _address(process: subprocess.Popen[bytes], log: IO[bytes]) -> str:
     """The first line the process prints."""
     lines: queue.Queue[bytes] = queue.Queue()
-    assert process.stdout is not None
-    threading.Thread(target=lambda out: lines.put(out.readline()), args=(process.stdout,), daemon=True).start()
+    threading.Thread(target=lambda: lines.put(_pipe(process.stdout).readline()), daemon=True).start()
     try:
         address = lines.get(timeout=_START_SECONDS).decode().strip()
     except queue.Empty:
@@ -90,16 +91,21 @@ def _address(process: subprocess.Popen[bytes], log: IO[bytes]) -> str:
     return address
 
 
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    """A stream that was asked for as a pipe."""
+    if stream is None:
+        raise RuntimeError("the process was started without this pipe")
+    return stream
+
+
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.close()
+    _pipe(process.stdin).close()
     try:
         process.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    process.stdout.close()
+    _pipe(process.stdout).close()
 
 
 def _run(model: str) -> None:

@@ -22,7 +22,7 @@ def _tool(name: str, description: str, parameter: str, about: str) -> dict[str, 
     }
 
 
-TOOLS: list[dict[str, Any]] = [
+TOOLS: list[Any] = [
     _tool(
         "get_current_weather",
         "Useful when you want to check the weather for a specific city.",

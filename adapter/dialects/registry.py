@@ -7,7 +7,6 @@ template knows its name.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,6 +17,8 @@ from adapter.dialects import templates
 from adapter.errors import DialectError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from adapter.tools.choice import ToolChoice
 
 _MACROS = ("system", "tool_call", "tool_results")
@@ -56,9 +57,7 @@ class Dialect:
     path: str = ""
     macros: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False, hash=False)
 
-    def system(
-        self, text: str, tools: Sequence[Mapping[str, Any]], choice: ToolChoice, parallel: bool | None = None
-    ) -> str:
+    def system(self, text: str, tools: Sequence[Mapping[str, Any]], choice: ToolChoice, parallel: bool | None = None) -> str:
         """The system message: the caller's text and the tools, in the dialect's order and words."""
         return self._render("system", text, tools, choice, parallel)
 
@@ -132,7 +131,7 @@ def load(name: str) -> Dialect:
     for macro in _MACROS:
         if macro not in macros:
             raise DialectError(f"{path}: macro {macro!r} is missing; a template defines {', '.join(_MACROS)}")
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
     return Dialect(**values, path=path, macros=macros)
 
 

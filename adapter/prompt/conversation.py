@@ -6,13 +6,14 @@ nothing to do with tools (content parts, names, unknown fields) reaches the mode
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from adapter.prompt.history import PastCall, Turn, read_turns
 from adapter.syntax.json_text import loads
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from adapter.dialects.registry import Dialect
     from adapter.tools.choice import ToolChoice
     from adapter.tools.definitions import ToolSet

@@ -107,8 +107,7 @@ def _message(message: Any, param: str) -> Mapping[str, Any]:
     content = message.get("content")
     if content is not None and not isinstance(content, str | list):
         raise BadRequest(
-            f"Invalid type for '{param}.content': expected a string or an array of parts, but got "
-            f"{type(content).__name__}.",
+            f"Invalid type for '{param}.content': expected a string or an array of parts, but got {type(content).__name__}.",
             param=f"{param}.content",
             code="invalid_type",
         )
@@ -182,9 +181,7 @@ def _function(function: Any, param: str) -> tuple[str, Any]:
     return name, function.get("arguments")
 
 
-def _results(
-    messages: Sequence[Any], position: int, end: int, calls: tuple[PastCall, ...]
-) -> tuple[Mapping[str, Any], ...]:
+def _results(messages: Sequence[Any], position: int, end: int, calls: tuple[PastCall, ...]) -> tuple[Mapping[str, Any], ...]:
     """The results of one assistant message, by the order of its calls."""
     found: dict[str, Mapping[str, Any]] = {}
     ids = [call.id for call in calls]

@@ -9,11 +9,13 @@ The forms that models write, all read by the same rules wherever JSON holds call
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adapter.syntax.json_text import elements, loads, members, skip_space, value_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The call syntax of Qwen and Hermes: a JSON object between an opening and a closing tag.
 
-    <tool_call>
-    {"name": "get_weather", "arguments": {"city": "Paris"}}
-    </tool_call>
+<tool_call>
+{"name": "get_weather", "arguments": {"city": "Paris"}}
+</tool_call>
 """
 
 from __future__ import annotations
@@ -34,6 +34,14 @@ class Reading:
     calls: tuple[RawCall | Nameless, ...]
     repaired: bool = False
     fault: str | None = None
+
+
+def _array_begins(text: str, position: int) -> bool | None:
+    """Whether an array of objects begins here, rather than words in brackets; None when more text is needed."""
+    array = _ARRAY_OF_OBJECTS.match(text, position)
+    if array is None or array["end"] is not None:
+        return None
+    return array["yes"] is not None
 
 
 class JsonInTags:
@@ -69,9 +77,7 @@ class JsonInTags:
             elif text[position] == "{":
                 return position, True
             elif text[position] == "[":
-                array = _ARRAY_OF_OBJECTS.match(text, position)
-                assert array is not None
-                return position, None if array["end"] is not None else array["yes"] is not None
+                return position, _array_begins(text, position)
             else:
                 return position, None if is_half(text, position, self._prefix) else False
         return position, None

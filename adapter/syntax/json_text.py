@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from decimal import Decimal
-from json.decoder import scanstring
-from typing import Any, NoReturn
+from json import decoder
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 
@@ -25,6 +27,7 @@ def _long_integer(digits: str) -> int | Decimal:
     return int(digits) if len(digits) < 4000 else Decimal(digits)
 
 
+_scan_string: Callable[[str, int, bool], tuple[str, int]] = decoder.scanstring  # type: ignore[attr-defined]  # typeshed
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 _PATIENT_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_long_integer)
 
@@ -74,7 +77,7 @@ def members(text: str, start: int) -> Iterator[tuple[str, Any, int, int]]:
     while True:
         if text[position : position + 1] != '"':
             raise ValueError(f"a key was due at character {position}")
-        key, position = scanstring(text, position + 1, True)
+        key, position = _scan_string(text, position + 1, True)  # strict: no raw newlines
         position = skip_space(text, position)
         if text[position : position + 1] != ":":
             raise ValueError(f"a colon was due at character {position}")

@@ -17,9 +17,11 @@ import ast
 import json
 import re
 import warnings
-from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # json-repair is plain Python and not linear on everything. Beyond this length only the linear readings are tried.
 MAX_LENGTH = 64_000

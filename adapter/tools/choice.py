@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from adapter.errors import BadRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Mode = Literal["auto", "none", "required", "named"]
 
 _FORMS = (
-    "'none', 'auto', 'required', {\"type\": \"function\", \"function\": {\"name\": …}} or "
-    "{\"type\": \"allowed_tools\", \"allowed_tools\": {\"mode\": …, \"tools\": […]}}"
+    '\'none\', \'auto\', \'required\', {"type": "function", "function": {"name": …}} or '
+    '{"type": "allowed_tools", "allowed_tools": {"mode": …, "tools": […]}}'
 )
 
 
@@ -69,7 +71,8 @@ def read_function_call(value: Any, names: Sequence[str]) -> ToolChoice:
     name = value.get("name") if isinstance(value, dict) else None
     if not isinstance(name, str):
         raise BadRequest(
-            f"Invalid value for 'function_call': {value!r}. Use 'none', 'auto' or {{\"name\": …}}.", param="function_call"
+            f"Invalid value for 'function_call': {value!r}. Use 'none', 'auto' or {{\"name\": …}}.",
+            param="function_call",
         )
     return ToolChoice("named", (_offered(name, "function_call.name", names),))
 
@@ -91,9 +94,7 @@ def _named(value: Any, param: str, names: Sequence[str]) -> str:
 def _offered(name: str, param: str, names: Sequence[str]) -> str:
     if name not in names:
         offered = ", ".join(map(repr, names)) or "none"
-        raise BadRequest(
-            f"Tool choice {name!r} not found in 'tools' parameter. The tools offered are {offered}.", param=param
-        )
+        raise BadRequest(f"Tool choice {name!r} not found in 'tools' parameter. The tools offered are {offered}.", param=param)
     return name
 
 

@@ -148,7 +148,7 @@ def _read_function(function: Mapping[str, Any], wire: Mapping[str, Any], param: 
 def _wrong_kind(kind: Any, param: str) -> BadRequest:
     if kind is None:
         return BadRequest(
-            f"Missing required parameter: '{param}.type'. Write \"type\": \"function\".",
+            f'Missing required parameter: \'{param}.type\'. Write "type": "function".',
             param=f"{param}.type",
             code="missing_required_parameter",
         )

@@ -10,18 +10,20 @@ import functools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import referencing
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError
-from jsonschema.protocols import Validator
 from jsonschema.validators import validator_for
 from jsonschema_specifications import REGISTRY
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012, specification_with
 
 from adapter.errors import BadRequest
+
+if TYPE_CHECKING:
+    import referencing
+    from jsonschema.protocols import Validator
 
 _FOREIGN_TYPES = {
     "dict": "'object'", "map": "'object'", "struct": "'object'",
@@ -85,7 +87,8 @@ def _reason(error: ValidationError) -> str:
     if error.validator in {"anyOf", "oneOf"}:
         return f"{_short(error.instance)} fits none of the allowed forms {_short(error.validator_value, 400)}"
     if error.validator == "additionalProperties":
-        known = ", ".join(error.schema.get("properties", ())) if isinstance(error.schema, Mapping) else ""
+        schema: Any = error.schema
+        known = ", ".join(schema.get("properties", ())) if isinstance(schema, Mapping) else ""
         return f"{error.message}; the parameters are {known or 'none'}"
     return error.message
 
@@ -93,7 +96,14 @@ def _reason(error: ValidationError) -> str:
 def _kind(value: Any) -> str:
     if value is None:
         return "null"
-    kinds = {bool: "a boolean", int: "an integer", float: "a number", str: "a string", list: "an array", dict: "an object"}
+    kinds = {
+        bool: "a boolean",
+        int: "an integer",
+        float: "a number",
+        str: "a string",
+        list: "an array",
+        dict: "an object",
+    }
     return kinds.get(type(value), type(value).__name__)
 
 

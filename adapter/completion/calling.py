@@ -1,0 +1,187 @@
+"""Calls: opening tags, blocks, calls without tags, and results that the model invents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adapter.completion.blocks import Block
+from adapter.completion.checking import check, events
+from adapter.completion.state import Mode, State
+from adapter.events import Markup, Problem
+from adapter.syntax.calls import Nameless, RawCall
+from adapter.syntax.scanner import End
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from adapter.events import Event
+    from adapter.syntax.json_in_tags import Reading
+
+
+def in_opening(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
+    """After an opening tag: does a payload follow, or was it a mention?"""
+    after, payload = state.syntax.opening(text, position)
+    state.held.append(text[position:after])
+    if payload is None:
+        return after, True
+    opening = "".join(state.held)
+    state.held = []
+    state.mode = Mode.TEXT
+    if payload:
+        state.fenced = state.content.block(out) or state.fenced
+        state.may_be_bare = state.may_think = state.owed = False
+        state.mode, state.block = Mode.BLOCK, Block(opening, state.syntax)
+    elif state.owed:  # an opening tag in place of the closing one
+        out.append(Markup(state.marks.open))
+        state.owed = False
+        state.content.text(opening[len(state.marks.open) :], out)
+    else:
+        state.content.text(opening, out)
+    return after, False
+
+
+def in_block(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
+    """Inside a block, until its end."""
+    block = state.open_block
+    after, end = block.feed(text, position)
+    if end is None:
+        return after, after < len(text)
+    reading = block.read(end)
+    if end is End.TEXT and reading.fault:
+        block.go_on()
+        return after, False
+    state.owed = end in {End.TEXT, End.OPENER}
+    _finish_block(state, reading, end, out)
+    return after, False
+
+
+def _finish_block(state: State, reading: Reading, end: End, out: list[Event]) -> None:
+    block = state.open_block
+    payload, closing, state.again = block.parts()
+    opening = block.opening
+    raw = opening + payload + closing
+    state.block, state.mode = None, Mode.TEXT
+    if reading.fault and end is End.CUT:
+        out += [Markup(raw), Problem("cut", f"the completion ended inside a call ({reading.fault})", raw)]
+    elif reading.fault:
+        state.content.literal(raw, out)
+        out.append(Problem("unreadable", f"a block holds no readable call: {reading.fault}", raw))
+        return
+    else:
+        faults = state.syntax.markup_faults(opening + closing)
+        if faults:
+            out.append(Problem("markup", f"the tags of a call are not right: {faults[0]}", raw))
+        if reading.repaired:
+            out.append(Problem("repaired", "the JSON of a call was repaired", raw))
+        _report(state, reading.calls, raw, out)
+    state.content.edge = "block"
+
+
+def _report(state: State, calls: Sequence[RawCall | Nameless], raw: str, out: list[Event]) -> None:
+    """Check the calls of one block and report them."""
+    checked = [check(call, state.rules.tools, state.rules.choice, state.options) for call in calls if isinstance(call, RawCall)]
+    if state.rules.invalid_as_text and not all(call.valid for call in checked):
+        state.content.literal(raw, out)
+        return
+    out.append(Markup(raw))
+    nameless = [call for call in calls if isinstance(call, Nameless)]
+    out += [Problem("unreadable", "an object without a name stands beside a call", call.raw) for call in nameless]
+    for found in checked:
+        if state.rules.parallel is False and state.count:
+            message = f"a further call, of {found.name!r}, although parallel_tool_calls is false"
+            out.append(Problem("extra_call", message, raw))
+            continue
+        out += events(found, state.count, state.options.new_id(), raw)
+        state.count += 1
+
+
+def in_invented(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
+    """Inside a tool result that the model writes itself."""
+    closing = state.marks.result[1]
+    found = text.find(closing, position)
+    if found >= 0:
+        end = found + len(closing)
+        _finish_invented(state, text[position:end], out)
+        return end, False
+    for place in range(max(position, len(text) - len(closing) + 1), len(text)):
+        if closing.startswith(text[place:]):
+            state.held.append(text[position:place])
+            return place, True
+    state.held.append(text[position:])
+    return len(text), False
+
+
+def _finish_invented(state: State, last: str, out: list[Event]) -> None:
+    raw = "".join(state.held) + last
+    state.held = []
+    state.mode = Mode.TEXT
+    message = "the model wrote a tool result of its own after its call; it was left out"
+    out += [Markup(raw), Problem("invented_result", message, raw)]
+
+
+def in_bare(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:  # noqa: ARG001  # a handler
+    """Inside what may be a call without tags; `out` gets nothing until that is known."""
+    state.bare.feed(text[position:])
+    if state.bare.dead:
+        state.mode, state.may_be_bare = Mode.TEXT, False
+        state.again = state.bare.text
+    return len(text), False
+
+
+def finish_mode(state: State, cut: bool, out: list[Event]) -> bool:
+    """End the present mode at the end of the completion. Returns whether text is to be read again."""
+    tail, state.tail = state.tail, ""
+    if state.mode is Mode.BLOCK:
+        end = state.open_block.finish(tail, cut=cut)
+        state.owed = False
+        _finish_block(state, state.open_block.read(end), end, out)
+    elif state.mode is Mode.OPENING:
+        _cut_opening(state, tail, out)
+    elif state.mode is Mode.INVENTED:
+        _finish_invented(state, tail, out)
+    elif state.mode is Mode.BARE:
+        _finish_bare(state, cut, out)
+    elif state.mode is Mode.REASONING:
+        state.reasoning.text(tail, out)
+        state.reasoning.edge = "reasoning"
+    else:
+        state.content.text(tail, out)
+    return bool(state.again)
+
+
+def _cut_opening(state: State, tail: str, out: list[Event]) -> None:
+    raw = "".join(state.held) + tail
+    state.content.block(out)
+    state.mode = Mode.TEXT
+    out.append(Markup(raw))
+    if not state.owed:
+        out.append(Problem("cut", "the completion ended after an opening tag", raw))
+
+
+def _finish_bare(state: State, cut: bool, out: list[Event]) -> None:
+    payload, complete = state.bare.finish()
+    raw = state.bare.text
+    state.mode, state.may_be_bare = Mode.TEXT, False
+    calls = _bare_calls(state, payload) if complete else ()
+    if calls:
+        state.content.block(out)
+        if not state.rules.constrained:
+            out.append(Problem("recovered", "a call was written without its tags", raw))
+        _report(state, calls, raw, out)
+    elif state.rules.constrained and cut:
+        state.content.block(out)
+        out += [Markup(raw), Problem("cut", "the completion ended inside a call", raw)]
+    else:
+        state.again = raw
+
+
+def _bare_calls(state: State, payload: str) -> Sequence[RawCall]:
+    """The calls of a bare payload, if it passes the gates: nothing but calls, of tools offered, with valid arguments."""
+    calls = state.syntax.read(payload, End.TEXT).calls
+    named = [call for call in calls if isinstance(call, RawCall)]
+    if len(named) < len(calls):
+        return ()
+    if state.rules.constrained:
+        return named
+    rules = state.rules
+    return named if all(check(call, rules.tools, rules.choice, state.options).valid for call in named) else ()

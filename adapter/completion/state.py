@@ -1,0 +1,88 @@
+"""All that is remembered between two deltas of one completion: the only mutable state there is."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from adapter.completion.bare import BareCall
+from adapter.completion.marks import Marks
+from adapter.completion.runs import Run
+from adapter.dialects.registry import resolve
+from adapter.events import ReasoningDelta, TextDelta
+from adapter.syntax import make_syntax
+from adapter.syntax.tokens import COMMON_TOKENS
+
+if TYPE_CHECKING:
+    from adapter.completion.blocks import Block
+    from adapter.completion.rules import Rules
+    from adapter.options import Options
+
+
+class Mode(Enum):
+    """What is being read."""
+
+    TEXT = auto()
+    REASONING = auto()
+    OPENING = auto()
+    BLOCK = auto()
+    INVENTED = auto()
+    BARE = auto()
+
+
+class State:
+    """One completion on its way through the parser.
+
+    Args:
+        rules: What the request says.
+        options: What the caller chose.
+
+    Attributes:
+        mode: What is being read.
+        content: The content so far.
+        reasoning: The reasoning so far.
+        block: The block that is open.
+        held: In OPENING the opening tag and what follows it; in INVENTED the result that the model invents.
+        again: Text that was consumed and is to be read again.
+        tail: Text that is waiting for more.
+        may_think: Whether reasoning may still begin.
+        may_be_bare: Whether a call without tags may still begin.
+        owed: A block ended without its closing tag, which may still come.
+        fenced: A code fence was opened around blocks.
+        count: Calls reported so far.
+    """
+
+    __slots__ = (
+        "again", "bare", "block", "closed", "content", "count", "fenced", "held", "marks", "may_be_bare", "may_think",
+        "mode", "options", "owed", "reasoning", "rules", "syntax", "tail",
+    )  # fmt: skip
+
+    def __init__(self, rules: Rules, options: Options) -> None:
+        dialect = resolve(options.dialect)
+        tokens = tuple(dict.fromkeys((*COMMON_TOKENS, *dialect.special)))
+        self.rules = rules
+        self.options = options
+        self.marks = Marks.of(dialect, tokens)
+        self.syntax = make_syntax(dialect.syntax, dialect.open, dialect.close, (*tokens, dialect.result[0]))
+        self.content = Run(TextDelta)
+        self.reasoning = Run(ReasoningDelta)
+        self.reasoning.edge = "reasoning"
+        self.mode = Mode.REASONING if options.thinking_prefilled and dialect.reasoning else Mode.TEXT
+        self.may_think = dialect.reasoning is not None
+        self.may_be_bare = bool(rules.tools) and (options.recover or rules.constrained) and rules.choice.mode != "none"
+        self.bare = BareCall(self.syntax, tokens)
+        self.block: Block | None = None
+        self.held: list[str] = []
+        self.again = ""
+        self.tail = ""
+        self.owed = False
+        self.fenced = False
+        self.count = 0
+        self.closed = False
+
+    @property
+    def open_block(self) -> Block:
+        """The block that is open; asking for it in another mode than BLOCK is a bug."""
+        if self.block is None:
+            raise RuntimeError(f"no block is open in mode {self.mode}")
+        return self.block
