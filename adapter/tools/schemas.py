@@ -81,7 +81,7 @@ def _reason(error: ValidationError) -> str:
     if error.validator == "enum":
         return f"{_short(error.instance)} is not one of {_short(error.validator_value, 400)}"
     if error.validator == "type":
-        kinds = error.validator_value
+        kinds: Any = error.validator_value
         wanted = kinds if isinstance(kinds, str) else " or ".join(kinds)
         return f"{_short(error.instance)} is {_kind(error.instance)}, and must be of type {wanted}"
     if error.validator in {"anyOf", "oneOf"}:
@@ -90,7 +90,7 @@ def _reason(error: ValidationError) -> str:
         schema: Any = error.schema
         known = ", ".join(schema.get("properties", ())) if isinstance(schema, Mapping) else ""
         return f"{error.message}; the parameters are {known or 'none'}"
-    return error.message
+    return error.message.replace(repr(error.instance), _short(error.instance))
 
 
 def _kind(value: Any) -> str:
