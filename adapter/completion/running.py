@@ -68,7 +68,7 @@ def _running_text(state: State, text: str, start: int, end: int, out: list[Event
     if last and len(body) == len(piece):
         return start + at
     if whole:
-        state.content.fence(body[at:])
+        state.content.fence(body[at:], out)
         state.content.text(piece[len(body) :], out)
     else:
         state.content.text(piece[at:], out)

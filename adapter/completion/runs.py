@@ -64,8 +64,14 @@ class Run:
         self._held.append(("token", token))
         self.last = token[-1]
 
-    def fence(self, fence: str) -> None:
+    def fence(self, fence: str, out: list[Event]) -> None:
         """The opening line of a code fence: dropped when it holds a block and nothing else."""
+        earlier = [place for place, (kind, _) in enumerate(self._held) if kind == "fence"]
+        if earlier:  # that one holds a fence, and not a block
+            after = self._held[earlier[-1] + 1 :]
+            self._held = self._held[: earlier[-1] + 1]
+            self._report(self._release("", out), out)
+            self._held = after
         self._held.append(("fence", fence))
         self.last = fence[-1]
 
