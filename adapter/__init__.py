@@ -10,11 +10,9 @@ Importing the package loads none of its dependencies; each name loads what it ne
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
 from adapter._version import __version__
 
+TYPE_CHECKING = False  # typing's own costs as much to import as all of this; type checkers know the name
 if TYPE_CHECKING:
     from adapter.client import wrap
     from adapter.completion.parser import CompletionParser
@@ -57,11 +55,13 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Load a public name on first use."""
+    from importlib import import_module
+
     if name not in _HOME:
         raise AttributeError(f"module 'adapter' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOME[name]), name)
+    value = getattr(import_module(_HOME[name]), name)
     globals()[name] = value
     return value
 

