@@ -293,6 +293,8 @@ CASES: tuple[Case, ...] = (
     same("1.10 cut", '{"name": "get_ti', finish="length"),
     Case("1.10 a fence around real tags", f"```xml\n{CALL}\n```", (PARIS,)),
     Case("1.10 a fence around two calls, then text", f"```\n{CALL}\n{TIME_CALL}\n```\nDone.", (PARIS, NOW), content="Done."),
+    Case("1.10 a fence after a call that holds none", CALL + "\n```json\n{}\n```", (PARIS,), content="```json\n{}\n```"),
+    Case("1.10 a fence after a fence", f"```json\n```json\n{CALL}\n```", (PARIS,), content="```json"),
     # 1.11 left-over tokens
     Case("1.11 at the end of text", "Yes.<|im_end|>", content="Yes."),
     Case("1.11 several at the end", "Yes.<|im_end|>\n<|endoftext|></s>", content="Yes.\n"),
@@ -303,6 +305,7 @@ CASES: tuple[Case, ...] = (
     Case("1.11 doubled closing tag", CALL + "</tool_call>\nDone.", (PARIS,), content="Done."),
     Case("1.11 wrong closing tag", CALL.replace("</tool_call>", "</tools>"), (PARIS,), problems=("markup",)),
     Case("1.11 opening tag in place of the closing one", CALL.replace("</tool_call>", "<tool_call>"), (PARIS,), problems=("markup",)),
+    Case("1.11 between white space beside a block, text before", f"A\n{CALL}\n<|im_end|>\nB", (PARIS,), content="A\n\n\nB"),
     same("1.11 inside text", "The token <|im_end|> ends a turn."),
     Case("1.11 inside a string", f('{"a": "<|im_end|>"}'), (("f", '{"a": "<|im_end|>"}'),)),
     Case("1.11 a result the model invents", CALL + "\n<tool_response>\n20C\n</tool_response>\nIt is 20C.", (PARIS,),

@@ -100,9 +100,11 @@ class Run:
     def _release(self, body: str, out: list[Event]) -> str:
         """What was held back and turns out to be text, with the text it precedes."""
         kept: list[str] = []
+        at_edge = bool(self.edge)
         for kind, text in self._held:
-            left_over = bool(self.edge) if kind == "token" else kind == "space" and bool(self.edge) and not self.seen
-            if left_over:
+            if kind == "fence":  # it holds no block, so it is text, and so is what follows it
+                at_edge = False
+            if at_edge and (kind == "token" or not self.seen):
                 out.append(Markup(text))
             else:
                 kept.append(text)
