@@ -7,7 +7,7 @@ or an engine's own test produced.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 from canitoolcall.checks import run_checks
@@ -17,6 +17,9 @@ from canitoolcall.results import Observation, ParsedToolCall, ParseResult, Statu
 
 from adapter import CompletionParser
 from adapter.completion.result import assemble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FIXTURES = [fixture for fixture in load_fixtures() if fixture.family == "qwen3-hermes"]
 

@@ -7,14 +7,16 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from syrupy.assertion import SnapshotAssertion
 
 from adapter.cli import run
 from tests.completions import CALL, f
 from tests.tools import TIME, TOOLS, WEATHER
+
+if TYPE_CHECKING:
+    from syrupy.assertion import SnapshotAssertion
 
 REQUEST = {
     "model": "m",

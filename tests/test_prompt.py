@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from syrupy.assertion import SnapshotAssertion
 
 import adapter
 from adapter.dialects.registry import load
 from adapter.dialects.templates import names
 from tests.tools import TIME, TOOLS, WEATHER
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from syrupy.assertion import SnapshotAssertion
 
 SYSTEM = {"role": "system", "content": "You are a helpful assistant."}
 ASK = {"role": "user", "content": "What's the weather in Paris & Rome?"}

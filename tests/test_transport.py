@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import openai
 import pytest
@@ -16,6 +15,9 @@ import adapter
 from tests.completions import CALL
 from tests.loopback import Answer, Upstream, completion
 from tests.tools import WEATHER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MODULES = [name for name in ("httpx2", "httpx") if importlib.util.find_spec(name)]
 # openai 2.x knows httpx only.

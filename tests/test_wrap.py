@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import openai
 import pytest
 from openai import OpenAI
 
 import adapter
-from adapter.events import Problem
 from tests.completions import CALL, TIME_CALL
 from tests.loopback import Answer, Upstream, completion
 from tests.tools import ECHO, TIME, TOOLS, WEATHER, function
+
+if TYPE_CHECKING:
+    from adapter.events import Problem
 
 ASK: list[Any] = [{"role": "user", "content": "Weather in Paris?"}]
 BAD_CALL = '<tool_call>\n{"name": "get_weather", "arguments": {"town": "Paris"}}\n</tool_call>'
@@ -84,7 +86,7 @@ def test_a_request_without_tools_passes_untouched() -> None:
 
 
 def test_history_with_tools_and_no_tools_offered_is_made_readable() -> None:
-    messages = [*ASK, _called("get_weather"), {"role": "tool", "tool_call_id": "a", "content": "18"}]
+    messages: list[Any] = [*ASK, _called("get_weather"), {"role": "tool", "tool_call_id": "a", "content": "18"}]
     with Upstream(completion(CALL)) as upstream, OpenAI(base_url=upstream.url, api_key="k") as client:
         answer = adapter.wrap(client).chat.completions.create(model="m", messages=messages)
         [body] = upstream.bodies
@@ -192,7 +194,7 @@ def test_upstream_that_calls_tools_after_all_is_believed() -> None:
 
 
 def test_legacy_functions() -> None:
-    functions = [tool["function"] for tool in (WEATHER, TIME)]
+    functions: list[Any] = [tool["function"] for tool in (WEATHER, TIME)]
     with Upstream(completion(CALL)) as upstream, OpenAI(base_url=upstream.url, api_key="k") as client:
         answer = adapter.wrap(client).chat.completions.create(
             model="m", messages=ASK, functions=functions, function_call="auto"
