@@ -207,9 +207,11 @@ def test_bad_request(request_body: dict[str, Any], param: str, words: tuple[str,
     assert error.status_code == 400
     assert error.type == "invalid_request_error"
     assert error.param == param
+    assert isinstance(error.body, dict)
+    message = error.body["message"]
     for word in words:
-        assert word in error.message
-    assert "\n" not in error.message
+        assert word in message
+    assert "\n" not in message
 
 
 def test_the_table_is_as_long_as_promised() -> None:

@@ -191,9 +191,9 @@ def test_other_requests_and_streams_without_tools_pass_through() -> None:
 
 def test_a_signed_request_is_refused(upstream: Upstream) -> None:
     with OpenAI(base_url=upstream.url, api_key="key") as client:
-        signed = adapter.wrap(client).with_options(default_headers={"authorization": "AWS4-HMAC-SHA256 Credential=x"})
+        signature = {"Authorization": "AWS4-HMAC-SHA256 Credential=x"}
         with pytest.raises(openai.BadRequestError, match="signed"):
-            signed.chat.completions.create(**REQUEST)
+            adapter.wrap(client).chat.completions.create(**REQUEST, extra_headers=signature)
     assert upstream.received == []
 
 

@@ -136,8 +136,10 @@ def test_choice_none_shows_no_tools_and_reads_no_calls() -> None:
 
 def test_a_named_choice_shows_and_allows_one_tool() -> None:
     with Upstream(completion(TIME_CALL)) as upstream:
-        with pytest.raises(openai.InternalServerError, match="there is no tool 'get_time' to call; use 'get_weather'"):
+        with pytest.raises(openai.InternalServerError) as caught:
             create(upstream, tool_choice={"type": "function", "function": {"name": "get_weather"}})
+        assert isinstance(caught.value.body, dict)
+        assert "there is no tool 'get_time' to call; use 'get_weather'" in caught.value.body["message"]
         system = upstream.bodies[0]["messages"][0]["content"]
     assert "get_weather" in system
     assert "get_time" not in system
@@ -275,8 +277,9 @@ class TestRefusal:
         assert caught.value.status_code == 502
         assert caught.value.code == "invalid_tool_call"
         assert caught.value.response.headers["x-should-retry"] == "false"
+        assert isinstance(caught.value.body, dict)
         for word in ("'get_weather'", "arguments", "'city' is a required property"):
-            assert word in caught.value.message
+            assert word in caught.value.body["message"]
         assert [event.kind for event in events] == ["invalid_arguments", "reask", "invalid_arguments", "refused"]
 
     def test_the_sdk_does_not_try_again(self) -> None:
