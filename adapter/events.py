@@ -27,6 +27,7 @@ ProblemKind = Literal[
     "invented_result",  # the model wrote a tool result of its own after its call
     "unknown_tool",  # the name is not among the tools offered
     "invalid_arguments",  # the arguments are no JSON object, or their schema refuses them
+    "contradicted",  # what was reported of a call while it was written is not how the finished call begins
     "extra_call",  # a further call although parallel_tool_calls is false
     "reask",  # the model was asked again
     "refused",  # the answer was refused

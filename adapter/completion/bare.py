@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from adapter.syntax.scanner import End
+from adapter.syntax.text_buffer import TextBuffer
 
 if TYPE_CHECKING:
     from adapter.syntax.json_in_tags import JsonInTags
@@ -35,13 +36,13 @@ class BareCall:
         dead: Whether it turned out to be ordinary text.
     """
 
-    __slots__ = ("_alive", "_ended", "_parts", "_scanner", "_start", "_syntax", "_tail", "_tokens", "dead")
+    __slots__ = ("_alive", "_ended", "_held", "_scanner", "_start", "_syntax", "_tail", "_tokens", "dead")
 
     def __init__(self, syntax: JsonInTags, tokens: tuple[str, ...]) -> None:
         self._syntax = syntax
         self._tokens = re.compile("|".join(map(re.escape, sorted(tokens, key=len, reverse=True))) or r"(?!)")
         self._scanner = syntax.scanner()
-        self._parts: list[str] = []
+        self._held = TextBuffer()
         self._alive = False  # the head has been read
         self._start = 0  # where the payload begins
         self._tail = ""
@@ -51,20 +52,19 @@ class BareCall:
     @property
     def text(self) -> str:
         """All that is held."""
-        return "".join(self._parts)
+        return self._held.text()
 
     @staticmethod
     def may_begin(character: str) -> bool:
         """Whether a bare call can begin with this character."""
         return character in "{[`"
 
-    def feed(self, text: str) -> None:
-        """Hold more text, and see whether it can still be a call."""
-        self._parts.append(text)
+    def feed(self, text: str) -> str:
+        """Hold more text, and see whether it can still be a call. Returns what of it is certain to be payload."""
+        self._held.append(text)
         if not self._alive:
             text = self._head()
-        if self._alive and not self.dead:
-            self._scan(text)
+        return self._scan(text) if self._alive and not self.dead else ""
 
     def _head(self) -> str:
         """Read up to the first key. Returns what the scanner is to see."""
@@ -80,15 +80,16 @@ class BareCall:
             return held[self._start :]
         return ""
 
-    def _scan(self, text: str) -> None:
+    def _scan(self, text: str) -> str:
         if self._ended:
-            return  # what follows is judged at the end
+            return ""  # what follows is judged at the end
         window = self._tail + text
         position, end = self._scanner.feed(window)
         self._tail = window[position:]
         if end is not None:
             self._ended = True
             self.dead = end in {End.TEXT, End.OPENER, End.QUOTE}
+        return window[:position]
 
     def finish(self) -> tuple[str, bool]:
         """The completion is over.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from adapter.syntax.text_buffer import TextBuffer
+
 if TYPE_CHECKING:
     from adapter.syntax.json_in_tags import JsonInTags, Reading
     from adapter.syntax.scanner import End
@@ -17,26 +19,33 @@ class Block:
         syntax: The call syntax.
     """
 
-    __slots__ = ("_parts", "_scanner", "_syntax", "opening")
+    __slots__ = ("_read", "_scanner", "_syntax", "opening")
 
     def __init__(self, opening: str, syntax: JsonInTags) -> None:
         self.opening = opening
         self._syntax = syntax
         self._scanner = syntax.scanner()
-        self._parts: list[str] = []
+        self._read = TextBuffer()
 
     def feed(self, text: str, position: int) -> tuple[int, End | None]:
         """Consume text. Returns how far, and what ended the block, if something did."""
         after, end = self._scanner.feed(text, position)
-        self._parts.append(text[position:after])
+        self._read.append(text[position:after])
         return after, end
+
+    @property
+    def doubtful(self) -> int:
+        """Length of the closing tag at the end of what was consumed, when it stands in a string and may be data or not."""
+        tag = self._scanner.doubtful_tag
+        length = 0 if tag is None else self._scanner.offset - tag
+        return length if length <= len(self._syntax.bounds.close) else 0
 
     def finish(self, tail: str, *, cut: bool) -> End:
         """The completion is over inside the block."""
         tag = self._scanner.doubtful_tag
-        newline = tag is not None and "\n" in self._text()[tag:]
+        newline = tag is not None and "\n" in self._read.text()[tag:]
         end = self._scanner.finish(cut=cut, newline_after=newline, half_tag=len(tail))
-        self._parts.append(tail)
+        self._read.append(tail)
         return end
 
     def go_on(self) -> None:
@@ -45,15 +54,10 @@ class Block:
 
     def read(self, end: End) -> Reading:
         """The calls of the payload."""
-        return self._syntax.read(self._text()[: self._scanner.payload_end], end)
+        return self._syntax.read(self._read.text()[: self._scanner.payload_end], end)
 
     def parts(self) -> tuple[str, str, str]:
         """The payload, the closing tag with what stands before it, and what is to be read again as text."""
-        text = self._text()
+        text = self._read.text()
         payload, block = self._scanner.payload_end, self._scanner.block_end
         return text[:payload], text[payload:block], text[block:]
-
-    def _text(self) -> str:
-        if len(self._parts) > 1:
-            self._parts = ["".join(self._parts)]
-        return self._parts[0] if self._parts else ""

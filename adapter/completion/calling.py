@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from adapter.completion.blocks import Block
-from adapter.completion.checking import check, events
+from adapter.completion.checking import check, contradiction, events, further_events
 from adapter.completion.state import Mode, State
+from adapter.completion.tracking import CallTracker
 from adapter.events import Markup, Problem
 from adapter.syntax.calls import Nameless, RawCall
 from adapter.syntax.scanner import End
@@ -14,6 +16,7 @@ from adapter.syntax.scanner import End
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from adapter.completion.tracking import EarlyCall
     from adapter.events import Event
     from adapter.syntax.json_in_tags import Reading
 
@@ -31,6 +34,7 @@ def in_opening(state: State, text: str, position: int, out: list[Event]) -> tupl
         state.fenced = state.content.block(out) or state.fenced
         state.may_be_bare = state.may_think = state.owed = False
         state.mode, state.block = Mode.BLOCK, Block(opening, state.syntax)
+        _track(state)
     elif state.owed:  # an opening tag in place of the closing one
         out.append(Markup(state.marks.open))
         state.owed = False
@@ -40,10 +44,30 @@ def in_opening(state: State, text: str, position: int, out: list[Event]) -> tupl
     return after, False
 
 
+def _track(state: State) -> None:
+    """Begin to report calls while they are written, if the request allows it."""
+    state.tracker = CallTracker(state.rules, state.options, state.count) if state.rules.incremental else None
+
+
+def _early_calls(state: State) -> list[EarlyCall]:
+    """The calls that were reported early; they are dealt with now."""
+    tracker, state.tracker = state.tracker, None
+    return [] if tracker is None else tracker.calls
+
+
+def _contradict(state: State, raw: str, out: list[Event]) -> None:
+    """What was reported early turns out to be no call."""
+    early = _early_calls(state)
+    out += [contradiction(call, raw) for call in early]
+    state.count += len(early)
+
+
 def in_block(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
     """Inside a block, until its end."""
     block = state.open_block
     after, end = block.feed(text, position)
+    if state.tracker is not None:
+        state.tracker.feed(text[position:after], out, block.doubtful)
     if end is None:
         return after, after < len(text)
     reading = block.read(end)
@@ -62,10 +86,13 @@ def _finish_block(state: State, reading: Reading, end: End, out: list[Event]) ->
     raw = opening + payload + closing
     state.block, state.mode = None, Mode.TEXT
     if reading.fault and end is End.CUT:
-        out += [Markup(raw), Problem("cut", f"the completion ended inside a call ({reading.fault})", raw)]
+        early = _early_calls(state)
+        place = early[-1].index if early else None
+        out += [Markup(raw), Problem("cut", f"the completion ended inside a call ({reading.fault})", raw, place)]
     elif reading.fault:
         state.content.literal(raw, out)
         out.append(Problem("unreadable", f"a block holds no readable call: {reading.fault}", raw))
+        _contradict(state, raw, out)
         return
     else:
         faults = state.syntax.markup_faults(opening + closing)
@@ -86,12 +113,16 @@ def _report(state: State, calls: Sequence[RawCall | Nameless], raw: str, out: li
     out.append(Markup(raw))
     nameless = [call for call in calls if isinstance(call, Nameless)]
     out += [Problem("unreadable", "an object without a name stands beside a call", call.raw) for call in nameless]
-    for found in checked:
-        if state.rules.parallel is False and state.count:
+    early = _early_calls(state)
+    for found, reported in zip_longest(checked, early):
+        if reported is not None:
+            out += [contradiction(reported, raw)] if found is None else further_events(found, reported, raw)
+        elif state.rules.parallel is False and state.count:
             message = f"a further call, of {found.name!r}, although parallel_tool_calls is false"
             out.append(Problem("extra_call", message, raw))
             continue
-        out += events(found, state.count, state.options.new_id(), raw)
+        else:
+            out += events(found, state.count, state.options.new_id(), raw)
         state.count += 1
 
 
@@ -119,12 +150,20 @@ def _finish_invented(state: State, last: str, out: list[Event]) -> None:
     out += [Markup(raw), Problem("invented_result", message, raw)]
 
 
-def in_bare(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:  # noqa: ARG001  # a handler
-    """Inside what may be a call without tags; `out` gets nothing until that is known."""
-    state.bare.feed(text[position:])
+def in_bare(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
+    """Inside what may be a call without tags.
+
+    `out` gets nothing until that is known, but where upstream was made to answer with a call.
+    """
+    if state.rules.constrained and state.tracker is None:
+        _track(state)
+    payload = state.bare.feed(text[position:])
+    if state.tracker is not None:
+        state.tracker.feed(payload, out)
     if state.bare.dead:
         state.mode, state.may_be_bare = Mode.TEXT, False
         state.again = state.bare.text
+        _contradict(state, state.again, out)
     return len(text), False
 
 
@@ -168,11 +207,15 @@ def _finish_bare(state: State, cut: bool, out: list[Event]) -> None:
         if not state.rules.constrained:
             out.append(Problem("recovered", "a call was written without its tags", raw))
         _report(state, calls, raw, out)
-    elif state.rules.constrained and cut:
+        return
+    if state.rules.constrained and cut:
         state.content.block(out)
-        out += [Markup(raw), Problem("cut", "the completion ended inside a call", raw)]
+        early = _early_calls(state)
+        place = early[-1].index if early else None
+        out += [Markup(raw), Problem("cut", "the completion ended inside a call", raw, place)]
     else:
         state.again = raw
+        _contradict(state, raw, out)
 
 
 def _bare_calls(state: State, payload: str) -> Sequence[RawCall]:

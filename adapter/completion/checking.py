@@ -9,6 +9,7 @@ from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Event, Pro
 from adapter.tools import coercion, schemas
 
 if TYPE_CHECKING:
+    from adapter.completion.tracking import EarlyCall
     from adapter.options import Options
     from adapter.syntax.calls import RawCall
     from adapter.tools.choice import ToolChoice
@@ -62,10 +63,30 @@ def _invalid(call: RawCall, reasons: list[str]) -> CheckedCall:
 
 def events(call: CheckedCall, index: int, call_id: str, raw: str) -> list[Event]:
     """The events of one complete call."""
-    told: list[Event] = [Problem(problem.kind, problem.message, raw, index) for problem in call.problems]
     return [
         CallStarted(index, call_id, call.name),
         ArgumentsDelta(index, call.arguments),
         CallFinished(index, call_id, call.name, call.arguments, call.valid, raw),
-        *told,
+        *_told(call, index, raw),
     ]
+
+
+def further_events(call: CheckedCall, early: EarlyCall, raw: str) -> list[Event]:
+    """The events that are still to come of a call which was reported while it was written."""
+    settled = early.settle(call)
+    if settled is None:
+        return [*_told(call, early.index, raw), contradiction(early, raw)]
+    arguments, rest = settled
+    delta: list[Event] = [ArgumentsDelta(early.index, rest)] if rest else []
+    finished = CallFinished(early.index, early.id, early.name, arguments, call.valid, raw)
+    return [*delta, finished, *_told(call, early.index, raw)]
+
+
+def contradiction(early: EarlyCall, raw: str) -> Problem:
+    """A call was reported that the finished block does not hold."""
+    message = f"a call of {early.name!r} was reported while it was written, and its finished block says something else"
+    return Problem("contradicted", message, raw, early.index)
+
+
+def _told(call: CheckedCall, index: int, raw: str) -> list[Event]:
+    return [Problem(problem.kind, problem.message, raw, index) for problem in call.problems]

@@ -18,6 +18,7 @@ class Rules:
         parallel: False keeps the first call only.
         constrained: Upstream was made to answer with a bare JSON call, so one is read without the gates of `recover`.
         invalid_as_text: A block with an invalid call stays in the content.
+        incremental: Calls are reported while they are written; otherwise when they are complete and checked.
     """
 
     tools: ToolSet = field(default_factory=ToolSet)
@@ -25,3 +26,4 @@ class Rules:
     parallel: bool | None = None
     constrained: bool = False
     invalid_as_text: bool = False
+    incremental: bool = False

@@ -16,6 +16,7 @@ from adapter.syntax.tokens import COMMON_TOKENS
 if TYPE_CHECKING:
     from adapter.completion.blocks import Block
     from adapter.completion.rules import Rules
+    from adapter.completion.tracking import CallTracker
     from adapter.options import Options
 
 
@@ -42,6 +43,7 @@ class State:
         content: The content so far.
         reasoning: The reasoning so far.
         block: The block that is open.
+        tracker: Reports the calls of the block, or of the bare call, while they are written.
         held: In OPENING the opening tag and what follows it; in INVENTED the result that the model invents.
         again: Text that was consumed and is to be read again.
         tail: Text that is waiting for more.
@@ -54,7 +56,7 @@ class State:
 
     __slots__ = (
         "again", "bare", "block", "closed", "content", "count", "fenced", "held", "marks", "may_be_bare", "may_think",
-        "mode", "options", "owed", "reasoning", "rules", "syntax", "tail",
+        "mode", "options", "owed", "reasoning", "rules", "syntax", "tail", "tracker",
     )  # fmt: skip
 
     def __init__(self, rules: Rules, options: Options) -> None:
@@ -72,6 +74,7 @@ class State:
         self.may_be_bare = bool(rules.tools) and (options.recover or rules.constrained) and rules.choice.mode != "none"
         self.bare = BareCall(self.syntax, tokens)
         self.block: Block | None = None
+        self.tracker: CallTracker | None = None
         self.held: list[str] = []
         self.again = ""
         self.tail = ""

@@ -57,7 +57,7 @@ def _round(text: str, errors: Sequence[ValidationError]) -> tuple[str, list[str]
         path = tuple(error.absolute_path)
         if path in done or any(path[: len(other)] == other for other in done):
             continue
-        new = _convert(error.instance, _wanted(error.validator_value))
+        new = convert(error.instance, _wanted(error.validator_value))
         if new is not None:
             done.add(path)
             text = replace_at(text, path, new)
@@ -79,7 +79,14 @@ def _wanted(kinds: Any) -> tuple[str, ...]:
     return (kinds,) if isinstance(kinds, str) else tuple(kinds)
 
 
-def _convert(value: Any, kinds: tuple[str, ...]) -> str | None:
+def fits(value: Any, kinds: frozenset[str]) -> bool:
+    """Whether a decoded string, number or word is of one of these JSON types."""
+    if value is None or isinstance(value, bool | str):
+        return {type(None): "null", bool: "boolean", str: "string"}[type(value)] in kinds
+    return "number" in kinds or ("integer" in kinds and (not isinstance(value, float) or value.is_integer()))
+
+
+def convert(value: Any, kinds: tuple[str, ...]) -> str | None:
     """JSON text of the value as one of these types, or None when that would lose something."""
     if isinstance(value, str):
         converted = _from_text(value.strip(), kinds)

@@ -1,0 +1,232 @@
+"""Calls inside a block that is still being written: what of them may be reported early.
+
+`CallTracker` reads the payload along with the scanner that looks for its end, strictly: it knows the forms in which calls are
+written (`adapter.syntax.calls`), and stops at the first character that is not valid JSON. When the block is complete it is
+read as a whole, as ever, and `settle` says how that continues what was reported.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from adapter.completion.arguments import ArgumentsWriter
+from adapter.events import ArgumentsDelta, CallStarted
+from adapter.syntax.json_continue import continue_json
+from adapter.syntax.json_stream import JsonWalker, Kind
+from adapter.syntax.json_text import loads
+from adapter.syntax.text_buffer import TextBuffer
+from adapter.tools.places import Place
+
+if TYPE_CHECKING:
+    from adapter.completion.checking import CheckedCall
+    from adapter.completion.rules import Rules
+    from adapter.events import Event
+    from adapter.options import Options
+    from adapter.syntax.json_stream import Token
+
+# Keys of a wrapper, and how their values begin. `parameters` in place of `arguments` waits for the end: `arguments` may follow.
+_HOLDS_CALLS = {"function": "{", "tool_calls": "["}
+
+
+@dataclass(slots=True)
+class EarlyCall:
+    """A call that was reported before its block was complete.
+
+    Attributes:
+        index: Its position among the calls of the answer.
+        id: Its id.
+        name: The tool.
+        sent: The text of the arguments that was reported.
+        complete: Whether these are all.
+    """
+
+    index: int
+    id: str
+    name: str
+    sent: TextBuffer = field(default_factory=TextBuffer)
+    complete: bool = False
+
+    def settle(self, call: CheckedCall) -> tuple[str, str] | None:
+        """How the finished call continues what was reported.
+
+        Returns:
+            The whole arguments, and the part that is still to be reported; None when the two contradict each other.
+        """
+        sent, final = self.sent.text(), call.arguments
+        if call.name != self.name:
+            return None
+        if self.complete:
+            agrees = sent == final or not call.valid or loads(sent) == loads(final)
+            return (sent, "") if agrees else None
+        if final.startswith(sent):
+            return final, final[len(sent) :]
+        rest = continue_json(sent, loads(final))
+        return None if rest is None else (sent + rest, rest)
+
+
+class _Frame:
+    """An object that may be a call, or a list in which calls stand."""
+
+    __slots__ = ("call", "has_arguments", "is_list", "key", "name", "parts", "waiting", "wrapper", "writer")
+
+    def __init__(self, *, is_list: bool) -> None:
+        self.is_list = is_list
+        self.wrapper = False  # what it holds is the call
+        self.parts: list[str] = []  # of the present key, or of the name
+        self.key = ""
+        self.name = ""
+        self.call: EarlyCall | None = None
+        self.has_arguments = False
+        self.writer: ArgumentsWriter | None = None
+        self.waiting: list[Token] = []  # arguments that came before the name
+
+
+class CallTracker:
+    """Reports calls while their block is written.
+
+    Args:
+        rules: What the request says.
+        options: What the caller chose.
+        first: The index that the first call gets.
+
+    Attributes:
+        calls: The calls reported so far: always the first ones of the block, without a gap.
+    """
+
+    __slots__ = ("_back", "_depth", "_first", "_frames", "_in_arguments", "_options", "_quiet", "_rules", "_walker", "calls")
+
+    def __init__(self, rules: Rules, options: Options, first: int) -> None:
+        self._rules = rules
+        self._options = options
+        self._first = first
+        self._walker = JsonWalker()
+        self._frames = [_Frame(is_list=True)]
+        self._depth = 0  # inside a value that is neither a call nor its arguments
+        self._in_arguments = False
+        self._back = ""
+        self._quiet = False  # a call of this block is not reported early, so none after it is
+        self.calls: list[EarlyCall] = []
+
+    def feed(self, text: str, out: list[Event], hold: int = 0) -> None:
+        """Read the next piece of the payload.
+
+        Args:
+            text: The piece.
+            out: Gets what can be reported.
+            hold: How many characters at its end are to be read only with the next piece: they may not be payload.
+        """
+        if self._done() or self._walker.broken:
+            return
+        text = self._back + text
+        sure = len(text) - hold
+        self._back = text[sure:]
+        for token in self._walker.feed(text[:sure]):
+            if self._done():
+                break
+            if self._in_arguments:
+                self._argument(token, out)
+            elif self._depth:
+                self._depth += (token[0] is Kind.OPEN) - (token[0] is Kind.CLOSE)
+            else:
+                self._token(token, out)
+
+    def _done(self) -> bool:
+        return self._quiet
+
+    def _token(self, token: Token, out: list[Event]) -> None:
+        kind, text = token
+        frame = self._frames[-1]
+        if kind is Kind.CLOSE:
+            self._close(self._frames.pop())
+        elif frame.is_list:
+            self._element(kind, text)
+        elif kind in {Kind.KEY, Kind.KEY_END}:
+            frame.parts.append(text)
+            if kind is Kind.KEY_END:
+                frame.key, frame.parts = json.loads("".join(frame.parts)), []
+        elif kind in {Kind.OPEN, Kind.STRING, Kind.STRING_END, Kind.SCALAR}:
+            self._value(frame, token, out)
+
+    def _element(self, kind: Kind, text: str) -> None:
+        """Something in the place of a call."""
+        if kind is Kind.OPEN:
+            self._frames.append(_Frame(is_list=text == "["))
+        elif kind in {Kind.STRING, Kind.STRING_END, Kind.SCALAR}:
+            self._quiet = True
+
+    def _value(self, frame: _Frame, token: Token, out: list[Event]) -> None:
+        """A value inside what may be a call."""
+        kind, text = token
+        if frame.key == "name":
+            self._name(frame, kind, text, out)
+        elif frame.key == "arguments" and frame.has_arguments:
+            self._quiet = True  # twice; which of them counts is known at the end
+        elif kind is not Kind.OPEN:
+            return
+        elif frame.key == "arguments" and text == "{":
+            frame.has_arguments = self._in_arguments = True
+            self._argument(token, out)
+        elif text == _HOLDS_CALLS.get(frame.key) and not frame.name:
+            frame.wrapper = True
+            self._frames.append(_Frame(is_list=text == "["))
+        else:
+            self._depth = 1
+
+    def _close(self, frame: _Frame) -> None:
+        if not frame.is_list and not frame.wrapper and frame.call is None:
+            self._quiet = True
+
+    def _name(self, frame: _Frame, kind: Kind, text: str, out: list[Event]) -> None:
+        if kind is Kind.STRING:
+            frame.parts.append(text)
+        elif kind is Kind.STRING_END:
+            name = json.loads("".join([*frame.parts, text])).strip()
+            frame.parts = []
+            self._start(frame, name, out)
+        else:
+            self._quiet = True
+
+    def _start(self, frame: _Frame, name: str, out: list[Event]) -> None:
+        """The name is known: report the call, if it may be called."""
+        rules = self._rules
+        offered = bool(name) and (not rules.tools or name in rules.tools.by_name)
+        allowed = rules.choice.allowed is None or name in rules.choice.allowed
+        index = self._first + len(self.calls)
+        if frame.call is not None or not (offered and allowed) or (rules.parallel is False and index):
+            self._quiet = True
+            return
+        frame.name = name
+        frame.call = EarlyCall(index, self._options.new_id(), name)
+        self.calls.append(frame.call)
+        out.append(CallStarted(index, frame.call.id, name))
+        waiting, frame.waiting = frame.waiting, []
+        for token in waiting:
+            self._write(frame, token, out)
+
+    def _argument(self, token: Token, out: list[Event]) -> None:
+        """A token of the arguments."""
+        frame = self._frames[-1]
+        self._depth += (token[0] is Kind.OPEN) - (token[0] is Kind.CLOSE)
+        self._in_arguments = self._depth > 0
+        if frame.call is None:
+            frame.waiting.append(token)
+        else:
+            self._write(frame, token, out)
+
+    def _write(self, frame: _Frame, token: Token, out: list[Event]) -> None:
+        call = frame.call
+        if call is None:
+            raise RuntimeError("arguments of a call that was not reported")
+        if frame.writer is None:
+            tool = self._rules.tools.by_name.get(call.name)
+            follow = tool is not None and self._options.coerce
+            frame.writer = ArgumentsWriter(Place.of(tool.schema.source) if tool is not None and follow else None)
+        if frame.writer.frozen:
+            return
+        text = frame.writer.write(token)
+        call.complete = frame.writer.complete
+        if text:
+            call.sent.append(text)
+            out.append(ArgumentsDelta(call.index, text))
