@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import functools
-import logging
-import sys
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
-from adapter.exchange import OpenExchange, opener
 from adapter.options import OptionKeywords, make_options
-from adapter.transport import async_transport, sync_transport
+from adapter.transport import http_module, open_exchange_for
+from adapter.transport.asynchronous import async_class
+from adapter.transport.sync import sync_class
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from adapter.events import Problem
-    from adapter.options import Options
+    from adapter.exchange import OpenExchange
 
 ClientT = TypeVar("ClientT")
-
-_LOG = logging.getLogger("adapter")
 
 
 def wrap(client: ClientT, **options: Unpack[OptionKeywords]) -> ClientT:
@@ -37,15 +33,14 @@ def wrap(client: ClientT, **options: Unpack[OptionKeywords]) -> ClientT:
         TypeError: Not such a client, or an unknown option.
         DialectError: No such dialect.
     """
-    read = make_options(options)
-    return attach(client, opener(read, _reporter(read)))
+    return attach(client, open_exchange_for(make_options(options)))
 
 
 def attach(client: ClientT, open_exchange: OpenExchange) -> ClientT:
     """A copy of the client that offers each request to `open_exchange` first."""
     http = getattr(client, "_client", None)
     copy = getattr(client, "copy", None)
-    module = _http_module(http)
+    module = http_module(http)
     if isinstance(client, type) or module is None or not callable(copy):
         given = f"the class {client.__name__}" if isinstance(client, type) else f"a {type(client).__name__}"
         raise TypeError(f"wrap() takes an openai client such as OpenAI() or AsyncOpenAI(), not {given}")
@@ -55,19 +50,10 @@ def attach(client: ClientT, open_exchange: OpenExchange) -> ClientT:
     return wrapped
 
 
-def _http_module(http: Any) -> ModuleType | None:
-    """httpx2 or httpx: where the HTTP client's class comes from."""
-    for cls in type(http).__mro__:
-        root = cls.__module__.partition(".")[0]
-        if root in {"httpx", "httpx2"}:
-            return sys.modules[root]
-    return None
-
-
 def _outer(module: ModuleType, inner: Any, open_exchange: OpenExchange) -> Any:
     """The HTTP client that openai builds its requests with: the inner one's defaults, and our transport."""
     asynchronous = isinstance(inner, module.AsyncClient)
-    transport = (async_transport if asynchronous else sync_transport)(module)(inner, open_exchange)
+    transport = (async_class if asynchronous else sync_class)(module)(inner, open_exchange)
     outer = _outer_class(module, asynchronous=asynchronous)(
         transport=transport,
         base_url=inner.base_url,
@@ -87,14 +73,3 @@ def _outer(module: ModuleType, inner: Any, open_exchange: OpenExchange) -> Any:
 def _outer_class(module: ModuleType, *, asynchronous: bool) -> type[Any]:
     base = module.AsyncClient if asynchronous else module.Client
     return type(f"Adapter{base.__name__}", (base,), {"adapter_transport": None})
-
-
-def _reporter(options: Options) -> Any:
-    """Tells the log, and the caller's `on_event`, of each problem."""
-
-    def report(problem: Problem) -> None:
-        _LOG.debug("%s: %s", problem.kind, problem.message, extra={"raw": problem.raw})
-        if options.on_event is not None:
-            options.on_event(problem)
-
-    return report

@@ -28,6 +28,7 @@ ProblemKind = Literal[
     "unknown_tool",  # the name is not among the tools offered
     "invalid_arguments",  # the arguments are no JSON object, or their schema refuses them
     "contradicted",  # what was reported of a call while it was written is not how the finished call begins
+    "late",  # upstream sent text after the end of its answer
     "extra_call",  # a further call although parallel_tool_calls is false
     "reask",  # the model was asked again
     "refused",  # the answer was refused

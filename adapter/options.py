@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 OnInvalid = Literal["raise", "return", "text"]
 Enforce = Literal["prompt", "json_schema"]
+StreamCalls = Literal["incremental", "validated"]
+UpstreamStream = Literal["same", "always"]
 NamedFinishReason = Literal["stop", "tool_calls"]
 
 
@@ -43,6 +45,11 @@ class Options:
         calls_in_thinking: A tool call inside the reasoning ends it and counts. Off, a call rehearsed there is not run.
         enforce: How a required or named tool choice is held. `"prompt"`: in words only. `"json_schema"`: through the
             upstream's structured output (`response_format`).
+        stream_calls: When the calls of a streamed answer leave. `"incremental"`: while they are written, as native servers do
+            it; a call that turns out invalid ends the stream in an error. `"validated"`: when they are complete, mended and
+            valid; then an invalid one can be asked for again. With `on_invalid="text"` they are always validated.
+        upstream_stream: `"always"` for an upstream that answers in streams only (Qwen-Omni): a caller who wants a whole answer
+            gets it put together.
         named_finish_reason: `finish_reason` of an answer to a named tool choice; OpenAI sends `"stop"`.
         on_event: Called with a `Problem` for every repair, coercion, re-ask and refusal.
         new_id: Makes the ids of tool calls.
@@ -56,6 +63,8 @@ class Options:
     thinking_prefilled: bool = False
     calls_in_thinking: bool = False
     enforce: Enforce = "prompt"
+    stream_calls: StreamCalls = "incremental"
+    upstream_stream: UpstreamStream = "same"
     named_finish_reason: NamedFinishReason = "stop"
     on_event: Callable[[Problem], object] | None = None
     new_id: Callable[[], str] = random_call_id
@@ -88,6 +97,8 @@ class OptionKeywords(TypedDict, total=False):
     thinking_prefilled: bool
     calls_in_thinking: bool
     enforce: Enforce
+    stream_calls: StreamCalls
+    upstream_stream: UpstreamStream
     named_finish_reason: NamedFinishReason
     on_event: Callable[[Problem], object] | None
     new_id: Callable[[], str]
@@ -96,6 +107,8 @@ class OptionKeywords(TypedDict, total=False):
 _CHOICES: dict[str, tuple[str, ...]] = {
     "on_invalid": get_args(OnInvalid),
     "enforce": get_args(Enforce),
+    "stream_calls": get_args(StreamCalls),
+    "upstream_stream": get_args(UpstreamStream),
     "named_finish_reason": get_args(NamedFinishReason),
 }
 _FLAGS = ("coerce", "recover", "thinking_prefilled", "calls_in_thinking")

@@ -49,7 +49,54 @@ class Answer:
         return data, {**headers, "content-length": str(len(data))}
 
 
-Script = Callable[[Received], Answer]
+@dataclass(frozen=True)
+class Stream:
+    """A scripted reply that comes piece by piece.
+
+    Attributes:
+        pieces: Bytes to send, seconds to wait.
+        cut: The connection breaks off after them, in the middle of the body.
+        linger: After them nothing more comes, and nothing ends, until the client hangs up.
+    """
+
+    pieces: tuple[bytes | float, ...]
+    headers: dict[str, str] = field(default_factory=dict)
+    cut: bool = False
+    linger: bool = False
+
+
+Script = Callable[[Received], Answer | Stream]
+
+
+def chunk(delta: dict[str, Any] | None = None, finish: str | None = None, index: int = 0, **more: Any) -> dict[str, Any]:
+    """A chunk as a text-only server sends it; without a delta one that has no choices."""
+    choice = {"index": index, "delta": delta, "finish_reason": finish, "logprobs": None}
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion.chunk",
+        "created": 1700000000,
+        "model": "text-only",
+        "choices": [] if delta is None else [choice],
+        **more,
+    }
+
+
+def event(data: Any) -> bytes:
+    """A server-sent event."""
+    return b"data: " + (data if isinstance(data, bytes) else json.dumps(data, ensure_ascii=False).encode()) + b"\n\n"
+
+
+DONE = event(b"[DONE]")
+
+
+def streamed(*texts: str, finish: str = "stop", usage: bool = True) -> Stream:
+    """A streamed chat completion of these deltas."""
+    pieces = [event(chunk({"role": "assistant", "content": ""}))]
+    pieces += [event(chunk({"content": text})) for text in texts]
+    pieces.append(event(chunk({}, finish)))
+    if usage:
+        pieces.append(event(chunk(usage={"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15})))
+    return Stream((*pieces, DONE))
 
 
 def completion(content: str | None, finish_reason: str = "stop", **message: Any) -> Answer:
@@ -79,10 +126,11 @@ class Upstream:
         replies: Scripted replies in order, or one function of the request.
     """
 
-    def __init__(self, *replies: Answer | Script) -> None:
+    def __init__(self, *replies: Answer | Stream | Script) -> None:
         self._replies = list(replies)
         self._lock = threading.Lock()
         self.received: list[Received] = []
+        self.hung_up = threading.Event()  # a client closed its connection in the middle of a stream
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -94,17 +142,43 @@ class Upstream:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 request = Received(self.command, self.path, headers, json.loads(data) if data else None)
                 answer = outer._answer(request)
+                if isinstance(answer, Stream):
+                    self._stream(answer)
+                    return
                 if answer.delay:
                     time.sleep(answer.delay)
                 body, sent = answer.encoded()
                 try:
-                    self.send_response(answer.status)
-                    for name, value in sent.items():
-                        self.send_header(name, value)
-                    self.end_headers()
+                    self._head(answer.status, sent)
                     self.wfile.write(body)
                 except (BrokenPipeError, ConnectionResetError):
                     self.close_connection = True  # the client gave up waiting, which some tests are about
+
+            def _head(self, status: int, headers: dict[str, str]) -> None:
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+
+            def _stream(self, answer: Stream) -> None:
+                try:
+                    self._head(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked", **answer.headers})
+                    for piece in answer.pieces:
+                        if isinstance(piece, bytes):
+                            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+                        else:
+                            time.sleep(piece)
+                    if answer.linger:
+                        self.connection.settimeout(20)
+                        self.close_connection = self.connection.recv(1) == b""
+                        outer.hung_up.set()
+                    elif answer.cut:
+                        self.close_connection = True
+                    else:
+                        self.wfile.write(b"0\r\n\r\n")
+                except (BrokenPipeError, ConnectionResetError):
+                    self.close_connection = True
+                    outer.hung_up.set()
 
             do_GET = do_POST = do_DELETE = _serve  # noqa: N815  # the names http.server looks for
 
@@ -121,7 +195,7 @@ class Upstream:
         self._server = Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
-    def _answer(self, request: Received) -> Answer:
+    def _answer(self, request: Received) -> Answer | Stream:
         with self._lock:
             self.received.append(request)
             reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]

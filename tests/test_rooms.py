@@ -43,7 +43,6 @@ FOR_TYPES = {
     ("api", "completion"),
     ("api", "options"),
     ("enforce", "tools"),
-    ("transport", "exchange"),
 }
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from adapter.api.logprobs import trimmed
 from adapter.errors import BadRequest
 from adapter.tools.choice import ToolChoice, read_choice, read_function_call
 from adapter.tools.definitions import ToolSet, read_functions, read_tools
 
 if TYPE_CHECKING:
     from adapter.completion.result import ParsedCompletion
+    from adapter.events import Event
     from adapter.options import Options
 
 # What upstream does not know, and the prompt or the parser takes over.
@@ -38,6 +40,17 @@ class ChatRequest:
     legacy: bool
 
     @property
+    def stream(self) -> bool:
+        """Whether the answer is to be streamed."""
+        return bool(self.body.get("stream"))
+
+    @property
+    def include_usage(self) -> bool:
+        """Whether a streamed answer is to end in its usage."""
+        options = self.body.get("stream_options")
+        return isinstance(options, Mapping) and bool(options.get("include_usage"))
+
+    @property
     def messages(self) -> Any:
         """The messages, unchecked."""
         return self.body.get("messages")
@@ -59,11 +72,10 @@ def read_request(body: Mapping[str, Any]) -> ChatRequest | None:
     _check_dependents(body, tools, legacy=legacy)
     if not tools and not _has_history(body.get("messages")):
         return None
-    if body.get("stream"):
+    stream = body.get("stream")
+    if stream is not None and not isinstance(stream, bool):
         raise BadRequest(
-            "'stream': true together with 'tools' is not supported yet; leave 'stream' out.",
-            param="stream",
-            code="unsupported_value",
+            f"Invalid type for 'stream': expected true or false, but got {stream!r}.", param="stream", code="invalid_type"
         )
     parallel = body.get("parallel_tool_calls")
     if parallel is not None and not isinstance(parallel, bool):
@@ -131,26 +143,38 @@ def _is_choice(choice: Any) -> bool:
     return isinstance(message, dict) and isinstance(message.get("content"), str | None)
 
 
-def choice_for(request: ChatRequest, choice: Mapping[str, Any], parsed: ParsedCompletion, options: Options) -> dict[str, Any]:
-    """A choice of the answer, as a native server writes it."""
+def choice_for(
+    request: ChatRequest, choice: Mapping[str, Any], parsed: ParsedCompletion, events: Sequence[Event], options: Options
+) -> dict[str, Any]:
+    """A choice of the answer, as a native server writes it.
+
+    Args:
+        request: What the caller asked.
+        choice: Upstream's choice.
+        parsed: What its content holds.
+        events: The same, as the parser reported it.
+        options: What the caller chose.
+    """
     upstream = {key: value for key, value in choice["message"].items() if value is not None}
     message = {**upstream, **parsed.to_dict()}
     if request.legacy and parsed.tool_calls:
         call = parsed.tool_calls[0]
         message.pop("tool_calls")
         message["function_call"] = {"name": call.name, "arguments": call.arguments}
-    unchanged = parsed.content == choice["message"].get("content")
+    logprobs = choice.get("logprobs")
+    if parsed.content != choice["message"].get("content"):
+        logprobs = trimmed(logprobs, events)
     return {
         **choice,
         "message": message,
-        "finish_reason": _finish_reason(request, choice.get("finish_reason"), parsed, options),
-        "logprobs": choice.get("logprobs") if unchanged else None,
+        "finish_reason": finish_reason(request, choice.get("finish_reason"), options, called=bool(parsed.tool_calls)),
+        "logprobs": logprobs,
     }
 
 
-def _finish_reason(request: ChatRequest, upstream: Any, parsed: ParsedCompletion, options: Options) -> Any:
+def finish_reason(request: ChatRequest, upstream: Any, options: Options, *, called: bool) -> Any:
     """OpenAI's words: `tool_calls` for a free or required choice, `stop` for a named one; `length` stays."""
-    if not parsed.tool_calls or upstream not in {"stop", None}:
+    if not called or upstream not in {"stop", None}:
         return upstream
     if request.legacy:
         return "function_call" if request.choice.mode != "named" else options.named_finish_reason

@@ -16,6 +16,7 @@ from adapter.syntax.scanner import End
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from adapter.completion.checking import CheckedCall
     from adapter.completion.tracking import EarlyCall
     from adapter.events import Event
     from adapter.syntax.json_in_tags import Reading
@@ -107,7 +108,7 @@ def _finish_block(state: State, reading: Reading, end: End, out: list[Event]) ->
 def _report(state: State, calls: Sequence[RawCall | Nameless], raw: str, out: list[Event]) -> None:
     """Check the calls of one block and report them."""
     checked = [check(call, state.rules.tools, state.rules.choice, state.options) for call in calls if isinstance(call, RawCall)]
-    if state.rules.invalid_as_text and not all(call.valid for call in checked):
+    if state.rules.invalid_as_text and _let_go(state, checked):
         state.content.literal(raw, out)
         return
     out.append(Markup(raw))
@@ -124,6 +125,13 @@ def _report(state: State, calls: Sequence[RawCall | Nameless], raw: str, out: li
         else:
             out += events(found, state.count, state.options.new_id(), raw)
         state.count += 1
+
+
+def _let_go(state: State, checked: Sequence[CheckedCall]) -> bool:
+    """Whether the calls are invalid and may stay text; a strict tool's are an error in every case."""
+    tools = state.rules.tools.by_name
+    invalid = [call for call in checked if not call.valid]
+    return bool(invalid) and not any(call.name in tools and tools[call.name].strict for call in invalid)
 
 
 def in_invented(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:

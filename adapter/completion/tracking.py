@@ -95,7 +95,7 @@ class CallTracker:
         calls: The calls reported so far: always the first ones of the block, without a gap.
     """
 
-    __slots__ = ("_back", "_depth", "_first", "_frames", "_in_arguments", "_options", "_quiet", "_rules", "_walker", "calls")
+    __slots__ = ("_back", "_depth", "_first", "_frames", "_in_arguments", "_options", "_quiet", "_rules", "_walker", "_written", "calls")
 
     def __init__(self, rules: Rules, options: Options, first: int) -> None:
         self._rules = rules
@@ -106,6 +106,7 @@ class CallTracker:
         self._depth = 0  # inside a value that is neither a call nor its arguments
         self._in_arguments = False
         self._back = ""
+        self._written: list[str] = []  # of the last call's arguments, in this piece
         self._quiet = False  # a call of this block is not reported early, so none after it is
         self.calls: list[EarlyCall] = []
 
@@ -126,11 +127,19 @@ class CallTracker:
             if self._done():
                 break
             if self._in_arguments:
-                self._argument(token, out)
+                self._argument(token)
             elif self._depth:
                 self._depth += (token[0] is Kind.OPEN) - (token[0] is Kind.CLOSE)
             else:
                 self._token(token, out)
+        self._flush(out)
+
+    def _flush(self, out: list[Event]) -> None:
+        """Report what was written of the last call, as one piece."""
+        if self._written:
+            text, self._written = "".join(self._written), []
+            self.calls[-1].sent.append(text)
+            out.append(ArgumentsDelta(self.calls[-1].index, text))
 
     def _done(self) -> bool:
         return self._quiet
@@ -167,7 +176,7 @@ class CallTracker:
             return
         elif frame.key == "arguments" and text == "{":
             frame.has_arguments = self._in_arguments = True
-            self._argument(token, out)
+            self._argument(token)
         elif text == _HOLDS_CALLS.get(frame.key) and not frame.name:
             frame.wrapper = True
             self._frames.append(_Frame(is_list=text == "["))
@@ -197,15 +206,16 @@ class CallTracker:
         if frame.call is not None or not (offered and allowed) or (rules.parallel is False and index):
             self._quiet = True
             return
+        self._flush(out)
         frame.name = name
         frame.call = EarlyCall(index, self._options.new_id(), name)
         self.calls.append(frame.call)
         out.append(CallStarted(index, frame.call.id, name))
         waiting, frame.waiting = frame.waiting, []
         for token in waiting:
-            self._write(frame, token, out)
+            self._write(frame, token)
 
-    def _argument(self, token: Token, out: list[Event]) -> None:
+    def _argument(self, token: Token) -> None:
         """A token of the arguments."""
         frame = self._frames[-1]
         self._depth += (token[0] is Kind.OPEN) - (token[0] is Kind.CLOSE)
@@ -213,9 +223,9 @@ class CallTracker:
         if frame.call is None:
             frame.waiting.append(token)
         else:
-            self._write(frame, token, out)
+            self._write(frame, token)
 
-    def _write(self, frame: _Frame, token: Token, out: list[Event]) -> None:
+    def _write(self, frame: _Frame, token: Token) -> None:
         call = frame.call
         if call is None:
             raise RuntimeError("arguments of a call that was not reported")
@@ -228,5 +238,4 @@ class CallTracker:
         text = frame.writer.write(token)
         call.complete = frame.writer.complete
         if text:
-            call.sent.append(text)
-            out.append(ArgumentsDelta(call.index, text))
+            self._written.append(text)

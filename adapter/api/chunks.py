@@ -1,0 +1,90 @@
+"""The chunks of a streamed chat completion, as a native server writes them (behaviour 3.3)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from adapter.api.sse import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# What upstream's chunks say once for the whole answer.
+_CONSTANT = ("system_fingerprint", "service_tier", "provider")
+
+
+class ChunkWriter:
+    """Writes the chunks of one answer; `id`, `created` and `model` are the same in all of them.
+
+    Args:
+        include_usage: Whether the caller asked for usage; then every chunk but the last says `usage: null`.
+        legacy: Whether calls are written as `function_call`.
+    """
+
+    __slots__ = ("_head", "_legacy", "_prefix", "_roles", "_suffix", "include_usage")
+
+    def __init__(self, *, include_usage: bool, legacy: bool) -> None:
+        self.include_usage = include_usage
+        self._legacy = legacy
+        self._head: dict[str, Any] = {}
+        self._prefix = b""
+        self._suffix = b', "usage": null}\n\n' if include_usage else b"}\n\n"
+        self._roles = 0
+
+    @property
+    def begun(self) -> bool:
+        """Whether the head is known."""
+        return bool(self._head)
+
+    def begin(self, upstream: Mapping[str, Any], *, fallback_id: str, now: float) -> None:
+        """Take the head from upstream's first chunk."""
+        self._head = {
+            "id": upstream.get("id") or fallback_id,
+            "object": "chat.completion.chunk",
+            "created": upstream.get("created") or int(now),
+            "model": upstream.get("model") or "",
+            **{key: upstream[key] for key in _CONSTANT if upstream.get(key) is not None},
+        }
+        self._prefix = b"data: " + json.dumps(self._head)[:-1].encode() + b', "choices": ['
+
+    def roles(self, index: int) -> list[bytes]:
+        """The first chunks of the choices up to this one, as far as they have not been written."""
+        first, self._roles = self._roles, max(self._roles, index + 1)
+        return [self.delta(choice, {"role": "assistant", "content": None}) for choice in range(first, self._roles)]
+
+    def delta(self, index: int, delta: Mapping[str, Any], logprobs: Any = None) -> bytes:
+        """A piece of a choice."""
+        return self._chunk({"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": None})
+
+    def call(self, index: int, position: int, call_id: str, name: str) -> bytes:
+        """The beginning of a call."""
+        function = {"name": name, "arguments": ""}
+        if self._legacy:
+            return self.delta(index, {"function_call": function})
+        started = {"index": position, "id": call_id, "type": "function", "function": function}
+        return self.delta(index, {"tool_calls": [started]})
+
+    def arguments(self, index: int, position: int, text: str) -> bytes:
+        """A piece of a call's arguments."""
+        function = {"arguments": text}
+        if self._legacy:
+            return self.delta(index, {"function_call": function})
+        return self.delta(index, {"tool_calls": [{"index": position, "function": function}]})
+
+    def finish(self, index: int, reason: str | None, extra: Mapping[str, Any]) -> bytes:
+        """The last chunk of a choice.
+
+        Args:
+            index: The choice.
+            reason: Its `finish_reason`.
+            extra: What else upstream said of the choice as it ended.
+        """
+        return self._chunk({**extra, "index": index, "delta": {}, "logprobs": None, "finish_reason": reason})
+
+    def usage(self, usage: Any) -> bytes:
+        """The chunk after all choices."""
+        return encode({**self._head, "choices": [], "usage": usage})
+
+    def _chunk(self, choice: Mapping[str, Any]) -> bytes:
+        return self._prefix + json.dumps(choice).encode() + b"]" + self._suffix

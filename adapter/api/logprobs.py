@@ -1,0 +1,63 @@
+"""Log probabilities of the content alone: those of markup tokens are taken out (behaviour 3.10)."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from adapter.events import Markup, ReasoningDelta, TextDelta
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from adapter.events import Event
+
+
+class LogprobTrimmer:
+    """Finds the tokens that make up the content.
+
+    Tokens are matched with the text that the parser reports, in order. Where a token reaches over the edge of the content, or
+    the text is not what the tokens say, the rest cannot be told apart, and there are no log probabilities from there on.
+    """
+
+    __slots__ = ("_lost", "_tokens")
+
+    def __init__(self) -> None:
+        self._tokens: deque[dict[str, Any]] = deque()
+        self._lost = False
+
+    def add(self, logprobs: Any) -> None:
+        """The `logprobs` of a choice, whole or of one chunk."""
+        tokens = logprobs.get("content") if isinstance(logprobs, dict) else None
+        if isinstance(tokens, list) and not self._lost:
+            self._tokens.extend(token for token in tokens if isinstance(token, dict))
+
+    def take(self, event: Event) -> dict[str, Any] | None:
+        """The `logprobs` of a piece of content; None when there are none, or none that fit. Other events are passed over."""
+        if not isinstance(event, TextDelta | ReasoningDelta | Markup) or not self._tokens:
+            return None
+        taken: list[dict[str, Any]] = []
+        rest = event.text
+        while rest and not self._lost:
+            text = self._tokens[0].get("token") if self._tokens else None
+            if not isinstance(text, str) or not text or not rest.startswith(text):
+                self._lost = True
+                self._tokens.clear()
+                return None
+            taken.append(self._tokens.popleft())
+            rest = rest[len(text) :]
+        return {"content": taken, "refusal": None} if isinstance(event, TextDelta) else None
+
+
+def trimmed(logprobs: Any, events: Iterable[Event]) -> dict[str, Any] | None:
+    """The `logprobs` of a whole answer's content, or None."""
+    trimmer = LogprobTrimmer()
+    trimmer.add(logprobs)
+    found: list[Any] = []
+    for event in events:
+        piece = trimmer.take(event)
+        if piece is not None:
+            found += piece["content"]
+        elif isinstance(event, TextDelta):
+            return None
+    return {"content": found, "refusal": None} if found else None

@@ -1,0 +1,102 @@
+"""Server-sent events: decoded as they come in, whatever the servers make of them, and written (behaviour 3.5).
+
+Tolerated: any split of the bytes, CRLF and CR, no space after `data:`, comments, a missing blank line at the end or between two
+events that each hold a JSON text.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+DONE = "[DONE]"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSentEvent:
+    """One event.
+
+    Attributes:
+        name: Its `event` field; empty when it has none.
+        data: Its `data` lines.
+    """
+
+    name: str
+    data: str
+
+
+class SseDecoder:
+    """Bytes in, events out."""
+
+    __slots__ = ("_data", "_line", "_name", "_skip_newline", "_started")
+
+    def __init__(self) -> None:
+        self._line: list[bytes] = []  # of a line that is not over
+        self._name = ""
+        self._data: list[str] = []
+        self._skip_newline = False  # the last piece ended between CR and LF
+        self._started = False
+
+    def feed(self, data: bytes) -> list[ServerSentEvent]:
+        """The events that are complete by now."""
+        out: list[ServerSentEvent] = []
+        if data and not self._started:
+            self._started = True
+            data = data.removeprefix(b"\xef\xbb\xbf")
+        if self._skip_newline and data:
+            data = data.removeprefix(b"\n")
+            self._skip_newline = False
+        for line in data.splitlines(keepends=True):
+            body = line.rstrip(b"\r\n")
+            self._line.append(body)
+            if len(body) < len(line):
+                self._skip_newline = line.endswith(b"\r")
+                self._end_line(out)
+        if data and not data.endswith(b"\r"):
+            self._skip_newline = False
+        return out
+
+    def close(self) -> list[ServerSentEvent]:
+        """What is left when the stream is over without a blank line."""
+        out: list[ServerSentEvent] = []
+        if self._line:
+            self._end_line(out)
+        self._dispatch(out)
+        return out
+
+    def _end_line(self, out: list[ServerSentEvent]) -> None:
+        line, self._line = b"".join(self._line).decode("utf-8", "replace"), []
+        if not line:
+            self._dispatch(out)
+            return
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if name == "data":
+            self._data.append(value)
+        elif name == "event":
+            self._name = value
+
+    def _dispatch(self, out: list[ServerSentEvent]) -> None:
+        lines, self._data = self._data, []
+        name, self._name = self._name, ""
+        if len(lines) > 1 and all(line == DONE or _is_json(line) for line in lines):
+            out += [ServerSentEvent(name, line) for line in lines]  # events that no blank line separates
+        elif lines:
+            out.append(ServerSentEvent(name, "\n".join(lines)))
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def encode(data: Any) -> bytes:
+    """An event with JSON data."""
+    return b"data: " + json.dumps(data).encode() + b"\n\n"
+
+
+END = b"data: [DONE]\n\n"

@@ -1,0 +1,83 @@
+"""What an exchange and the shell that drives it say to each other.
+
+An exchange is a generator. It yields commands; the shell carries each out and sends back what came of it:
+
+    UpstreamRequest ──► Reply      send a request; with `stream` the body stays to be read
+    Read            ──► bytes      the next piece of the body of the last reply; empty at its end
+    Start           ──► None       the caller gets a streamed response with this status and these headers
+    Emit            ──► None       a piece of that response's body
+    Break           ──► never      the response breaks off: the caller sees a connection error
+
+Without `Start`, the generator's return value is the whole response. No I/O happens in an exchange.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from adapter.events import Problem
+
+Headers: TypeAlias = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamRequest:
+    """Send a request upstream, to the URL and with the headers of the caller's.
+
+    Attributes:
+        body: The JSON body in place of the caller's.
+        stream: Leave the reply's body to be read piece by piece.
+    """
+
+    body: dict[str, Any]
+    stream: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A response: what upstream said, or what the caller gets.
+
+    Attributes:
+        status: HTTP status.
+        headers: Names and values, in order.
+        body: The decoded body; empty when it is yet to be read.
+    """
+
+    status: int
+    headers: Headers
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Read the next piece of the last reply's body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Begin a streamed response."""
+
+    status: int
+    headers: Headers
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """A piece of the streamed response."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Upstream's stream was cut: break off the response as a lost connection would."""
+
+    message: str
+
+
+Command: TypeAlias = UpstreamRequest | Read | Start | Emit | Break
+Exchange: TypeAlias = Generator[Command, Any, Reply | None]
+OpenExchange: TypeAlias = Callable[[str, bytes], Exchange | None]
+Report: TypeAlias = Callable[[Problem], None]

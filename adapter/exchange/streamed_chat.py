@@ -1,0 +1,185 @@
+"""A chat request and its streamed answer: chunks in, chunks out, as they come (behaviour 2 and 3)."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from adapter.api import chat
+from adapter.api.chunks import ChunkWriter
+from adapter.api.reading import Chunk, UpstreamFault, read_chunks
+from adapter.api.sse import END, SseDecoder, encode
+from adapter.exchange.asking import is_json, read_all
+from adapter.exchange.protocol import Break, Command, Emit, Exchange, Read, Reply, Report, Start, UpstreamRequest
+from adapter.exchange.streamed_choice import Refused, StreamedChoice
+from adapter.exchange.turn import Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from adapter.options import Options
+
+# Clients give up on a stream that brings no chunk for a minute or more.
+_SILENCE = 30.0
+_Pumping: TypeAlias = "Generator[Command, Any, bool]"
+
+
+class StreamedChat:
+    """A chat request whose answer is streamed.
+
+    Args:
+        request: The request.
+        options: What the caller chose.
+        report: Told of every repair, coercion, re-ask and refusal.
+        clock: The time in seconds since the epoch.
+
+    Raises:
+        BadRequest: The messages are wrong.
+    """
+
+    def __init__(self, request: chat.ChatRequest, options: Options, report: Report, clock: Callable[[], float]) -> None:
+        self._options = options
+        self._clock = clock
+        self._turn = Turn(request, options)
+        incremental = options.stream_calls == "incremental" and options.on_invalid != "text"
+        self._rules = dataclasses.replace(self._turn.rules, incremental=incremental)
+        self._writer = ChunkWriter(include_usage=request.include_usage, legacy=request.legacy)
+        self._request = request
+        self._report = report
+        self._choices: dict[int, StreamedChoice] = {}
+        self._usage: Any = None  # of the attempts that are over
+        self._present_usage: Any = None  # of the present one, as far as upstream has told
+        self._emitted = clock()
+
+    def exchange(self) -> Exchange:
+        """The generator for the shell."""
+        reply: Reply = yield UpstreamRequest(self._turn.body(), stream=True)
+        if reply.status != 200:
+            return (yield from read_all(reply))
+        if is_json(reply):
+            whole = yield from read_all(reply)
+            completion = chat.read_completion(whole.status, whole.body)
+            if completion is None:
+                return whole
+            yield Start(200, _stream_headers(reply))
+            alive = yield from self._guarded([Chunk(_as_chunk(completion))])
+        else:
+            yield Start(200, _stream_headers(reply))
+            alive = yield from self._pump()
+        while alive and (choice := next((choice for choice in self._choices.values() if choice.fault), None)):
+            alive = yield from self._ask_again(choice)
+        if alive:
+            yield Emit(self._ending())
+        return None
+
+    def _pump(self, only: StreamedChoice | None = None) -> _Pumping:
+        """Read upstream's stream to its end. Returns whether the answer may go on."""
+        decoder = SseDecoder()
+        while True:
+            data: bytes = yield Read()
+            items = list(read_chunks(decoder.feed(data) if data else decoder.close(), at_end=not data))
+            if not (yield from self._guarded(items, only)):
+                return False
+            done = bool(items) and not isinstance(items[-1], Chunk)
+            if done or not data:
+                break
+        unfinished = [choice for choice in self._choices.values() if not choice.finished]
+        if not done and (unfinished or not self._choices):
+            yield Break("the upstream's stream ended before its answer was finished")
+        out: list[bytes] = []
+        for choice in unfinished:
+            choice.finish("stop", {}, out)
+        yield from self._send(out)
+        return True
+
+    def _guarded(self, items: list[Any], only: StreamedChoice | None = None) -> _Pumping:
+        """Handle what upstream said and send what comes of it. Returns False once an error has been sent."""
+        out: list[bytes] = []
+        error: dict[str, Any] | None = None
+        try:
+            for item in items:
+                if isinstance(item, Chunk):
+                    self._chunk(item.body, only, out)
+                elif isinstance(item, UpstreamFault):
+                    error = item.body
+        except Refused as refused:
+            error = refused.body
+        if error is not None:
+            out.append(encode(error))
+        elif not out and items and self._writer.begun and self._clock() - self._emitted >= _SILENCE:
+            out.append(self._writer.delta(only.index if only else 0, {}))
+        yield from self._send(out)
+        return error is None
+
+    def _send(self, out: list[bytes]) -> Generator[Command, Any, None]:
+        if out:
+            self._emitted = self._clock()
+            yield Emit(b"".join(out))
+
+    def _chunk(self, chunk: dict[str, Any], only: StreamedChoice | None, out: list[bytes]) -> None:
+        """A chunk of upstream's."""
+        if not self._writer.begun:
+            fallback = "chatcmpl-" + self._options.new_id().removeprefix("call_")
+            self._writer.begin(chunk, fallback_id=fallback, now=self._clock())
+        self._present_usage = chunk.get("usage") or self._present_usage
+        for part in chunk["choices"]:
+            choice = only or self._choice(part["index"], out)
+            choice.add(part, out)
+
+    def _choice(self, index: int, out: list[bytes]) -> StreamedChoice:
+        if index not in self._choices:
+            out += self._writer.roles(index)
+            for missing in range(len(self._choices), index + 1):
+                self._choices[missing] = self._new_choice(missing)
+        return self._choices[index]
+
+    def _new_choice(self, index: int) -> StreamedChoice:
+        return StreamedChoice(index, self._request, self._options, self._rules, self._writer, self._report)
+
+    def _ask_again(self, choice: StreamedChoice) -> _Pumping:
+        """Ask the model again, in the same stream."""
+        further = choice.begin_again(self._turn.dialect)
+        self._usage, self._present_usage = chat.add_usage(self._usage, self._present_usage), None
+        reply: Reply = yield UpstreamRequest(self._turn.body(further), stream=True)
+        if reply.status == 200 and not is_json(reply):
+            return (yield from self._pump(choice))
+        whole = yield from read_all(reply)
+        completion = chat.read_completion(whole.status, whole.body)
+        item = UpstreamFault(_error_of(whole)) if completion is None else Chunk(_as_chunk(completion))
+        return (yield from self._guarded([item], choice))
+
+    def _ending(self) -> bytes:
+        usage = chat.add_usage(self._usage, self._present_usage)
+        if self._writer.include_usage and usage is not None:
+            return self._writer.usage(usage) + END
+        return END
+
+
+def _stream_headers(reply: Reply) -> list[tuple[str, str]]:
+    headers = [(name, value) for name, value in reply.headers if name.lower() != "content-type"]
+    return [*headers, ("content-type", "text/event-stream; charset=utf-8")]
+
+
+def _as_chunk(completion: dict[str, Any]) -> dict[str, Any]:
+    """A whole completion in the form of one chunk."""
+    choices = [
+        {**{key: value for key, value in choice.items() if key != "message"}, "delta": choice["message"]}
+        for choice in completion["choices"]
+    ]
+    finished = [{**choice, "finish_reason": choice.get("finish_reason") or "stop"} for choice in choices]
+    return {**completion, "choices": [{"index": place, **choice} for place, choice in enumerate(finished)]}
+
+
+def _error_of(reply: Reply) -> dict[str, Any]:
+    """Upstream's error in the middle of a stream."""
+    try:
+        body = json.loads(reply.body)
+    except ValueError:
+        body = None
+    if isinstance(body, dict) and body.get("error"):
+        return body
+    message = (
+        f"The upstream answered a further request with status {reply.status}: {reply.body[:200].decode('utf-8', 'replace')}"
+    )
+    return {"error": {"message": message, "type": "server_error", "param": None, "code": None}}

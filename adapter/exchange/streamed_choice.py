@@ -1,0 +1,261 @@
+"""One choice of a streamed answer: its text through a parser, what comes of it into chunks."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from adapter.api import chat
+from adapter.api.logprobs import LogprobTrimmer
+from adapter.completion.parser import CompletionParser
+from adapter.completion.policy import Fault, find_fault, reask_turns, refusal
+from adapter.completion.result import ParsedCompletion, assemble
+from adapter.errors import InvalidToolCall
+from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Event, Problem, ReasoningDelta, TextDelta
+from adapter.syntax.text_buffer import TextBuffer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from adapter.api.chunks import ChunkWriter
+    from adapter.completion.rules import Rules
+    from adapter.dialects.registry import Dialect
+    from adapter.errors import RefusedAnswer
+    from adapter.exchange.protocol import Report
+    from adapter.options import Options
+
+# What the writer writes itself.
+_OURS = {"role", "content", "tool_calls", "function_call"}
+
+
+class Refused(Exception):
+    """The answer cannot go on; the stream ends in this error."""
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        super().__init__(body["error"]["message"])
+        self.body = body
+
+
+@dataclasses.dataclass(slots=True)
+class _Attempt:
+    """One answer of the model.
+
+    Attributes:
+        parser: Reads it.
+        told: Its calls and problems, for the verdict.
+        text: All of it, as long as it may have to be quoted.
+        places: Which call of the streamed answer each of its calls became.
+        repeated: Calls of earlier attempts that it may make again; they have left.
+        held: It holds an invalid call, so nothing more of it leaves.
+        later: Its content, when an earlier attempt's has left already.
+    """
+
+    parser: CompletionParser
+    repeated: list[tuple[str, str]]
+    told: list[Event] = dataclasses.field(default_factory=list)
+    text: TextBuffer = dataclasses.field(default_factory=TextBuffer)
+    places: dict[int, int] = dataclasses.field(default_factory=dict)
+    held: bool = False
+    later: TextBuffer = dataclasses.field(default_factory=TextBuffer)
+
+
+class StreamedChoice:
+    """One choice.
+
+    Args:
+        index: Its index.
+        request: The request.
+        options: What the caller chose.
+        rules: How the answer is read.
+        writer: Writes the chunks.
+        report: Told of every repair, coercion, re-ask and refusal.
+
+    Attributes:
+        finished: Whether upstream has finished it.
+        fault: Why it must be asked for again, once it is finished.
+    """
+
+    def __init__(
+        self, index: int, request: chat.ChatRequest, options: Options, rules: Rules, writer: ChunkWriter, report: Report
+    ) -> None:
+        self.index = index
+        self._request = request
+        self._options = options
+        self._rules = rules
+        self._writer = writer
+        self._report = report
+        self._tries = 0
+        self._further: list[dict[str, Any]] = []  # the turns of the re-asks
+        self._logprobs = LogprobTrimmer()
+        self._accepted: list[tuple[str, str]] = []  # calls that left and that a re-asked answer may repeat
+        self._started = 0
+        self._wrote = self._wrote_before = False  # content has left; of an earlier attempt
+        self._native = False  # upstream makes tool calls itself
+        self._pair = ""  # the first half of a surrogate pair
+        self._attempt = self._begin()
+        self.finished = False
+        self.fault: tuple[Fault, ParsedCompletion] | None = None
+
+    def _begin(self) -> _Attempt:
+        as_text = self._tries >= self._options.retries and self._options.on_invalid == "text"
+        rules = dataclasses.replace(self._rules, invalid_as_text=as_text)
+        return _Attempt(CompletionParser.for_rules(rules, self._options), repeated=list(self._accepted))
+
+    def _may_ask_again(self) -> bool:
+        """Whether a further attempt would not contradict what has left."""
+        untouched = not self._wrote and not self._started
+        return self._tries < self._options.retries and (untouched or not self._rules.incremental)
+
+    def begin_again(self, dialect: Dialect) -> list[dict[str, Any]]:
+        """Make ready for a further answer. Returns the messages that ask for it."""
+        if self.fault is None:
+            raise RuntimeError("nothing is wrong with this choice")
+        fault, parsed = self.fault
+        text = self._attempt.text.text()
+        self._report(Problem("reask", fault.message, text))
+        self._further += reask_turns(text, parsed, fault, dialect)
+        self._tries += 1
+        self._wrote_before = self._wrote
+        self._logprobs = LogprobTrimmer()
+        self._attempt = self._begin()
+        self.finished, self.fault = False, None
+        return self._further
+
+    def add(self, part: Mapping[str, Any], out: list[bytes]) -> None:
+        """A choice of one chunk of upstream's.
+
+        Raises:
+            Refused: The answer cannot stand.
+        """
+        delta = part["delta"]
+        content = delta.get("content")
+        if self.finished:
+            if content and isinstance(content, str):
+                self._report(Problem("late", "upstream sent more text after the end of its answer; it was left out", content))
+            return
+        other = self._other(delta)
+        if other:
+            out.append(self._writer.delta(self.index, other))
+        self._logprobs.add(part.get("logprobs"))
+        if content and isinstance(content, str):
+            self._text(content, out)
+        if part.get("finish_reason"):
+            extra = {key: value for key, value in part.items() if key not in {"delta", "logprobs"} and value is not None}
+            self.finish(part["finish_reason"], extra, out)
+
+    def _other(self, delta: Mapping[str, Any]) -> dict[str, Any]:
+        """What passes as it is: unknown fields, content that is no text, and calls that upstream makes itself."""
+        other = {key: value for key, value in delta.items() if key not in _OURS and value is not None}
+        calls = {key: delta[key] for key in ("tool_calls", "function_call") if delta.get(key)}
+        self._native = self._native or bool(calls)
+        if not isinstance(delta.get("content"), str | None):
+            other["content"] = delta["content"]
+        return other | calls
+
+    def finish(self, reason: str, extra: Mapping[str, Any], out: list[bytes]) -> None:
+        """Upstream has finished this choice.
+
+        Args:
+            reason: Its `finish_reason`.
+            extra: What else it said of the choice.
+            out: Gets the chunks.
+
+        Raises:
+            Refused: The answer cannot stand.
+        """
+        self.finished = True
+        last, self._pair = self._pair, ""
+        parser = self._attempt.parser
+        self._events(parser.feed(last) + parser.close(reason), out)
+        if self._native:
+            out.append(self._writer.finish(self.index, reason, extra))
+            return
+        parsed = assemble(self._attempt.told, reason)
+        self._judge(parsed, reason)
+        if self.fault is None:
+            if len(self._attempt.later) and not parsed.tool_calls:
+                out.append(self._writer.delta(self.index, {"content": self._attempt.later.text()}))
+            told = chat.finish_reason(self._request, reason, self._options, called=self._started > 0)
+            out.append(self._writer.finish(self.index, told, extra))
+
+    def _judge(self, parsed: ParsedCompletion, reason: str) -> None:
+        """Whether the answer can stand, is asked for again, or ends the stream."""
+        if self._started and parsed.incomplete and reason != "length":
+            raise self._refused(InvalidToolCall("The model's answer ended inside a tool call that had begun to be streamed."))
+        fault = find_fault(parsed, self._rules, reason)
+        if fault is not None and self._may_ask_again():
+            self.fault = (fault, parsed)
+            return
+        error = None if fault is None else refusal(fault, self._options)
+        if error is not None:
+            raise self._refused(error)
+
+    def _refused(self, error: RefusedAnswer) -> Refused:
+        self._report(Problem("refused", error.message, self._attempt.text.text()))
+        return Refused(error.to_body())
+
+    def _text(self, text: str, out: list[bytes]) -> None:
+        if self._pair:
+            text = (self._pair + text).encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+        self._pair = text[-1] if "\ud800" <= text[-1] <= "\udbff" else ""
+        text = text[:-1] if self._pair else text
+        if self._may_ask_again():
+            self._attempt.text.append(text)
+        self._events(self._attempt.parser.feed(text), out)
+
+    def _events(self, events: list[Event], out: list[bytes]) -> None:
+        finished = {event.index: event for event in events if isinstance(event, CallFinished)}
+        for event in events:
+            logprobs = self._logprobs.take(event)
+            match event:
+                case TextDelta(text):
+                    self._content(text, logprobs, out)
+                case ReasoningDelta(text):
+                    out.append(self._writer.delta(self.index, {"reasoning_content": text}))
+                case CallStarted():
+                    self._start(event, finished.get(event.index), out)
+                case ArgumentsDelta(index, text) if index in self._attempt.places:
+                    out.append(self._writer.arguments(self.index, self._attempt.places[index], text))
+                case CallFinished():
+                    self._finished(event)
+                case Problem():
+                    self._problem(event)
+
+    def _content(self, text: str, logprobs: Any, out: list[bytes]) -> None:
+        if self._attempt.held:
+            return
+        if self._wrote_before:
+            self._attempt.later.append(text)
+            return
+        self._wrote = True
+        out.append(self._writer.delta(self.index, {"content": text}, logprobs))
+
+    def _start(self, event: CallStarted, finished: CallFinished | None, out: list[bytes]) -> None:
+        """A call begins; when it is complete already, the verdict on it is known."""
+        attempt = self._attempt
+        if finished is not None and not finished.valid and (self._may_ask_again() or not self._lets_through(event.name)):
+            attempt.held = True
+        if attempt.held:
+            return
+        if finished is not None and (event.name, finished.arguments) in attempt.repeated:
+            attempt.repeated.remove((event.name, finished.arguments))
+            return
+        attempt.places[event.index] = self._started
+        out.append(self._writer.call(self.index, self._started, event.id, event.name))
+        self._started += 1
+
+    def _lets_through(self, name: str) -> bool:
+        """Whether an invalid call of this tool is handed out as it is."""
+        tool = self._rules.tools.by_name.get(name)
+        return self._options.on_invalid == "return" and not (tool is not None and tool.strict)
+
+    def _finished(self, event: CallFinished) -> None:
+        self._attempt.told.append(event)
+        if event.valid and event.index in self._attempt.places and not self._rules.incremental:
+            self._accepted.append((event.name, event.arguments))
+
+    def _problem(self, problem: Problem) -> None:
+        self._attempt.told.append(problem)
+        self._report(problem)
+        if problem.kind == "contradicted":
+            raise self._refused(InvalidToolCall(f"The model's tool call cannot be completed: {problem.message}."))

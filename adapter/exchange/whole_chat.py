@@ -1,0 +1,107 @@
+"""A chat request and its whole answer."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from adapter.api import chat
+from adapter.completion.parser import CompletionParser
+from adapter.completion.policy import Fault, find_fault, reask_turns, refusal
+from adapter.completion.result import ParsedCompletion, assemble
+from adapter.events import Event, Problem
+from adapter.exchange.asking import ask
+from adapter.exchange.protocol import Command, Exchange, Reply, Report
+from adapter.exchange.turn import Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from adapter.completion.rules import Rules
+    from adapter.options import Options
+
+_Answer: TypeAlias = tuple[ParsedCompletion, list[Event]]
+
+
+class WholeChat:
+    """A chat request on its way.
+
+    Args:
+        request: The request.
+        options: What the caller chose.
+        report: Told of every repair, coercion, re-ask and refusal.
+
+    Raises:
+        BadRequest: The messages are wrong.
+    """
+
+    def __init__(self, request: chat.ChatRequest, options: Options, report: Report) -> None:
+        self._request = request
+        self._options = options
+        self._report = report
+        self._turn = Turn(request, options)
+        self._stream = options.upstream_stream == "always"
+
+    def upstream_body(self) -> dict[str, Any]:
+        """The request that upstream gets first."""
+        return self._turn.body()
+
+    def exchange(self) -> Exchange:
+        """The generator for the shell."""
+        reply, completion = yield from ask(self._turn.body(), stream=self._stream)
+        if completion is None:
+            return reply
+        for position, choice in enumerate(completion["choices"]):
+            if choice["message"].get("tool_calls"):
+                continue  # upstream can call tools after all
+            settled = yield from self._settle(choice)
+            if isinstance(settled, Reply):
+                return settled
+            completion["choices"][position], usage = settled
+            if usage is not None:
+                completion["usage"] = chat.add_usage(completion.get("usage"), usage)
+        return Reply(200, reply.headers, json.dumps(completion).encode())
+
+    def _settle(self, choice: dict[str, Any]) -> Generator[Command, Any, Reply | tuple[dict[str, Any], dict[str, Any] | None]]:
+        """Ask again until an answer can stand. Returns it with the usage of the re-asks, or upstream's error."""
+        further: list[dict[str, Any]] = []
+        usage: Any = None
+        attempts = 0
+        while True:
+            text = choice["message"].get("content") or ""
+            finish_reason = choice.get("finish_reason") or "stop"
+            parsed, events = self._parse(text, finish_reason, self._turn.rules)
+            fault = find_fault(parsed, self._turn.rules, finish_reason)
+            if fault is None:
+                break
+            if attempts == self._options.retries:
+                parsed, events = self._last_resort(text, finish_reason, (parsed, events), fault)
+                break
+            attempts += 1
+            self._report(Problem("reask", fault.message, text))
+            further = [*further, *reask_turns(text, parsed, fault, self._turn.dialect)]
+            reply, again = yield from ask(self._turn.body(further), stream=self._stream)
+            if again is None or not again["choices"]:
+                return reply
+            usage = chat.add_usage(usage, again.get("usage"))
+            choice = {**again["choices"][0], "index": choice.get("index", 0)}
+        return chat.choice_for(self._request, choice, parsed, events, self._options), usage
+
+    def _last_resort(self, text: str, finish_reason: str, answer: _Answer, fault: Fault) -> _Answer:
+        """What becomes of an answer that is still at fault after the last attempt."""
+        error = refusal(fault, self._options)
+        if error is not None:
+            self._report(Problem("refused", error.message, text))
+            raise error
+        if self._options.on_invalid == "text":
+            return self._parse(text, finish_reason, dataclasses.replace(self._turn.rules, invalid_as_text=True))
+        return answer
+
+    def _parse(self, text: str, finish_reason: str, rules: Rules) -> _Answer:
+        parser = CompletionParser.for_rules(rules, self._options)
+        events = parser.feed(text) + parser.close(finish_reason)
+        parsed = assemble(events, finish_reason)
+        for problem in parsed.problems:
+            self._report(problem)
+        return parsed, events

@@ -1,0 +1,138 @@
+"""For people who build the HTTP client themselves: transports that stand before their own.
+
+    httpx.Client(transport=adapter.transport.sync_transport(httpx.HTTPTransport(), dialect="hermes"))
+
+A transport stands between an HTTP client that speaks tool calling and the upstream that does not. What concerns tools is
+rewritten on the way; everything else passes with its stream untouched. `adapter.wrap` does this for an openai client.
+
+openai 3.x runs on httpx2, 2.x and much else on httpx: the same shape in separate classes. So the classes are made from the
+module that the given object comes from, once for each.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Unpack
+
+from adapter.exchange import opener
+from adapter.options import OptionKeywords, make_options
+from adapter.transport.asynchronous import async_class
+from adapter.transport.sync import sync_class
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from adapter.events import Problem
+    from adapter.exchange import OpenExchange, Report
+    from adapter.options import Options
+
+__all__ = ["async_transport", "dual_transport", "sync_transport"]
+
+_LOG = logging.getLogger("adapter")
+
+
+def sync_transport(inner: Any, **options: Unpack[OptionKeywords]) -> Any:
+    """A transport for a `Client` of httpx2 or httpx.
+
+    Args:
+        inner: What sends the requests: a transport, such as `httpx.HTTPTransport()`, or a `Client`.
+        options: See `adapter.options.Options`.
+
+    Raises:
+        TypeError: Neither, or an unknown option.
+        DialectError: No such dialect.
+    """
+    module = _module_of(inner, "BaseTransport", "Client")
+    return sync_class(module)(inner, open_exchange_for(make_options(options)))
+
+
+def async_transport(inner: Any, **options: Unpack[OptionKeywords]) -> Any:
+    """A transport for an `AsyncClient` of httpx2 or httpx.
+
+    Args:
+        inner: What sends the requests: a transport, such as `httpx.AsyncHTTPTransport()`, or an `AsyncClient`.
+        options: See `adapter.options.Options`.
+
+    Raises:
+        TypeError: Neither, or an unknown option.
+        DialectError: No such dialect.
+    """
+    module = _module_of(inner, "AsyncBaseTransport", "AsyncClient")
+    return async_class(module)(inner, open_exchange_for(make_options(options)))
+
+
+def dual_transport(inner: Any, inner_async: Any, **options: Unpack[OptionKeywords]) -> Any:
+    """One transport for a `Client` and an `AsyncClient`, where a framework takes a single one for both.
+
+    Args:
+        inner: What sends the sync requests: a transport or a `Client`.
+        inner_async: What sends the async ones: a transport or an `AsyncClient`.
+        options: See `adapter.options.Options`.
+
+    Raises:
+        TypeError: Neither, not of the same library, or an unknown option.
+        DialectError: No such dialect.
+    """
+    module = _module_of(inner, "BaseTransport", "Client")
+    if _module_of(inner_async, "AsyncBaseTransport", "AsyncClient") is not module:
+        raise TypeError(f"both must come from {module.__name__}: a {type(inner_async).__module__} object was given too")
+    return _dual_class(module)(inner, inner_async, open_exchange_for(make_options(options)))
+
+
+@functools.cache
+def _dual_class(module: ModuleType) -> type[Any]:
+    sync, asynchronous = sync_class(module), async_class(module)
+
+    class DualTransport(module.BaseTransport, module.AsyncBaseTransport):  # type: ignore[name-defined,misc]  # run time only
+        def __init__(self, inner: Any, inner_async: Any, open_exchange: OpenExchange) -> None:
+            self._sync = sync(inner, open_exchange)
+            self._async = asynchronous(inner_async, open_exchange)
+
+        def handle_request(self, request: Any) -> Any:
+            return self._sync.handle_request(request)
+
+        async def handle_async_request(self, request: Any) -> Any:
+            return await self._async.handle_async_request(request)
+
+        def close(self) -> None:
+            self._sync.close()
+
+        async def aclose(self) -> None:
+            await self._async.aclose()
+
+    return DualTransport
+
+
+def http_module(http: Any) -> ModuleType | None:
+    """httpx2 or httpx: where an object's class comes from; None when it is neither's."""
+    for cls in type(http).__mro__:
+        root = cls.__module__.partition(".")[0]
+        if root in {"httpx", "httpx2"}:
+            return sys.modules[root]
+    return None
+
+
+def _module_of(inner: Any, *kinds: str) -> ModuleType:
+    module = http_module(inner)
+    if module is None or not isinstance(inner, tuple(getattr(module, kind) for kind in kinds)):
+        raise TypeError(f"a {' or a '.join(kinds)} of httpx2 or httpx was expected, not {inner!r}")
+    return module
+
+
+def open_exchange_for(options: Options) -> OpenExchange:
+    """The function that a transport asks about each request, with the time and the log of this process."""
+    return opener(options, _reporter(options), time.time)
+
+
+def _reporter(options: Options) -> Report:
+    """Tells the log, and the caller's `on_event`, of each problem."""
+
+    def report(problem: Problem) -> None:
+        _LOG.debug("%s: %s", problem.kind, problem.message, extra={"raw": problem.raw})
+        if options.on_event is not None:
+            options.on_event(problem)
+
+    return report

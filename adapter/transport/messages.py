@@ -1,0 +1,97 @@
+"""Requests and responses of httpx2 and httpx, as the shells need them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from adapter.errors import AdapterError, BadRequest
+from adapter.exchange.protocol import Reply
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from adapter.exchange.protocol import Exchange, Headers, OpenExchange, Start, UpstreamRequest
+
+# They describe the body that upstream sent, and the caller gets another.
+_BODY_HEADERS = {"content-length", "content-encoding", "transfer-encoding"}
+
+
+def begin(open_exchange: OpenExchange, request: Any, body: bytes) -> Exchange | None:
+    """The exchange for a request, or None to pass it through. Errors become the answer that the caller gets."""
+    try:
+        exchange = open_exchange(request.url.path, body)
+    except AdapterError as error:
+        return _answered(error)
+    if exchange is None:
+        return None
+    if request.headers.get("authorization", "").startswith("AWS4-"):
+        return _answered(
+            BadRequest(
+                "The request is signed (AWS Signature 4), so its body cannot be rewritten for a model without tool calling. "
+                "Use a client with a bearer token."
+            )
+        )
+    return _guarded(exchange)
+
+
+def _guarded(exchange: Exchange) -> Exchange:
+    try:
+        return (yield from exchange)
+    except AdapterError as error:
+        return _error_reply(error)
+
+
+def _answered(error: AdapterError) -> Exchange:
+    """An exchange that is over before anything is sent."""
+    yield from ()
+    return _error_reply(error)
+
+
+def _error_reply(error: AdapterError) -> Reply:
+    headers = [("content-type", "application/json")]
+    if error.status >= 500:
+        headers.append(("x-should-retry", "false"))  # the SDK would send the same request again
+    return Reply(error.status, headers, json.dumps(error.to_body()).encode())
+
+
+def rewritten(module: ModuleType, request: Any, upstream: UpstreamRequest) -> Any:
+    """The caller's request with another body; the timeouts travel in the extensions."""
+    body = json.dumps(upstream.body).encode()
+    headers = [(name, value) for name, value in request.headers.multi_items() if name.lower() not in _BODY_HEADERS]
+    return module.Request(request.method, request.url, headers=headers, content=body, extensions=request.extensions)
+
+
+def reply_of(response: Any, body: bytes = b"") -> Reply:
+    """What upstream said, for the exchange."""
+    return Reply(response.status_code, response.headers.multi_items(), body)
+
+
+def whole_response(module: ModuleType, reply: Reply, extensions: dict[str, Any]) -> Any:
+    """What the outer client gets for a finished exchange."""
+    return module.Response(reply.status, headers=_own(reply.headers), content=reply.body, extensions=_kept(extensions))
+
+
+def streamed_response(module: ModuleType, start: Start, stream: Any, extensions: dict[str, Any]) -> Any:
+    """What the outer client gets for an exchange that answers piece by piece."""
+    return module.Response(start.status, headers=_own(start.headers), stream=stream, extensions=_kept(extensions))
+
+
+def _own(headers: Headers) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in headers if name.lower() not in _BODY_HEADERS]
+
+
+def passed(module: ModuleType, response: Any) -> Any:
+    """Upstream's response as it is: raw headers and the raw stream, which the outer client decodes."""
+    extensions = _kept(response.extensions)
+    return module.Response(response.status_code, headers=response.headers.raw, stream=response.stream, extensions=extensions)
+
+
+def late_error(reply: Reply | None) -> bytes:
+    """An exchange that failed after its response had begun says so in an event."""
+    return b"" if reply is None else b"data: " + reply.body + b"\n\n"
+
+
+def _kept(extensions: dict[str, Any]) -> dict[str, Any]:
+    """The extensions that still say something about the response once its connection is given back."""
+    return {name: extensions[name] for name in ("http_version",) if name in extensions}
