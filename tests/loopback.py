@@ -119,6 +119,80 @@ def completion(content: str | None, finish_reason: str = "stop", **message: Any)
     )
 
 
+class Handler(BaseHTTPRequestHandler):
+    """Answers as the server's `upstream` says."""
+
+    protocol_version = "HTTP/1.1"
+
+    @property
+    def _upstream(self) -> Upstream:
+        upstream: Upstream = self.server.upstream  # type: ignore[attr-defined]  # `Server` below has it
+        return upstream
+
+    def _serve(self) -> None:
+        length = int(self.headers.get("content-length") or 0)
+        data = self.rfile.read(length)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Received(self.command, self.path, headers, json.loads(data) if data else None)
+        answer = self._upstream.answer(request)
+        if isinstance(answer, Stream):
+            self._stream(answer)
+            return
+        if answer.delay:
+            time.sleep(answer.delay)
+        body, sent = answer.encoded()
+        try:
+            self._head(answer.status, sent)
+            self.wfile.write(body)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True  # the client gave up waiting, which some tests are about
+
+    def _head(self, status: int, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def _stream(self, answer: Stream) -> None:
+        try:
+            self._head(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked", **answer.headers})
+            for piece in answer.pieces:
+                if isinstance(piece, bytes):
+                    self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+                else:
+                    time.sleep(piece)
+            if answer.linger:
+                self.connection.settimeout(20)
+                self.close_connection = self.connection.recv(1) == b""
+                self._upstream.hung_up.set()
+            elif answer.cut:
+                self.close_connection = True
+            else:
+                self.wfile.write(b"0\r\n\r\n")
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
+            self._upstream.hung_up.set()
+
+    do_GET = do_POST = do_DELETE = _serve  # noqa: N815  # the names http.server looks for
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing: tests read the requests from `received`."""
+
+
+class Server(ThreadingHTTPServer):
+    """Listens on a free port of loopback."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, upstream: Upstream) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.upstream = upstream
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients that hang up between requests are no news."""
+
+
 class Upstream:
     """The server, as a context manager.
 
@@ -131,71 +205,11 @@ class Upstream:
         self._lock = threading.Lock()
         self.received: list[Received] = []
         self.hung_up = threading.Event()  # a client closed its connection in the middle of a stream
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def _serve(self) -> None:
-                length = int(self.headers.get("content-length") or 0)
-                data = self.rfile.read(length)
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                request = Received(self.command, self.path, headers, json.loads(data) if data else None)
-                answer = outer._answer(request)
-                if isinstance(answer, Stream):
-                    self._stream(answer)
-                    return
-                if answer.delay:
-                    time.sleep(answer.delay)
-                body, sent = answer.encoded()
-                try:
-                    self._head(answer.status, sent)
-                    self.wfile.write(body)
-                except (BrokenPipeError, ConnectionResetError):
-                    self.close_connection = True  # the client gave up waiting, which some tests are about
-
-            def _head(self, status: int, headers: dict[str, str]) -> None:
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-
-            def _stream(self, answer: Stream) -> None:
-                try:
-                    self._head(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked", **answer.headers})
-                    for piece in answer.pieces:
-                        if isinstance(piece, bytes):
-                            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-                        else:
-                            time.sleep(piece)
-                    if answer.linger:
-                        self.connection.settimeout(20)
-                        self.close_connection = self.connection.recv(1) == b""
-                        outer.hung_up.set()
-                    elif answer.cut:
-                        self.close_connection = True
-                    else:
-                        self.wfile.write(b"0\r\n\r\n")
-                except (BrokenPipeError, ConnectionResetError):
-                    self.close_connection = True
-                    outer.hung_up.set()
-
-            do_GET = do_POST = do_DELETE = _serve  # noqa: N815  # the names http.server looks for
-
-            def log_message(self, *args: object) -> None:
-                """Say nothing: tests read the requests from `received`."""
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-            request_queue_size = 128
-
-            def handle_error(self, request: Any, client_address: Any) -> None:
-                """Clients that hang up between requests are no news."""
-
-        self._server = Server(("127.0.0.1", 0), Handler)
+        self._server = Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
-    def _answer(self, request: Received) -> Answer | Stream:
+    def answer(self, request: Received) -> Answer | Stream:
+        """The next reply."""
         with self._lock:
             self.received.append(request)
             reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]

@@ -156,7 +156,7 @@ CASES = [
     case("function_call of another function", {"tools": None, "functions": [{"name": "g"}], "function_call": {"name": "h"}},
          "function_call.name", "'h' not found"),
     case("legacy function without a name", {"tools": None, "functions": [{}]}, "functions[0].name", "Missing"),
-    case("stream with tools", {"stream": True}, "stream", "not supported yet"),
+    case("stream is a string", {"stream": "yes"}, "stream", "expected true or false"),
     case("messages is a string", {"messages": "Hi"}, "messages", "expected an array"),
     case("messages is empty", {"messages": []}, "messages", "at least one"),
     case("message is a string", {"messages": ["Hi"]}, "messages[0]", "expected an object"),

@@ -95,7 +95,9 @@ class CallTracker:
         calls: The calls reported so far: always the first ones of the block, without a gap.
     """
 
-    __slots__ = ("_back", "_depth", "_first", "_frames", "_in_arguments", "_options", "_quiet", "_rules", "_walker", "_written", "calls")
+    __slots__ = (
+        "_back", "_depth", "_first", "_frames", "_in_arguments", "_options", "_quiet", "_rules", "_walker", "_written", "calls",
+    )  # fmt: skip
 
     def __init__(self, rules: Rules, options: Options, first: int) -> None:
         self._rules = rules

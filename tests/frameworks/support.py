@@ -1,0 +1,67 @@
+"""One round trip with one tool, as a text-only upstream plays its part in it.
+
+It answers the question with a tool call in text, and the tool's result with the final answer; in pieces where a stream is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from tests.loopback import completion, streamed
+
+if TYPE_CHECKING:
+    from tests.loopback import Answer, Received, Script, Stream, Upstream
+
+QUESTION = "What's the weather in Paris?"
+RESULT = "18 degrees and sunny"  # what the tool says
+ANSWER = "It has 18 degrees in Paris, and the sun is out."
+MODEL = "text-only"
+
+
+def call_text(name: str, **arguments: Any) -> str:
+    """A call as a model trained on the Hermes format writes it."""
+    return f"<tool_call>\n{json.dumps({'name': name, 'arguments': arguments})}\n</tool_call>"
+
+
+CALL = call_text("get_weather", city="Paris")
+
+
+def script(first: str = CALL, then: str = ANSWER) -> Script:
+    """What the upstream writes: `first`, and `then` once the last message holds a tool's result."""
+
+    def reply(request: Received) -> Answer | Stream:
+        text = then if "<tool_response>" in text_of(request.body["messages"][-1]) else first
+        if request.body.get("stream"):
+            return streamed(*(text[start : start + 7] for start in range(0, len(text), 7)))
+        return completion(text)
+
+    return reply
+
+
+def text_of(message: dict[str, Any]) -> str:
+    """The text of a message, whose content is a string or a list of parts."""
+    content = message["content"]
+    return content if isinstance(content, str) else "".join(part["text"] for part in content)
+
+
+def check_text_only(upstream: Upstream, *, requests: int, stream: bool) -> None:
+    """The upstream got so many requests, in which nothing spoke of tools but the text."""
+    assert len(upstream.bodies) == requests
+    for body in upstream.bodies:
+        assert not {"tools", "tool_choice", "parallel_tool_calls", "functions"} & body.keys()
+        assert {message["role"] for message in body["messages"]} <= {"system", "user", "assistant"}
+        assert not any("tool_calls" in message for message in body["messages"])
+        assert body.get("stream", False) is stream
+        assert "<tools>" in text_of(body["messages"][0])
+
+
+def check_round_trip(upstream: Upstream, *, stream: bool, requests: int = 2) -> None:
+    """The first request offered the tool, the last one brought its result; both in text."""
+    check_text_only(upstream, requests=requests, stream=stream)
+    assert '"name": "get_weather"' in text_of(upstream.bodies[0]["messages"][0])
+    *_, called, result = upstream.bodies[-1]["messages"]
+    assert called["role"] == "assistant"
+    assert '{"name": "get_weather", "arguments": {"city": "Paris"}}' in text_of(called)
+    assert "<tool_response>" in text_of(result)
+    assert RESULT in text_of(result)
