@@ -7,16 +7,21 @@ or an engine's own test produced.
 from __future__ import annotations
 
 import random
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 from canitoolcall.checks import run_checks
+from canitoolcall.chunking import DEFAULT_STRATEGIES, ChunkStrategy, split, split_text
 from canitoolcall.fixtures import Fixture, load_fixtures
 from canitoolcall.pytest_plugin import assert_conforms, family_for
-from canitoolcall.results import Observation, ParsedToolCall, ParseResult, Status
+from canitoolcall.results import Observation, ParsedToolCall, ParseResult, Status, StreamAccumulator
 
-from adapter import CompletionParser
+from adapter import CompletionParser, Options
 from adapter.completion.result import assemble
+from adapter.completion.rules import Rules
+from adapter.events import ArgumentsDelta, CallFinished, CallStarted, ReasoningDelta, TextDelta
+from adapter.tools.definitions import read_tools
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,14 +29,29 @@ if TYPE_CHECKING:
 FIXTURES = [fixture for fixture in load_fixtures() if fixture.family == "qwen3-hermes"]
 
 
-def read(fixture: Fixture, pieces: list[str]) -> ParseResult:
+def read(fixture: Fixture, pieces: list[str], *, incremental: bool = False) -> ParseResult:
+    """The completion as a client sees it: a stream's calls are put together from their fragments."""
     prompt = fixture.generation_prompt or ""
-    parser = CompletionParser(fixture.tools, thinking_prefilled=prompt.rstrip().endswith("<think>"))
+    options = Options(thinking_prefilled=prompt.rstrip().endswith("<think>"))
+    parser = CompletionParser.for_rules(Rules(read_tools(fixture.tools), incremental=incremental), options)
     finish_reason = "length" if fixture.truncated else "stop"
     events = [event for piece in pieces for event in parser.feed(piece)] + parser.close(finish_reason)
     parsed = assemble(events, finish_reason)
-    calls = tuple(ParsedToolCall(call.name, call.arguments) for call in parsed.tool_calls)
-    return ParseResult(parsed.content, parsed.reasoning, calls)
+    if not incremental:
+        calls = tuple(ParsedToolCall(call.name, call.arguments) for call in parsed.tool_calls)
+        return ParseResult(parsed.content, parsed.reasoning, calls)
+    finished = {event.index for event in events if isinstance(event, CallFinished)}
+    client = StreamAccumulator()
+    for event in events:
+        if isinstance(event, TextDelta):
+            client.add_content(event.text)
+        elif isinstance(event, ReasoningDelta):
+            client.add_reasoning(event.text)
+        elif isinstance(event, CallStarted) and event.index in finished:
+            client.add_tool_call(event.index, event.name)
+        elif isinstance(event, ArgumentsDelta) and event.index in finished:
+            client.add_tool_call(event.index, arguments=event.text)
+    return client.result()
 
 
 def sized(size: int) -> Callable[[str], list[str]]:
@@ -51,9 +71,24 @@ def seeded(seed: int, most: int) -> Callable[[str], list[str]]:
     return pieces
 
 
+def chunked(strategy: ChunkStrategy) -> Callable[[str], list[str]]:
+    """A strategy of the board's; where it works on tokens, words and tags stand for them."""
+    if strategy.kind == "char":
+        return lambda text: split_text(text, strategy)
+
+    def pieces(text: str) -> list[str]:
+        units = re.findall(r"</?\w+>|<\|\w+\|>| ?\w+|\s+|.", text)
+        special = {unit for unit in units if unit.startswith("<") and unit.endswith(">")}
+        return ["".join(group) for group in split(units, strategy, special)]
+
+    return pieces
+
+
+STRATEGIES = (*DEFAULT_STRATEGIES, *(ChunkStrategy("char", seed) for seed in range(4)))
 SPLITS: dict[str, Callable[[str], list[str]]] = {
     **{f"size {size}": sized(size) for size in (1, 2, 3, 5, 8, 16, 64)},
     **{f"seed {seed}": seeded(seed, 12) for seed in range(1, 6)},
+    **{strategy.id: chunked(strategy) for strategy in STRATEGIES},
 }
 CASES = [pytest.param(fixture, id=fixture.id.partition("/")[2]) for fixture in FIXTURES]
 
@@ -67,9 +102,19 @@ def test_whole(fixture: Fixture) -> None:
     assert_conforms(fixture, read(fixture, [fixture.raw_output]), soft=False)
 
 
+@pytest.mark.parametrize("incremental", [False, True], ids=["validated", "incremental"])
 @pytest.mark.parametrize("fixture", CASES)
-def test_in_pieces(fixture: Fixture) -> None:
-    streams = {name: read(fixture, split(fixture.raw_output)) for name, split in SPLITS.items()}
+def test_in_pieces(fixture: Fixture, incremental: bool) -> None:
+    streams = {name: read(fixture, pieces(fixture.raw_output), incremental=incremental) for name, pieces in SPLITS.items()}
     rows = run_checks(fixture, family_for(fixture), Observation(read(fixture, [fixture.raw_output]), streams))
     assert rows
     assert [row for row in rows if row.status is not Status.PASS] == []
+
+
+@pytest.mark.parametrize("fixture", CASES)
+def test_in_two_pieces_at_every_position(fixture: Fixture) -> None:
+    text = fixture.raw_output
+    for incremental in (False, True):
+        whole = read(fixture, [text], incremental=incremental)
+        for position in range(1, len(text)):
+            assert read(fixture, [text[:position], text[position:]], incremental=incremental) == whole

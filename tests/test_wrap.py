@@ -362,11 +362,22 @@ class TestEnforcedBySchema:
         assert schema["anyOf"][1]["properties"]["arguments"]["properties"]["x"] == {"$ref": "#/$defs/tool_1_X"}
 
     def test_a_free_choice_is_not_constrained(self) -> None:
-        mine = {"type": "json_object"}
-        with Upstream(completion("{}")) as upstream:
-            answer = create(upstream, {"enforce": "json_schema"}, response_format=mine)
-            assert upstream.bodies[0]["response_format"] == mine
-        assert answer.choices[0].message.content == "{}"
+        with Upstream(completion("Hello.")) as upstream:
+            create(upstream, {"enforce": "json_schema"})
+            assert "response_format" not in upstream.bodies[0]
+
+    def test_a_free_choice_beside_the_callers_own_format_allows_either(self) -> None:
+        city = {"type": "object", "properties": {"city": {"$ref": "#/$defs/City"}}, "$defs": {"City": {"type": "string"}}}
+        mine = {"type": "json_schema", "json_schema": {"name": "answer", "schema": city}}
+        call = '{"name": "get_time", "arguments": {}}'
+        with Upstream(completion('{"city": "Rome"}'), completion(call)) as upstream:
+            first = create(upstream, {"enforce": "json_schema", "recover": False}, tools=[TIME], response_format=mine)
+            second = create(upstream, {"enforce": "json_schema", "recover": False}, tools=[TIME], response_format=mine)
+            schema = upstream.bodies[0]["response_format"]["json_schema"]["schema"]
+        assert schema["anyOf"][1] == {"type": "object", "properties": {"city": {"$ref": "#/$defs/answer_City"}}}
+        assert schema["$defs"] == {"answer_City": {"type": "string"}}
+        assert first.choices[0].message.content == '{"city": "Rome"}'
+        assert second.choices[0].message.tool_calls[0].function.name == "get_time"
 
     def test_recovery_is_not_needed_for_it(self) -> None:
         with Upstream(completion('{"name": "get_time", "arguments": {}}')) as upstream:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from adapter.options import Options
 
 # What upstream does not know, and the prompt or the parser takes over.
-_TAKEN_OVER = ("tools", "tool_choice", "parallel_tool_calls", "functions", "function_call")
+_TAKEN_OVER = ("tools", "tool_choice", "parallel_tool_calls", "functions", "function_call", "response_format")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +157,8 @@ def choice_for(
     """
     upstream = {key: value for key, value in choice["message"].items() if value is not None}
     message = {**upstream, **parsed.to_dict()}
+    if parsed.tool_calls and request.body.get("response_format") is not None:
+        message["content"] = None  # what stands beside a call is no answer in the caller's format
     if request.legacy and parsed.tool_calls:
         call = parsed.tool_calls[0]
         message.pop("tool_calls")

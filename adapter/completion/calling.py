@@ -232,7 +232,7 @@ def _bare_calls(state: State, payload: str) -> Sequence[RawCall]:
     named = [call for call in calls if isinstance(call, RawCall)]
     if len(named) < len(calls):
         return ()
-    if state.rules.constrained:
-        return named
     rules = state.rules
+    if rules.constrained and rules.choice.forced:
+        return named
     return named if all(check(call, rules.tools, rules.choice, state.options).valid for call in named) else ()

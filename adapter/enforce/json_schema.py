@@ -1,4 +1,4 @@
-"""A forced tool choice through structured output: the answer can be nothing but a call.
+"""Tool calls through structured output: the answer can be nothing but a call, or what the caller's own format allows.
 
 The schema is one object per allowed tool, its name constant and its arguments the tool's own schema. What comes back is bare
 JSON without tags, which the parser reads as the call it is.
@@ -13,9 +13,16 @@ if TYPE_CHECKING:
     from adapter.tools.definitions import ToolDefinition, ToolSet
 
 
-def response_format(tools: ToolSet) -> dict[str, Any]:
-    """The `response_format` of a chat request that allows one call of one of these tools."""
+def response_format(tools: ToolSet, other: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The `response_format` of a chat request that allows one call of one of these tools.
+
+    Args:
+        tools: The tools.
+        other: The caller's own `response_format`, of an answer in place of a call.
+    """
     forms = [_call_schema(tool, position) for position, tool in enumerate(tools)]
+    if other is not None:
+        forms.append(_nested(answer_schema(other) or {"type": "object"}, "answer_"))
     schema = forms[0] if len(forms) == 1 else {"anyOf": forms}
     definitions = {name: value for form in forms for name, value in form.pop("$defs", {}).items()}
     if definitions:
@@ -23,14 +30,22 @@ def response_format(tools: ToolSet) -> dict[str, Any]:
     return {"type": "json_schema", "json_schema": {"name": "tool_call", "strict": True, "schema": schema}}
 
 
+def wants_json(response_format: Any) -> bool:
+    """Whether a `response_format` asks for JSON."""
+    return isinstance(response_format, Mapping) and response_format.get("type") in {"json_object", "json_schema"}
+
+
+def answer_schema(response_format: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The schema in a `response_format`, if it has one."""
+    described = response_format.get("json_schema")
+    schema = described.get("schema") if isinstance(described, Mapping) else None
+    return schema if isinstance(schema, Mapping) else None
+
+
 def _call_schema(tool: ToolDefinition, position: int) -> dict[str, Any]:
     """One call: the definitions of the tool's schema move to the top, under names of their own."""
-    prefix = f"tool_{position}_"
-    arguments = _moved(tool.schema.source, prefix)
-    definitions = {
-        f"{prefix}{name}": value for key in ("$defs", "definitions") for name, value in arguments.pop(key, {}).items()
-    }
-    arguments.pop("$schema", None)
+    arguments = _nested(tool.schema.source, f"tool_{position}_")
+    definitions = arguments.pop("$defs", None)
     form: dict[str, Any] = {
         "type": "object",
         "properties": {"name": {"const": tool.name}, "arguments": arguments or {"type": "object"}},
@@ -40,6 +55,14 @@ def _call_schema(tool: ToolDefinition, position: int) -> dict[str, Any]:
     if definitions:
         form["$defs"] = definitions
     return form
+
+
+def _nested(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """A schema as a part of another: its definitions under names of their own, all of them in `$defs`."""
+    nested: dict[str, Any] = _moved(schema, prefix)
+    definitions = {f"{prefix}{name}": value for key in ("$defs", "definitions") for name, value in nested.pop(key, {}).items()}
+    nested.pop("$schema", None)
+    return {**nested, "$defs": definitions} if definitions else nested
 
 
 def _moved(schema: Any, prefix: str) -> Any:

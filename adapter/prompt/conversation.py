@@ -12,7 +12,7 @@ from adapter.prompt.history import PastCall, Turn, read_turns
 from adapter.syntax.json_text import loads
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from adapter.dialects.registry import Dialect
     from adapter.tools.choice import ToolChoice
@@ -22,7 +22,7 @@ _CALL_FIELDS = {"tool_calls", "function_call", "audio", "refusal", "annotations"
 
 
 def to_plain_messages(
-    messages: Any, tools: ToolSet, choice: ToolChoice, parallel: bool | None, dialect: Dialect
+    messages: Any, tools: ToolSet, choice: ToolChoice, parallel: bool | None, dialect: Dialect, *, note: str = ""
 ) -> list[dict[str, Any]]:
     """The messages that the model reads.
 
@@ -32,6 +32,7 @@ def to_plain_messages(
         choice: The tool choice.
         parallel: `parallel_tool_calls`; None leaves it to the model.
         dialect: How the model reads tools.
+        note: What else the system message has to say, after the caller's words.
 
     Raises:
         BadRequest: The conversation does not add up; see `adapter.prompt.history`.
@@ -41,26 +42,29 @@ def to_plain_messages(
     while leading < len(turns) and turns[leading].message["role"] in {"system", "developer"}:
         leading += 1
     shown = [] if choice.mode == "none" else [tool.wire for tool in tools.only(choice.allowed)]
-    plain = _system([turn.message for turn in turns[:leading]], shown, choice, parallel, dialect)
+    render = (lambda text: dialect.system(text, shown, choice, parallel)) if shown else None
+    plain = _system([turn.message for turn in turns[:leading]], note, dialect.default_system, render)
     for turn in turns[leading:]:
         plain += _turn(turn, dialect)
     return plain
 
 
 def _system(
-    messages: Sequence[Mapping[str, Any]],
-    tools: Sequence[Mapping[str, Any]],
-    choice: ToolChoice,
-    parallel: bool | None,
-    dialect: Dialect,
+    messages: Sequence[Mapping[str, Any]], note: str, default: str, render: Callable[[str], str] | None
 ) -> list[dict[str, Any]]:
-    if not tools:
+    """The system messages at the beginning; one message, if tools are shown.
+
+    Args:
+        messages: The caller's.
+        note: What is to be said after them.
+        default: What the model was trained to read where the caller says nothing.
+        render: Writes the tools into the text; None when there are none to show.
+    """
+    if render is None:
         return [{**message, "role": "system"} for message in messages]
-    text = "\n\n".join(text for text in (_text(message.get("content")) for message in messages) if text)
-    if not messages:
-        text = dialect.default_system
+    texts = [_text(message.get("content")) for message in messages] or [default]
     first = {key: value for key, value in messages[0].items() if key != "content"} if messages else {}
-    return [{**first, "role": "system", "content": dialect.system(text, tools, choice, parallel)}]
+    return [{**first, "role": "system", "content": render("\n\n".join(text for text in (*texts, note) if text))}]
 
 
 def _turn(turn: Turn, dialect: Dialect) -> list[dict[str, Any]]:

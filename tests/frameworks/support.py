@@ -27,11 +27,11 @@ def call_text(name: str, **arguments: Any) -> str:
 CALL = call_text("get_weather", city="Paris")
 
 
-def script(first: str = CALL, then: str = ANSWER) -> Script:
-    """What the upstream writes: `first`, and `then` once the last message holds a tool's result."""
+def script(first: str = CALL, then: str = ANSWER, *, result: str = "<tool_response>") -> Script:
+    """What the upstream writes: `first`, and `then` once the last message holds a tool's result, known by that mark."""
 
     def reply(request: Received) -> Answer | Stream:
-        text = then if "<tool_response>" in text_of(request.body["messages"][-1]) else first
+        text = then if result in text_of(request.body["messages"][-1]) else first
         if request.body.get("stream"):
             return streamed(*(text[start : start + 7] for start in range(0, len(text), 7)))
         return completion(text)
