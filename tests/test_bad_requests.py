@@ -196,7 +196,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("request_body", "param", "words"), CASES)
-def test_bad_request(request_body: dict[str, Any], param: str, words: tuple[str, ...]) -> None:
+def test_6_bad_request(request_body: dict[str, Any], param: str, words: tuple[str, ...]) -> None:
     body = {"model": "m", "messages": [USER], "tools": [WEATHER], **request_body}
     body = {key: value for key, value in body.items() if value is not None}
     with Upstream(completion("Hello.")) as upstream, OpenAI(base_url=upstream.url, api_key="key") as client:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.loopback import Upstream, completion
+from tests.loopback import Answer, Received, Upstream, completion, streamed
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 CALL = '<tool_call>\n{"name": "get_current_weather", "arguments": {"location": "Singapore"}}\n</tool_call>'
@@ -38,6 +38,54 @@ def test_getting_started_without_a_call() -> None:
     with Upstream(completion("Hello.")) as upstream:
         printed = run_example("getting_started.py", upstream)
     assert printed == "No weather tool call needed. Direct reply: Hello.\n"
+
+
+def weather_call(*cities: str) -> str:
+    return "\n".join(
+        f'<tool_call>\n{{"name": "get_current_weather", "arguments": {{"location": "{city}"}}}}\n</tool_call>'
+        for city in cities
+    )
+
+
+def test_streaming() -> None:
+    with Upstream(streamed(*f"Let me see.\n{CALL}"), streamed(*"It is sunny.")) as upstream:
+        printed = run_example("streaming.py", upstream)
+        assert [body["stream"] for body in upstream.bodies] == [True, True]
+        result = upstream.bodies[1]["messages"][-1]["content"]
+    assert printed == "Let me see.\nLooking up weather for you…\n\nIt is sunny.\n"
+    assert result == "<tool_response>\nSingapore is sunny today.\n</tool_response>"
+
+
+def test_asynchronous() -> None:
+    def answer(request: Received) -> Answer:
+        last, question = request.body["messages"][-1]["content"], request.body["messages"][1]["content"]
+        city = question.removeprefix("What's the weather in ").removesuffix("?")
+        return completion(f"Fine in {city}." if "tool_response" in last else weather_call(city))
+
+    with Upstream(answer) as upstream:
+        printed = run_example("asynchronous.py", upstream)
+        assert len(upstream.received) == 6
+    assert printed.splitlines() == [f"What's the weather in {city}? Fine in {city}." for city in ("Singapore", "Oslo", "Lima")]
+
+
+def test_parallel_calls() -> None:
+    with Upstream(completion(weather_call("Beijing", "Shanghai")), completion("Sunny in both.")) as upstream:
+        printed = run_example("parallel_calls.py", upstream).splitlines()
+        last = upstream.bodies[1]["messages"][-1]["content"]
+    assert sorted(printed[:2]) == [
+        f"Calling tool [get_current_weather], parameters: {{'location': '{city}'}}" for city in ("Beijing", "Shanghai")
+    ]
+    assert printed[2] == "Final assistant reply: Sunny in both."
+    assert last.index("Beijing is sunny today.") < last.index("Shanghai is sunny today.")
+
+
+def test_multi_turn() -> None:
+    replies = [completion(text) for text in (weather_call("Beijing"), "Sunny.", weather_call("Shanghai"), "Sunny too.")]
+    with Upstream(*replies) as upstream:
+        printed = run_example("multi_turn.py", upstream).splitlines()
+        roles = [message["role"] for message in upstream.bodies[3]["messages"]]
+    assert printed[2::3] == ["Assistant: Sunny.", "Assistant: Sunny too."]
+    assert roles == ["system", "user", "assistant", "user", "assistant", "user", "assistant", "user"]
 
 
 def test_every_example_is_run_here() -> None:

@@ -112,7 +112,7 @@ For each function call, return a json object with function name and arguments wi
         assert rendered == [{"role": "system", "content": expected}]
 
 
-def test_no_tools_no_block() -> None:
+def test_4_6_no_tools_no_block() -> None:
     assert adapter.system_prompt([], "Hi") == "Hi"
     assert adapter.system_prompt(TOOLS, "Hi", tool_choice="none") == "Hi"
 

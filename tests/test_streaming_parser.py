@@ -256,7 +256,7 @@ JSON = st.recursive(
 
 
 @given(st.dictionaries(st.text(), JSON, max_size=4), st.booleans(), st.integers(1, 9))
-def test_any_arguments_leave_as_they_were_written(arguments: dict[str, Any], ascii_only: bool, size: int) -> None:
+def test_2_6_any_arguments_leave_as_they_were_written(arguments: dict[str, Any], ascii_only: bool, size: int) -> None:
     text = json.dumps(arguments, ensure_ascii=ascii_only)
     whole = block('{"name": "f", "arguments": ' + text + "}")
     parser = incremental([ANY])
@@ -274,7 +274,7 @@ SOUP = st.lists(st.sampled_from(SOUP_PIECES), max_size=30)
 
 
 @given(SOUP, st.integers(1, 7), st.sampled_from(["stop", "length"]))
-def test_any_split_of_any_soup_reports_the_same(parts: list[str], size: int, finish: str) -> None:
+def test_2_1_any_split_of_any_soup_reports_the_same(parts: list[str], size: int, finish: str) -> None:
     text = "".join(parts)
     case = Case("soup", text, finish=finish)
     whole, split = read(case, [text]), read(case, [text[start : start + size] for start in range(0, len(text), size)])

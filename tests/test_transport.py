@@ -133,7 +133,7 @@ def test_a_compressed_answer(module: Any) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 422, 429, 500, 503])
-def test_upstream_errors_verbatim(status: int) -> None:
+def test_6_upstream_errors_verbatim(status: int) -> None:
     body = {"error": {"message": "Upstream says no.", "type": "t", "param": "p", "code": "c"}}
     with (
         Upstream(Answer(body, status, {"x-request-id": "r-1", "retry-after": "0"})) as upstream,
@@ -146,7 +146,7 @@ def test_upstream_errors_verbatim(status: int) -> None:
     assert caught.value.request_id == "r-1"
 
 
-def test_one_retry_cycle() -> None:
+def test_6_one_retry_cycle() -> None:
     failing = Answer({"error": {"message": "busy"}}, 503, {"retry-after-ms": "1"})
     with Upstream(failing) as upstream, OpenAI(base_url=upstream.url, api_key="key", max_retries=2) as client:
         with pytest.raises(openai.InternalServerError):

@@ -37,7 +37,7 @@ def raw(upstream: Upstream, options: dict[str, Any] | None = None, **request: An
         return answer
 
 
-def test_the_message_of_a_call_is_what_a_native_server_sends() -> None:
+def test_3_1_the_message_of_a_call_is_what_a_native_server_sends() -> None:
     with Upstream(completion(CALL)) as upstream:
         answer = raw(upstream)
     [choice] = answer["choices"]
@@ -61,14 +61,14 @@ def test_the_message_of_a_call_is_what_a_native_server_sends() -> None:
     }
 
 
-def test_the_message_of_text_has_no_tool_calls() -> None:
+def test_3_1_the_message_of_text_has_no_tool_calls() -> None:
     with Upstream(completion("Sunny.")) as upstream:
         [choice] = raw(upstream)["choices"]
     assert choice["message"] == {"role": "assistant", "content": "Sunny.", "refusal": None, "annotations": []}
     assert choice["finish_reason"] == "stop"
 
 
-def test_upstream_gets_no_word_about_tools_and_all_else() -> None:
+def test_3_11_upstream_gets_no_word_about_tools_and_all_else() -> None:
     extra = {"enable_thinking": False, "top_k": 3}
     with Upstream(completion("Sunny.")) as upstream:
         create(upstream, tool_choice="auto", parallel_tool_calls=True, temperature=0.5, extra_body=extra)
@@ -113,19 +113,19 @@ FINISH = [
 
 
 @pytest.mark.parametrize(("request_body", "text", "upstream_reason", "reason"), FINISH)
-def test_finish_reason(request_body: dict[str, Any], text: str, upstream_reason: str, reason: str) -> None:
+def test_3_2_finish_reason(request_body: dict[str, Any], text: str, upstream_reason: str, reason: str) -> None:
     with Upstream(completion(text, upstream_reason)) as upstream:
         assert create(upstream, **request_body).choices[0].finish_reason == reason
 
 
-def test_finish_reason_of_a_named_choice_by_option() -> None:
+def test_3_2_finish_reason_of_a_named_choice_by_option() -> None:
     named = {"type": "function", "function": {"name": "get_weather"}}
     with Upstream(completion(CALL)) as upstream:
         answer = create(upstream, {"named_finish_reason": "tool_calls"}, tool_choice=named)
     assert answer.choices[0].finish_reason == "tool_calls"
 
 
-def test_choice_none_shows_no_tools_and_reads_no_calls() -> None:
+def test_3_6_choice_none_shows_no_tools_and_reads_no_calls() -> None:
     with Upstream(completion(CALL)) as upstream:
         answer = create(upstream, tool_choice="none")
         [body] = upstream.bodies
@@ -134,7 +134,7 @@ def test_choice_none_shows_no_tools_and_reads_no_calls() -> None:
     assert answer.choices[0].message.content == CALL
 
 
-def test_a_named_choice_shows_and_allows_one_tool() -> None:
+def test_3_6_a_named_choice_shows_and_allows_one_tool() -> None:
     with Upstream(completion(TIME_CALL)) as upstream:
         with pytest.raises(openai.InternalServerError) as caught:
             create(upstream, tool_choice={"type": "function", "function": {"name": "get_weather"}})
@@ -145,7 +145,7 @@ def test_a_named_choice_shows_and_allows_one_tool() -> None:
     assert "get_time" not in system
 
 
-def test_allowed_tools() -> None:
+def test_3_6_allowed_tools() -> None:
     allowed = {"mode": "auto", "tools": [{"type": "function", "function": {"name": "get_time"}}]}
     with Upstream(completion(TIME_CALL)) as upstream:
         answer = create(upstream, tool_choice={"type": "allowed_tools", "allowed_tools": allowed})
@@ -154,14 +154,14 @@ def test_allowed_tools() -> None:
     assert "get_weather" not in system
 
 
-def test_parallel_false_returns_one_call() -> None:
+def test_3_6_parallel_false_returns_one_call() -> None:
     with Upstream(completion(CALL + TIME_CALL)) as upstream:
         assert len(create(upstream, parallel_tool_calls=False).choices[0].message.tool_calls) == 1
         assert len(create(upstream).choices[0].message.tool_calls) == 2
         assert "at most one" in upstream.bodies[0]["messages"][0]["content"]
 
 
-def test_reasoning_of_the_text_and_of_the_server() -> None:
+def test_3_1_reasoning_of_the_text_and_of_the_server() -> None:
     with Upstream(completion(f"<think>Hm.</think>{CALL}"), completion("Yes.", reasoning_content="Server.")) as upstream:
         first = create(upstream).choices[0].message
         second = create(upstream).choices[0].message
@@ -169,7 +169,7 @@ def test_reasoning_of_the_text_and_of_the_server() -> None:
     assert (second.reasoning_content, second.content) == ("Server.", "Yes.")
 
 
-def test_every_choice_is_read() -> None:
+def test_3_4_every_choice_is_read() -> None:
     first, second = completion(CALL).body["choices"][0], completion("Sunny.").body["choices"][0]
     both = {**completion("").body, "choices": [first, {**second, "index": 1}]}
     with Upstream(Answer(both)) as upstream:
@@ -195,7 +195,7 @@ def test_upstream_that_calls_tools_after_all_is_believed() -> None:
     assert message.tool_calls[0].id == "x"
 
 
-def test_legacy_functions() -> None:
+def test_3_8_legacy_functions() -> None:
     functions: list[Any] = [tool["function"] for tool in (WEATHER, TIME)]
     with Upstream(completion(CALL)) as upstream, OpenAI(base_url=upstream.url, api_key="k") as client:
         answer = adapter.wrap(client).chat.completions.create(
@@ -313,7 +313,7 @@ class TestRefusal:
                 create(upstream, tool_choice="required")
 
     @pytest.mark.parametrize("on_invalid", ["return", "text"])
-    def test_strict_is_always_an_error(self, on_invalid: str) -> None:
+    def test_3_7_strict_is_always_an_error(self, on_invalid: str) -> None:
         strict = function("get_weather", {"city": {"type": "string"}}, ["city"], strict=True)
         with Upstream(completion(BAD_CALL)) as upstream, pytest.raises(openai.InternalServerError):
             create(upstream, {"on_invalid": on_invalid}, tools=[strict])

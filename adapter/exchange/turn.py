@@ -61,7 +61,7 @@ def _answer_format(request: chat.ChatRequest, choice: ToolChoice, options: Optio
     Where a call may be made, the caller's own format cannot go upstream as it is: held to it, a model could write no call. With
     `enforce="json_schema"` upstream gets a schema that allows either; otherwise the model reads the format in the prompt.
     """
-    own = request.body.get("response_format")
+    own: Any = request.body.get("response_format")
     if choice.mode == "none":
         return own, ""
     tools = request.tools.only(choice.allowed)

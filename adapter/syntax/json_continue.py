@@ -58,50 +58,64 @@ def _string(sent: str, position: int, value: str) -> tuple[int, str | None]:
         found, end = value_at(sent, position)
     except ValueError:
         begun = json.loads(sent[position:] + '"')
-        if not value.startswith(begun):
-            raise _Mismatch from None
-        return len(sent), _dumps(value[len(begun) :])[1:]
+        if value.startswith(begun):
+            return len(sent), _dumps(value[len(begun) :])[1:]
+        low = _second_half(begun, value)
+        return len(sent), f"\\u{low:04x}{_dumps(value[len(begun) :])[1:]}"
     if found != value:
         raise _Mismatch
     return end, None
 
 
+def _second_half(begun: str, value: str) -> int:
+    """The low surrogate that is due when what was sent ends in the first half of a pair of escapes."""
+    last, due = begun[-1:], value[len(begun) - 1 : len(begun)]
+    if not value.startswith(begun[:-1]) or due <= "\uffff":
+        raise _Mismatch
+    high, low = divmod(ord(due) - 0x10000, 0x400)
+    if last != chr(0xD800 + high):
+        raise _Mismatch
+    return 0xDC00 + low
+
+
 def _object(sent: str, position: int, items: list[tuple[str, Any]]) -> tuple[int, str | None]:
-    for number, (key, item) in enumerate(items):
-        last = number == len(items) - 1
-        following = "".join(f", {_dumps(name)}: {_dumps(other)}" for name, other in items[number + 1 :]) + "}"
+    def following(number: int) -> str:
+        return "".join(f", {_dumps(name)}: {_dumps(item)}" for name, item in items[number:]) + "}"
+
+    for number, (key, item) in enumerate(items, 1):
         position = skip_space(sent, position)
         if position < len(sent) and sent[position] != '"':
             raise _Mismatch
         position, rest = _value(sent, position, key)
         if rest is not None:
-            return position, f"{rest}: {_dumps(item)}{following}"
+            return position, f"{rest}: {_dumps(item)}{following(number)}"
         position = skip_space(sent, position)
         if position == len(sent):
-            return position, f": {_dumps(item)}{following}"
+            return position, f": {_dumps(item)}{following(number)}"
         position, rest = _value(sent, skip_space(sent, position + 1), item)
         if rest is not None:
-            return position, rest + following
+            return position, rest + following(number)
         position = skip_space(sent, position)
         if position == len(sent):
-            return position, following
-        if sent[position] != ("}" if last else ","):
+            return position, following(number)
+        if sent[position] != ("}" if number == len(items) else ","):
             raise _Mismatch
         position += 1
     return _closed(sent, position, "}", empty=not items)
 
 
 def _array(sent: str, position: int, items: list[Any]) -> tuple[int, str | None]:
-    for number, item in enumerate(items):
-        last = number == len(items) - 1
-        following = "".join(f", {_dumps(other)}" for other in items[number + 1 :]) + "]"
+    def following(number: int) -> str:
+        return "".join(f", {_dumps(item)}" for item in items[number:]) + "]"
+
+    for number, item in enumerate(items, 1):
         position, rest = _value(sent, skip_space(sent, position), item)
         if rest is not None:
-            return position, rest + following
+            return position, rest + following(number)
         position = skip_space(sent, position)
         if position == len(sent):
-            return position, following
-        if sent[position] != ("]" if last else ","):
+            return position, following(number)
+        if sent[position] != ("]" if number == len(items) else ","):
             raise _Mismatch
         position += 1
     return _closed(sent, position, "]", empty=not items)
