@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from adapter.tools.references import follow
+
 _MAX_REFERENCES = 16
 # Keywords through which a subschema says more than its own `type` and `properties`.
 _INDIRECT = ("$dynamicRef", "allOf", "if", "dependentSchemas")
@@ -71,7 +73,7 @@ def _branches(root: Mapping[str, Any], schema: Any, left: int) -> Iterator[Mappi
     if not isinstance(schema, Mapping) or left == 0:
         yield None
     elif isinstance(schema.get("$ref"), str) and "type" not in schema:
-        yield from _branches(root, _referred(root, schema["$ref"]), left - 1)
+        yield from _branches(root, follow(root, schema["$ref"]), left - 1)
     elif "type" not in schema and ("anyOf" in schema or "oneOf" in schema):
         for branch in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
             yield from _branches(root, branch, left - 1)
@@ -81,22 +83,6 @@ def _branches(root: Mapping[str, Any], schema: Any, left: int) -> Iterator[Mappi
         yield None
     else:
         yield schema
-
-
-def _referred(root: Mapping[str, Any], reference: str) -> Any:
-    """What a reference inside the document points to; None when it is no plain pointer."""
-    if not reference.startswith("#"):
-        return None
-    found: Any = root
-    for step in reference[1:].split("/")[1:]:
-        name = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(found, list) and name.isdecimal() and int(name) < len(found):
-            found = found[int(name)]
-        elif isinstance(found, Mapping) and name in found:
-            found = found[name]
-        else:
-            return None
-    return found if reference == "#" or reference.startswith("#/") else None
 
 
 def _member(branch: Mapping[str, Any], key: str) -> Any:

@@ -15,17 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 # Before the frameworks are imported: some report home, or fetch a table, when they are.
-for name, value in {
-    "ANONYMIZED_TELEMETRY": "false",
-    "DO_NOT_TRACK": "1",
-    "HAYSTACK_TELEMETRY_ENABLED": "false",
-    "HF_HUB_OFFLINE": "1",
-    "LANGSMITH_TRACING": "false",
-    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-    "OPENAI_AGENTS_DISABLE_TRACING": "1",
-    "OTEL_SDK_DISABLED": "true",
-}.items():
-    os.environ.setdefault(name, value)
+os.environ["HAYSTACK_TELEMETRY_ENABLED"] = "false"
+os.environ["LANGSMITH_TRACING"] = "false"
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+os.environ["OPENAI_AGENTS_DISABLE_TRACING"] = "1"
 
 
 @pytest.fixture

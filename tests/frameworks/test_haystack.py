@@ -17,7 +17,7 @@ tools = pytest.importorskip("haystack.tools")
 utils = pytest.importorskip("haystack.utils")
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.loopback import Upstream
 
@@ -29,15 +29,17 @@ def tool(get_weather: Callable[[str], str]) -> Any:
 
 
 @pytest.fixture
-def generator(upstream: Upstream, tool: Any) -> Any:
+def generator(upstream: Upstream, tool: Any) -> Iterator[Any]:
     transport = adapter.transport.dual_transport(httpx.HTTPTransport(), httpx.AsyncHTTPTransport())
-    return chat.OpenAIChatGenerator(
+    generator = chat.OpenAIChatGenerator(
         model=MODEL,
         api_base_url=upstream.url,
         api_key=utils.Secret.from_token("key"),
         tools=[tool],
         http_client_kwargs={"transport": transport},
     )
+    yield generator
+    generator.close()
 
 
 ASKED = [dataclasses.ChatMessage.from_user(QUESTION)]

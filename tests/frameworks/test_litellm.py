@@ -24,7 +24,7 @@ ASKED: list[Any] = [{"role": "user", "content": QUESTION}]
 REQUEST: dict[str, Any] = {"model": f"openai/{MODEL}", "tools": [WEATHER]}
 
 
-def with_results(message: Any, tool: Callable[[str], str]) -> list[Any]:
+def with_results(message: Any, tool: Callable[..., str]) -> list[Any]:
     """The messages to go on with: the model's, and a result for its call."""
     [call] = message.tool_calls
     assert call.function.name == "get_weather"
@@ -61,7 +61,7 @@ def test_streamed(upstream: Upstream, get_weather: Callable[[str], str], cities:
 
 
 def test_acompletion(upstream: Upstream, get_weather: Callable[[str], str], cities: list[str]) -> None:
-    async def main() -> tuple[Any, list[str]]:
+    async def main() -> Any:
         async with AsyncOpenAI(base_url=upstream.url, api_key="key") as plain:
             client = adapter.wrap(plain)
             [asked] = (await litellm.acompletion(client=client, messages=ASKED, **REQUEST)).choices

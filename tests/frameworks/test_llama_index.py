@@ -16,22 +16,24 @@ llms = pytest.importorskip("llama_index.core.llms")
 tools = pytest.importorskip("llama_index.core.tools")
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.loopback import Upstream
 
 
 @pytest.fixture
-def model(upstream: Upstream) -> Any:
-    return openai_like.OpenAILike(
-        model=MODEL,
-        api_base=upstream.url,
-        api_key="key",
-        is_chat_model=True,
-        is_function_calling_model=True,
-        http_client=httpx.Client(transport=adapter.transport.sync_transport(httpx.HTTPTransport())),
-        async_http_client=httpx.AsyncClient(transport=adapter.transport.async_transport(httpx.AsyncHTTPTransport())),
-    )
+def model(upstream: Upstream) -> Iterator[Any]:
+    asynchronous = httpx.AsyncClient(transport=adapter.transport.async_transport(httpx.AsyncHTTPTransport()))
+    with httpx.Client(transport=adapter.transport.sync_transport(httpx.HTTPTransport())) as client:
+        yield openai_like.OpenAILike(
+            model=MODEL,
+            api_base=upstream.url,
+            api_key="key",
+            is_chat_model=True,
+            is_function_calling_model=True,
+            http_client=client,
+            async_http_client=asynchronous,
+        )
 
 
 @pytest.fixture
