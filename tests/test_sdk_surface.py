@@ -20,7 +20,7 @@ from adapter.transport import async_transport, dual_transport, sync_transport
 from tests.completions import CALL
 from tests.loopback import DONE, Stream, Upstream, chunk, completion, event, streamed
 from tests.test_transport import USABLE
-from tests.tools import TOOLS, WEATHER
+from tests.tools import TOOLS, WEATHER, function
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 REQUEST: Any = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "tools": TOOLS}
 PARIS = '{"city": "Paris"}'
+# The stream helper of openai 2.x takes strict tools only.
+STRICT: Any = {**REQUEST, "tools": [function("get_weather", {"city": {"type": "string"}}, ["city"], strict=True)]}
 
 
 @pytest.fixture(params=USABLE)
@@ -75,7 +77,7 @@ def test_stream_async(module: Any, upstream: Upstream) -> None:
 
 
 def test_the_stream_helper_and_its_events(client: OpenAI) -> None:
-    with client.chat.completions.stream(**REQUEST) as stream:
+    with client.chat.completions.stream(**STRICT) as stream:
         events = list(stream)
         final = stream.get_final_completion()
     kinds = [item.type for item in events]
@@ -95,7 +97,7 @@ def test_the_stream_helper_and_its_events(client: OpenAI) -> None:
 def test_the_async_stream_helper(upstream: Upstream) -> None:
     async def main() -> Any:
         made = AsyncOpenAI(base_url=upstream.url, api_key="key")
-        async with made, adapter.wrap(made).chat.completions.stream(**REQUEST) as stream:
+        async with made, adapter.wrap(made).chat.completions.stream(**STRICT) as stream:
             return await stream.get_final_completion()
 
     assert asyncio.run(main()).choices[0].message.tool_calls[0].function.name == "get_weather"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib
 import json
 import random
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from adapter.api.sse import ServerSentEvent, SseDecoder
 from tests.completions import CALL
 from tests.loopback import DONE, Answer, Stream, Upstream, chunk, event, streamed
 from tests.test_streaming import ASK, joined, raw
+from tests.test_transport import USABLE
 from tests.tools import TOOLS
 
 TEXT = f"Grüße 😀 {CALL}"
@@ -133,10 +135,12 @@ class Fault:
     id: str
     pieces: tuple[bytes, ...]
     words: str
-    error: type[openai.OpenAIError] = openai.APIError
+    error: type[Exception] | tuple[type[Exception], ...] = openai.APIError
     options: dict[str, Any] = field(default_factory=dict)
 
 
+# openai 2.x hands on what httpx raises while a stream is read; 3.x makes its own error of it.
+CUT = (openai.APIConnectionError, *(importlib.import_module(name).RemoteProtocolError for name in USABLE))
 BEGUN = texts({"content": "Hi"})
 FAULTS = [
     Fault("an error event", (BEGUN, event({"error": {"message": "out of memory", "type": "t"}})), "out of memory"),
@@ -149,9 +153,9 @@ FAULTS = [
     Fault("a list", (BEGUN, event([1])), "no chat completion chunk"),
     Fault("choices that are none", (BEGUN, event({"choices": ["x"]})), "no chat completion chunk"),
     Fault("an index that cannot be", (BEGUN, event(chunk({"content": "x"}, index=10**9))), "no chat completion chunk"),
-    Fault("the end without a finish reason", (BEGUN,), "Connection error", openai.APIConnectionError),
-    Fault("the end inside an event", (BEGUN, b'data: {"choi'), "Connection error", openai.APIConnectionError),
-    Fault("nothing at all", (), "Connection error", openai.APIConnectionError),
+    Fault("the end without a finish reason", (BEGUN,), "Connection error|ended before its answer", CUT),
+    Fault("the end inside an event", (BEGUN, b'data: {"choi'), "Connection error|ended before its answer", CUT),
+    Fault("nothing at all", (), "Connection error|ended before its answer", CUT),
 ]
 
 
@@ -169,7 +173,7 @@ def test_3_5_faults_surface_as_the_errors_of_the_sdk(fault: Fault) -> None:
 
 @pytest.mark.parametrize("cut_after", [1, 5, 20, len(EVENTS) - 3])
 def test_3_5_a_connection_that_breaks(cut_after: int) -> None:
-    with Upstream(Stream(EVENTS[:cut_after], cut=True)) as upstream, pytest.raises(openai.APIConnectionError):
+    with Upstream(Stream(EVENTS[:cut_after], cut=True)) as upstream, pytest.raises(CUT):
         consume(upstream)
 
 
