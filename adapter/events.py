@@ -30,6 +30,8 @@ ProblemKind = Literal[
     "contradicted",  # what was reported of a call while it was written is not how the finished call begins
     "late",  # upstream sent text after the end of its answer
     "extra_call",  # a further call although parallel_tool_calls is false
+    "repeated_call",  # a call that was made just before, with the same arguments, and has its result
+    "unenforced",  # what a schema says and a grammar cannot; it is left to validation
     "reask",  # the model was asked again
     "refused",  # the answer was refused
 ]

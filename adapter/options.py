@@ -9,14 +9,18 @@ import secrets
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
+from adapter.servers import SERVERS
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from adapter.dialects.registry import Dialect
     from adapter.events import Problem
 
 OnInvalid = Literal["raise", "return", "text"]
-Enforce = Literal["prompt", "json_schema"]
+Enforce = Literal["auto", "prompt", "prefill", "json_schema", "grammar"]
+LoopGuard = Literal["report", "reask"]
+Profile = Literal["small"]
 StreamCalls = Literal["incremental", "validated"]
 UpstreamStream = Literal["same", "always"]
 NamedFinishReason = Literal["stop", "tool_calls"]
@@ -43,8 +47,20 @@ class Options:
         thinking_prefilled: The prompt ended inside the reasoning (`<think>` was prefilled), so the completion begins
             there.
         calls_in_thinking: A tool call inside the reasoning ends it and counts. Off, a call rehearsed there is not run.
-        enforce: How a required or named tool choice is held. `"prompt"`: in words only. `"json_schema"`: through the
-            upstream's structured output (`response_format`).
+        enforce: How the answer is made a call. `"prompt"`: in words only. `"prefill"`: it begins with an opened call, where a
+            call is required. `"json_schema"`: through the server's structured output, where a call is required or the answer
+            is JSON in any case. `"grammar"`: through a grammar, also where text is free: then it holds for the calls in it.
+            `"auto"`: the strongest that the `server` has.
+        server: What answers: `"openai"`, `"vllm"`, `"sglang"`, `"llama.cpp"`, `"ollama"`, `"dashscope"`, `"deepseek"`, or
+            `"generic"` for one of which nothing is known; see `adapter.servers`.
+        reply_tool: Offer the model one more tool, to answer in words, so that its answer is a call in every case. What it says
+            through it is content. For small models under a grammar or a schema.
+        examples: Worked examples before the conversation: messages of your own, with tool calls and results, or `"auto"`
+            for some made of the tools that are offered.
+        loop_guard: What becomes of a call that was made just before, with the same arguments, and has its result:
+            `"report"` it, or also `"reask"` for an answer.
+        profile: `"small"`, for models up to some two billion parameters: where nothing else is said, `enforce="auto"`,
+            `reply_tool=True`, `examples="auto"` and `loop_guard="reask"`.
         stream_calls: When the calls of a streamed answer leave. `"incremental"`: while they are written, as native servers do
             it; a call that turns out invalid ends the stream in an error. `"validated"`: when they are complete, mended and
             valid; then an invalid one can be asked for again. With `on_invalid="text"` they are always validated.
@@ -62,7 +78,12 @@ class Options:
     recover: bool = True
     thinking_prefilled: bool = False
     calls_in_thinking: bool = False
-    enforce: Enforce = "prompt"
+    enforce: Enforce | None = None
+    server: str = "generic"
+    reply_tool: bool | None = None
+    examples: Literal["auto"] | Sequence[Mapping[str, Any]] | None = None
+    loop_guard: LoopGuard | None = None
+    profile: Profile | None = None
     stream_calls: StreamCalls = "incremental"
     upstream_stream: UpstreamStream = "same"
     named_finish_reason: NamedFinishReason = "stop"
@@ -70,6 +91,14 @@ class Options:
     new_id: Callable[[], str] = random_call_id
 
     def __post_init__(self) -> None:
+        if self.profile not in {None, *_PROFILES}:
+            raise ValueError(f"profile={self.profile!r}: use {' or '.join(map(repr, _PROFILES))}, or leave it out")
+        for name, value in (_DEFAULTS | _PROFILES.get(self.profile or "", {})).items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, value)
+        self._check()
+
+    def _check(self) -> None:
         for name, allowed in _CHOICES.items():
             value = getattr(self, name)
             if value not in allowed:
@@ -77,6 +106,7 @@ class Options:
         for name in _FLAGS:
             if not isinstance(getattr(self, name), bool):
                 raise TypeError(f"{name}={getattr(self, name)!r}: use True or False")
+        self._check_enforce()
         retries: Any = self.retries
         if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
             raise ValueError(f"retries={self.retries!r}: use a whole number from 0 up")
@@ -84,6 +114,15 @@ class Options:
             value = getattr(self, name)
             if value is not None and not callable(value):
                 raise TypeError(f"{name}={value!r}: use a function")
+
+    def _check_enforce(self) -> None:
+        rungs = SERVERS[self.server].rungs
+        if self.server != "generic" and self.enforce not in {"auto", *rungs}:
+            raise ValueError(f"enforce={self.enforce!r}: server {self.server!r} has {', '.join(map(repr, rungs))}")
+        if self.server == "generic" and self.enforce == "grammar":
+            raise ValueError("enforce='grammar' needs to know whose: give server='llama.cpp', 'vllm' or 'sglang'")
+        if isinstance(self.examples, str) and self.examples != "auto":
+            raise ValueError(f"examples={self.examples!r}: use 'auto', or a list of messages")
 
 
 class OptionKeywords(TypedDict, total=False):
@@ -96,7 +135,12 @@ class OptionKeywords(TypedDict, total=False):
     recover: bool
     thinking_prefilled: bool
     calls_in_thinking: bool
-    enforce: Enforce
+    enforce: Enforce | None
+    server: str
+    reply_tool: bool | None
+    examples: Literal["auto"] | Sequence[Mapping[str, Any]] | None
+    loop_guard: LoopGuard | None
+    profile: Profile | None
     stream_calls: StreamCalls
     upstream_stream: UpstreamStream
     named_finish_reason: NamedFinishReason
@@ -107,11 +151,18 @@ class OptionKeywords(TypedDict, total=False):
 _CHOICES: dict[str, tuple[str, ...]] = {
     "on_invalid": get_args(OnInvalid),
     "enforce": get_args(Enforce),
+    "server": tuple(SERVERS),
+    "loop_guard": get_args(LoopGuard),
     "stream_calls": get_args(StreamCalls),
     "upstream_stream": get_args(UpstreamStream),
     "named_finish_reason": get_args(NamedFinishReason),
 }
-_FLAGS = ("coerce", "recover", "thinking_prefilled", "calls_in_thinking")
+_FLAGS = ("coerce", "recover", "thinking_prefilled", "calls_in_thinking", "reply_tool")
+# What None stands for, and what else it stands for under a profile.
+_DEFAULTS: dict[str, Any] = {"enforce": "prompt", "reply_tool": False, "loop_guard": "report"}
+_PROFILES: dict[str, dict[str, Any]] = {
+    "small": {"enforce": "auto", "reply_tool": True, "examples": "auto", "loop_guard": "reask"},
+}
 
 
 def make_options(given: Mapping[str, Any]) -> Options:

@@ -20,6 +20,7 @@ ROOMS = [
     "_version",
     "errors",
     "events",
+    "servers",
     "syntax",
     "tools",
     "dialects",

@@ -125,6 +125,13 @@ def upstream_body(
     return body
 
 
+def wants_thinking(request: ChatRequest) -> bool:
+    """Whether the request switches the model's thinking on, in the ways that servers have for it."""
+    arguments = request.body.get("chat_template_kwargs")
+    settings = [request.body, arguments if isinstance(arguments, Mapping) else {}]
+    return any(setting.get(name) is True for setting in settings for name in ("enable_thinking", "thinking"))
+
+
 def read_completion(status: int, body: bytes) -> dict[str, Any] | None:
     """Upstream's answer as a chat completion, or None when it is something else, to be handed on as it is."""
     if status != 200:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Unpack
 
 from adapter.completion import calling, running
+from adapter.completion.replying import ReplyFilter
 from adapter.completion.rules import Rules
 from adapter.completion.state import Mode, State
 from adapter.options import OptionKeywords, make_options
@@ -53,7 +54,7 @@ class CompletionParser:
         DialectError: No such dialect.
     """
 
-    __slots__ = ("_state",)
+    __slots__ = ("_reply", "_state")
 
     def __init__(
         self,
@@ -66,12 +67,14 @@ class CompletionParser:
         tool_set = read_tools(list(tools))
         choice = read_choice(tool_choice, tool_set.names)
         self._state = State(Rules(tool_set, choice, parallel_tool_calls), make_options(options))
+        self._reply: ReplyFilter | None = None
 
     @classmethod
     def for_rules(cls, rules: Rules, options: Options) -> CompletionParser:
         """A parser for a request that has been read already."""
         parser = cls.__new__(cls)
         parser._state = State(rules, options)  # noqa: SLF001  # its own
+        parser._reply = None if rules.reply is None else ReplyFilter(rules.reply)  # noqa: SLF001
         return parser
 
     def feed(self, text: str) -> list[Event]:
@@ -80,7 +83,7 @@ class CompletionParser:
             raise ValueError("feed() after close(): a parser reads one completion")
         out: list[Event] = []
         self._run(text, out)
-        return out
+        return out if self._reply is None else self._reply.pass_on(out)
 
     def close(self, finish_reason: str | None = "stop") -> list[Event]:
         """The completion is over.
@@ -96,7 +99,7 @@ class CompletionParser:
         self._state.reasoning.end(out)
         self._state.content.end(out)
         self._state.closed = True
-        return out
+        return out if self._reply is None else self._reply.pass_on(out)
 
     def _run(self, text: str, out: list[Event]) -> None:
         """The loop over modes."""

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from adapter.errors import InvalidToolCall, RefusedAnswer, ToolCallRequired
+from adapter.prompt.history import canonical
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from adapter.completion.result import ParsedCompletion
     from adapter.completion.rules import Rules
     from adapter.dialects.registry import Dialect
@@ -20,11 +23,12 @@ class Fault:
 
     Attributes:
         kind: `invalid`: a call that is unknown or against its schema. `required`: a forced call that is not there.
+            `repeated`: a call that was made just before and has its result.
         message: What is wrong, for the caller and for the model.
         strict: Whether a tool with `strict: true` is concerned, which no option lets through.
     """
 
-    kind: Literal["invalid", "required"]
+    kind: Literal["invalid", "required", "repeated"]
     message: str
     strict: bool = False
 
@@ -46,11 +50,22 @@ def find_fault(parsed: ParsedCompletion, rules: Rules, finish_reason: str | None
     return None
 
 
+def repeated(calls: Iterable[tuple[str, str]], settled: Collection[tuple[str, str]]) -> str:
+    """One sentence on the calls, names and arguments, that were made just before and have their results; empty for none."""
+    again = [name for name, arguments in calls if settled and (name, canonical(arguments)) in settled]
+    return (
+        f"{' and '.join(map(repr, again))} was called just before with the same arguments, and has its result" if again else ""
+    )
+
+
 def reask_turns(text: str, parsed: ParsedCompletion, fault: Fault, dialect: Dialect) -> list[dict[str, Any]]:
     """The answer and the objection to it, as further turns of the conversation."""
     answer = {"role": "assistant", "content": text}
     if fault.kind == "required":
         return [answer, {"role": "user", "content": f"Error: {fault.message}. Answer with the function call."}]
+    if fault.kind == "repeated":
+        objection = f"Error: {fault.message}. Answer in words, from the result."
+        return [answer, {"role": "user", "content": objection}]
     reasons = {problem.index: problem.message for problem in parsed.problems if problem.kind != "coerced"}
     results = [
         {
@@ -69,7 +84,7 @@ def refusal(fault: Fault, options: Options) -> RefusedAnswer | None:
     """The error that ends the request after the last attempt, or None when the answer is let through."""
     if fault.kind == "required":
         return ToolCallRequired(f"The model made no tool call: {fault.message}. {_ADVICE}")
-    if fault.strict or options.on_invalid == "raise":
+    if fault.kind == "invalid" and (fault.strict or options.on_invalid == "raise"):
         return InvalidToolCall(f"The model's tool call is invalid: {fault.message}. {_ADVICE}", param="tools")
     return None
 

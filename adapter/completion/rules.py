@@ -18,6 +18,7 @@ class Rules:
         parallel: False keeps the first call only.
         constrained: Upstream was made to answer with a bare JSON call, so one is read without the gates of `recover`.
         invalid_as_text: A block with an invalid call stays in the content.
+        reply: The tool through which the model answers in words; what it says is content.
         incremental: Calls are reported while they are written; otherwise when they are complete and checked.
     """
 
@@ -26,4 +27,5 @@ class Rules:
     parallel: bool | None = None
     constrained: bool = False
     invalid_as_text: bool = False
+    reply: str | None = None
     incremental: bool = False

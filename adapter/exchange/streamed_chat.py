@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -42,8 +41,7 @@ class StreamedChat:
         self._options = options
         self._clock = clock
         self._turn = Turn(request, options)
-        incremental = options.stream_calls == "incremental" and options.on_invalid != "text"
-        self._rules = dataclasses.replace(self._turn.rules, incremental=incremental)
+        self._first = self._turn.attempt()
         self._writer = ChunkWriter(include_usage=request.include_usage, legacy=request.legacy)
         self._request = request
         self._report = report
@@ -54,7 +52,9 @@ class StreamedChat:
 
     def exchange(self) -> Exchange:
         """The generator for the shell."""
-        reply: Reply = yield UpstreamRequest(self._turn.body(), stream=True)
+        for problem in self._first.problems():
+            self._report(problem)
+        reply: Reply = yield UpstreamRequest(self._first.body, stream=True)
         if reply.status != 200:
             return (yield from read_all(reply))
         if is_json(reply):
@@ -135,13 +135,13 @@ class StreamedChat:
         return self._choices[index]
 
     def _new_choice(self, index: int) -> StreamedChoice:
-        return StreamedChoice(index, self._request, self._options, self._rules, self._writer, self._report)
+        return StreamedChoice(index, self._request, self._options, self._turn, self._first, self._writer, self._report)
 
     def _ask_again(self, choice: StreamedChoice) -> _Pumping:
         """Ask the model again, in the same stream."""
-        further = choice.begin_again(self._turn.dialect)
+        attempt = choice.begin_again()
         self._usage, self._present_usage = chat.add_usage(self._usage, self._present_usage), None
-        reply: Reply = yield UpstreamRequest(self._turn.body(further), stream=True)
+        reply: Reply = yield UpstreamRequest(attempt.body, stream=True)
         if reply.status == 200 and not is_json(reply):
             return (yield from self._pump(choice))
         whole = yield from read_all(reply)

@@ -12,16 +12,16 @@ from adapter.completion.policy import Fault, find_fault, reask_turns, refusal
 from adapter.completion.result import ParsedCompletion, assemble
 from adapter.errors import InvalidToolCall
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Event, Problem, ReasoningDelta, TextDelta
+from adapter.exchange.incoming import Incoming
 from adapter.syntax.text_buffer import TextBuffer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from adapter.api.chunks import ChunkWriter
-    from adapter.completion.rules import Rules
-    from adapter.dialects.registry import Dialect
     from adapter.errors import RefusedAnswer
     from adapter.exchange.protocol import Report
+    from adapter.exchange.turn import Attempt, Turn
     from adapter.options import Options
 
 # What the writer writes itself.
@@ -37,10 +37,11 @@ class Refused(Exception):
 
 
 @dataclasses.dataclass(slots=True)
-class _Attempt:
+class _Answer:
     """One answer of the model.
 
     Attributes:
+        incoming: Its deltas on their way to the parser.
         parser: Reads it.
         told: Its calls and problems, for the verdict.
         text: All of it, as long as it may have to be quoted.
@@ -50,6 +51,7 @@ class _Attempt:
         later: Its content, when an earlier attempt's has left already.
     """
 
+    incoming: Incoming
     parser: CompletionParser
     repeated: list[tuple[str, str]]
     told: list[Event] = dataclasses.field(default_factory=list)
@@ -66,7 +68,8 @@ class StreamedChoice:
         index: Its index.
         request: The request.
         options: What the caller chose.
-        rules: How the answer is read.
+        turn: The same, made ready.
+        attempt: The request that upstream got.
         writer: Writes the chunks.
         report: Told of every repair, coercion, re-ask and refusal.
 
@@ -76,12 +79,21 @@ class StreamedChoice:
     """
 
     def __init__(
-        self, index: int, request: chat.ChatRequest, options: Options, rules: Rules, writer: ChunkWriter, report: Report
+        self,
+        index: int,
+        request: chat.ChatRequest,
+        options: Options,
+        turn: Turn,
+        attempt: Attempt,
+        writer: ChunkWriter,
+        report: Report,
     ) -> None:
         self.index = index
         self._request = request
         self._options = options
-        self._rules = rules
+        self._turn = turn
+        self._asked = attempt
+        self._incremental = options.stream_calls == "incremental" and options.on_invalid != "text"
         self._writer = writer
         self._report = report
         self._tries = 0
@@ -91,35 +103,36 @@ class StreamedChoice:
         self._started = 0
         self._wrote = self._wrote_before = False  # content has left; of an earlier attempt
         self._native = False  # upstream makes tool calls itself
-        self._pair = ""  # the first half of a surrogate pair
-        self._attempt = self._begin()
+        self._answer = self._begin()
         self.finished = False
         self.fault: tuple[Fault, ParsedCompletion] | None = None
 
-    def _begin(self) -> _Attempt:
+    def _begin(self) -> _Answer:
         as_text = self._tries >= self._options.retries and self._options.on_invalid == "text"
-        rules = dataclasses.replace(self._rules, invalid_as_text=as_text)
-        return _Attempt(CompletionParser.for_rules(rules, self._options), repeated=list(self._accepted))
+        rules = dataclasses.replace(self._asked.rules, incremental=self._incremental, invalid_as_text=as_text)
+        parser = CompletionParser.for_rules(rules, self._options)
+        return _Answer(Incoming(self._asked.prefill), parser, list(self._accepted))
 
     def _may_ask_again(self) -> bool:
         """Whether a further attempt would not contradict what has left."""
         untouched = not self._wrote and not self._started
-        return self._tries < self._options.retries and (untouched or not self._rules.incremental)
+        return self._tries < self._options.retries and (untouched or not self._incremental)
 
-    def begin_again(self, dialect: Dialect) -> list[dict[str, Any]]:
-        """Make ready for a further answer. Returns the messages that ask for it."""
+    def begin_again(self) -> Attempt:
+        """Make ready for a further answer. Returns the request for it."""
         if self.fault is None:
             raise RuntimeError("nothing is wrong with this choice")
         fault, parsed = self.fault
-        text = self._attempt.text.text()
+        text = self._answer.text.text()
         self._report(Problem("reask", fault.message, text))
-        self._further += reask_turns(text, parsed, fault, dialect)
+        self._further += reask_turns(text, parsed, fault, self._turn.dialect)
+        self._asked = self._turn.again(self._asked, fault, self._further)
         self._tries += 1
         self._wrote_before = self._wrote
         self._logprobs = LogprobTrimmer()
-        self._attempt = self._begin()
+        self._answer = self._begin()
         self.finished, self.fault = False, None
-        return self._further
+        return self._asked
 
     def add(self, part: Mapping[str, Any], out: list[bytes]) -> None:
         """A choice of one chunk of upstream's.
@@ -138,7 +151,7 @@ class StreamedChoice:
             out.append(self._writer.delta(self.index, other))
         self._logprobs.add(part.get("logprobs"))
         if content and isinstance(content, str):
-            self._text(content, out)
+            self._feed(self._answer.incoming.add(content), out)
         if part.get("finish_reason"):
             extra = {key: value for key, value in part.items() if key not in {"delta", "logprobs"} and value is not None}
             self.finish(part["finish_reason"], extra, out)
@@ -164,17 +177,16 @@ class StreamedChoice:
             Refused: The answer cannot stand.
         """
         self.finished = True
-        last, self._pair = self._pair, ""
-        parser = self._attempt.parser
-        self._events(parser.feed(last) + parser.close(reason), out)
+        self._feed(self._answer.incoming.rest(), out)
+        self._events(self._answer.parser.close(reason), out)
         if self._native:
             out.append(self._writer.finish(self.index, reason, extra))
             return
-        parsed = assemble(self._attempt.told, reason)
+        parsed = assemble(self._answer.told, reason)
         self._judge(parsed, reason)
         if self.fault is None:
-            if len(self._attempt.later) and not parsed.tool_calls:
-                out.append(self._writer.delta(self.index, {"content": self._attempt.later.text()}))
+            if len(self._answer.later) and not parsed.tool_calls:
+                out.append(self._writer.delta(self.index, {"content": self._answer.later.text()}))
             told = chat.finish_reason(self._request, reason, self._options, called=self._started > 0)
             out.append(self._writer.finish(self.index, told, extra))
 
@@ -182,7 +194,7 @@ class StreamedChoice:
         """Whether the answer can stand, is asked for again, or ends the stream."""
         if self._started and parsed.incomplete and reason != "length":
             raise self._refused(InvalidToolCall("The model's answer ended inside a tool call that had begun to be streamed."))
-        fault = find_fault(parsed, self._rules, reason)
+        fault = self._fault(parsed, reason)
         if fault is not None and self._may_ask_again():
             self.fault = (fault, parsed)
             return
@@ -190,18 +202,25 @@ class StreamedChoice:
         if error is not None:
             raise self._refused(error)
 
+    def _fault(self, parsed: ParsedCompletion, reason: str) -> Fault | None:
+        """What is wrong with an answer; a call that repeats itself is only reported where it cannot be asked about."""
+        fault = find_fault(parsed, self._asked.rules, reason)
+        again = self._turn.repeats((call.name, call.arguments) for call in parsed.tool_calls) if fault is None else None
+        if again is None:
+            return fault
+        self._report(Problem("repeated_call", again.message))
+        return again if self._options.loop_guard == "reask" and self._may_ask_again() else None
+
     def _refused(self, error: RefusedAnswer) -> Refused:
-        self._report(Problem("refused", error.message, self._attempt.text.text()))
+        self._report(Problem("refused", error.message, self._answer.text.text()))
         return Refused(error.to_body())
 
-    def _text(self, text: str, out: list[bytes]) -> None:
-        if self._pair:
-            text = (self._pair + text).encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
-        self._pair = text[-1] if "\ud800" <= text[-1] <= "\udbff" else ""
-        text = text[:-1] if self._pair else text
+    def _feed(self, text: str, out: list[bytes]) -> None:
+        if not text:
+            return
         if self._may_ask_again():
-            self._attempt.text.append(text)
-        self._events(self._attempt.parser.feed(text), out)
+            self._answer.text.append(text)
+        self._events(self._answer.parser.feed(text), out)
 
     def _events(self, events: list[Event], out: list[bytes]) -> None:
         finished = {event.index: event for event in events if isinstance(event, CallFinished)}
@@ -214,48 +233,55 @@ class StreamedChoice:
                     out.append(self._writer.delta(self.index, {"reasoning_content": text}))
                 case CallStarted():
                     self._start(event, finished.get(event.index), out)
-                case ArgumentsDelta(index, text) if index in self._attempt.places:
-                    out.append(self._writer.arguments(self.index, self._attempt.places[index], text))
+                case ArgumentsDelta(index, text) if index in self._answer.places:
+                    out.append(self._writer.arguments(self.index, self._answer.places[index], text))
                 case CallFinished():
                     self._finished(event)
                 case Problem():
                     self._problem(event)
 
     def _content(self, text: str, logprobs: Any, out: list[bytes]) -> None:
-        if self._attempt.held:
+        if self._answer.held:
             return
         if self._wrote_before:
-            self._attempt.later.append(text)
+            self._answer.later.append(text)
             return
         self._wrote = True
         out.append(self._writer.delta(self.index, {"content": text}, logprobs))
 
     def _start(self, event: CallStarted, finished: CallFinished | None, out: list[bytes]) -> None:
         """A call begins; when it is complete already, the verdict on it is known."""
-        attempt = self._attempt
-        if finished is not None and not finished.valid and (self._may_ask_again() or not self._lets_through(event.name)):
-            attempt.held = True
-        if attempt.held:
+        answer = self._answer
+        if finished is not None and self._holds(finished):
+            answer.held = True
+        if answer.held:
             return
-        if finished is not None and (event.name, finished.arguments) in attempt.repeated:
-            attempt.repeated.remove((event.name, finished.arguments))
+        if finished is not None and (event.name, finished.arguments) in answer.repeated:
+            answer.repeated.remove((event.name, finished.arguments))
             return
-        attempt.places[event.index] = self._started
+        answer.places[event.index] = self._started
         out.append(self._writer.call(self.index, self._started, event.id, event.name))
         self._started += 1
 
+    def _holds(self, call: CallFinished) -> bool:
+        """Whether a complete call is not to leave, because of what will be done about it."""
+        if not call.valid:
+            return self._may_ask_again() or not self._lets_through(call.name)
+        guarded = self._options.loop_guard == "reask" and self._may_ask_again()
+        return guarded and self._turn.repeats([(call.name, call.arguments)]) is not None
+
     def _lets_through(self, name: str) -> bool:
         """Whether an invalid call of this tool is handed out as it is."""
-        tool = self._rules.tools.by_name.get(name)
+        tool = self._asked.rules.tools.by_name.get(name)
         return self._options.on_invalid == "return" and not (tool is not None and tool.strict)
 
     def _finished(self, event: CallFinished) -> None:
-        self._attempt.told.append(event)
-        if event.valid and event.index in self._attempt.places and not self._rules.incremental:
+        self._answer.told.append(event)
+        if event.valid and event.index in self._answer.places and not self._incremental:
             self._accepted.append((event.name, event.arguments))
 
     def _problem(self, problem: Problem) -> None:
-        self._attempt.told.append(problem)
+        self._answer.told.append(problem)
         self._report(problem)
         if problem.kind == "contradicted":
             raise self._refused(InvalidToolCall(f"The model's tool call cannot be completed: {problem.message}."))

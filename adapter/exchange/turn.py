@@ -2,18 +2,60 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from adapter.api import chat
+from adapter.completion.policy import Fault, repeated
 from adapter.completion.rules import Rules
 from adapter.dialects.registry import resolve
-from adapter.enforce.json_schema import answer_schema, response_format, wants_json
-from adapter.prompt.conversation import to_plain_messages
+from adapter.enforce.call_grammar import Shape
+from adapter.enforce.json_schema import answer_schema, wants_json
+from adapter.enforce.ladder import Enforcement, enforce, rung_for, stronger
+from adapter.events import Problem
+from adapter.exchange.incoming import whole
+from adapter.prompt.conversation import plain_examples, to_plain_messages
+from adapter.prompt.examples import worked_examples
+from adapter.prompt.history import settled_calls
+from adapter.servers import SERVERS
 from adapter.tools.choice import ToolChoice
+from adapter.tools.reply import reply_tool
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from adapter.options import Options
+    from adapter.servers import Rung
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request to upstream, and how its answer is read.
+
+    Attributes:
+        body: The request.
+        rules: How the answer is read.
+        prefill: How the answer begins.
+        rung: The rung of the ladder that holds it.
+        unenforced: What the rung leaves to validation.
+    """
+
+    body: dict[str, Any]
+    rules: Rules
+    prefill: str
+    rung: Rung
+    unenforced: tuple[str, ...]
+
+    def whole(self, text: str) -> str:
+        """The answer with its beginning, which some servers repeat and some leave out."""
+        return whole(self.prefill, text)
+
+    def problems(self) -> list[Problem]:
+        """What is to be reported of it."""
+        if not self.unenforced:
+            return []
+        return [Problem("unenforced", f"left to validation, because a grammar cannot say it: {', '.join(self.unenforced)}")]
 
 
 class Turn:
@@ -25,52 +67,101 @@ class Turn:
 
     Attributes:
         dialect: The dialect.
-        rules: How the answer is read.
-        messages: The conversation as upstream gets it.
+        settled: Calls that were made just before and have their results, as `(name, arguments)`.
 
     Raises:
         BadRequest: The messages are wrong.
     """
 
-    __slots__ = ("_format", "_request", "dialect", "messages", "rules")
-
     def __init__(self, request: chat.ChatRequest, options: Options) -> None:
         self._request = request
+        self._options = options
+        self._format: Any = request.body.get("response_format")
         self.dialect = resolve(options.dialect)
-        choice = request.choice if request.tools else ToolChoice("none")  # a call of nothing is text
-        self._format, note = _answer_format(request, choice, options)
-        parallel = False if request.legacy else request.parallel  # the legacy answer holds one call
-        constrained = choice.mode != "none" and options.enforce == "json_schema" and wants_json(self._format)
-        self.rules = Rules(request.tools, choice, parallel, constrained=constrained)
-        self.messages = to_plain_messages(request.messages, request.tools, choice, request.parallel, self.dialect, note=note)
+        self._choice = request.choice if request.tools else ToolChoice("none")  # a call of nothing is text
+        self.settled = settled_calls(request.messages) if self._choice.mode == "auto" else frozenset()
+        replies = bool(options.reply_tool) and self._choice.mode == "auto" and self._choice.allowed is None
+        extra = reply_tool(request.tools.names) if replies else None
+        self._reply = None if extra is None else extra["function"]["name"]
+        self._tools = request.tools if extra is None else request.tools.and_also(extra)
+        self._messages = to_plain_messages(
+            request.messages,
+            self._tools,
+            self._choice,
+            request.parallel,
+            self.dialect,
+            note=self._note(),
+            examples=self._examples(),
+        )
 
-    def body(self, further: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-        """The request for upstream.
+    def _examples(self) -> list[dict[str, Any]]:
+        examples = self._options.examples
+        if examples is None or self._choice.mode == "none":
+            return []
+        if isinstance(examples, str):
+            tools = self._request.tools.only(self._choice.allowed)
+            return worked_examples(tools, self._request.messages, self._reply, self.dialect)
+        return plain_examples(examples, self.dialect)
+
+    def _note(self) -> str:
+        """What the system message says of the caller's own answer format.
+
+        Where a call may be made the format cannot go upstream as it is: held to it, a model could write no call.
+        """
+        if self._choice.mode == "none" or self._choice.forced or not wants_json(self._format) or self._holds_format():
+            return ""
+        schema = answer_schema(self._format)
+        form = f" that fits this JSON schema:\n{json.dumps(schema, ensure_ascii=False)}" if schema else "."
+        return f"When you answer without a function call, answer with nothing but one JSON object{form}"
+
+    def _holds_format(self) -> bool:
+        """Whether upstream is held to a schema that allows a call or the caller's format."""
+        return self._reply is None and rung_for(self._options.enforce or "prompt", self._options.server) == "json_schema"
+
+    def _shape(self) -> Shape:
+        parallel = False if self._request.legacy else self._request.parallel
+        several = parallel is True or (parallel is None and self._options.profile != "small")
+        thinking: Literal["no", "may", "begun"] = "may" if chat.wants_thinking(self._request) else "no"
+        if self._options.thinking_prefilled:
+            thinking = "begun"
+        tools = self._tools.only(self._choice.allowed)
+        return Shape(tools, self._choice.forced, several and self._choice.mode != "named", self._reply, thinking)
+
+    def attempt(
+        self, further: list[dict[str, Any]] | None = None, *, rung: Rung | None = None, in_words: bool = False
+    ) -> Attempt:
+        """A request for upstream.
 
         Args:
             further: Messages of a re-ask, which wants one choice.
+            rung: The rung of the ladder; None for the one that the options ask for.
+            in_words: The answer is not to be held to calls.
         """
-        if further is None:
-            return chat.upstream_body(self._request, self.messages, self._format)
-        return chat.upstream_body(self._request, [*self.messages, *further], self._format, n=1)
+        options = self._options
+        held = Enforcement()
+        if self._choice.mode != "none" and not in_words:
+            wanted = rung or rung_for(options.enforce or "prompt", options.server)
+            held = enforce(wanted, options.server, self.dialect, self._shape(), self._format)
+        messages = [*self._messages, *(further or ())]
+        if held.prefill:
+            begun = {"role": "assistant", "content": held.prefill, **SERVERS[options.server].prefill_message}
+            messages.append(begun)
+        own = self._format if self._choice.mode == "none" or not wants_json(self._format) else None
+        body = chat.upstream_body(self._request, messages, own, n=None if further is None else 1)
+        return Attempt({**body, **held.body}, self._rules(bare=held.bare), held.prefill, held.rung, held.unenforced)
 
+    def again(self, attempt: Attempt, fault: Fault, further: list[dict[str, Any]]) -> Attempt:
+        """The request after an answer that cannot stand: a required call is held to one rung higher, if there is one."""
+        if fault.kind == "repeated":
+            return self.attempt(further, in_words=True)
+        higher = stronger(attempt.rung, self._options.server) if fault.kind == "required" else None
+        return self.attempt(further, rung=higher or attempt.rung)
 
-def _answer_format(request: chat.ChatRequest, choice: ToolChoice, options: Options) -> tuple[Any, str]:
-    """The `response_format` that upstream gets, and what the system message says of the caller's.
+    def repeats(self, calls: Iterable[tuple[str, str]]) -> Fault | None:
+        """What is wrong with calls, names and arguments, that were made just before and have their results."""
+        message = repeated(calls, self.settled)
+        return Fault("repeated", message) if message else None
 
-    Where a call may be made, the caller's own format cannot go upstream as it is: held to it, a model could write no call. With
-    `enforce="json_schema"` upstream gets a schema that allows either; otherwise the model reads the format in the prompt.
-    """
-    own: Any = request.body.get("response_format")
-    if choice.mode == "none":
-        return own, ""
-    tools = request.tools.only(choice.allowed)
-    if options.enforce == "json_schema" and (choice.forced or wants_json(own)):
-        return response_format(tools, None if choice.forced else own), ""
-    if not wants_json(own):
-        return own, ""
-    if choice.forced:
-        return None, ""
-    schema = answer_schema(own)
-    form = f" that fits this JSON schema:\n{json.dumps(schema, ensure_ascii=False)}" if schema else "."
-    return None, f"When you answer without a function call, answer with nothing but one JSON object{form}"
+    def _rules(self, *, bare: bool) -> Rules:
+        parallel = False if self._request.legacy else self._request.parallel  # the legacy answer holds one call
+        return Rules(self._tools, self._choice, parallel, constrained=bare, reply=self._reply)

@@ -13,7 +13,7 @@ from adapter.completion.result import ParsedCompletion, assemble
 from adapter.events import Event, Problem
 from adapter.exchange.asking import ask
 from adapter.exchange.protocol import Command, Exchange, Reply, Report
-from adapter.exchange.turn import Turn
+from adapter.exchange.turn import Attempt, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from adapter.options import Options
 
 _Answer: TypeAlias = tuple[ParsedCompletion, list[Event]]
+_Settling: TypeAlias = "Generator[Command, Any, Reply | tuple[dict[str, Any], dict[str, Any] | None]]"
 
 
 class WholeChat:
@@ -45,17 +46,18 @@ class WholeChat:
 
     def upstream_body(self) -> dict[str, Any]:
         """The request that upstream gets first."""
-        return self._turn.body()
+        return self._turn.attempt().body
 
     def exchange(self) -> Exchange:
         """The generator for the shell."""
-        reply, completion = yield from ask(self._turn.body(), stream=self._stream)
+        first = self._attempt(self._turn.attempt())
+        reply, completion = yield from ask(first.body, stream=self._stream)
         if completion is None:
             return reply
         for position, choice in enumerate(completion["choices"]):
             if choice["message"].get("tool_calls"):
                 continue  # upstream can call tools after all
-            settled = yield from self._settle(choice)
+            settled = yield from self._settle(choice, first)
             if isinstance(settled, Reply):
                 return settled
             completion["choices"][position], usage = settled
@@ -63,39 +65,56 @@ class WholeChat:
                 completion["usage"] = chat.add_usage(completion.get("usage"), usage)
         return Reply(200, reply.headers, json.dumps(completion).encode())
 
-    def _settle(self, choice: dict[str, Any]) -> Generator[Command, Any, Reply | tuple[dict[str, Any], dict[str, Any] | None]]:
+    def _attempt(self, attempt: Attempt) -> Attempt:
+        for problem in attempt.problems():
+            self._report(problem)
+        return attempt
+
+    def _settle(self, choice: dict[str, Any], attempt: Attempt) -> _Settling:
         """Ask again until an answer can stand. Returns it with the usage of the re-asks, or upstream's error."""
         further: list[dict[str, Any]] = []
         usage: Any = None
-        attempts = 0
+        tries = 0
         while True:
-            text = choice["message"].get("content") or ""
+            text = attempt.whole(choice["message"].get("content") or "")
             finish_reason = choice.get("finish_reason") or "stop"
-            parsed, events = self._parse(text, finish_reason, self._turn.rules)
-            fault = find_fault(parsed, self._turn.rules, finish_reason)
+            parsed, events = self._parse(text, finish_reason, attempt.rules)
+            fault = self._fault(parsed, finish_reason, attempt.rules, last=tries == self._options.retries)
             if fault is None:
                 break
-            if attempts == self._options.retries:
-                parsed, events = self._last_resort(text, finish_reason, (parsed, events), fault)
+            if tries == self._options.retries:
+                parsed, events = self._last_resort(text, finish_reason, attempt.rules, (parsed, events), fault)
                 break
-            attempts += 1
+            tries += 1
             self._report(Problem("reask", fault.message, text))
             further = [*further, *reask_turns(text, parsed, fault, self._turn.dialect)]
-            reply, again = yield from ask(self._turn.body(further), stream=self._stream)
+            attempt = self._attempt(self._turn.again(attempt, fault, further))
+            reply, again = yield from ask(attempt.body, stream=self._stream)
             if again is None or not again["choices"]:
                 return reply
             usage = chat.add_usage(usage, again.get("usage"))
             choice = {**again["choices"][0], "index": choice.get("index", 0)}
         return chat.choice_for(self._request, choice, parsed, events, self._options), usage
 
-    def _last_resort(self, text: str, finish_reason: str, answer: _Answer, fault: Fault) -> _Answer:
+    def _fault(self, parsed: ParsedCompletion, finish_reason: str, rules: Rules, *, last: bool) -> Fault | None:
+        """What is wrong with an answer; a call that repeats itself is only reported where it is not to be asked about."""
+        fault = find_fault(parsed, rules, finish_reason)
+        if fault is not None:
+            return fault
+        again = self._turn.repeats((call.name, call.arguments) for call in parsed.tool_calls)
+        if again is None:
+            return None
+        self._report(Problem("repeated_call", again.message))
+        return again if self._options.loop_guard == "reask" and not last else None
+
+    def _last_resort(self, text: str, finish_reason: str, rules: Rules, answer: _Answer, fault: Fault) -> _Answer:
         """What becomes of an answer that is still at fault after the last attempt."""
         error = refusal(fault, self._options)
         if error is not None:
             self._report(Problem("refused", error.message, text))
             raise error
         if self._options.on_invalid == "text":
-            return self._parse(text, finish_reason, dataclasses.replace(self._turn.rules, invalid_as_text=True))
+            return self._parse(text, finish_reason, dataclasses.replace(rules, invalid_as_text=True))
         return answer
 
     def _parse(self, text: str, finish_reason: str, rules: Rules) -> _Answer:

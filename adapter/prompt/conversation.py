@@ -22,7 +22,14 @@ _CALL_FIELDS = {"tool_calls", "function_call", "audio", "refusal", "annotations"
 
 
 def to_plain_messages(
-    messages: Any, tools: ToolSet, choice: ToolChoice, parallel: bool | None, dialect: Dialect, *, note: str = ""
+    messages: Any,
+    tools: ToolSet,
+    choice: ToolChoice,
+    parallel: bool | None,
+    dialect: Dialect,
+    *,
+    note: str = "",
+    examples: Sequence[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
     """The messages that the model reads.
 
@@ -33,6 +40,7 @@ def to_plain_messages(
         parallel: `parallel_tool_calls`; None leaves it to the model.
         dialect: How the model reads tools.
         note: What else the system message has to say, after the caller's words.
+        examples: Plain messages to stand between the system message and the conversation.
 
     Raises:
         BadRequest: The conversation does not add up; see `adapter.prompt.history`.
@@ -44,9 +52,15 @@ def to_plain_messages(
     shown = [] if choice.mode == "none" else [tool.wire for tool in tools.only(choice.allowed)]
     render = (lambda text: dialect.system(text, shown, choice, parallel)) if shown else None
     plain = _system([turn.message for turn in turns[:leading]], note, dialect.default_system, render)
+    plain += [dict(message) for message in examples]
     for turn in turns[leading:]:
         plain += _turn(turn, dialect)
     return plain
+
+
+def plain_examples(messages: Sequence[Mapping[str, Any]], dialect: Dialect) -> list[dict[str, Any]]:
+    """Worked examples that the caller wrote, with tool calls and results, as plain messages."""
+    return [message for turn in read_turns(messages) for message in _turn(turn, dialect)] if messages else []
 
 
 def _system(

@@ -6,11 +6,13 @@ errors are OpenAI's where it has words for them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from adapter.errors import BadRequest
+from adapter.syntax.json_text import loads
 
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 
@@ -215,3 +217,25 @@ def _results(messages: Sequence[Any], position: int, end: int, calls: tuple[Past
             param=f"messages[{position}].tool_calls",
         )
     return tuple(found[call_id] for call_id in ids)
+
+
+def settled_calls(messages: Any) -> frozenset[tuple[str, str]]:
+    """The calls that the last message of the assistant's made, when nothing but their results follows: names and arguments.
+
+    Arguments are in the form of `canonical`.
+
+    Raises:
+        BadRequest: As `read_turns`.
+    """
+    last = read_turns(messages)[-1]
+    return frozenset((call.name, canonical(call.arguments)) for call in last.calls)
+
+
+def canonical(arguments: Any) -> str:
+    """Arguments in a form in which equal ones are equal text; text that is no JSON stays as it is."""
+    if isinstance(arguments, str):
+        try:
+            arguments = loads(arguments)
+        except ValueError:
+            return arguments.strip() or "{}"
+    return json.dumps({} if arguments is None else arguments, sort_keys=True, default=str)

@@ -59,6 +59,10 @@ class ToolSet:
             return self
         return _tool_set(tool for tool in self.tools if tool.name in names)
 
+    def and_also(self, wire: Mapping[str, Any]) -> ToolSet:
+        """These tools and one more, given in Chat Completions form."""
+        return _tool_set([*self.tools, *read_tools([wire])])
+
 
 def _tool_set(tools: Iterator[ToolDefinition] | Sequence[ToolDefinition]) -> ToolSet:
     kept = tuple(tools)

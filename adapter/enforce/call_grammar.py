@@ -1,0 +1,98 @@
+"""Grammars of whole answers: text or calls, calls alone, with the thinking before them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from adapter.enforce.gbnf import Grammar, literal
+from adapter.enforce.text_until import text_until
+
+if TYPE_CHECKING:
+    from adapter.dialects.registry import Dialect
+    from adapter.tools.definitions import ToolSet
+
+_HOLE = "\ufdd0"  # stands for the arguments while a call is rendered; no text holds this code point
+_MOST_CALLS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What the dialect writes around the arguments of a call, tags and name included."""
+
+    before: str
+    after: str
+
+
+def frame_of(dialect: Dialect, name: str) -> Frame:
+    """The frame of a tool's calls."""
+    before, _, after = dialect.tool_call(name, {_HOLE: 0}).partition(json.dumps({_HOLE: 0}, ensure_ascii=False))
+    return Frame(before, after)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What an answer may be.
+
+    Attributes:
+        tools: The tools that may be called.
+        forced: Whether it must be a call.
+        several: Whether it may be more than one.
+        reply: The tool through which it answers in words, alone; then it is a call in every case.
+        thinking: Whether the model thinks first: it may, or it is in the middle of it when its answer begins.
+    """
+
+    tools: ToolSet
+    forced: bool = False
+    several: bool = False
+    reply: str | None = None
+    thinking: Literal["no", "may", "begun"] = "no"
+
+
+def gbnf(dialect: Dialect, shape: Shape) -> Grammar:
+    """The grammar for llama.cpp."""
+    grammar = Grammar()
+    rests = {tool.name: _rest(grammar, dialect, tool) for tool in shape.tools}
+    call_rest = grammar.rule(" | ".join(rest for name, rest in rests.items() if name != shape.reply))
+    call = grammar.rule(f"{literal(dialect.open)} {call_rest}")
+    more = f'("\\n" {call}){{0,{_MOST_CALLS - 1}}}' if shape.several else ""
+    if shape.forced or shape.reply:
+        answer = f"{call} {more}".rstrip()
+        if shape.reply:
+            answer = grammar.rule(f"{answer} | {literal(dialect.open)} {rests[shape.reply]}")
+    else:
+        answer = text_until(grammar, dialect.open, f"{call_rest} {more}".rstrip(), may_end=True)
+    grammar.rules["root"] = _after_thinking(grammar, dialect, answer, shape.thinking)
+    return grammar
+
+
+def _rest(grammar: Grammar, dialect: Dialect, tool: Any) -> str:
+    """A call of one tool, after the opening tag."""
+    frame = frame_of(dialect, tool.name)
+    source = tool.schema.source
+    arguments = grammar.schema({"type": "object", **source}, source, f"{tool.name}: arguments")
+    return grammar.rule(f"{literal(frame.before.removeprefix(dialect.open))} {grammar.rule(arguments)} {literal(frame.after)}")
+
+
+def _after_thinking(grammar: Grammar, dialect: Dialect, answer: str, thinking: str) -> str:
+    if thinking == "no" or dialect.reasoning is None:
+        return answer
+    opening, closing = dialect.reasoning
+    thought = text_until(grammar, closing, f"[ \\n]{{0,4}} {grammar.rule(answer)}", may_end=False)
+    return thought if thinking == "begun" else f"{literal(opening)} {thought} | {grammar.rule(answer)}"
+
+
+def structural_tag(dialect: Dialect, shape: Shape) -> dict[str, Any]:
+    """The same for xgrammar, as vLLM and SGLang take it; thinking is theirs to let pass."""
+    tags = []
+    for tool in shape.tools:
+        frame = frame_of(dialect, tool.name)
+        schema = {"type": "object", **tool.schema.source}
+        tags.append({"begin": frame.before, "content": {"type": "json_schema", "json_schema": schema}, "end": frame.after})
+    ends = {"at_least_one": shape.forced or shape.reply is not None, "stop_after_first": not shape.several}
+    if ends["at_least_one"]:
+        form = {"type": "tags_with_separator", "tags": tags, "separator": "\n", **ends}
+    else:
+        form = {"type": "triggered_tags", "triggers": [dialect.open], "tags": tags, **ends}
+    return {"type": "structural_tag", "format": form}

@@ -1,0 +1,239 @@
+"""JSON schemas as GBNF, the grammars of llama.cpp: text that such a grammar allows is JSON that the schema accepts.
+
+A grammar may allow less than its schema (properties come in their order, white space is fixed, nothing undeclared is added),
+and where GBNF cannot say what the schema says it allows more: that is noted, and left to validation.
+
+    grammar = Grammar()
+    grammar.rules["root"] = grammar.schema({"type": "integer", "minimum": 3}, root)
+    grammar.text(), grammar.unenforced
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from adapter.enforce.keywords import UNSAID, integer_bounds, kinds_of
+from adapter.enforce.number_ranges import integer_range
+from adapter.tools.references import follow
+
+# What an object of no particular schema may hold, and the pieces all of them share.
+_SHARED = {
+    "char": r'[^"\\\x00-\x1F\x7F] | "\\" (["\\/bfnrt] | "u" ([0-9a-cA-CefEF] hex{3} | [dD] [0-7] hex{2}))',
+    "hex": "[0-9a-fA-F]",
+    "string": r'"\"" char* "\""',
+    "integer": '"-"? ("0" | [1-9] [0-9]{0,15})',
+    "number": 'integer ("." [0-9]{1,15})? ([eE] [-+]? [0-9]{1,2})?',
+    "unsigned": '("0" | [1-9] [0-9]{0,15}) ("." [0-9]{1,15})? ([eE] [-+]? [0-9]{1,2})?',
+    "boolean": '"true" | "false"',
+    "null": '"null"',
+    "value": "string | number | boolean | null | array | object",
+    "array": '"[" (value (", " value)*)? "]"',
+    "object": r'"{" (string ": " value (", " string ": " value)*)? "}"',
+}
+_USES = {name: {other for other in re.findall(r"[a-z]+", body) if other in _SHARED} for name, body in _SHARED.items()}
+# llama.cpp refuses larger repetitions.
+_MOST_REPETITIONS = 1000
+
+
+def literal(text: str) -> str:
+    """A terminal of exactly this text."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\x{ord(found.group()):02X}", escaped) + '"'
+
+
+def json_literal(value: Any) -> str:
+    """A terminal of a value's JSON text."""
+    return literal(json.dumps(value, ensure_ascii=False))
+
+
+class Grammar:
+    """A grammar while it is put together.
+
+    Attributes:
+        rules: Names and bodies.
+        unenforced: Which keywords, and where, are left to validation.
+    """
+
+    def __init__(self) -> None:
+        self.rules: dict[str, str] = {}
+        self.unenforced: list[str] = []
+        self._references: dict[tuple[int, str], str] = {}
+        self._shared: set[str] = set()
+
+    def text(self) -> str:
+        """The grammar, `root` first."""
+        shared: set[str] = set()
+        waiting = list(self._shared)
+        while waiting:
+            name = waiting.pop()
+            if name not in shared:
+                shared.add(name)
+                waiting += _USES[name]
+        rules = {"root": self.rules["root"], **self.rules, **{name: _SHARED[name] for name in sorted(shared)}}
+        return "".join(f"{name} ::= {body}\n" for name, body in rules.items())
+
+    def rule(self, body: str) -> str:
+        """A new rule; returns its name."""
+        name = f"r{len(self.rules)}"
+        self.rules[name] = body
+        return name
+
+    def shared(self, name: str) -> str:
+        """A rule for any value of a JSON type."""
+        self._shared.add(name)
+        return name
+
+    def schema(self, schema: Any, root: Mapping[str, Any], place: str = "arguments") -> str:
+        """An expression for the JSON text of values of a schema.
+
+        Args:
+            schema: The schema.
+            root: The document in which its references are followed.
+            place: Where it stands, for `unenforced`.
+        """
+        if not isinstance(schema, Mapping):
+            if schema is False:
+                self._leave(place, "false")
+            return self.shared("value")
+        self._leave(place, *(key for key in UNSAID if key in schema))
+        if "$ref" in schema:
+            return self._reference(schema["$ref"], root, place)
+        if "const" in schema:
+            return json_literal(schema["const"])
+        if isinstance(schema.get("enum"), list) and schema["enum"]:
+            return _choice([json_literal(value) for value in schema["enum"]])
+        if "allOf" in schema:
+            return self.schema(self._merged(schema, root, place), root, place)
+        for key in ("anyOf", "oneOf"):
+            if isinstance(schema.get(key), list):
+                rest = {name: value for name, value in schema.items() if name != key}
+                branches = [{**rest, **branch} if isinstance(branch, Mapping) else branch for branch in schema[key]]
+                possible = [branch for branch in branches if branch is not False] or [True]
+                return self.rule(_choice([self.schema(branch, root, place) for branch in possible]))
+        return _choice([self._of_kind(kind, schema, root, place) for kind in kinds_of(schema)])
+
+    def _leave(self, place: str, *keywords: str) -> None:
+        self.unenforced += [f"{place}: {keyword}" for keyword in keywords]
+
+    def _reference(self, reference: Any, root: Mapping[str, Any], place: str) -> str:
+        key = (id(root), str(reference))
+        if key not in self._references:
+            self._references[key] = name = self.rule("")  # first, because it may lead back to itself
+            self.rules[name] = self.schema(follow(root, str(reference), True), root, place)
+        return self._references[key]
+
+    def _merged(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> dict[str, Any]:
+        """`allOf` as one schema: properties and required names together, of other keywords the first."""
+        merged = {key: value for key, value in schema.items() if key != "allOf"}
+        for part in schema["allOf"]:
+            known = part
+            while isinstance(known, Mapping) and "$ref" in known:
+                known = follow(root, str(known["$ref"]), True)
+            if not isinstance(known, Mapping):
+                continue
+            for key, value in known.items():
+                if key == "properties":
+                    merged[key] = {**value, **merged.get(key, {})}
+                elif key == "required":
+                    merged[key] = list(dict.fromkeys([*merged.get(key, ()), *value]))
+                elif merged.setdefault(key, value) != value:
+                    self._leave(place, f"allOf/{key}")
+        return merged
+
+    def _of_kind(self, kind: str, schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> str:
+        if kind == "object":
+            return self._object(schema, root, place)
+        if kind == "array":
+            return self._array(schema, root, place)
+        if kind == "string":
+            return self._string(schema, place)
+        if kind in {"number", "integer"}:
+            return self._number(kind, schema, place)
+        return self.shared(kind)
+
+    def _string(self, schema: Mapping[str, Any], place: str) -> str:
+        least, most = schema.get("minLength", 0), schema.get("maxLength")
+        if not least and most is None:
+            return self.shared("string")
+        if least > _MOST_REPETITIONS:
+            self._leave(place, "minLength")
+            return self.shared("string")
+        if most is not None and most > _MOST_REPETITIONS:
+            self._leave(place, "maxLength")
+            most = None
+        return f'"\\"" {self.shared("char")}{{{least},{"" if most is None else most}}} "\\""'
+
+    def _number(self, kind: str, schema: Mapping[str, Any], place: str) -> str:
+        least, most = integer_bounds(schema)
+        if kind == "integer":
+            if least is None and most is None:
+                return self.shared("integer")
+            return self.rule(integer_range(least, most))
+        limits = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
+        positive = least is not None and least >= 0
+        said = {"minimum"} if positive and schema.get("minimum") == 0 else set()
+        self._leave(place, *(key for key in limits if key in schema and key not in said))
+        return self.shared("unsigned" if positive else "number")
+
+    def _array(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> str:
+        first = schema.get("prefixItems") or []
+        items = schema.get("items", True)
+        if isinstance(items, list):  # before 2020-12
+            first, items = items, schema.get("additionalItems", True)
+        least, most = schema.get("minItems", 0), schema.get("maxItems")
+        if not first and items is True and not least and most is None:
+            return self.shared("array")
+        if most is None and items is False:
+            most = len(first)
+        if least > _MOST_REPETITIONS or (most or 0) > _MOST_REPETITIONS:
+            self._leave(place, "minItems" if least > _MOST_REPETITIONS else "maxItems")
+            least, most = min(least, _MOST_REPETITIONS), None
+        parts = [self.schema(item, root, f"{place}[{number}]") for number, item in enumerate(first[:most])]
+        more = None if items is False or most == len(parts) else self.rule(self.schema(items, root, f"{place}[]"))
+        return f'"[" {self._elements(parts, more, least, most)} "]"'
+
+    def _elements(self, parts: list[str], more: str | None, least: int, most: int | None) -> str:
+        """Elements one after the other: each may be the last once there are enough."""
+        tail = ""
+        if more is not None:
+            fewest, limit = max(least - len(parts), 0), None if most is None else most - len(parts)
+            if not parts:
+                fewest, limit = max(fewest - 1, 0), None if limit is None else limit - 1
+            tail = f'(", " {more}){{{fewest},{"" if limit is None else limit}}}'
+            if not parts:
+                tail = f"{more} {tail}" if least else f"({more} {tail})?"
+        for number in range(len(parts) - 1, -1, -1):
+            comma = '", " ' if number else ""
+            body = f"{comma}({parts[number]}) {tail}".rstrip()
+            tail = body if number < least else f"({body})?"
+        return tail or '""'
+
+    def _object(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> str:
+        declared = schema.get("properties") or {}
+        required = [name for name in schema.get("required") or () if isinstance(name, str)]
+        properties = {**declared, **{name: True for name in required if name not in declared}}
+        others = schema.get("additionalProperties", True)
+        if not properties:
+            if others is False:
+                return '"{}"'
+            if not isinstance(others, Mapping) or not others:
+                return self.shared("object")
+            pair = self.rule(f'{self.shared("string")} ": " ({self.schema(others, root, f"{place}.*")})')
+            return f'"{{" ({pair} (", " {pair})*)? "}}"'
+        fresh, after = '""', '""'  # what may follow where nothing stands yet, and after a member
+        for name in reversed(properties):
+            key, value = json.dumps(name, ensure_ascii=False), self.schema(properties[name], root, f"{place}.{name}")
+            member = self.rule(f"{literal(key + ': ')} ({value})")
+            if name in required:
+                fresh, after = self.rule(f"{member} {after}"), self.rule(f'", " {member} {after}')
+            else:
+                fresh, after = self.rule(f"{member} {after} | {fresh}"), self.rule(f'(", " {member})? {after}')
+        return f'"{{" {fresh} "}}"'
+
+
+def _choice(bodies: list[str]) -> str:
+    unique = list(dict.fromkeys(bodies))
+    return unique[0] if len(unique) == 1 else f"({' | '.join(unique)})"

@@ -1,0 +1,93 @@
+"""The ladder from words to grammars: what a request says so that the answer is a call.
+
+Which rung is taken depends on what is asked of the answer and on what the server has (`adapter.servers`, the only table).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from adapter.enforce.call_grammar import Shape, frame_of, gbnf, structural_tag
+from adapter.enforce.json_schema import response_format, wants_json
+from adapter.servers import SERVERS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from adapter.dialects.registry import Dialect
+    from adapter.servers import Rung
+
+_ANY_NAME = "any_name"
+
+
+@dataclass(frozen=True, slots=True)
+class Enforcement:
+    """How the answer is made a call.
+
+    Attributes:
+        rung: The rung of the ladder.
+        body: What the request says besides.
+        prefill: How the answer begins; the request ends in it.
+        bare: Whether a call comes without its tags.
+        unenforced: What is left to validation.
+    """
+
+    rung: Rung = "prompt"
+    body: Mapping[str, Any] = field(default_factory=dict)
+    prefill: str = ""
+    bare: bool = False
+    unenforced: tuple[str, ...] = ()
+
+
+def rung_for(wanted: str, server: str) -> Rung:
+    """The rung that the options ask for."""
+    return SERVERS[server].rungs[-1] if wanted == "auto" else wanted  # type: ignore[return-value]  # options checked it
+
+
+def stronger(rung: Rung, server: str) -> Rung | None:
+    """The next rung that the server has."""
+    rungs = SERVERS[server].rungs
+    above = rungs[rungs.index(rung) + 1 :] if rung in rungs else ()
+    return above[0] if above else None
+
+
+def enforce(rung: Rung, server: str, dialect: Dialect, shape: Shape, answer_format: Any) -> Enforcement:
+    """What a rung means for one request; a rung that has no hold on this kind of answer is words alone.
+
+    Args:
+        rung: The rung.
+        server: Name of the server kind.
+        dialect: How calls are written.
+        shape: What the answer may be.
+        answer_format: The caller's own `response_format` for an answer in words.
+    """
+    if rung == "grammar":
+        return _grammar(server, dialect, shape)
+    always = shape.forced or shape.reply is not None
+    if rung == "json_schema" and (always or wants_json(answer_format)):
+        body = response_format(shape.tools, None if always else answer_format)
+        return Enforcement(rung, {"response_format": body}, bare=True)
+    if rung == "prefill" and shape.forced and shape.thinking == "no":
+        names = list(shape.tools.by_name)
+        before = frame_of(dialect, names[0]).before if len(names) == 1 else _before_names(dialect)
+        # A trailing space is a token of its own to most models, which then write none with the next word.
+        return Enforcement(rung, SERVERS[server].prefill_body, prefill=before.rstrip(" "))
+    return Enforcement()
+
+
+def _before_names(dialect: Dialect) -> str:
+    """What a call begins with, whatever its tool."""
+    return frame_of(dialect, _ANY_NAME).before.partition(_ANY_NAME)[0]
+
+
+def _grammar(server: str, dialect: Dialect, shape: Shape) -> Enforcement:
+    form = SERVERS[server].grammar
+    if form == "gbnf":
+        grammar = gbnf(dialect, shape)
+        return Enforcement("grammar", {"grammar": grammar.text()}, unenforced=tuple(dict.fromkeys(grammar.unenforced)))
+    tag = structural_tag(dialect, shape)
+    if form == "structured_outputs":
+        return Enforcement("grammar", {"structured_outputs": {"structural_tag": json.dumps(tag)}})
+    return Enforcement("grammar", {"response_format": tag})

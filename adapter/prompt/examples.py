@@ -1,0 +1,87 @@
+"""Worked examples made of the caller's own tools: what a small model imitates better than it follows rules.
+
+Which ones help depends on the turn. Before a call: calls, and a greeting that needs none. After a result: one full loop, from
+question to answer, which before a call would do harm.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from adapter.prompt.sample_values import sample_arguments
+from adapter.tools.reply import TEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from adapter.dialects.registry import Dialect
+    from adapter.tools.definitions import ToolDefinition, ToolSet
+
+_MOST_CALLS = 3
+
+
+def worked_examples(
+    tools: ToolSet, messages: Sequence[Mapping[str, Any]], reply: str | None, dialect: Dialect
+) -> list[dict[str, Any]]:
+    """Plain messages to stand before the conversation.
+
+    Args:
+        tools: The tools that may be called, the reply tool not among them.
+        messages: The conversation.
+        reply: Name of the reply tool, if there is one.
+        dialect: How calls are written.
+    """
+    last = messages[-1] if messages else {}
+    if last.get("role") in {"tool", "function"}:
+        called = _called_last(messages)
+        tool = next((tool for tool in tools if tool.name == called), None)
+        return [] if tool is None else _loop(tool, reply, dialect)
+    examples: list[dict[str, Any]] = []
+    for tool in list(tools)[:_MOST_CALLS]:
+        arguments = sample_arguments(tool.schema.source)
+        examples += [{"role": "user", "content": _question(tool, arguments)}, _call(dialect, tool.name, arguments)]
+    greeting = {"role": "user", "content": "Hello!"}
+    return [*examples, greeting, _answer(dialect, "Hello! How can I help you?", reply)]
+
+
+def _loop(tool: ToolDefinition, reply: str | None, dialect: Dialect) -> list[dict[str, Any]]:
+    arguments = sample_arguments(tool.schema.source)
+    values = " ".join(str(value) for value in arguments.values() if isinstance(value, str | int | float)) or tool.name
+    result = f"{values}: 21, all is well."
+    return [
+        {"role": "user", "content": _question(tool, arguments)},
+        _call(dialect, tool.name, arguments),
+        {
+            "role": dialect.result_role,
+            "content": dialect.tool_results([{"content": result, "name": tool.name, "id": "example"}]),
+        },
+        _answer(dialect, f"For {values} it is 21, and all is well.", reply),
+    ]
+
+
+def _question(tool: ToolDefinition, arguments: Mapping[str, Any]) -> str:
+    """What a user might say that this call answers."""
+    function = tool.wire["function"]
+    about = str(function.get("description") or tool.name.replace("_", " ")).strip().split("\n")[0].rstrip(".")
+    given = ", ".join(f"{name} {value if isinstance(value, str) else json.dumps(value)}" for name, value in arguments.items())
+    return f"{about}: {given}?" if given else f"{about}?"
+
+
+def _call(dialect: Dialect, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {"role": "assistant", "content": dialect.tool_call(name, arguments)}
+
+
+def _answer(dialect: Dialect, text: str, reply: str | None) -> dict[str, Any]:
+    return {"role": "assistant", "content": text} if reply is None else _call(dialect, reply, {TEXT: text})
+
+
+def _called_last(messages: Sequence[Mapping[str, Any]]) -> str | None:
+    """The tool of the last call in the conversation."""
+    for message in reversed(messages):
+        if message.get("role") == "assistant":
+            calls = message.get("tool_calls") or [{"function": message.get("function_call")}]
+            function = calls[-1].get("function") or {}
+            name = function.get("name")
+            return name if isinstance(name, str) else None
+    return None
