@@ -19,9 +19,10 @@ from openai import OpenAI
 import adapter
 from adapter.cli import run
 from adapter.demo import DemoUnavailable, weights
-from adapter.demo.conversation import QUESTIONS, ask, play, ways, worked_loop
+from adapter.demo.conversation import play
+from adapter.demo.effect import as_json, measure, measure_answers, table, ways
 from adapter.demo.engine import Engine, serve
-from adapter.demo.questions import TOOLS, is_right
+from adapter.demo.questions import QUESTIONS, TOOLS, is_right
 from adapter.demo.wire import Wire
 from tests.loopback import Answer, Upstream, completion
 
@@ -136,7 +137,7 @@ def test_against_another_server() -> None:
         "raw completion",
         "tool call object",
         "the tool runs",
-        "prompt of the second turn, after one worked loop",
+        "prompt of the second turn, with one worked example",
         "answer",
     ]
     assert "\x1b" not in out.getvalue()
@@ -242,41 +243,54 @@ class TestEngine:
         with pytest.raises(DemoUnavailable, match="did not start"), serve(broken):
             pass
 
-    def test_the_ten_questions(self, engine: Engine, wire: Wire) -> None:
-        """The server's own tools: none. The schema enforced: ten calls, all valid, at least eight right."""
-        own, _, enforced = ways(wire.client)
-        native = [ask(own, "m", question) for question in QUESTIONS]
-        assert not any(outcome.called for outcome in native)
-        forced = [ask(enforced, "m", question) for question in QUESTIONS]
-        assert all(outcome.called for outcome in forced)
-        assert sum(outcome.right for outcome in forced) >= 8
+    def test_the_ten_questions(self, wire: Wire) -> None:
+        """The server's own tools: none. Held to a schema or a grammar: ten valid calls, at least eight right."""
+        found = {way.label: way for way in ways("llama.cpp")}
+        outcomes = {
+            label: measure(wire.client, "m", found[label])
+            for label in (
+                "the server's own tools, required",
+                "adapter, required, json_schema",
+                "adapter, required, grammar",
+                "adapter, free choice, profile small",
+            )
+        }
+        own, schema, grammar, free = outcomes.values()
+        assert (own.called, own.false_calls) == (0, None)
+        assert (schema.called, grammar.called) == (10, 10)
+        assert schema.right >= 8
+        assert grammar.right >= 8
+        assert free.right >= 6
+        assert free.false_calls is not None
+        assert free.false_calls <= 3
+
+    def test_answers_after_a_result(self, wire: Wire) -> None:
+        """After one worked example of a whole loop the small model answers from the result."""
+        answered = measure_answers(wire.client, "m", "llama.cpp", worked=True)
+        assert answered.good >= 9
+        assert as_json([], [answered])["answers"][0]["good"] == answered.good
+        assert table([], [answered])[-1].startswith("one worked example")
 
     def test_the_whole_conversation(self, wire: Wire) -> None:
         shown: dict[str, str] = {}
-        answer = play(wire, "m", QUESTIONS[0].text, shown.__setitem__)
+        answer = play(wire, "m", "llama.cpp", QUESTIONS[0].text, shown.__setitem__)
         assert "Singapore" in answer
         assert "sunny" in answer
         assert "<" not in answer
         assert "# Tools" in shown["prompt the model saw"]
+        assert shown["raw completion"].startswith("<tool_call>")
 
-    @pytest.mark.parametrize(
-        "question", QUESTIONS[:4], ids=[question.tool + " " + question.value for question in QUESTIONS[:4]]
-    )
-    def test_the_answer_after_a_worked_loop(self, question: Any, wire: Wire) -> None:
-        """After one worked loop with the tool, the small model answers from the result."""
-        key = "location" if question.tool == "get_current_weather" else "city"
-        call = {"name": question.tool, "arguments": f'{{"{key}": "{question.value}"}}'}
-        fact = f"{question.value} is sunny today." if key == "location" else f"It is 14:35 in {question.value}."
-        messages: list[Any] = [
-            *worked_loop(question.tool),
-            {"role": "user", "content": question.text},
-            {"role": "assistant", "content": None, "tool_calls": [{"id": "a", "type": "function", "function": call}]},
-            {"role": "tool", "tool_call_id": "a", "content": fact},
-        ]
-        answer = adapter.wrap(wire.client).chat.completions.create(
-            model="m", messages=messages, tools=TOOLS, temperature=0, max_tokens=64
-        )
-        text = answer.choices[0].message.content or ""
-        assert ("sunny" if key == "location" else "14:35") in text
-        assert question.value in text
-        assert "<" not in text
+    def test_a_stream_under_a_grammar(self, wire: Wire) -> None:
+        client = adapter.wrap(wire.client, enforce="grammar", server="llama.cpp")
+        strict: Any = [{**tool, "function": {**tool["function"], "strict": True}} for tool in TOOLS]
+        with client.chat.completions.stream(
+            model="m",
+            messages=[{"role": "user", "content": QUESTIONS[0].text}],
+            tools=strict,
+            tool_choice="required",
+            temperature=0,
+            max_tokens=64,
+        ) as stream:
+            kinds = [item.type for item in stream]
+        assert kinds.count("tool_calls.function.arguments.delta") > 1
+        assert "tool_calls.function.arguments.done" in kinds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    parser.add_argument("--all", action="store_true", help="ask ten questions in three ways and print a table")
+    parser.add_argument("--all", action="store_true", help="ask ten questions in every way and print a table")
     parser.add_argument("--question", metavar="TEXT", help="ask this instead of the guide's question")
     parser.add_argument("--model", metavar="FILE", help="another GGUF model")
     parser.add_argument("--no-download", action="store_true", help="never download the model")
     parser.add_argument("--base-url", metavar="URL", help="an OpenAI-compatible server to use instead; key: OPENAI_API_KEY")
     parser.add_argument("--model-name", metavar="NAME", help="the model to ask for on that server")
+    parser.add_argument("--server", metavar="KIND", default="generic", help="what that server is: llama.cpp, vllm, sglang, …")
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
@@ -31,17 +33,22 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
     from adapter.demo import DemoUnavailable
     from adapter.demo.wire import Wire
+    from adapter.servers import SERVERS
 
     if args.base_url and (args.model or not args.model_name):
         raise BadInput("--base-url goes with --model-name, and not with --model")
+    if args.server not in SERVERS:
+        raise BadInput(f"--server {args.server}: there are {', '.join(SERVERS)}")
     with ExitStack() as stack:
         try:
             if args.base_url:
+                server = args.server
                 wire, model = Wire(args.base_url, os.environ.get("OPENAI_API_KEY", "none")), args.model_name
             else:
+                server = "llama.cpp"
                 wire, model = _local(args, console, stack)
             stack.callback(wire.client.close)
-            return _table(wire, model, console) if args.all else _play(args, wire, model, console)
+            return _table(wire, model, server, console) if args.all else _play(args, wire, model, server, console)
         except DemoUnavailable as error:
             raise BadInput(str(error)) from error
         except openai.APIConnectionError as error:
@@ -65,31 +72,32 @@ def _local(args: argparse.Namespace, console: Console, stack: ExitStack) -> tupl
     return Wire(engine.base_url, engine.api_key), weights.stem
 
 
-def _play(args: argparse.Namespace, wire: Wire, model: str, console: Console) -> int:
-    from adapter.demo.conversation import QUESTIONS, play
+def _play(args: argparse.Namespace, wire: Wire, model: str, server: str, console: Console) -> int:
+    from adapter.demo.conversation import play
+    from adapter.demo.questions import QUESTIONS
 
     def show(label: str, text: str) -> None:
         console.labelled(label, console.markup(text))
         console.out.flush()
 
-    return 0 if play(wire, model, args.question or QUESTIONS[0].text, show) else 1
+    return 0 if play(wire, model, server, args.question or QUESTIONS[0].text, show) else 1
 
 
-def _table(wire: Wire, model: str, console: Console) -> int:
+def _table(wire: Wire, model: str, server: str, console: Console) -> int:
     from rich.console import Console as RichConsole
     from rich.progress import Progress
 
-    from adapter.demo.conversation import QUESTIONS, ask, ways
+    from adapter.demo.effect import measure, measure_answers, table, ways
 
-    rows: list[tuple[str, int, int]] = []
     # The bar is for a terminal only: rich draws none in a pipe.
     with Progress(console=RichConsole(file=console.err), transient=True, disable=not console.err.isatty()) as progress:
-        for way in ways(wire.client):
-            outcomes = [ask(way, model, question) for question in progress.track(QUESTIONS, description=way.label)]
-            rows.append((way.label, sum(item.called for item in outcomes), sum(item.right for item in outcomes)))
-    width = max(len(label) for label, _, _ in rows)
-    heading = f"{'way':<{width}}  tool calls of {len(QUESTIONS)}  right of {len(QUESTIONS)}"
+        outcomes = [
+            measure(wire.client, model, way, functools.partial(progress.track, description=way.label)) for way in ways(server)
+        ]
+        worked = progress.track((False, True), description="answers after a tool result")
+        answered = [measure_answers(wire.client, model, server, worked=example) for example in worked]
+    heading, *lines = table(outcomes, answered)
     console.line(console.styled(heading, "label"))
-    for label, called, right in rows:
-        console.line(f"{label:<{width}}  {called:>16}  {right:>11}")
+    for line in lines:
+        console.line(line)
     return 0

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import adapter
-from adapter.demo.questions import QUESTIONS, TOOLS, Question, is_right
+from adapter.demo.questions import TOOLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from openai import OpenAI
 
     from adapter.demo.wire import Wire
 
@@ -29,26 +26,10 @@ def get_current_time(city: str) -> str:
     return f"It is 14:35 in {city}."
 
 
-_FUNCTIONS: dict[str, Callable[..., str]] = {
+FUNCTIONS: dict[str, Callable[..., str]] = {
     "get_current_weather": get_current_weather,
     "get_current_time": get_current_time,
 }
-# A small model answers from a tool result once it has seen one complete loop with the same tool, and hardly without.
-_WORKED = {
-    "get_current_weather": ("What's the weather in Oslo?", {"location": "Oslo"}, "It is sunny in Oslo today."),
-    "get_current_time": ("What time is it in Oslo?", {"city": "Oslo"}, "It is 14:35 in Oslo."),
-}
-
-
-def worked_loop(tool: str) -> list[dict[str, Any]]:
-    """Question, call, result and answer with the given tool, to stand before the real question."""
-    question, arguments, answer = _WORKED[tool]
-    return [
-        {"role": "user", "content": question},
-        _call("call_example", tool, json.dumps(arguments)),
-        {"role": "tool", "tool_call_id": "call_example", "content": _FUNCTIONS[tool](**arguments)},
-        {"role": "assistant", "content": answer},
-    ]
 
 
 def _call(call_id: str, name: str, arguments: str) -> dict[str, Any]:
@@ -60,9 +41,11 @@ def _call(call_id: str, name: str, arguments: str) -> dict[str, Any]:
     }
 
 
-def play(wire: Wire, model: str, question: str, show: Callable[[str, str], None]) -> str:
+def play(wire: Wire, model: str, server: str, question: str, show: Callable[[str, str], None]) -> str:
     """Have the conversation, showing each step under its label. Returns the final answer."""
-    client = adapter.wrap(wire.client, enforce="json_schema")
+    # Of a server about which nothing is known, structured output is the least to hope for.
+    options: Any = {"enforce": "json_schema"} if server == "generic" else {"server": server}
+    client = adapter.wrap(wire.client, profile="small", **options)
     asked: list[Any] = [{"role": "user", "content": question}]
     show("question", question)
     first = client.chat.completions.create(
@@ -82,10 +65,9 @@ def play(wire: Wire, model: str, question: str, show: Callable[[str, str], None]
     call = message.tool_calls[0]
     show("tool call object", call.model_dump_json(indent=2))
     name, arguments = call.function.name, call.function.arguments
-    result = _FUNCTIONS[name](**json.loads(arguments))
+    result = FUNCTIONS[name](**json.loads(arguments))
     show("the tool runs", f"{name}({', '.join(f'{k}={v!r}' for k, v in json.loads(arguments).items())}) -> {result}")
     followed = [
-        *worked_loop(name),
         *asked,
         _call(call.id, name, arguments),
         {"role": "tool", "tool_call_id": call.id, "content": result},
@@ -97,7 +79,7 @@ def play(wire: Wire, model: str, question: str, show: Callable[[str, str], None]
         temperature=0,
         max_tokens=_MAX_TOKENS,
     )
-    show("prompt of the second turn, after one worked loop", _as_text(wire.prompt[1:]))
+    show("prompt of the second turn, with one worked example", _as_text(wire.prompt[1:]))
     answer = last.choices[0].message.content or ""
     show("answer", answer)
     return answer
@@ -105,53 +87,3 @@ def play(wire: Wire, model: str, question: str, show: Callable[[str, str], None]
 
 def _as_text(messages: list[dict[str, Any]]) -> str:
     return "\n".join(f"[{message['role']}]\n{message['content']}" for message in messages)
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A way to get a tool call out of the model."""
-
-    label: str
-    client: OpenAI
-    options: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one question brought.
-
-    Attributes:
-        called: Whether there was a tool call; the adapter's checks have found it valid.
-        right: Whether it was the one that the question asks for.
-    """
-
-    called: bool
-    right: bool
-
-
-def ways(client: OpenAI) -> tuple[Way, ...]:
-    """The three ways that `--all` compares."""
-    forced = {"tool_choice": "required"}
-    return (
-        Way("the server's own tools parameter", client, forced),
-        Way("adapter, prompt only", adapter.wrap(client), {}),
-        Way("adapter, schema enforced", adapter.wrap(client, enforce="json_schema"), forced),
-    )
-
-
-def ask(way: Way, model: str, question: Question) -> Outcome:
-    """Ask one question in one way."""
-    completion = way.client.chat.completions.create(
-        model=model,
-        messages=[{"role": "user", "content": question.text}],
-        tools=TOOLS,
-        temperature=0,
-        max_tokens=_MAX_TOKENS,
-        **way.options,
-    )
-    calls = completion.choices[0].message.tool_calls or []
-    right = any(call.type == "function" and is_right(question, call.function.name, call.function.arguments) for call in calls)
-    return Outcome(bool(calls), right)
-
-
-__all__ = ["QUESTIONS", "Outcome", "Way", "ask", "play", "ways", "worked_loop"]

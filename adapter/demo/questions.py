@@ -67,6 +67,10 @@ QUESTIONS: tuple[Question, ...] = (
 )
 
 
+# What no tool is needed for.
+CHAT: tuple[str, ...] = ("Hello!", "Thank you very much!", "Who are you?", "Tell me a joke.", "What is 2 plus 2?")
+
+
 def is_right(question: Question, name: str, arguments: str) -> bool:
     """Whether a call is the one the question asks for: the tool, and the place somewhere in the argument.
 

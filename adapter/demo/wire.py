@@ -29,6 +29,6 @@ class Wire:
         self.prompt = json.loads(body).get("messages", []) if body else []
 
     def _response(self, response: Any) -> None:
-        response.read()
-        if response.status_code == 200:
+        if response.status_code == 200 and "json" in response.headers.get("content-type", ""):
+            response.read()
             self.completion = response.json()["choices"][0]["message"].get("content") or ""

@@ -80,7 +80,9 @@ class Turn:
         self.dialect = resolve(options.dialect)
         self._choice = request.choice if request.tools else ToolChoice("none")  # a call of nothing is text
         self.settled = settled_calls(request.messages) if self._choice.mode == "auto" else frozenset()
-        replies = bool(options.reply_tool) and self._choice.mode == "auto" and self._choice.allowed is None
+        # After a result words are what is wanted, and they come best as words.
+        before_call = not self.settled and self._choice.mode == "auto" and self._choice.allowed is None
+        replies = bool(options.reply_tool) and before_call
         extra = reply_tool(request.tools.names) if replies else None
         self._reply = None if extra is None else extra["function"]["name"]
         self._tools = request.tools if extra is None else request.tools.and_also(extra)
@@ -120,12 +122,13 @@ class Turn:
 
     def _shape(self) -> Shape:
         parallel = False if self._request.legacy else self._request.parallel
-        several = parallel is True or (parallel is None and self._options.profile != "small")
+        # Left to itself, a model that is held to calls goes on making them: unasked, it may only where it may also stop.
+        several = parallel is True or (parallel is None and not self._choice.forced and self._reply is None)
         thinking: Literal["no", "may", "begun"] = "may" if chat.wants_thinking(self._request) else "no"
         if self._options.thinking_prefilled:
             thinking = "begun"
         tools = self._tools.only(self._choice.allowed)
-        return Shape(tools, self._choice.forced, several and self._choice.mode != "named", self._reply, thinking)
+        return Shape(tools, self._choice.forced, several, self._reply, thinking)
 
     def attempt(
         self, further: list[dict[str, Any]] | None = None, *, rung: Rung | None = None, in_words: bool = False
