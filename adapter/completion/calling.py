@@ -110,6 +110,7 @@ def _report(state: State, calls: Sequence[RawCall | Nameless], raw: str, out: li
     checked = [check(call, state.rules.tools, state.rules.choice, state.options) for call in calls if isinstance(call, RawCall)]
     if state.rules.invalid_as_text and _let_go(state, checked):
         state.content.literal(raw, out)
+        out += [Problem(problem.kind, problem.message, raw) for call in checked if not call.valid for problem in call.problems]
         return
     out.append(Markup(raw))
     nameless = [call for call in calls if isinstance(call, Nameless)]

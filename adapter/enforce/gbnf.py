@@ -44,9 +44,15 @@ def literal(text: str) -> str:
     return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\x{ord(found.group()):02X}", escaped) + '"'
 
 
-def json_literal(value: Any) -> str:
-    """A terminal of a value's JSON text."""
-    return literal(json.dumps(value, ensure_ascii=False))
+def json_literal(value: Any, after: str = "") -> str:
+    """A terminal of a value's JSON text, and what stands after it.
+
+    Unprintable and unassigned characters are written as escapes: many vocabularies cannot write their bytes, and the engine
+    fails where a grammar asks for them.
+    """
+    text = json.dumps(value, ensure_ascii=False)
+    shown = "".join(character if character.isprintable() else json.dumps(character)[1:-1] for character in text)
+    return literal(shown + after)
 
 
 class Grammar:
@@ -225,8 +231,8 @@ class Grammar:
             return f'"{{" ({pair} (", " {pair})*)? "}}"'
         fresh, after = '""', '""'  # what may follow where nothing stands yet, and after a member
         for name in reversed(properties):
-            key, value = json.dumps(name, ensure_ascii=False), self.schema(properties[name], root, f"{place}.{name}")
-            member = self.rule(f"{literal(key + ': ')} ({value})")
+            value = self.schema(properties[name], root, f"{place}.{name}")
+            member = self.rule(f"{json_literal(name, ': ')} ({value})")
             if name in required:
                 fresh, after = self.rule(f"{member} {after}"), self.rule(f'", " {member} {after}')
             else:

@@ -41,7 +41,7 @@ class StreamedChat:
         self._options = options
         self._clock = clock
         self._turn = Turn(request, options)
-        self._first = self._turn.attempt()
+        self._first = self._turn.first
         self._writer = ChunkWriter(include_usage=request.include_usage, legacy=request.legacy)
         self._request = request
         self._report = report

@@ -46,11 +46,11 @@ class WholeChat:
 
     def upstream_body(self) -> dict[str, Any]:
         """The request that upstream gets first."""
-        return self._turn.attempt().body
+        return self._turn.first.body
 
     def exchange(self) -> Exchange:
         """The generator for the shell."""
-        first = self._attempt(self._turn.attempt())
+        first = self._attempt(self._turn.first)
         reply, completion = yield from ask(first.body, stream=self._stream)
         if completion is None:
             return reply
@@ -114,13 +114,17 @@ class WholeChat:
             self._report(Problem("refused", error.message, text))
             raise error
         if self._options.on_invalid == "text":
-            return self._parse(text, finish_reason, dataclasses.replace(rules, invalid_as_text=True))
+            return self._read(text, finish_reason, dataclasses.replace(rules, invalid_as_text=True))
         return answer
 
     def _parse(self, text: str, finish_reason: str, rules: Rules) -> _Answer:
-        parser = CompletionParser.for_rules(rules, self._options)
-        events = parser.feed(text) + parser.close(finish_reason)
-        parsed = assemble(events, finish_reason)
+        """Read an answer, and report what was found."""
+        parsed, events = self._read(text, finish_reason, rules)
         for problem in parsed.problems:
             self._report(problem)
         return parsed, events
+
+    def _read(self, text: str, finish_reason: str, rules: Rules) -> _Answer:
+        parser = CompletionParser.for_rules(rules, self._options)
+        events = parser.feed(text) + parser.close(finish_reason)
+        return assemble(events, finish_reason), events

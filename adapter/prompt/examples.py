@@ -40,14 +40,16 @@ def worked_examples(
         return [] if tool is None else _loop(tool, said, reply, dialect)
     # The greeting first: what stands last is imitated most.
     examples = [{"role": "user", "content": "Hello!"}, _answer(dialect, "Hello! How can I help you?", reply)]
-    for tool in list(tools)[:_MOST_CALLS]:
-        arguments = sample_arguments(tool.schema.source, said)
+    for tool in tools:
+        arguments, told = sample_arguments(tool.schema.source, said)
+        if not told or len(examples) > 2 * _MOST_CALLS:
+            continue  # a made-up value would be copied into the real call
         examples += [{"role": "user", "content": _question(tool, arguments)}, _call(dialect, tool.name, arguments)]
     return examples
 
 
 def _loop(tool: ToolDefinition, said: str, reply: str | None, dialect: Dialect) -> list[dict[str, Any]]:
-    arguments = sample_arguments(tool.schema.source, said)
+    arguments, _ = sample_arguments(tool.schema.source, said)
     values = " ".join(str(value) for value in arguments.values() if isinstance(value, str | int | float)) or tool.name
     result = f"The result for {values} is good."
     return [

@@ -17,15 +17,16 @@ _BETWEEN = re.compile(r",\s*(?:or|and)\s+|\s+(?:or|and)\s+|,\s*")
 _PLACEHOLDERS: dict[str, Any] = {"integer": 3, "number": 1.5, "boolean": True, "null": None}
 
 
-def sample_arguments(schema: Mapping[str, Any], avoid: str) -> dict[str, Any]:
-    """Arguments for a tool, made of its schema alone.
+def sample_arguments(schema: Mapping[str, Any], avoid: str) -> tuple[dict[str, Any], bool]:
+    """Arguments for a tool, made of its schema alone, and whether it names every value of them.
 
     Args:
         schema: The tool's parameters.
         avoid: A text; of several values that would do, one is taken that does not stand in it, so that an example is not taken
             for the real question.
     """
-    return _Samples(schema, avoid).object(schema, _DEPTH)
+    samples = _Samples(schema, avoid)
+    return samples.object(schema, _DEPTH), samples.told
 
 
 def _shown(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,6 +40,7 @@ class _Samples:
     def __init__(self, root: Mapping[str, Any], avoid: str) -> None:
         self._root = root
         self._avoid = avoid
+        self.told = True
 
     def object(self, schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
         return {name: self._value(inner, name, depth) for name, inner in _shown(schema).items()} if depth else {}
@@ -50,6 +52,7 @@ class _Samples:
                 break
             schema = follow(self._root, str(schema["$ref"]), {})
         if not isinstance(schema, dict):
+            self.told = False
             return name
         named = [value for key in ("examples", "enum") for value in schema.get(key) or ()]
         named += [schema[key] for key in ("const", "default") if key in schema]
@@ -70,7 +73,9 @@ class _Samples:
         if kind == "string":
             told = _SUCH_AS.search(str(schema.get("description", "")))
             values = [value.strip(" \"'“”") for value in _BETWEEN.split(told[1])] if told else []
+            self.told = self.told and bool(values)
             return self._fresh([value for value in values if value] or [name.replace("_", " ")])
+        self.told = self.told and kind in {"boolean", "null"}
         return schema.get("minimum", _PLACEHOLDERS.get(kind)) if kind in {"integer", "number"} else _PLACEHOLDERS.get(kind)
 
     def _fresh(self, values: list[Any]) -> Any:

@@ -1,0 +1,104 @@
+"""The Berkeley Function Calling Leaderboard's single-call category on a small model, scored by its own checker.
+
+    pip install --no-deps bfcl-eval
+    pip install "tree_sitter==0.21.3" "tree-sitter-java==0.21.0" "tree-sitter-javascript==0.21.4"
+    python benchmarks/bfcl.py --first 40 --enforce grammar --json benchmarks/results/bfcl.json
+
+Data and checker come from the `bfcl-eval` wheel (Apache-2.0). Its list of model clients is not loaded: it would want thirty
+SDKs, and the checker asks it one question, whether dots in names were replaced, which they are not here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import openai
+from openai import OpenAI
+from rich.progress import track
+
+import adapter
+from adapter.demo.engine import serve
+from adapter.demo.weights import find_weights
+
+_TYPES = {"dict": "object", "float": "number", "tuple": "array", "any": None}
+
+
+def checker() -> Any:
+    """The board's own checker."""
+    models = ModuleType("bfcl_eval.constants.model_config")
+    models.MODEL_CONFIG_MAPPING = {"model": SimpleNamespace(underscore_to_dot=False)}  # type: ignore[attr-defined]
+    sys.modules[models.__name__] = models
+    from bfcl_eval.constants.enums import Language
+    from bfcl_eval.eval_checker.ast_eval.ast_checker import ast_checker
+
+    return lambda function, calls, truth: ast_checker(function, calls, truth, Language.PYTHON, "simple_python", "model")
+
+
+def data(name: str) -> list[dict[str, Any]]:
+    package = find_spec("bfcl_eval")
+    if package is None or package.origin is None:
+        raise SystemExit("bfcl-eval is not installed; see the top of this file")
+    path = Path(package.origin).parent / "data" / name
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def converted(schema: Any) -> Any:
+    """The board's types as JSON schema has them."""
+    if isinstance(schema, list):
+        return [converted(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: converted(value) for key, value in schema.items()}
+    if isinstance(found.get("type"), str):
+        kind = _TYPES.get(found["type"], found["type"])
+        found = {key: value for key, value in found.items() if key != "type"} | ({"type": kind} if kind else {})
+    return found
+
+
+def ask(client: OpenAI, model: str, case: dict[str, Any]) -> list[dict[str, Any]]:
+    """The calls that the model makes, in the form that the checker reads."""
+    tools: Any = [{"type": "function", "function": converted(function)} for function in case["function"]]
+    try:
+        completion = client.chat.completions.create(
+            model=model, messages=case["question"][0], tools=tools, tool_choice="required", temperature=0, max_tokens=256
+        )
+    except openai.InternalServerError as error:
+        print(f"{case['id']}: {error.message}", file=sys.stderr)
+        return []
+    calls = completion.choices[0].message.tool_calls or []
+    return [{call.function.name: json.loads(call.function.arguments)} for call in calls if call.type == "function"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--first", type=int, default=40, help="how many cases")
+    parser.add_argument("--enforce", nargs="+", default=["prompt", "json_schema", "grammar"], help="the rungs to compare")
+    parser.add_argument("--model", type=Path, help="a GGUF file in place of the demo's model")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
+    args = parser.parse_args()
+    check = checker()
+    cases = data("BFCL_v4_simple_python.json")[: args.first]
+    truths = {truth["id"]: truth["ground_truth"] for truth in data("possible_answer/BFCL_v4_simple_python.json")}
+    weights = args.model or find_weights(note=lambda text: print(text, file=sys.stderr))
+    found: dict[str, Any] = {"model": weights.stem, "category": "simple_python", "cases": len(cases), "right": {}}
+    with serve(weights) as engine, OpenAI(base_url=engine.base_url, api_key=engine.api_key, timeout=300) as client:
+        for rung in args.enforce:
+            wrapped = adapter.wrap(client, enforce=rung, server="llama.cpp", retries=0)
+            right = 0
+            for case in track(cases, description=rung, disable=not sys.stdout.isatty()):
+                verdict = check(case["function"], ask(wrapped, weights.stem, case), truths[case["id"]])
+                right += bool(verdict["valid"])
+            found["right"][rung] = right
+            print(f"{rung:<12} {right} of {len(cases)}", flush=True)
+    if args.json:
+        args.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
