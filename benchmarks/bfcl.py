@@ -48,6 +48,12 @@ def data(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
+def tool_of(function: dict[str, Any]) -> dict[str, Any]:
+    """A function of the board's as a tool, with the sentence that the board adds to every Python function's description."""
+    described = f"{function['description']} Note that the provided function is in Python 3 syntax."
+    return {"type": "function", "function": converted({**function, "description": described})}
+
+
 def converted(schema: Any) -> Any:
     """The board's types as JSON schema has them."""
     if isinstance(schema, list):
@@ -63,7 +69,7 @@ def converted(schema: Any) -> Any:
 
 def ask(client: OpenAI, model: str, case: dict[str, Any]) -> list[dict[str, Any]]:
     """The calls that the model makes, in the form that the checker reads."""
-    tools: Any = [{"type": "function", "function": converted(function)} for function in case["function"]]
+    tools: Any = [tool_of(function) for function in case["function"]]
     try:
         completion = client.chat.completions.create(
             model=model, messages=case["question"][0], tools=tools, tool_choice="required", temperature=0, max_tokens=256

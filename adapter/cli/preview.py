@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from adapter.cli.console import BadInput, Console
+from adapter.servers import RUNGS, SERVERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dialect", default="hermes", help="name of a dialect, or the path of a .jinja file")
     parser.add_argument("--tool-choice", metavar="CHOICE", help="auto, none, required, or the name of a tool")
     parser.add_argument("--parallel", action=argparse.BooleanOptionalAction, help="set parallel_tool_calls")
-    parser.add_argument("--enforce", choices=("prompt", "json_schema"), default="prompt", help="how a choice is held")
+    parser.add_argument("--enforce", choices=("auto", *RUNGS), help="how the answer is made a call")
+    parser.add_argument("--server", choices=tuple(SERVERS), default="generic", help="what answers")
+    parser.add_argument("--profile", choices=("small",), help="settings for small models")
+    parser.add_argument("--examples", choices=("auto",), help="worked examples made of the tools")
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
@@ -37,7 +41,13 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if args.parallel is not None:
         request["parallel_tool_calls"] = args.parallel
     try:
-        upstream = preview(request, Options(dialect=args.dialect, enforce=args.enforce))
+        options = Options(
+            dialect=args.dialect, enforce=args.enforce, server=args.server, profile=args.profile, examples=args.examples
+        )
+    except ValueError as error:
+        raise BadInput(str(error)) from error
+    try:
+        upstream = preview(request, options)
     except AdapterError as error:
         where = f"{error.param}: " if error.param else ""
         raise BadInput(f"{source}: {where}{' '.join(error.message.split())}") from error
