@@ -31,7 +31,7 @@ ProblemKind = Literal[
     "late",  # upstream sent text after the end of its answer
     "extra_call",  # a further call although parallel_tool_calls is false
     "repeated_call",  # a call that was made just before, with the same arguments, and has its result
-    "unenforced",  # what a schema says and a grammar cannot; it is left to validation
+    "unenforced",  # what the way that was asked for does not hold; it is left to words and to validation
     "reask",  # the model was asked again
     "refused",  # the answer was refused
 ]

@@ -214,6 +214,17 @@ def test_many_tasks(upstream: Upstream) -> None:
     assert [name_of(answer) for answer in asyncio.run(main())] == ["get_weather"] * 50
 
 
+def test_5_5_problems_go_to_the_log_at_debug_level(caplog: pytest.LogCaptureFixture) -> None:
+    quoted = "<tool_call>{'name': 'get_weather', 'arguments': {'city': 'Paris'}}</tool_call>"
+    caplog.set_level("DEBUG", logger="adapter")
+    with Upstream(completion(quoted)) as server, OpenAI(base_url=server.url, api_key="key") as client:
+        assert name_of(adapter.wrap(client).chat.completions.create(**REQUEST)) == "get_weather"
+    [record] = [record for record in caplog.records if record.name == "adapter"]
+    assert record.levelname == "DEBUG"
+    assert record.message == "repaired: the JSON of a call was repaired"
+    assert record.raw == quoted  # type: ignore[attr-defined]  # given as an extra
+
+
 NOT_CLIENTS = [
     pytest.param(OpenAI, "the class OpenAI", id="the class"),
     pytest.param("https://example.com", "a str", id="a URL"),

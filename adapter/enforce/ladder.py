@@ -31,14 +31,14 @@ class Enforcement:
         body: What the request says besides.
         prefill: How the answer begins; the request ends in it.
         bare: Whether a call comes without its tags.
-        unenforced: What is left to validation.
+        unenforced: What it does not hold, in one sentence; empty when there is nothing.
     """
 
     rung: Rung = "prompt"
     body: Mapping[str, Any] = field(default_factory=dict)
     prefill: str = ""
     bare: bool = False
-    unenforced: tuple[str, ...] = ()
+    unenforced: str = ""
 
 
 def rung_for(wanted: str, server: str) -> Rung:
@@ -74,6 +74,8 @@ def enforce(rung: Rung, server: str, dialect: Dialect, shape: Shape, answer_form
         before = frame_of(dialect, names[0]).before if len(names) == 1 else _before_names(dialect)
         # A trailing space is a token of its own to most models, which then write none with the next word.
         return Enforcement(rung, SERVERS[server].prefill_body, prefill=before.rstrip(" "))
+    if rung == "prefill" and shape.forced:
+        return Enforcement(unenforced="the required call is asked for in words only: a prefill would cut off the thinking")
     return Enforcement()
 
 
@@ -86,7 +88,9 @@ def _grammar(server: str, dialect: Dialect, shape: Shape) -> Enforcement:
     form = SERVERS[server].grammar
     if form == "gbnf":
         grammar = gbnf(dialect, shape)
-        return Enforcement("grammar", {"grammar": grammar.text()}, unenforced=tuple(dict.fromkeys(grammar.unenforced)))
+        left = ", ".join(dict.fromkeys(grammar.unenforced))
+        told = f"left to validation, because a grammar cannot say it: {left}" if left else ""
+        return Enforcement("grammar", {"grammar": grammar.text()}, unenforced=told)
     tag = structural_tag(dialect, shape)
     if form == "structured_outputs":
         return Enforcement("grammar", {"structured_outputs": {"structural_tag": json.dumps(tag)}})

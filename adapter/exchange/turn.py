@@ -38,14 +38,14 @@ class Attempt:
         rules: How the answer is read.
         prefill: How the answer begins.
         rung: The rung of the ladder that holds it.
-        unenforced: What the rung leaves to validation.
+        unenforced: What the rung does not hold, in one sentence.
     """
 
     body: dict[str, Any]
     rules: Rules
     prefill: str
     rung: Rung
-    unenforced: tuple[str, ...]
+    unenforced: str
 
     def whole(self, text: str) -> str:
         """The answer with its beginning, which some servers repeat and some leave out."""
@@ -53,9 +53,7 @@ class Attempt:
 
     def problems(self) -> list[Problem]:
         """What is to be reported of it."""
-        if not self.unenforced:
-            return []
-        return [Problem("unenforced", f"left to validation, because a grammar cannot say it: {', '.join(self.unenforced)}")]
+        return [Problem("unenforced", self.unenforced)] if self.unenforced else []
 
 
 class Turn:
