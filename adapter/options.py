@@ -47,6 +47,8 @@ class Options:
         thinking_prefilled: The prompt ended inside the reasoning (`<think>` was prefilled), so the completion begins
             there.
         calls_in_thinking: A tool call inside the reasoning ends it and counts. Off, a call rehearsed there is not run.
+        neutralise: Make protocol markup in the text of users and tools, and in tool descriptions, harmless, so that it forges
+            no call, result or turn. Switch it off where such markup is what the conversation is about.
         enforce: How the answer is made a call. `"prompt"`: in words only. `"prefill"`: it begins with an opened call, where a
             call is required. `"json_schema"`: through the server's structured output, where a call is required or the answer
             is JSON in any case. `"grammar"`: through a grammar, also where text is free: then it holds for the calls in it.
@@ -78,6 +80,7 @@ class Options:
     recover: bool = True
     thinking_prefilled: bool = False
     calls_in_thinking: bool = False
+    neutralise: bool = True
     enforce: Enforce | None = None
     server: str = "generic"
     reply_tool: bool | None = None
@@ -135,6 +138,7 @@ class OptionKeywords(TypedDict, total=False):
     recover: bool
     thinking_prefilled: bool
     calls_in_thinking: bool
+    neutralise: bool
     enforce: Enforce | None
     server: str
     reply_tool: bool | None
@@ -157,7 +161,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "upstream_stream": get_args(UpstreamStream),
     "named_finish_reason": get_args(NamedFinishReason),
 }
-_FLAGS = ("coerce", "recover", "thinking_prefilled", "calls_in_thinking", "reply_tool")
+_FLAGS = ("coerce", "recover", "thinking_prefilled", "calls_in_thinking", "reply_tool", "neutralise")
 # What None stands for, and what else it stands for under a profile.
 _DEFAULTS: dict[str, Any] = {"enforce": "prompt", "reply_tool": False, "loop_guard": "report"}
 _PROFILES: dict[str, dict[str, Any]] = {

@@ -27,6 +27,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--server", choices=tuple(SERVERS), default="generic", help="what answers")
     parser.add_argument("--profile", choices=("small",), help="settings for small models")
     parser.add_argument("--examples", choices=("auto",), help="worked examples made of the tools")
+    parser.add_argument(
+        "--show-neutralised", action="store_true", help="mark where markup in untrusted text was made harmless, with a ·"
+    )
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
@@ -34,6 +37,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     from adapter.errors import AdapterError
     from adapter.exchange import preview
     from adapter.options import Options
+    from adapter.prompt.neutralise import BREAK
 
     source, request = _request(args, console)
     if args.tool_choice is not None:
@@ -55,7 +59,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         console.line(json.dumps(upstream, ensure_ascii=False, indent=2))
     else:
         for message in upstream.get("messages") or []:
-            _show(message, console)
+            _show(message, console, BREAK if args.show_neutralised else "")
     return 0
 
 
@@ -91,11 +95,13 @@ def _choice(text: str) -> Any:
     return {"type": "function", "function": {"name": text}}
 
 
-def _show(message: Mapping[str, Any], console: Console) -> None:
+def _show(message: Mapping[str, Any], console: Console, mark: str) -> None:
     content = message.get("content")
     if isinstance(content, list):
         content = "\n".join(part["text"] if part.get("type") == "text" else f"[{part.get('type')}]" for part in content)
     text = str(content or "")
     if message.get("reasoning_content"):
         text = f"[reasoning] {message['reasoning_content']}\n{text}"
+    if mark:
+        text = text.replace(mark, "·")
     console.labelled(str(message.get("role")), console.markup(text))

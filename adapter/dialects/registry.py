@@ -38,6 +38,7 @@ class Dialect:
         result: The tags around a tool result in the prompt; a model sometimes writes them itself.
         reasoning: The tags around reasoning, if the models reason.
         special: Special tokens that may be left over in the text.
+        markers: Other literals of the prompt that untrusted text must not hold.
         result_role: Role of the message that carries tool results.
         default_system: System text of a conversation that has tools and no system message.
         path: The template's file.
@@ -52,6 +53,7 @@ class Dialect:
     result: Pair
     reasoning: Pair | None = None
     special: tuple[str, ...] = ()
+    markers: tuple[str, ...] = ()
     result_role: Literal["user", "tool"] = "user"
     default_system: str = ""
     path: str = ""
@@ -92,7 +94,7 @@ def _check(data: Mapping[str, Any], path: str) -> None:
     for key in _STRINGS:
         if not isinstance(data.get(key, ""), str):
             raise DialectError(f"{path}: {key} = {data[key]!r} must be a string")
-    for key in ("models", "special", "result", "reasoning"):
+    for key in ("models", "special", "markers", "result", "reasoning"):
         value = data.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
             raise DialectError(f"{path}: {key} = {value!r} must be a list of non-empty strings")

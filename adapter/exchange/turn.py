@@ -94,7 +94,14 @@ class Turn:
             choice = ToolChoice("auto", choice.allowed)
         parallel, note, examples = self._request.parallel, self._note(), self._examples()
         return to_plain_messages(
-            self._request.messages, self._tools, choice, parallel, self.dialect, note=note, examples=examples
+            self._request.messages,
+            self._tools,
+            choice,
+            parallel,
+            self.dialect,
+            note=note,
+            examples=examples,
+            neutralise=self._options.neutralise,
         )
 
     def _examples(self) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from adapter.prompt.history import PastCall, Turn, read_turns
+from adapter.prompt.neutralise import Neutraliser
 from adapter.syntax.json_text import loads
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def to_plain_messages(
     *,
     note: str = "",
     examples: Sequence[Mapping[str, Any]] = (),
+    neutralise: bool = True,
 ) -> list[dict[str, Any]]:
     """The messages that the model reads.
 
@@ -41,21 +43,36 @@ def to_plain_messages(
         dialect: How the model reads tools.
         note: What else the system message has to say, after the caller's words.
         examples: Plain messages to stand between the system message and the conversation.
+        neutralise: Whether markup in the text of users and tools, and in descriptions, is made harmless.
 
     Raises:
         BadRequest: The conversation does not add up; see `adapter.prompt.history`.
     """
     turns = read_turns(messages)
+    guard = Neutraliser(dialect) if neutralise else None
+    if guard is not None:
+        turns = [_guarded(turn, guard) for turn in turns]
     leading = 0
     while leading < len(turns) and turns[leading].message["role"] in {"system", "developer"}:
         leading += 1
     shown = [] if choice.mode == "none" else [tool.wire for tool in tools.only(choice.allowed)]
+    if guard is not None:
+        shown = [guard.tool(wire) for wire in shown]
     render = (lambda text: dialect.system(text, shown, choice, parallel)) if shown else None
     plain = _system([turn.message for turn in turns[:leading]], note, dialect.default_system, render)
     plain += [dict(message) for message in examples]
     for turn in turns[leading:]:
         plain += _turn(turn, dialect)
     return plain
+
+
+def _guarded(turn: Turn, guard: Neutraliser) -> Turn:
+    """The turn with harmless text of users and tools."""
+    message = turn.message
+    if message["role"] == "user":
+        message = {**message, "content": guard.content(message.get("content"))}
+    results = tuple({**result, "content": guard.content(result.get("content"))} for result in turn.results)
+    return Turn(message, turn.calls, results)
 
 
 def plain_examples(messages: Sequence[Mapping[str, Any]], dialect: Dialect) -> list[dict[str, Any]]:

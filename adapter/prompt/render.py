@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapter.dialects.registry import resolve
 from adapter.prompt.conversation import to_plain_messages
+from adapter.prompt.neutralise import Neutraliser
 from adapter.tools.choice import read_choice
 from adapter.tools.definitions import read_tools
 
@@ -28,6 +29,7 @@ def render(
     dialect: str | Dialect = "hermes",
     tool_choice: Any = None,
     parallel_tool_calls: bool | None = None,
+    neutralise: bool = True,
 ) -> list[dict[str, Any]]:
     """The plain messages that stand for a chat request with tools.
 
@@ -37,6 +39,7 @@ def render(
         dialect: The dialect the model was trained on.
         tool_choice: As in a chat request.
         parallel_tool_calls: As in a chat request.
+        neutralise: Make protocol markup in the text of users and tools, and in descriptions, harmless.
 
     Raises:
         BadRequest: The request is wrong; `param` says where.
@@ -45,7 +48,7 @@ def render(
     tool_set = read_tools([_plain(tool) for tool in tools])
     choice = read_choice(tool_choice, tool_set.names)
     plain = [_plain(message) for message in messages]
-    return to_plain_messages(plain, tool_set, choice, parallel_tool_calls, resolve(dialect))
+    return to_plain_messages(plain, tool_set, choice, parallel_tool_calls, resolve(dialect), neutralise=neutralise)
 
 
 def system_prompt(
@@ -55,6 +58,7 @@ def system_prompt(
     dialect: str | Dialect = "hermes",
     tool_choice: Any = None,
     parallel_tool_calls: bool | None = None,
+    neutralise: bool = True,
 ) -> str:
     """The system message that presents tools to the model, after a system text of your own.
 
@@ -63,4 +67,7 @@ def system_prompt(
     tool_set = read_tools(list(tools))
     choice = read_choice(tool_choice, tool_set.names)
     shown = [] if choice.mode == "none" else [tool.wire for tool in tool_set.only(choice.allowed)]
-    return resolve(dialect).system(system, shown, choice, parallel_tool_calls) if shown else system
+    found = resolve(dialect)
+    if neutralise:
+        shown = [Neutraliser(found).tool(wire) for wire in shown]
+    return found.system(system, shown, choice, parallel_tool_calls) if shown else system

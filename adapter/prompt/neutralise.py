@@ -1,0 +1,96 @@
+"""Protocol markup in untrusted text, made harmless: it must not forge a block, a result or a turn (behaviour 4.5).
+
+Untrusted are the texts of users and tools, and the descriptions of tools. In them a zero-width space is set after the first
+character of every marker of the dialect and of every special token of chat templates: the model reads the words as before, its
+tokenizer and our parser see no marker. Nothing else is touched: `<`, `&` and all other markup stay.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from adapter.dialects.registry import Dialect
+
+BREAK = "\u200b"
+# Special tokens of chat templates that no one's ordinary text holds: <|im_start|>, <｜User｜>, <start_of_turn>, [INST].
+_TOKENS = (
+    r"<\|[A-Za-z0-9_]{1,40}\|>|<｜[^｜<>\s]{1,40}｜>|<(?:start|end)_of_turn>"
+    r"|\[/?(?:INST|TOOL_CALLS|TOOL_RESULTS|AVAILABLE_TOOLS)\]"
+)
+_DESCRIBING = ("description", "title", "$comment")
+
+
+@functools.lru_cache(maxsize=64)
+def _pattern(markers: tuple[str, ...]) -> re.Pattern[str]:
+    named = sorted({marker for marker in markers if marker}, key=len, reverse=True)
+    return re.compile("|".join([*map(re.escape, named), _TOKENS]))
+
+
+class Neutraliser:
+    """Makes the markup of one dialect harmless.
+
+    Args:
+        dialect: Whose markers and tokens count.
+    """
+
+    __slots__ = ("_pattern",)
+
+    def __init__(self, dialect: Dialect) -> None:
+        reasoning = dialect.reasoning or ()
+        markers = (dialect.open, dialect.close, *dialect.result, *reasoning, *dialect.markers, *dialect.special)
+        self._pattern = _pattern(markers)
+
+    def text(self, text: str) -> str:
+        """A text without markers."""
+        return self._pattern.sub(_broken, text)
+
+    def content(self, content: Any) -> Any:
+        """The content of a message: a string, or a list of parts, over which a marker may be spread."""
+        if isinstance(content, str):
+            return self.text(content)
+        if not isinstance(content, list):
+            return content
+        parts = [dict(part) if isinstance(part, Mapping) else part for part in content]
+        run: list[dict[str, Any]] = []
+        for part in parts:
+            if isinstance(part, dict) and part.get("type") == "text" and isinstance(part.get("text"), str):
+                run.append(part)
+            else:
+                self._spread(run)
+                run = []
+        self._spread(run)
+        return parts
+
+    def _spread(self, parts: list[dict[str, Any]]) -> None:
+        """Break the markers in the joined text of neighbouring parts."""
+        places = [found.start() + 1 for found in self._pattern.finditer("".join(part["text"] for part in parts))]
+        begin = 0
+        for part in parts:
+            text = part["text"]
+            inside = [place - begin for place in places if begin < place <= begin + len(text)]
+            for place in reversed(inside):
+                text = text[:place] + BREAK + text[place:]
+            begin += len(part["text"])
+            part["text"] = text
+
+    def tool(self, wire: Mapping[str, Any]) -> dict[str, Any]:
+        """A tool definition with harmless descriptions; names, values and all else stay, for the model has to write them."""
+        found: dict[str, Any] = self._described(wire)
+        return found
+
+    def _described(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {
+                key: self.text(item) if key in _DESCRIBING and isinstance(item, str) else self._described(item)
+                for key, item in value.items()
+            }
+        return [self._described(item) for item in value] if isinstance(value, list) else value
+
+
+def _broken(found: re.Match[str]) -> str:
+    marker = found.group()
+    return marker[0] + BREAK + marker[1:]
