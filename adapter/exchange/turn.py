@@ -85,24 +85,17 @@ class Turn:
         extra = reply_tool(request.tools.names) if replies else None
         self._reply = None if extra is None else extra["function"]["name"]
         self._tools = request.tools if extra is None else request.tools.and_also(extra)
-        self.first = self.attempt()
-
-    def _messages(self, rung: Rung) -> list[dict[str, Any]]:
-        """The conversation as upstream gets it. A choice that is enforced needs no words, which only confuse a small model."""
-        choice = self._choice
-        if choice.forced and rung in {"json_schema", "grammar"}:
-            choice = ToolChoice("auto", choice.allowed)
-        parallel, note, examples = self._request.parallel, self._note(), self._examples()
-        return to_plain_messages(
-            self._request.messages,
+        self._messages = to_plain_messages(
+            request.messages,
             self._tools,
-            choice,
-            parallel,
+            self._choice,
+            request.parallel,
             self.dialect,
-            note=note,
-            examples=examples,
-            neutralise=self._options.neutralise,
+            note=self._note(),
+            examples=self._examples(),
+            neutralise=options.neutralise,
         )
+        self.first = self.attempt()
 
     def _examples(self) -> list[dict[str, Any]]:
         examples = self._options.examples
@@ -153,7 +146,7 @@ class Turn:
         if self._choice.mode != "none" and not in_words:
             wanted = rung or rung_for(options.enforce or "prompt", options.server)
             held = enforce(wanted, options.server, self.dialect, self._shape(), self._format)
-        messages = [*self._messages(held.rung), *(further or ())]
+        messages = [*self._messages, *(further or ())]
         if held.prefill:
             begun = {"role": "assistant", "content": held.prefill, **SERVERS[options.server].prefill_message}
             messages.append(begun)
