@@ -352,6 +352,15 @@ class TestTransports:
         with pytest.raises(TypeError, match="AsyncBaseTransport or a AsyncClient"):
             async_transport(module.HTTPTransport())
 
+    @pytest.mark.skipif(len(USABLE) < 2, reason="one of the two libraries is installed")
+    def test_a_transport_of_one_library_in_a_client_of_the_other(self, upstream: Upstream) -> None:
+        import httpx
+        import httpx2
+
+        mixed = httpx.Client(transport=sync_transport(httpx2.HTTPTransport()))
+        with mixed as http, pytest.raises(TypeError, match="made from httpx2 and is used by a client of httpx; build both"):
+            http.post(f"{upstream.url}/chat/completions", json={})
+
     def test_a_misspelt_option(self, module: Any) -> None:
         wrong: dict[str, Any] = {"dialekt": "hermes"}
         with pytest.raises(TypeError, match="did you mean 'dialect'"):

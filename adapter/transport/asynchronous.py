@@ -7,7 +7,16 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from adapter.exchange.protocol import Break, Emit, Read, Start, UpstreamRequest
-from adapter.transport.messages import begin, late_error, passed, reply_of, rewritten, streamed_response, whole_response
+from adapter.transport.messages import (
+    begin,
+    check_library,
+    late_error,
+    passed,
+    reply_of,
+    rewritten,
+    streamed_response,
+    whole_response,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -138,6 +147,7 @@ def async_class(module: ModuleType) -> type[Any]:
             return await self.inner.send(request, stream=True, follow_redirects=False)
 
         async def handle_async_request(self, request: Any) -> Any:
+            check_library(module, request)
             exchange = begin(self._open, request, await request.aread()) if request.method == "POST" else None
             if exchange is None:
                 return passed(module, await self._pass_on(request))

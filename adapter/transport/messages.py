@@ -17,6 +17,19 @@ if TYPE_CHECKING:
 _BODY_HEADERS = {"content-length", "content-encoding", "transfer-encoding"}
 
 
+def check_library(module: ModuleType, request: Any) -> None:
+    """Refuse a request of the other library, whose transports look alike.
+
+    Raises:
+        TypeError: The HTTP client is not of the library that the transport was made from.
+    """
+    if not isinstance(request, module.Request):
+        other = type(request).__module__.partition(".")[0]
+        raise TypeError(
+            f"this transport was made from {module.__name__} and is used by a client of {other}; build both from one"
+        )
+
+
 def begin(open_exchange: OpenExchange, request: Any, body: bytes) -> Exchange | None:
     """The exchange for a request, or None to pass it through. Errors become the answer that the caller gets."""
     try:

@@ -7,7 +7,16 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from adapter.exchange.protocol import Break, Emit, Read, Start, UpstreamRequest
-from adapter.transport.messages import begin, late_error, passed, reply_of, rewritten, streamed_response, whole_response
+from adapter.transport.messages import (
+    begin,
+    check_library,
+    late_error,
+    passed,
+    reply_of,
+    rewritten,
+    streamed_response,
+    whole_response,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -131,6 +140,7 @@ def sync_class(module: ModuleType) -> type[Any]:
             return self.inner.send(request, stream=True, follow_redirects=False)
 
         def handle_request(self, request: Any) -> Any:
+            check_library(module, request)
             exchange = begin(self._open, request, request.read()) if request.method == "POST" else None
             if exchange is None:
                 return passed(module, self._pass_on(request))
