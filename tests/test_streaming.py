@@ -82,6 +82,19 @@ def test_3_3_the_chunks_of_a_call_are_what_a_native_server_sends() -> None:
     ]
 
 
+def test_2_4_the_first_delta_of_a_call_has_its_name_and_the_later_ones_their_text_only() -> None:
+    with Upstream(streamed(*(CALL + TIME_CALL))) as upstream:
+        parts = [part for item in choices(raw(upstream)) if isinstance(item, dict) for part in item.get("tool_calls", ())]
+    for index in (0, 1):
+        first, *later = [part for part in parts if part["index"] == index]
+        assert first.keys() == {"index", "id", "type", "function"}
+        assert first["function"]["arguments"] == ""
+        assert later
+        assert all(part.keys() == {"index", "function"} and part["function"].keys() == {"arguments"} for part in later)
+        assert all(part["function"]["arguments"] for part in later)
+    assert len({part["id"] for part in parts if "id" in part}) == 2
+
+
 def test_3_3_usage_comes_last_and_is_null_before() -> None:
     with Upstream(streamed("Hi.")) as upstream:
         data = raw(upstream, stream_options={"include_usage": True})
