@@ -118,7 +118,7 @@ def test_4_6_no_tools_no_block() -> None:
 
 
 def test_nothing_of_the_callers_is_changed() -> None:
-    messages, _ = CONVERSATIONS["result with an image"]
+    messages, _ = CONVERSATIONS["4.2 result with an image"]
     before = json.dumps([messages, TOOLS])
     adapter.render(messages, TOOLS)
     assert json.dumps([messages, TOOLS]) == before
