@@ -120,6 +120,32 @@ def test_references_that_lead_back() -> None:
         assert compile_schema({"properties": {"v": node}, **schema}, "p", "f").errors(json.loads(grammar.text(chance))) == []
 
 
+def test_what_stands_beside_anyof_holds_for_each_branch() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"a": {"const": 1}},
+        "required": ["a"],
+        "anyOf": [{"properties": {"b": {"const": 2}}, "required": ["b"]}, {"properties": {"c": {"const": 3}}}],
+    }
+    grammar, unenforced = walk(schema)
+    chance = random.Random(9)
+    assert {grammar.text(chance) for _ in range(200)} == {'{"b": 2, "a": 1}', '{"c": 3, "a": 1}', '{"a": 1}'}
+    assert unenforced == []
+
+
+def test_a_description_beside_a_reference_back_does_no_harm() -> None:
+    node: dict[str, Any] = {
+        "type": "object",
+        "properties": {"n": {"anyOf": [{"$ref": "#"}, {"type": "null"}], "description": "x"}},
+    }
+    assert walk(node)[1] == []
+
+
+def test_a_schema_that_contains_itself_through_allof_comes_to_an_end() -> None:
+    node: dict[str, Any] = {"type": "object", "properties": {"n": {"allOf": [{"$ref": "#"}], "minProperties": 1}}}
+    assert any("so deep inside" in item for item in walk(node)[1])
+
+
 LEFT: list[Any] = [
     pytest.param({"type": "string", "pattern": "^a$"}, ["arguments: pattern"], id="pattern"),
     pytest.param({"type": "number", "minimum": 0.5}, ["arguments: minimum"], id="a bound of a number"),

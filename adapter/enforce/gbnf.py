@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from adapter.enforce.keywords import UNSAID, integer_bounds, kinds_of
+from adapter.enforce.keywords import ANNOTATIONS, UNSAID, integer_bounds, kinds_of
 from adapter.enforce.number_ranges import integer_range
 from adapter.tools.references import follow
 
@@ -36,6 +36,7 @@ _SHARED = {
 _USES = {name: {other for other in re.findall(r"[a-z]+", body) if other in _SHARED} for name, body in _SHARED.items()}
 # llama.cpp refuses larger repetitions.
 _MOST_REPETITIONS = 1000
+_DEEPEST = 40
 
 
 def literal(text: str) -> str:
@@ -104,6 +105,9 @@ class Grammar:
             if schema is False:
                 self._leave(place, "false")
             return self.shared("value")
+        if place.count(".") + place.count("[") > _DEEPEST:  # a schema that contains itself other than by reference
+            self._leave(place, "everything, so deep inside")
+            return self.shared("value")
         self._leave(place, *(key for key in UNSAID if key in schema))
         if "$ref" in schema:
             return self._reference(schema["$ref"], root, place)
@@ -115,10 +119,11 @@ class Grammar:
             return self.schema(self._merged(schema, root, place), root, place)
         for key in ("anyOf", "oneOf"):
             if isinstance(schema.get(key), list):
-                rest = {name: value for name, value in schema.items() if name != key}
-                branches = [{**rest, **branch} if isinstance(branch, Mapping) else branch for branch in schema[key]]
-                possible = [branch for branch in branches if branch is not False] or [True]
-                return self.rule(_choice([self.schema(branch, root, place) for branch in possible]))
+                rest = {name: value for name, value in schema.items() if name != key and name not in ANNOTATIONS}
+                possible = [branch for branch in schema[key] if branch is not False] or [True]
+                # What stands beside the branches holds for each of them.
+                branches = [{"allOf": [rest, branch]} if rest else branch for branch in possible]
+                return self.rule(_choice([self.schema(branch, root, place) for branch in branches]))
         return _choice([self._of_kind(kind, schema, root, place) for kind in kinds_of(schema)])
 
     def _leave(self, place: str, *keywords: str) -> None:

@@ -8,6 +8,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ALL_KINDS = ("object", "array", "string", "number", "boolean", "null")
+# Keywords that constrain nothing.
+ANNOTATIONS = {
+    "title",
+    "description",
+    "default",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "$comment",
+    "$defs",
+    "definitions",
+}
 # Keywords that no grammar of this kind can say; `format` and `contentEncoding` are no constraint to validation either.
 UNSAID = (
     "pattern", "multipleOf", "uniqueItems", "contains", "minContains", "maxContains", "not", "if", "then", "else",
