@@ -52,7 +52,7 @@ VALID = [
 
 
 @pytest.mark.parametrize(("schema", "arguments"), VALID)
-def test_valid(schema: Any, arguments: str) -> None:
+def test_5_1_valid(schema: Any, arguments: str) -> None:
     parsed = parse_with(schema, arguments)
     assert [(call.arguments, call.valid) for call in parsed.tool_calls] == [(arguments, True)]
     assert parsed.problems == ()
@@ -79,7 +79,7 @@ COERCED = [
 
 
 @pytest.mark.parametrize(("schema", "before", "after"), COERCED)
-def test_coerced(schema: Any, before: str, after: str) -> None:
+def test_5_2_coerced(schema: Any, before: str, after: str) -> None:
     whole = properties(v=schema, other={})
     given = '{"other": 1.0, "v": ' + before + ', "z": "\\u00e9"}'
     parsed = parse_with(whole, given)
@@ -115,20 +115,20 @@ NOT_COERCED = [
 
 
 @pytest.mark.parametrize(("schema", "value"), NOT_COERCED)
-def test_not_coerced(schema: Any, value: str) -> None:
+def test_5_2_not_coerced(schema: Any, value: str) -> None:
     given = '{"v": ' + value + "}"
     parsed = parse_with(properties(v=schema), given)
     assert (parsed.tool_calls[0].arguments, parsed.tool_calls[0].valid) == (given, False)
     assert [problem.kind for problem in parsed.problems] == ["invalid_arguments"]
 
 
-def test_valid_arguments_are_never_coerced() -> None:
+def test_5_2_valid_arguments_are_never_coerced() -> None:
     given = '{"v": "5"}'
     parsed = parse_with(properties(v={"type": ["string", "integer"]}), given)
     assert (parsed.tool_calls[0].arguments, parsed.problems) == (given, ())
 
 
-def test_no_key_is_dropped_or_added() -> None:
+def test_5_2_no_key_is_dropped_or_added() -> None:
     schema = {**properties(a={"type": "integer", "default": 3}), "additionalProperties": False, "required": ["a"]}
     for arguments in ('{"a": 1, "b": 2}', "{}"):
         call = parse_with(schema, arguments).tool_calls[0]
@@ -165,7 +165,7 @@ def test_many_errors_are_counted() -> None:
     assert "and 4 more" in problem.message
 
 
-def test_compiled_once_and_kept() -> None:
+def test_5_1_compiled_once_and_kept() -> None:
     schema = {"type": "object", "properties": {"once": {"type": "string"}}}
     first = compile_schema(schema, "p", "f")
     assert compile_schema(copy.deepcopy(schema), "p", "g") is first

@@ -219,7 +219,7 @@ def test_3_8_legacy_functions() -> None:
 
 
 class TestReask:
-    def test_an_invalid_call_is_quoted_with_its_error(self) -> None:
+    def test_5_3_an_invalid_call_is_quoted_with_its_error(self) -> None:
         events: list[Problem] = []
         with Upstream(completion(BAD_CALL), completion("Sorry.\n" + CALL)) as upstream:
             answer = create(upstream, {"on_event": events.append})
@@ -230,12 +230,12 @@ class TestReask:
         assert second[3]["content"].startswith("<tool_response>\nError: call of 'get_weather': arguments: 'city' is a required")
         assert [event.kind for event in events] == ["invalid_arguments", "reask"]
 
-    def test_usage_adds_up(self) -> None:
+    def test_5_3_usage_adds_up(self) -> None:
         with Upstream(completion(BAD_CALL), completion(CALL)) as upstream:
             usage = create(upstream).usage
         assert (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens) == (20, 10, 30)
 
-    def test_a_missing_call_is_asked_for(self) -> None:
+    def test_5_3_a_missing_call_is_asked_for(self) -> None:
         with Upstream(completion("Sunny, I guess."), completion(CALL)) as upstream:
             answer = create(upstream, tool_choice="required")
             last = upstream.bodies[1]["messages"][-1]
@@ -270,7 +270,7 @@ class TestReask:
 
 
 class TestRefusal:
-    def test_raise(self) -> None:
+    def test_5_4_raise(self) -> None:
         events: list[Problem] = []
         with Upstream(completion(BAD_CALL)) as upstream, pytest.raises(openai.InternalServerError) as caught:
             create(upstream, {"on_event": events.append})
@@ -288,18 +288,18 @@ class TestRefusal:
                 adapter.wrap(client, retries=0).chat.completions.create(model="m", messages=ASK, tools=[WEATHER])  # type: ignore[list-item]  # a plain dict, as callers write it
             assert len(upstream.received) == 1
 
-    def test_return(self) -> None:
+    def test_5_4_return(self) -> None:
         with Upstream(completion(BAD_CALL)) as upstream:
             [call] = create(upstream, {"on_invalid": "return"}).choices[0].message.tool_calls
         assert call.function.arguments == '{"town": "Paris"}'
 
-    def test_text(self) -> None:
+    def test_5_4_text(self) -> None:
         with Upstream(completion(f"So: {CALL} and {BAD_CALL}")) as upstream:
             message = create(upstream, {"on_invalid": "text"}).choices[0].message
         assert message.content == f"So:  and {BAD_CALL}"
         assert len(message.tool_calls) == 1
 
-    def test_a_required_call_that_never_comes(self) -> None:
+    def test_5_4_a_required_call_that_never_comes(self) -> None:
         with Upstream(completion("No.")) as upstream, pytest.raises(openai.InternalServerError) as caught:
             create(upstream, {"on_invalid": "text"}, tool_choice="required")
         assert (caught.value.status_code, caught.value.code) == (502, "tool_call_required")

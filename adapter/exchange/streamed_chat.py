@@ -9,9 +9,10 @@ from adapter.api import chat
 from adapter.api.chunks import ChunkWriter
 from adapter.api.reading import Chunk, UpstreamFault, read_chunks
 from adapter.api.sse import END, SseDecoder, encode
+from adapter.exchange.answer import Refused
 from adapter.exchange.asking import is_json, read_all
 from adapter.exchange.protocol import Break, Command, Emit, Exchange, Read, Reply, Report, Start, UpstreamRequest
-from adapter.exchange.streamed_choice import Refused, StreamedChoice
+from adapter.exchange.streamed_choice import StreamedChoice
 from adapter.exchange.turn import Turn
 
 if TYPE_CHECKING:

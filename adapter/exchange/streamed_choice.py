@@ -12,8 +12,8 @@ from adapter.completion.policy import Fault, find_fault, reask_turns, refusal
 from adapter.completion.result import ParsedCompletion, assemble
 from adapter.errors import InvalidToolCall
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Event, Problem, ReasoningDelta, TextDelta
+from adapter.exchange.answer import Answer, Refused
 from adapter.exchange.incoming import Incoming
-from adapter.syntax.text_buffer import TextBuffer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,39 +26,6 @@ if TYPE_CHECKING:
 
 # What the writer writes itself.
 _OURS = {"role", "content", "tool_calls", "function_call"}
-
-
-class Refused(Exception):
-    """The answer cannot go on; the stream ends in this error."""
-
-    def __init__(self, body: dict[str, Any]) -> None:
-        super().__init__(body["error"]["message"])
-        self.body = body
-
-
-@dataclasses.dataclass(slots=True)
-class _Answer:
-    """One answer of the model.
-
-    Attributes:
-        incoming: Its deltas on their way to the parser.
-        parser: Reads it.
-        told: Its calls and problems, for the verdict.
-        text: All of it, as long as it may have to be quoted.
-        places: Which call of the streamed answer each of its calls became.
-        repeated: Calls of earlier attempts that it may make again; they have left.
-        held: It holds an invalid call, so nothing more of it leaves.
-        later: Its content, when an earlier attempt's has left already.
-    """
-
-    incoming: Incoming
-    parser: CompletionParser
-    repeated: list[tuple[str, str]]
-    told: list[Event] = dataclasses.field(default_factory=list)
-    text: TextBuffer = dataclasses.field(default_factory=TextBuffer)
-    places: dict[int, int] = dataclasses.field(default_factory=dict)
-    held: bool = False
-    later: TextBuffer = dataclasses.field(default_factory=TextBuffer)
 
 
 class StreamedChoice:
@@ -107,11 +74,11 @@ class StreamedChoice:
         self.finished = False
         self.fault: tuple[Fault, ParsedCompletion] | None = None
 
-    def _begin(self) -> _Answer:
+    def _begin(self) -> Answer:
         as_text = self._tries >= self._options.retries and self._options.on_invalid == "text"
         rules = dataclasses.replace(self._asked.rules, incremental=self._incremental, invalid_as_text=as_text)
         parser = CompletionParser.for_rules(rules, self._options)
-        return _Answer(Incoming(self._asked.prefill), parser, list(self._accepted))
+        return Answer(Incoming(self._asked.prefill), parser, list(self._accepted))
 
     def _may_ask_again(self) -> bool:
         """Whether a further attempt would not contradict what has left."""

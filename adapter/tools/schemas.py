@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError
 from jsonschema.validators import validator_for
-from jsonschema_specifications import REGISTRY
+from jsonschema_specifications import REGISTRY as SPECIFICATIONS
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012, specification_with
 
@@ -32,6 +32,8 @@ _FOREIGN_TYPES = {
     "any": "no 'type' at all, which allows any value",
 }  # fmt: skip
 _MAX_MESSAGES = 5
+# Makes a validator look references up among the metaschemas that come with the package, and fetch nothing.
+_LOCAL_ONLY: dict[str, Any] = {"registry": SPECIFICATIONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,7 @@ def _compile(text: str) -> CompiledSchema:
         raise _SchemaFault(tuple(error.absolute_path), _schema_reason(error)) from error
     for steps, reference in _dead_references(schema):
         raise _SchemaFault(steps, _reference_reason(reference))
-    return CompiledSchema(schema, cls(schema, registry=REGISTRY))
+    return CompiledSchema(schema, cls(schema, **_LOCAL_ONLY))
 
 
 def _schema_reason(error: SchemaError) -> str:
@@ -202,8 +204,8 @@ def _dead_references(schema: Mapping[str, Any]) -> Iterator[tuple[tuple[str | in
     specification = specification_with(dialect, default=DRAFT202012) if isinstance(dialect, str) else DRAFT202012
     resource = specification.create_resource(schema)
     base = resource.id() or ""
-    registry = REGISTRY.with_resource(base, resource).crawl()
-    stack: list[tuple[referencing.Resource[Any], Any]] = [(resource, registry.resolver(base))]
+    known = SPECIFICATIONS.with_resource(base, resource).crawl()
+    stack: list[tuple[referencing.Resource[Any], Any]] = [(resource, known.resolver(base))]
     while stack:
         current, resolver = stack.pop()
         contents = current.contents
