@@ -7,7 +7,7 @@ template knows its name.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -78,26 +78,15 @@ class Dialect:
             raise DialectError(f"{self.path}: macro {macro!r} failed: {error}") from error
 
 
-_OWN = {"macros", "path"}
-_KEYS = {item.name for item in fields(Dialect)} - _OWN
-_STRINGS = ("name", "syntax", "open", "close", "default_system")
+_STRINGS = ("name", "syntax", "open", "close", "default_system", "result_role")
+_LISTS = ("models", "special", "markers", "result", "reasoning")
+_KEYS = (*_STRINGS, *_LISTS)
 
 
 def _check(data: Mapping[str, Any], path: str) -> None:
     """Raise `DialectError` for front matter that is not of the documented form."""
-    unknown = sorted(set(data) - _KEYS)
-    if unknown:
-        raise DialectError(f"{path}: unknown key {unknown[0]!r} in the front matter; known are {', '.join(sorted(_KEYS))}")
-    missing = [key for key in ("name", "models", "syntax", "open", "close", "result") if key not in data]
-    if missing:
-        raise DialectError(f"{path}: the front matter lacks {missing[0]!r}")
-    for key in _STRINGS:
-        if not isinstance(data.get(key, ""), str):
-            raise DialectError(f"{path}: {key} = {data[key]!r} must be a string")
-    for key in ("models", "special", "markers", "result", "reasoning"):
-        value = data.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-            raise DialectError(f"{path}: {key} = {value!r} must be a list of non-empty strings")
+    required = ("name", "models", "syntax", "open", "close", "result")
+    templates.check_keys(data, path, strings=_STRINGS, lists=_LISTS, required=required)
     for key in ("result", "reasoning"):
         if key in data and len(data[key]) != 2:
             raise DialectError(f"{path}: {key} = {data[key]!r} must be the opening and the closing tag")

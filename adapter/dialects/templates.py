@@ -19,7 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from adapter.errors import DialectError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from importlib.resources.abc import Traversable
 
 SUFFIX = ".jinja"
@@ -41,28 +41,39 @@ def folder() -> Traversable:
     raise DialectError(f"no templates in {packaged} nor in {beside}; install tool-call-adapter again")
 
 
-def names() -> list[str]:
-    """Names of the templates that come along, sorted."""
-    found = (entry.name for entry in folder().iterdir())
+def names(under: str = "") -> list[str]:
+    """Names of the templates that come along, sorted: of the dialects, or of the chat templates with `under="chat"`."""
+    place = folder() / under if under else folder()
+    found = (entry.name for entry in place.iterdir())
     return sorted(name.removesuffix(SUFFIX) for name in found if name.endswith(SUFFIX))
 
 
-def read(name: str) -> tuple[str, str]:
+def read(name: str, under: str = "", what: str = "dialect") -> tuple[str, str]:
     """Source and path of a template, by the name of one that comes along or by a path ending in `.jinja`.
+
+    Args:
+        name: The name, or the path.
+        under: The folder within the templates' where names are looked up.
+        what: What the template is, for messages.
 
     Raises:
         DialectError: No such template; the message lists the names there are.
     """
     if name.endswith(SUFFIX):
         place: Traversable = Path(name)
-    elif name in names():
-        place = folder() / f"{name}{SUFFIX}"
+    elif name in names(under):
+        place = (folder() / under if under else folder()) / f"{name}{SUFFIX}"
     else:
-        raise DialectError(f"no dialect {name!r}; there are {', '.join(names())}, or give the path of a {SUFFIX} file")
+        raise DialectError(f"no {what} {name!r}; there are {', '.join(names(under))}, or give the path of a {SUFFIX} file")
     try:
         return place.read_text(encoding="utf-8"), str(place)
     except (OSError, UnicodeDecodeError) as error:
         raise DialectError(f"template {name!r} cannot be read: {error}") from error
+
+
+def has_front_matter(source: str) -> bool:
+    """Whether a template says of itself what it is: it begins with a comment that begins with `+++`."""
+    return source.startswith("{#") and source.partition("\n")[0].removeprefix("{#").strip() == _FENCE
 
 
 def front_matter(source: str, path: str) -> dict[str, Any]:
@@ -82,12 +93,47 @@ def front_matter(source: str, path: str) -> dict[str, Any]:
         raise DialectError(f"{path}: front matter is not TOML: {error}") from error
 
 
-def to_json(value: Any) -> str:
+def check_keys(
+    data: Mapping[str, Any], path: str, *, strings: Collection[str], lists: Collection[str], required: Collection[str]
+) -> None:
+    """Hold front matter against what is known.
+
+    Args:
+        data: The front matter.
+        path: Where it came from, for messages.
+        strings: Keys whose values are strings.
+        lists: Keys whose values are lists of non-empty strings.
+        required: Keys that must be there.
+
+    Raises:
+        DialectError: An unknown key, a missing one, or a value of the wrong type.
+    """
+    known = {*strings, *lists}
+    unknown = sorted(set(data) - known)
+    if unknown:
+        raise DialectError(f"{path}: unknown key {unknown[0]!r} in the front matter; known are {', '.join(sorted(known))}")
+    missing = [key for key in required if key not in data]
+    if missing:
+        raise DialectError(f"{path}: the front matter lacks {missing[0]!r}")
+    for key, value in data.items():
+        if key in strings and not isinstance(value, str):
+            raise DialectError(f"{path}: {key} = {value!r} must be a string")
+        if key in lists and not (isinstance(value, list) and all(isinstance(item, str) and item for item in value)):
+            raise DialectError(f"{path}: {key} = {value!r} must be a list of non-empty strings")
+
+
+def to_json(
+    value: Any,
+    ensure_ascii: bool = False,  # templates may give it by place, as with Hugging Face's filter
+    indent: int | None = None,
+    separators: tuple[str, str] | None = None,
+    sort_keys: bool = False,
+) -> str:
     """JSON as Hugging Face renders it for models: `", "` and `": "`, nothing escaped, order kept.
 
     Jinja's own filter escapes `<>&'`, sorts the keys and escapes non-ASCII, which no model was trained on.
     """
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
 
 
 @functools.cache

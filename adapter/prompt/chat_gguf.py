@@ -1,0 +1,65 @@
+"""The chat template and the special tokens in a GGUF file, the format of llama.cpp. Tensors are never touched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from adapter.errors import DialectError
+from adapter.prompt.chat_sources import Source, special_of, unique
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_CONTROL = 3  # the type of a token that is no text
+# End of text, of turn, of message: each ends a generation.
+_ENDING = ("eos", "eot", "eom")
+
+
+def read_gguf(path: Path) -> Source:
+    """The chat template of a GGUF file.
+
+    Raises:
+        DialectError: The `gguf` package is not installed, the file cannot be read, or it holds no chat template.
+    """
+    read = _reader(path)
+    text = read("tokenizer.chat_template")
+    if not isinstance(text, str):
+        raise DialectError(f"{path}: no tokenizer.chat_template in it: a base model has none; name one that suits")
+    tokens: list[str] = read("tokenizer.ggml.tokens") or []
+    types: list[int] = read("tokenizer.ggml.token_type") or []
+
+    def token(role: str) -> str:
+        number = read(f"tokenizer.ggml.{role}_token_id")
+        return tokens[number] if isinstance(number, int) and 0 <= number < len(tokens) else ""
+
+    ending = [token(role) for role in _ENDING]
+    control = [text for text, kind in zip(tokens, types, strict=False) if kind == _CONTROL]
+    return Source(
+        name=path.stem,
+        path=str(path),
+        text=text,
+        bos=token("bos"),
+        eos=ending[0],
+        stop=unique(ending),
+        special=special_of([token("bos"), *ending, *control]),
+    )
+
+
+def _reader(path: Path) -> Any:
+    """A function that gives the value of a metadata key, None where there is none."""
+    try:
+        from gguf import GGUFReader
+    except ImportError as error:
+        raise DialectError(
+            f'{path}: reading a GGUF file needs the gguf package: pip install "tool-call-adapter[gguf]"'
+        ) from error
+
+    class Metadata(GGUFReader):  # type: ignore[misc]  # the package is optional
+        def _build_tensors(self, *_: Any) -> None:
+            """Tensors stay where they are: types newer than the package, and files cut after the metadata, do no harm."""
+
+    try:
+        fields = Metadata(path).fields
+    except (OSError, ValueError, LookupError) as error:
+        raise DialectError(f"{path} cannot be read as GGUF: {error}") from error
+    return lambda key: fields[key].contents() if key in fields else None

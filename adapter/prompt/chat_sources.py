@@ -1,0 +1,147 @@
+"""Where chat templates are found, and what their tokens are: our own files, a tokenizer's configuration, a GGUF file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from adapter.dialects import templates
+from adapter.errors import DialectError
+
+FOLDER = "chat"
+_CONFIG = "tokenizer_config.json"
+_TEMPLATE = "chat_template.jinja"
+_GENERATION = "generation_config.json"
+_STRINGS = ("name", "bos", "eos")
+_LISTS = ("models", "stop", "special")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A chat template as it was found; `ChatTemplate` tells the attributes. `text` is the Jinja source."""
+
+    name: str
+    path: str
+    text: str
+    models: tuple[str, ...] = ()
+    bos: str = ""
+    eos: str = ""
+    stop: tuple[str, ...] = ()
+    special: tuple[str, ...] = ()
+
+
+def find(where: str) -> Source:
+    """The chat template of a name or a path; see `load_chat_template`.
+
+    Raises:
+        DialectError: There is none, or it cannot be read.
+    """
+    path = Path(where)
+    if where.endswith(".gguf"):
+        from adapter.prompt.chat_gguf import read_gguf
+
+        return read_gguf(path)
+    if where.endswith(".json"):
+        return _from_config(path)
+    if where in templates.names(FOLDER) or where.endswith(templates.SUFFIX):
+        return _from_jinja(where)
+    if path.is_dir():
+        return _from_folder(path)
+    raise DialectError(
+        f"no chat template {where!r}; there are {', '.join(templates.names(FOLDER))}, or give the path of a "
+        f"{templates.SUFFIX} file, a model's folder, its {_CONFIG} or a .gguf file"
+    )
+
+
+def _from_jinja(where: str) -> Source:
+    text, path = templates.read(where, FOLDER, "chat template")
+    if not templates.has_front_matter(text):
+        config = Path(path).parent / _CONFIG
+        return _source(Path(path).stem, path, text, _tokens(config) if config.is_file() else {})
+    data = templates.front_matter(text, path)
+    templates.check_keys(data, path, strings=_STRINGS, lists=_LISTS, required=("name",))
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    return Source(path=path, text=text, **values)
+
+
+def _from_folder(folder: Path) -> Source:
+    if (folder / _TEMPLATE).is_file():
+        source = _from_jinja(str(folder / _TEMPLATE))
+        return Source(folder.resolve().name, source.path, source.text, (), source.bos, source.eos, source.stop, source.special)
+    if (folder / _CONFIG).is_file():
+        return _from_config(folder / _CONFIG)
+    raise DialectError(f"no chat template in the folder {str(folder)!r}: it holds neither {_TEMPLATE} nor {_CONFIG}")
+
+
+def _from_config(path: Path) -> Source:
+    config = _json(path)
+    text = config.get("chat_template")
+    if isinstance(text, list):
+        named = {item.get("name"): item.get("template") for item in text if isinstance(item, Mapping)}
+        if "default" not in named:
+            raise DialectError(f"{path}: chat_template has no template 'default'; there are {', '.join(map(repr, named))}")
+        text = named["default"]
+    if not isinstance(text, str):
+        raise DialectError(f"{path}: no chat_template in it; it may be in a file {_TEMPLATE} of its own, or there is none")
+    return _source(path.resolve().parent.name, str(path), text, _tokens(path))
+
+
+def _source(name: str, path: str, text: str, tokens: Mapping[str, Any]) -> Source:
+    return Source(name=name, path=path, text=text, **tokens)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise DialectError(f"{path}:{error.lineno}: not JSON: {error.msg}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise DialectError(f"{path} cannot be read: {error}") from error
+    if not isinstance(data, dict):
+        raise DialectError(f"{path}: a tokenizer's configuration is a JSON object, this is {type(data).__name__}")
+    return data
+
+
+def _tokens(path: Path) -> dict[str, Any]:
+    """`bos`, `eos`, `stop` and `special` of a tokenizer's configuration."""
+    config = _json(path)
+    added = config.get("added_tokens_decoder") or {}
+    by_id = {str(key): _token(value) for key, value in added.items()} if isinstance(added, Mapping) else {}
+    flagged = [_token(value) for value in added.values() if isinstance(value, Mapping) and value.get("special")]
+    named = [_token(value) for key, value in config.items() if key.endswith("_token")]
+    for key in ("additional_special_tokens", "extra_special_tokens"):
+        more = config.get(key) or ()
+        named += map(_token, more.values() if isinstance(more, Mapping) else more)
+    eos = _token(config.get("eos_token"))
+    return {
+        "bos": _token(config.get("bos_token")),
+        "eos": eos,
+        "stop": unique([eos, *_ending(path.parent / _GENERATION, by_id)]),
+        "special": special_of([*named, *flagged]),
+    }
+
+
+def _ending(path: Path, by_id: Mapping[str, str]) -> list[str]:
+    """The tokens that end a generation: a model may have several, and the tokenizer's configuration names only one."""
+    ids = _json(path).get("eos_token_id", []) if path.is_file() else []
+    return [by_id.get(str(number), "") for number in (ids if isinstance(ids, list) else [ids])]
+
+
+def _token(value: Any) -> str:
+    """A token, written as a string or as an object with `content`."""
+    if isinstance(value, Mapping):
+        value = value.get("content")
+    return value if isinstance(value, str) else ""
+
+
+def unique(tokens: Iterable[str]) -> tuple[str, ...]:
+    """The tokens that are not empty, each once, in their order."""
+    return tuple(dict.fromkeys(token for token in tokens if token))
+
+
+def special_of(tokens: Iterable[str]) -> tuple[str, ...]:
+    """The special tokens among tokens; single characters (some tokenizers pad with `!`) are ordinary text to everyone else."""
+    return tuple(token for token in unique(tokens) if len(token) > 1)
