@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
-from adapter.servers import SERVERS
+from adapter.servers import SERVERS, UpstreamKind, server_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -66,6 +66,11 @@ class Options:
         stream_calls: When the calls of a streamed answer leave. `"incremental"`: while they are written, as native servers do
             it; a call that turns out invalid ends the stream in an error. `"validated"`: when they are complete, mended and
             valid; then an invalid one can be asked for again. With `on_invalid="text"` they are always validated.
+        upstream: What upstream is asked for. `"chat"`: messages. `"completions"`: one text, made by the `chat_template`, for
+            servers with `/v1/completions` only, for formats that plain messages cannot carry, and for base models.
+        chat_template: How a conversation is written as a text, with `upstream="completions"`: a name that
+            `adapter templates list` shows, a `.jinja` file, the folder of a Hugging Face model, its `tokenizer_config.json`, or
+            a `.gguf` file.
         upstream_stream: `"always"` for an upstream that answers in streams only (Qwen-Omni): a caller who wants a whole answer
             gets it put together.
         named_finish_reason: `finish_reason` of an answer to a named tool choice; OpenAI sends `"stop"`.
@@ -88,6 +93,8 @@ class Options:
     loop_guard: LoopGuard | None = None
     profile: Profile | None = None
     stream_calls: StreamCalls = "incremental"
+    upstream: UpstreamKind = "chat"
+    chat_template: str | None = None
     upstream_stream: UpstreamStream = "same"
     named_finish_reason: NamedFinishReason = "stop"
     on_event: Callable[[Problem], object] | None = None
@@ -109,6 +116,7 @@ class Options:
         for name in _FLAGS:
             if not isinstance(getattr(self, name), bool):
                 raise TypeError(f"{name}={getattr(self, name)!r}: use True or False")
+        self._check_upstream()
         self._check_enforce()
         retries: Any = self.retries
         if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
@@ -118,8 +126,19 @@ class Options:
             if value is not None and not callable(value):
                 raise TypeError(f"{name}={value!r}: use a function")
 
+    def _check_upstream(self) -> None:
+        if self.chat_template is not None and not isinstance(self.chat_template, str):
+            raise TypeError(f"chat_template={self.chat_template!r}: use a name or a path, as a string")
+        if self.upstream == "completions" and not self.chat_template:
+            raise ValueError("upstream='completions' needs a chat_template: a name, a file or a folder")
+        if self.upstream == "chat" and self.chat_template is not None:
+            raise ValueError(
+                f"chat_template={self.chat_template!r}: with upstream='chat' the server has the template; "
+                "use upstream='completions'"
+            )
+
     def _check_enforce(self) -> None:
-        rungs = SERVERS[self.server].rungs
+        rungs = server_for(self.server, self.upstream).rungs
         if self.server != "generic" and self.enforce not in {"auto", *rungs}:
             raise ValueError(f"enforce={self.enforce!r}: server {self.server!r} has {', '.join(map(repr, rungs))}")
         if self.server == "generic" and self.enforce == "grammar":
@@ -146,6 +165,8 @@ class OptionKeywords(TypedDict, total=False):
     loop_guard: LoopGuard | None
     profile: Profile | None
     stream_calls: StreamCalls
+    upstream: UpstreamKind
+    chat_template: str | None
     upstream_stream: UpstreamStream
     named_finish_reason: NamedFinishReason
     on_event: Callable[[Problem], object] | None
@@ -158,6 +179,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "server": tuple(SERVERS),
     "loop_guard": get_args(LoopGuard),
     "stream_calls": get_args(StreamCalls),
+    "upstream": get_args(UpstreamKind),
     "upstream_stream": get_args(UpstreamStream),
     "named_finish_reason": get_args(NamedFinishReason),
 }

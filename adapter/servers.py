@@ -1,4 +1,4 @@
-"""What the servers can do beyond chat: one table, from which every decision about a server is read.
+"""What the servers can do beyond text: one table for chat, one for raw completions, from which every decision is read.
 
 Sources are the servers' own documents: vLLM "Structured Outputs" and "OpenAI-Compatible Server", SGLang "Structured Outputs",
 llama.cpp's server README, Ollama "Structured outputs", OpenAI "Structured model outputs", DashScope "Partial mode", DeepSeek
@@ -16,25 +16,36 @@ if TYPE_CHECKING:
 
 Rung = Literal["prompt", "prefill", "json_schema", "grammar"]
 RUNGS: tuple[Rung, ...] = get_args(Rung)
+UpstreamKind = Literal["chat", "completions"]
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A kind of server.
+    """What one endpoint of a kind of server takes.
 
     Attributes:
         rungs: How it can be made to answer with a call, from words to grammars; the last is the strongest.
+        schema: The field that holds an answer to a JSON schema: OpenAI's `response_format`, llama.cpp's `json_schema`, or
+            none.
         grammar: The form of its grammars: `gbnf` (llama.cpp) or xgrammar's structural tags, in `response_format` or in
             vLLM's `structured_outputs`.
         prefill_body: What a request says so that the answer goes on from its last message.
         prefill_message: What that message says.
+        body: What every request says.
+        adds_bos: Whether it sets the beginning-of-sequence token before a prompt itself, whatever `body` says.
+        unlimited: `max_tokens` of a request that has none. The completions endpoint of most servers stops after 16 tokens
+            otherwise, where their chat endpoint goes on to the end.
     """
 
     rungs: tuple[Rung, ...] = ("prompt",)
+    schema: Literal["response_format", "json_schema"] | None = "response_format"
     grammar: Literal["gbnf", "structured_outputs", "response_format"] | None = None
     prefill_body: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     prefill_message: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    body: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    adds_bos: bool = True
+    unlimited: int | None = 1024
 
 
 _CONTINUE = MappingProxyType({"continue_final_message": True, "add_generation_prompt": False})
@@ -46,9 +57,31 @@ SERVERS: Mapping[str, Server] = MappingProxyType(
         "ollama": Server(("prompt", "json_schema")),
         "dashscope": Server(("prompt", "prefill"), prefill_message=MappingProxyType({"partial": True})),
         "deepseek": Server(("prompt", "prefill"), prefill_message=MappingProxyType({"prefix": True})),
-        "vllm": Server(RUNGS, "structured_outputs", _CONTINUE),
-        "sglang": Server(RUNGS, "response_format", _CONTINUE),
+        "vllm": Server(RUNGS, grammar="structured_outputs", prefill_body=_CONTINUE),
+        "sglang": Server(RUNGS, grammar="response_format", prefill_body=_CONTINUE),
         # Its server goes on from a last message of the assistant's without being told.
-        "llama.cpp": Server(RUNGS, "gbnf"),
+        "llama.cpp": Server(RUNGS, grammar="gbnf"),
     }
 )
+
+# A prompt is text, so an answer that is begun for the model costs nothing.
+_BEGUN: tuple[Rung, ...] = ("prompt", "prefill")
+_RAW: Mapping[str, Server] = MappingProxyType(
+    {
+        **dict.fromkeys(SERVERS, Server(_BEGUN, schema=None)),
+        "vllm": Server(
+            RUNGS,
+            grammar="structured_outputs",
+            body=MappingProxyType({"add_special_tokens": False}),
+            adds_bos=False,
+            unlimited=None,
+        ),
+        "sglang": Server(RUNGS, grammar="response_format"),
+        "llama.cpp": Server(RUNGS, schema="json_schema", grammar="gbnf", unlimited=-1),
+    }
+)
+
+
+def server_for(kind: str, upstream: UpstreamKind) -> Server:
+    """What the endpoint of a kind of server takes: `/chat/completions`, or `/completions`."""
+    return (_RAW if upstream == "completions" else SERVERS)[kind]

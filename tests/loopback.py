@@ -119,6 +119,26 @@ def completion(content: str | None, finish_reason: str = "stop", **message: Any)
     )
 
 
+def raw_completion(text: str, finish_reason: str = "stop", **more: Any) -> Answer:
+    """A raw completion with this text, as `/v1/completions` answers."""
+    choice = {"index": 0, "text": text, "finish_reason": finish_reason, "logprobs": None, **more}
+    return Answer({**_RAW, "choices": [choice], "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}})
+
+
+def raw_streamed(*texts: str, finish: str = "stop", usage: bool = True) -> Stream:
+    """The same in pieces."""
+    choices = [{"index": 0, "text": text, "finish_reason": None, "logprobs": None} for text in texts]
+    choices.append({"index": 0, "text": "", "finish_reason": finish, "logprobs": None})
+    pieces = [event({**_RAW, "choices": [choice]}) for choice in choices]
+    if usage:
+        counts = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+        pieces.append(event({**_RAW, "choices": [], "usage": counts}))
+    return Stream((*pieces, DONE))
+
+
+_RAW = {"id": "cmpl-1", "object": "text_completion", "created": 1700000000, "model": "text-only"}
+
+
 class Handler(BaseHTTPRequestHandler):
     """Answers as the server's `upstream` says."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import signal
 import subprocess
@@ -22,7 +23,7 @@ from adapter.demo import DemoUnavailable, weights
 from adapter.demo.conversation import play
 from adapter.demo.effect import as_json, measure, measure_answers, table, ways
 from adapter.demo.engine import Engine, serve
-from adapter.demo.questions import QUESTIONS, TOOLS, is_right
+from adapter.demo.questions import QUESTIONS, TOOLS, Question, is_right
 from adapter.demo.wire import Wire
 from tests.loopback import Answer, Upstream, completion
 
@@ -208,6 +209,30 @@ def gone_within(pid: int, seconds: float) -> bool:
     return False
 
 
+def called(question: Question) -> list[dict[str, Any]]:
+    """A question, its call and its result."""
+    argument = "location" if question.tool == "get_current_weather" else "city"
+    function = {"name": question.tool, "arguments": json.dumps({argument: question.value})}
+    return [
+        {"role": "user", "content": question.text},
+        {"role": "assistant", "tool_calls": [{"id": "call_1", "type": "function", "function": function}]},
+        {"role": "tool", "tool_call_id": "call_1", "content": "sunny, 31 degrees"},
+    ]
+
+
+def said(answers: Any) -> tuple[str, str, str | None]:
+    """Content, arguments and finish reason, of a whole answer or of the chunks of one."""
+    content = arguments = ""
+    reason = None
+    for answer in answers:
+        for choice in answer.choices:
+            part = choice.delta if hasattr(choice, "delta") else choice.message
+            content += part.content or ""
+            arguments += "".join(call.function.arguments or "" for call in part.tool_calls or ())
+            reason = choice.finish_reason or reason
+    return content, arguments, reason
+
+
 @pytest.mark.engine
 @pytest.mark.xdist_group("engine")
 class TestEngine:
@@ -279,6 +304,35 @@ class TestEngine:
         assert "<" not in answer
         assert "# Tools" in shown["prompt the model saw"]
         assert shown["raw completion"].startswith("<tool_call>")
+
+    CONVERSATIONS: ClassVar = [
+        pytest.param([{"role": "user", "content": "Tell me a joke."}], {}, id="no tools"),
+        pytest.param([{"role": "user", "content": QUESTIONS[0].text}], {"tools": TOOLS}, id="tools"),
+        pytest.param(
+            [{"role": "system", "content": "Be brief."}, *called(QUESTIONS[0])], {"tools": TOOLS}, id="after a result"
+        ),
+        pytest.param(
+            [{"role": "user", "content": QUESTIONS[1].text}], {"tools": TOOLS, "tool_choice": "required"}, id="held to a call"
+        ),
+    ]
+
+    @pytest.mark.parametrize(("messages", "request_"), CONVERSATIONS)
+    @pytest.mark.parametrize("streams", [False, True], ids=["whole", "streamed"])
+    def test_chat_and_raw_completions_say_the_same(
+        self, engine: Engine, model_file: Path, messages: list[dict[str, Any]], request_: dict[str, Any], streams: bool
+    ) -> None:
+        """The model's own chat template, out of its file, makes the prompt that the server makes of messages."""
+        options: Any = {"enforce": "auto", "server": "llama.cpp"}
+        raw: Any = {"upstream": "completions", "chat_template": str(model_file)}
+        same: Any = {"temperature": 0, "max_tokens": 60, "extra_body": {"cache_prompt": False}, "stream": streams}
+        found = []
+        with OpenAI(base_url=engine.base_url, api_key=engine.api_key, timeout=60) as plain:
+            for more in (dict[str, Any](), raw):
+                client: Any = adapter.wrap(plain, **options, **more)
+                answer = client.chat.completions.create(model="m", messages=messages, **same, **request_)
+                found.append(said(answer if streams else [answer]))
+        assert found[0] == found[1]
+        assert found[0][0] or found[0][1]
 
     def test_a_stream_under_a_grammar(self, wire: Wire) -> None:
         client = adapter.wrap(wire.client, enforce="grammar", server="llama.cpp")

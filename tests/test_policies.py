@@ -245,13 +245,6 @@ class TestLadder:
             assert ask(upstream, "incremental", options, {"tool_choice": "required"}) == REQUIRED
         assert told[0].kind == "cut"
 
-    def test_no_prefill_where_the_model_thinks_first_and_it_is_told(self) -> None:
-        told: list[Problem] = []
-        options = {"enforce": "prefill", "on_event": told.append}
-        sent = self.body(options, tool_choice="required", extra_body={"enable_thinking": True})
-        assert sent["messages"][-1]["role"] == "user"
-        assert [problem.kind for problem in told] == ["unenforced"]
-
     def test_a_grammar_lets_the_model_think_first(self) -> None:
         thinking = {"chat_template_kwargs": {"enable_thinking": True}}
         options = {"enforce": "grammar", "server": "llama.cpp"}

@@ -13,7 +13,7 @@ from openai import AsyncAzureOpenAI, AsyncOpenAI, AzureOpenAI, OpenAI
 
 import adapter
 from tests.completions import CALL
-from tests.loopback import Answer, Upstream, completion
+from tests.loopback import Answer, Upstream, completion, streamed
 from tests.tools import WEATHER
 
 if TYPE_CHECKING:
@@ -101,6 +101,21 @@ def test_with_options_on_a_wrapped_client(upstream: Upstream) -> None:
         wrapped = adapter.wrap(client).with_options(max_retries=5, default_headers={"x-mine": "1"})
         assert name_of(wrapped.chat.completions.create(**REQUEST)) == "get_weather"
     assert upstream.received[0].headers["x-mine"] == "1"
+
+
+@pytest.mark.parametrize("tools", [False, True], ids=["passed through", "rewritten"])
+@pytest.mark.parametrize("streams", [False, True], ids=["whole", "streamed"])
+def test_a_hook_that_reads_the_answer(module: Any, tools: bool, streams: bool) -> None:
+    seen: list[bytes] = []
+    body = {key: value for key, value in REQUEST.items() if tools or key != "tools"} | {"stream": streams}
+    with (
+        Upstream(streamed("Hello.") if streams else completion("Hello.")) as upstream,
+        module.Client(event_hooks={"response": [lambda response: seen.append(response.read())]}) as inner,
+        module.Client(transport=adapter.transport.sync_transport(inner)) as http,
+    ):
+        answer = http.post(f"{upstream.url}/chat/completions", json=body, timeout=10)
+    assert "Hello." in answer.text
+    assert len(seen) == 1
 
 
 def test_headers_cookies_parameters_and_hooks_of_the_inner_client(module: Any, upstream: Upstream) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from adapter.api.logprobs import trimmed
+from adapter.api.completions import as_chat, is_text_choice
+from adapter.api.logprobs import limited, trimmed
 from adapter.errors import BadRequest
 from adapter.tools.choice import ToolChoice, read_choice, read_function_call
 from adapter.tools.definitions import ToolSet, read_functions, read_tools
@@ -51,13 +52,23 @@ class ChatRequest:
         return isinstance(options, Mapping) and bool(options.get("include_usage"))
 
     @property
+    def top_logprobs(self) -> int:
+        """How many alternatives of each token are wanted."""
+        wanted = self.body.get("top_logprobs")
+        return wanted if isinstance(wanted, int) else 0
+
+    @property
     def messages(self) -> Any:
         """The messages, unchecked."""
         return self.body.get("messages")
 
 
-def read_request(body: Mapping[str, Any]) -> ChatRequest | None:
+def read_request(body: Mapping[str, Any], *, always: bool = False) -> ChatRequest | None:
     """Read a chat request.
+
+    Args:
+        body: As the caller sent it.
+        always: Read one without tools, functions or tool history too.
 
     Returns:
         None for a request without tools, functions or tool history: it is upstream's alone.
@@ -70,7 +81,7 @@ def read_request(body: Mapping[str, Any]) -> ChatRequest | None:
         raise BadRequest("'tools' and 'functions' cannot be used together; 'functions' is the older form.", param="functions")
     tools = read_functions(body["functions"]) if legacy else read_tools(body.get("tools"))
     _check_dependents(body, tools, legacy=legacy)
-    if not tools and not _has_history(body.get("messages")):
+    if not always and not tools and not _has_history(body.get("messages")):
         return None
     stream = body.get("stream")
     if stream is not None and not isinstance(stream, bool):
@@ -132,8 +143,16 @@ def wants_thinking(request: ChatRequest) -> bool:
     return any(setting.get(name) is True for setting in settings for name in ("enable_thinking", "thinking"))
 
 
+def reasoning_of(message: Mapping[str, Any]) -> str:
+    """The reasoning that the server took out of an answer itself; servers differ in what they call it."""
+    for name in ("reasoning_content", "reasoning"):
+        if isinstance(message.get(name), str):
+            return str(message[name])
+    return ""
+
+
 def read_completion(status: int, body: bytes) -> dict[str, Any] | None:
-    """Upstream's answer as a chat completion, or None when it is something else, to be handed on as it is."""
+    """Upstream's answer, of chat or raw, as a chat completion; None when it is something else, to be handed on as it is."""
     if status != 200:
         return None
     try:
@@ -142,6 +161,8 @@ def read_completion(status: int, body: bytes) -> dict[str, Any] | None:
         return None
     if not isinstance(completion, dict) or not isinstance(completion.get("choices"), list):
         return None
+    if completion["choices"] and all(is_text_choice(choice) for choice in completion["choices"]):
+        completion = as_chat(completion, "message")
     return completion if all(_is_choice(choice) for choice in completion["choices"]) else None
 
 
@@ -170,9 +191,9 @@ def choice_for(
         call = parsed.tool_calls[0]
         message.pop("tool_calls")
         message["function_call"] = {"name": call.name, "arguments": call.arguments}
-    logprobs = choice.get("logprobs")
+    logprobs = limited(choice.get("logprobs"), request.top_logprobs)
     if parsed.content != choice["message"].get("content"):
-        logprobs = trimmed(logprobs, events)
+        logprobs = trimmed(logprobs, events, request.top_logprobs)
     return {
         **choice,
         "message": message,

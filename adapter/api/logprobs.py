@@ -18,11 +18,15 @@ class LogprobTrimmer:
 
     Tokens are matched with the text that the parser reports, in order. Where a token reaches over the edge of the content, or
     the text is not what the tokens say, the rest cannot be told apart, and there are no log probabilities from there on.
+
+    Args:
+        most: How many alternatives of a token the caller asked for; some servers give more.
     """
 
-    __slots__ = ("_lost", "_tokens")
+    __slots__ = ("_lost", "_most", "_tokens")
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = 0) -> None:
+        self._most = most
         self._tokens: deque[dict[str, Any]] = deque()
         self._lost = False
 
@@ -30,7 +34,7 @@ class LogprobTrimmer:
         """The `logprobs` of a choice, whole or of one chunk."""
         tokens = logprobs.get("content") if isinstance(logprobs, dict) else None
         if isinstance(tokens, list) and not self._lost:
-            self._tokens.extend(token for token in tokens if isinstance(token, dict))
+            self._tokens.extend(_limited(token, self._most) for token in tokens if isinstance(token, dict))
 
     def take(self, event: Event) -> dict[str, Any] | None:
         """The `logprobs` of a piece of content; None when there are none, or none that fit. Other events are passed over."""
@@ -49,9 +53,22 @@ class LogprobTrimmer:
         return {"content": taken, "refusal": None} if isinstance(event, TextDelta) else None
 
 
-def trimmed(logprobs: Any, events: Iterable[Event]) -> dict[str, Any] | None:
-    """The `logprobs` of a whole answer's content, or None."""
-    trimmer = LogprobTrimmer()
+def _limited(token: dict[str, Any], most: int) -> dict[str, Any]:
+    others = token.get("top_logprobs")
+    return {**token, "top_logprobs": others[:most]} if isinstance(others, list) and len(others) > most else token
+
+
+def limited(logprobs: Any, most: int) -> Any:
+    """The `logprobs` of a choice with no more alternatives of a token than the caller asked for."""
+    tokens = logprobs.get("content") if isinstance(logprobs, dict) else None
+    if not isinstance(tokens, list):
+        return logprobs
+    return {**logprobs, "content": [_limited(token, most) if isinstance(token, dict) else token for token in tokens]}
+
+
+def trimmed(logprobs: Any, events: Iterable[Event], most: int) -> dict[str, Any] | None:
+    """The `logprobs` of a whole answer's content, or None; `most` as above."""
+    trimmer = LogprobTrimmer(most)
     trimmer.add(logprobs)
     found: list[Any] = []
     for event in events:

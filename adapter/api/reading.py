@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from adapter.api.completions import as_chat, is_text_choice
 from adapter.api.sse import DONE
 
 if TYPE_CHECKING:
@@ -69,6 +70,9 @@ def _read(event: ServerSentEvent, *, at_end: bool) -> Chunk | UpstreamFault | Do
     if not isinstance(body, dict) or not isinstance(body.get("choices", []), list | None):
         return UpstreamFault(_not_a_chunk(event.data))
     choices = body.get("choices") or []
+    if choices and all(is_text_choice(choice) for choice in choices):
+        body = as_chat(body, "delta")
+        choices = body["choices"]
     if not all(_is_choice(choice) for choice in choices):
         return UpstreamFault(_not_a_chunk(event.data))
     return Chunk({**body, "choices": [_choice(choice) for choice in choices]})

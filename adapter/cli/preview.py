@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 from adapter.cli.console import BadInput, Console
@@ -25,6 +26,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--parallel", action=argparse.BooleanOptionalAction, help="set parallel_tool_calls")
     parser.add_argument("--enforce", choices=("auto", *RUNGS), help="how the answer is made a call")
     parser.add_argument("--server", choices=tuple(SERVERS), default="generic", help="what answers")
+    parser.add_argument(
+        "--chat-template",
+        metavar="NAME",
+        help="show the text of a raw completion, made by this chat template: a name, a file or a folder",
+    )
     parser.add_argument("--profile", choices=("small",), help="settings for small models")
     parser.add_argument("--examples", choices=("auto",), help="worked examples made of the tools")
     parser.add_argument(
@@ -46,17 +52,25 @@ def run(args: argparse.Namespace, console: Console) -> int:
         request["parallel_tool_calls"] = args.parallel
     try:
         options = Options(
-            dialect=args.dialect, enforce=args.enforce, server=args.server, profile=args.profile, examples=args.examples
+            dialect=args.dialect,
+            enforce=args.enforce,
+            server=args.server,
+            profile=args.profile,
+            examples=args.examples,
+            upstream="chat" if args.chat_template is None else "completions",
+            chat_template=args.chat_template,
         )
     except ValueError as error:
         raise BadInput(str(error)) from error
     try:
-        upstream = preview(request, options)
+        upstream = preview(request, options, time.time)
     except AdapterError as error:
         where = f"{error.param}: " if error.param else ""
         raise BadInput(f"{source}: {where}{' '.join(error.message.split())}") from error
     if args.json:
         console.line(json.dumps(upstream, ensure_ascii=False, indent=2))
+    elif "prompt" in upstream:
+        console.line(console.markup(_marked(upstream["prompt"], BREAK if args.show_neutralised else "")))
     else:
         for message in upstream.get("messages") or []:
             _show(message, console, BREAK if args.show_neutralised else "")
@@ -102,6 +116,9 @@ def _show(message: Mapping[str, Any], console: Console, mark: str) -> None:
     text = str(content or "")
     if message.get("reasoning_content"):
         text = f"[reasoning] {message['reasoning_content']}\n{text}"
-    if mark:
-        text = text.replace(mark, "·")
-    console.labelled(str(message.get("role")), console.markup(text))
+    console.labelled(str(message.get("role")), console.markup(_marked(text, mark)))
+
+
+def _marked(text: str, mark: str) -> str:
+    """The text with what made markup harmless shown as a dot."""
+    return text.replace(mark, "·") if mark else text

@@ -19,6 +19,7 @@ class Rules:
         constrained: Upstream was made to answer with a bare JSON call, so one is read without the gates of `recover`.
         invalid_as_text: A block with an invalid call stays in the content.
         reply: The tool through which the model answers in words; what it says is content.
+        thinking: The completion begins inside the reasoning.
         incremental: Calls are reported while they are written; otherwise when they are complete and checked.
     """
 
@@ -28,4 +29,5 @@ class Rules:
     constrained: bool = False
     invalid_as_text: bool = False
     reply: str | None = None
+    thinking: bool = False
     incremental: bool = False

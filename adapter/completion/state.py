@@ -69,7 +69,8 @@ class State:
         self.content = Run(TextDelta)
         self.reasoning = Run(ReasoningDelta)
         self.reasoning.edge = "reasoning"
-        self.mode = Mode.REASONING if options.thinking_prefilled and dialect.reasoning else Mode.TEXT
+        thinking = options.thinking_prefilled or rules.thinking
+        self.mode = Mode.REASONING if thinking and dialect.reasoning else Mode.TEXT
         self.may_think = dialect.reasoning is not None
         self.may_be_bare = bool(rules.tools) and (options.recover or rules.constrained) and rules.choice.mode != "none"
         self.bare = BareCall(self.syntax, tokens)

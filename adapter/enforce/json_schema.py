@@ -7,9 +7,10 @@ JSON without tags, which the parser reads as the call it is.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 if TYPE_CHECKING:
+    from adapter.servers import Server
     from adapter.tools.definitions import ToolDefinition, ToolSet
 
 
@@ -30,7 +31,14 @@ def response_format(tools: ToolSet, other: Mapping[str, Any] | None = None) -> d
     return {"type": "json_schema", "json_schema": {"name": "tool_call", "strict": True, "schema": schema}}
 
 
-def wants_json(response_format: Any) -> bool:
+def schema_fields(server: Server, response_format: Mapping[str, Any]) -> dict[str, Any]:
+    """How a server is told to answer in a format; empty when it cannot be held to one."""
+    if server.schema == "json_schema":
+        return {"json_schema": answer_schema(response_format) or {"type": "object"}}
+    return {} if server.schema is None else {"response_format": response_format}
+
+
+def wants_json(response_format: Any) -> TypeGuard[Mapping[str, Any]]:
     """Whether a `response_format` asks for JSON."""
     return isinstance(response_format, Mapping) and response_format.get("type") in {"json_object", "json_schema"}
 

@@ -1,6 +1,6 @@
 """The ladder from words to grammars: what a request says so that the answer is a call.
 
-Which rung is taken depends on what is asked of the answer and on what the server has (`adapter.servers`, the only table).
+Which rung is taken depends on what is asked of the answer and on what the server has (`adapter.servers`, the only place).
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from adapter.enforce.call_grammar import Shape, frame_of, gbnf, structural_tag
-from adapter.enforce.json_schema import response_format, wants_json
-from adapter.servers import SERVERS
+from adapter.enforce.json_schema import response_format, schema_fields, wants_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from adapter.dialects.registry import Dialect
-    from adapter.servers import Rung
+    from adapter.servers import Rung, Server
 
 _ANY_NAME = "any_name"
 
@@ -29,7 +28,7 @@ class Enforcement:
     Attributes:
         rung: The rung of the ladder.
         body: What the request says besides.
-        prefill: How the answer begins; the request ends in it.
+        prefill: How the answer begins, after any thinking.
         bare: Whether a call comes without its tags.
         unenforced: What it does not hold, in one sentence; empty when there is nothing.
     """
@@ -41,24 +40,23 @@ class Enforcement:
     unenforced: str = ""
 
 
-def rung_for(wanted: str, server: str) -> Rung:
+def rung_for(wanted: str, server: Server) -> Rung:
     """The rung that the options ask for."""
-    return SERVERS[server].rungs[-1] if wanted == "auto" else wanted  # type: ignore[return-value]  # options checked it
+    return server.rungs[-1] if wanted == "auto" else wanted  # type: ignore[return-value]  # options checked it
 
 
-def stronger(rung: Rung, server: str) -> Rung | None:
+def stronger(rung: Rung, server: Server) -> Rung | None:
     """The next rung that the server has."""
-    rungs = SERVERS[server].rungs
-    above = rungs[rungs.index(rung) + 1 :] if rung in rungs else ()
+    above = server.rungs[server.rungs.index(rung) + 1 :] if rung in server.rungs else ()
     return above[0] if above else None
 
 
-def enforce(rung: Rung, server: str, dialect: Dialect, shape: Shape, answer_format: Any) -> Enforcement:
+def enforce(rung: Rung, server: Server, dialect: Dialect, shape: Shape, answer_format: Any) -> Enforcement:
     """What a rung means for one request; a rung that has no hold on this kind of answer is words alone.
 
     Args:
         rung: The rung.
-        server: Name of the server kind.
+        server: What the server takes.
         dialect: How calls are written.
         shape: What the answer may be.
         answer_format: The caller's own `response_format` for an answer in words.
@@ -68,14 +66,12 @@ def enforce(rung: Rung, server: str, dialect: Dialect, shape: Shape, answer_form
     always = shape.forced or shape.reply is not None
     if rung == "json_schema" and (always or wants_json(answer_format)):
         body = response_format(shape.tools, None if always else answer_format)
-        return Enforcement(rung, {"response_format": body}, bare=True)
-    if rung == "prefill" and shape.forced and shape.thinking == "no":
+        return Enforcement(rung, schema_fields(server, body), bare=True)
+    if rung == "prefill" and shape.forced:
         names = list(shape.tools.by_name)
         before = frame_of(dialect, names[0]).before if len(names) == 1 else _before_names(dialect)
         # A trailing space is a token of its own to most models, which then write none with the next word.
-        return Enforcement(rung, SERVERS[server].prefill_body, prefill=before.rstrip(" "))
-    if rung == "prefill" and shape.forced:
-        return Enforcement(unenforced="the required call is asked for in words only: a prefill would cut off the thinking")
+        return Enforcement(rung, prefill=before.rstrip(" "))
     return Enforcement()
 
 
@@ -84,14 +80,13 @@ def _before_names(dialect: Dialect) -> str:
     return frame_of(dialect, _ANY_NAME).before.partition(_ANY_NAME)[0]
 
 
-def _grammar(server: str, dialect: Dialect, shape: Shape) -> Enforcement:
-    form = SERVERS[server].grammar
-    if form == "gbnf":
+def _grammar(server: Server, dialect: Dialect, shape: Shape) -> Enforcement:
+    if server.grammar == "gbnf":
         grammar = gbnf(dialect, shape)
         left = ", ".join(dict.fromkeys(grammar.unenforced))
         told = f"left to validation, because a grammar cannot say it: {left}" if left else ""
         return Enforcement("grammar", {"grammar": grammar.text()}, unenforced=told)
     tag = structural_tag(dialect, shape)
-    if form == "structured_outputs":
+    if server.grammar == "structured_outputs":
         return Enforcement("grammar", {"structured_outputs": {"structural_tag": json.dumps(tag)}})
     return Enforcement("grammar", {"response_format": tag})

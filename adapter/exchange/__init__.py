@@ -9,10 +9,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from adapter.api import chat
-from adapter.dialects.registry import resolve
 from adapter.exchange.asking import ask
 from adapter.exchange.protocol import Exchange, OpenExchange, Report
 from adapter.exchange.streamed_chat import StreamedChat
+from adapter.exchange.upstream import upstream_for, with_special_tokens
 from adapter.exchange.whole_chat import WholeChat
 
 if TYPE_CHECKING:
@@ -32,12 +32,13 @@ def opener(options: Options, report: Report, clock: Callable[[], float]) -> Open
         clock: The time in seconds since the epoch.
 
     Raises:
-        DialectError: The options name a dialect that cannot be loaded.
+        DialectError: The options name a dialect or a chat template that cannot be loaded.
     """
-    resolve(options.dialect)
+    options = with_special_tokens(options)
+    upstream = upstream_for(options, clock)
 
     def open_exchange(path: str, body: bytes) -> Exchange | None:
-        """An exchange for a request with tools; None for one that upstream understands as it is."""
+        """An exchange for a request; None for one that upstream understands as it is."""
         if not path.endswith("/chat/completions"):
             return None
         try:
@@ -46,12 +47,12 @@ def opener(options: Options, report: Report, clock: Callable[[], float]) -> Open
             return None  # upstream says what is wrong with it
         if not isinstance(request, dict):
             return None
-        read = chat.read_request(request)
+        read = chat.read_request(request, always=options.upstream == "completions")
         if read is None:
             return _streamed(request) if options.upstream_stream == "always" and not request.get("stream") else None
         if read.stream:
-            return StreamedChat(read, options, report, clock).exchange()
-        return WholeChat(read, options, report).exchange()
+            return StreamedChat(read, options, report, clock, upstream).exchange()
+        return WholeChat(read, options, report, upstream).exchange()
 
     return open_exchange
 
@@ -62,11 +63,18 @@ def _streamed(body: dict[str, Any]) -> Exchange:
     return reply
 
 
-def preview(body: Mapping[str, Any], options: Options) -> dict[str, Any]:
-    """The request that upstream would get for a chat request; one that does not concern tools is returned as it is.
+def preview(body: Mapping[str, Any], options: Options, clock: Callable[[], float]) -> dict[str, Any]:
+    """The request that upstream would get for a chat request; one that does not concern it is returned as it is.
+
+    Args:
+        body: The chat request.
+        options: The caller's choices.
+        clock: The time in seconds since the epoch.
 
     Raises:
         BadRequest: The request is wrong; `param` says where.
     """
-    request = chat.read_request(body)
-    return dict(body) if request is None else WholeChat(request, options, lambda _: None).upstream_body()
+    options = with_special_tokens(options)
+    upstream = upstream_for(options, clock)
+    request = chat.read_request(body, always=options.upstream == "completions")
+    return dict(body) if request is None else WholeChat(request, options, lambda _: None, upstream).upstream_body()

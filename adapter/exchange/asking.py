@@ -10,26 +10,27 @@ from adapter.api import chat
 from adapter.api.aggregate import Aggregator
 from adapter.api.reading import Chunk, UpstreamFault, read_chunks
 from adapter.api.sse import SseDecoder
-from adapter.exchange.protocol import Break, Command, Read, Reply, UpstreamRequest
+from adapter.exchange.protocol import CHAT, Break, Command, Read, Reply, UpstreamRequest
 
 Asking = Generator[Command, Any, tuple[Reply, dict[str, Any] | None]]
 
 
-def ask(body: dict[str, Any], *, stream: bool) -> Asking:
+def ask(body: dict[str, Any], *, stream: bool, endpoint: str = CHAT) -> Asking:
     """Ask for a whole completion.
 
     Args:
         body: The request.
         stream: Whether upstream answers in a stream only.
+        endpoint: Where it goes.
 
     Returns:
         Upstream's reply, and the chat completion in it; None when it is something else, to be handed on as it is.
     """
     if not stream:
-        reply: Reply = yield UpstreamRequest(body)
+        reply: Reply = yield UpstreamRequest(body, endpoint=endpoint)
         return reply, chat.read_completion(reply.status, reply.body)
     options = {"include_usage": True, **(body.get("stream_options") or {})}
-    reply = yield UpstreamRequest({**body, "stream": True, "stream_options": options}, stream=True)
+    reply = yield UpstreamRequest({**body, "stream": True, "stream_options": options}, True, endpoint)
     if reply.status == 200 and not is_json(reply):
         return (yield from _aggregate(reply))
     whole = yield from read_all(reply)

@@ -11,12 +11,14 @@ class Incoming:
 
     Args:
         prefill: How the answer was begun.
+        read: How much of that the parser has read already.
     """
 
-    __slots__ = ("_beginning", "_high", "_prefill")
+    __slots__ = ("_beginning", "_high", "_prefill", "_read")
 
-    def __init__(self, prefill: str) -> None:
+    def __init__(self, prefill: str, read: int = 0) -> None:
         self._prefill = prefill
+        self._read = read
         self._beginning: str | None = "" if prefill else None  # while upstream may be repeating the prefill
         self._high = ""
 
@@ -27,7 +29,7 @@ class Incoming:
             if self._prefill.startswith(text) and text != self._prefill:
                 self._beginning = text
                 return ""
-            text, self._beginning = whole(self._prefill, text), None
+            text, self._beginning = whole(self._prefill, text)[self._read :], None
         if self._high:
             text = (self._high + text).encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
         self._high = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
@@ -36,7 +38,7 @@ class Incoming:
     def rest(self) -> str:
         """What is left at the end."""
         beginning, self._beginning = self._beginning, None
-        text = self._high if beginning is None else whole(self._prefill, beginning)
+        text = self._high if beginning is None else whole(self._prefill, beginning)[self._read :]
         self._high = ""
         return text
 

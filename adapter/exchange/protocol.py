@@ -20,19 +20,22 @@ from typing import Any, TypeAlias
 from adapter.events import Problem
 
 Headers: TypeAlias = Sequence[tuple[str, str]]
+CHAT = "/chat/completions"
 
 
 @dataclass(frozen=True, slots=True)
 class UpstreamRequest:
-    """Send a request upstream, to the URL and with the headers of the caller's.
+    """Send a request upstream, to the server and with the headers of the caller's.
 
     Attributes:
         body: The JSON body in place of the caller's.
         stream: Leave the reply's body to be read piece by piece.
+        endpoint: What the URL's path ends in, in place of the caller's `/chat/completions`.
     """
 
     body: dict[str, Any]
     stream: bool = False
+    endpoint: str = CHAT
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from adapter.exchange.turn import Turn
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from adapter.exchange.upstream import Upstream
     from adapter.options import Options
 
 # Clients give up on a stream that brings no chunk for a minute or more.
@@ -33,15 +34,18 @@ class StreamedChat:
         options: What the caller chose.
         report: Told of every repair, coercion, re-ask and refusal.
         clock: The time in seconds since the epoch.
+        upstream: How the conversation is put to upstream.
 
     Raises:
         BadRequest: The messages are wrong.
     """
 
-    def __init__(self, request: chat.ChatRequest, options: Options, report: Report, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, request: chat.ChatRequest, options: Options, report: Report, clock: Callable[[], float], upstream: Upstream
+    ) -> None:
         self._options = options
         self._clock = clock
-        self._turn = Turn(request, options)
+        self._turn = Turn(request, options, upstream)
         self._first = self._turn.first
         self._writer = ChunkWriter(include_usage=request.include_usage, legacy=request.legacy)
         self._request = request
@@ -55,7 +59,7 @@ class StreamedChat:
         """The generator for the shell."""
         for problem in self._first.problems():
             self._report(problem)
-        reply: Reply = yield UpstreamRequest(self._first.body, stream=True)
+        reply: Reply = yield UpstreamRequest(self._first.body, True, self._first.endpoint)
         if reply.status != 200:
             return (yield from read_all(reply))
         if is_json(reply):
@@ -68,7 +72,7 @@ class StreamedChat:
         else:
             yield Start(200, _stream_headers(reply))
             alive = yield from self._pump()
-        while alive and (choice := next((choice for choice in self._choices.values() if choice.fault), None)):
+        while alive and (choice := next((choice for choice in self._choices.values() if choice.goes_on), None)):
             alive = yield from self._ask_again(choice)
         if alive:
             yield Emit(self._ending())
@@ -140,9 +144,12 @@ class StreamedChat:
 
     def _ask_again(self, choice: StreamedChoice) -> _Pumping:
         """Ask the model again, in the same stream."""
-        attempt = choice.begin_again()
+        used = (self._present_usage or {}).get("completion_tokens") or 0
+        attempt = choice.begin_again() if choice.fault else choice.go_on(used)
+        for problem in attempt.problems():
+            self._report(problem)
         self._usage, self._present_usage = chat.add_usage(self._usage, self._present_usage), None
-        reply: Reply = yield UpstreamRequest(attempt.body, stream=True)
+        reply: Reply = yield UpstreamRequest(attempt.body, True, attempt.endpoint)
         if reply.status == 200 and not is_json(reply):
             return (yield from self._pump(choice))
         whole = yield from read_all(reply)

@@ -14,6 +14,7 @@ from adapter.errors import InvalidToolCall
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Event, Problem, ReasoningDelta, TextDelta
 from adapter.exchange.answer import Answer, Refused
 from adapter.exchange.incoming import Incoming
+from adapter.syntax.text_buffer import TextBuffer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from adapter.api.chunks import ChunkWriter
     from adapter.errors import RefusedAnswer
     from adapter.exchange.protocol import Report
+    from adapter.exchange.thinking import Thought
     from adapter.exchange.turn import Attempt, Turn
     from adapter.options import Options
 
@@ -43,6 +45,7 @@ class StreamedChoice:
     Attributes:
         finished: Whether upstream has finished it.
         fault: Why it must be asked for again, once it is finished.
+        thought: What the model thought, when that is all it has been asked for yet.
     """
 
     def __init__(
@@ -65,7 +68,7 @@ class StreamedChoice:
         self._report = report
         self._tries = 0
         self._further: list[dict[str, Any]] = []  # the turns of the re-asks
-        self._logprobs = LogprobTrimmer()
+        self._logprobs = LogprobTrimmer(request.top_logprobs)
         self._accepted: list[tuple[str, str]] = []  # calls that left and that a re-asked answer may repeat
         self._started = 0
         self._wrote = self._wrote_before = False  # content has left; of an earlier attempt
@@ -73,6 +76,8 @@ class StreamedChoice:
         self._answer = self._begin()
         self.finished = False
         self.fault: tuple[Fault, ParsedCompletion] | None = None
+        self.thought: Thought | None = None
+        self._thinking = (TextBuffer(), TextBuffer())  # its content and its reasoning, until it has thought
 
     def _begin(self) -> Answer:
         as_text = self._tries >= self._options.retries and self._options.on_invalid == "text"
@@ -85,6 +90,20 @@ class StreamedChoice:
         untouched = not self._wrote and not self._started
         return self._tries < self._options.retries and (untouched or not self._incremental)
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether upstream is to be asked for more."""
+        return self.fault is not None or self.thought is not None
+
+    def go_on(self, used: int) -> Attempt:
+        """Make ready for what follows the thinking, which took this many tokens. Returns the request for it."""
+        if self.thought is None:
+            raise RuntimeError("this choice is not thinking")
+        self._asked = self._turn.after(self._asked, self.thought, used)
+        self._answer.incoming = Incoming(self._asked.prefill, self.thought.read)
+        self.finished, self.thought = False, None
+        return self._asked
+
     def begin_again(self) -> Attempt:
         """Make ready for a further answer. Returns the request for it."""
         if self.fault is None:
@@ -96,8 +115,9 @@ class StreamedChoice:
         self._asked = self._turn.again(self._asked, fault, self._further)
         self._tries += 1
         self._wrote_before = self._wrote
-        self._logprobs = LogprobTrimmer()
+        self._logprobs = LogprobTrimmer(self._request.top_logprobs)
         self._answer = self._begin()
+        self._thinking = (TextBuffer(), TextBuffer())
         self.finished, self.fault = False, None
         return self._asked
 
@@ -117,11 +137,19 @@ class StreamedChoice:
         if other:
             out.append(self._writer.delta(self.index, other))
         self._logprobs.add(part.get("logprobs"))
+        self._remember(delta)
         if content and isinstance(content, str):
             self._feed(self._answer.incoming.add(content), out)
         if part.get("finish_reason"):
             extra = {key: value for key, value in part.items() if key not in {"delta", "logprobs"} and value is not None}
             self.finish(part["finish_reason"], extra, out)
+
+    def _remember(self, delta: Mapping[str, Any]) -> None:
+        """Keep what is thought, where the call that follows is begun for the model."""
+        if self._asked.after is not None:
+            for buffer, text in zip(self._thinking, (delta.get("content"), chat.reasoning_of(delta)), strict=True):
+                if text and isinstance(text, str):
+                    buffer.append(text)
 
     def _other(self, delta: Mapping[str, Any]) -> dict[str, Any]:
         """What passes as it is: unknown fields, content that is no text, and calls that upstream makes itself."""
@@ -145,6 +173,10 @@ class StreamedChoice:
         """
         self.finished = True
         self._feed(self._answer.incoming.rest(), out)
+        if reason != "length":
+            self.thought = self._turn.thought(self._asked, *(buffer.text() for buffer in self._thinking))
+        if self.thought is not None:
+            return
         self._events(self._answer.parser.close(reason), out)
         if self._native:
             out.append(self._writer.finish(self.index, reason, extra))

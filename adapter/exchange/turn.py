@@ -15,16 +15,17 @@ from adapter.enforce.json_schema import answer_schema, wants_json
 from adapter.enforce.ladder import Enforcement, enforce, rung_for, stronger
 from adapter.events import Problem
 from adapter.exchange.incoming import whole
+from adapter.exchange.thinking import Thought, thought_in
 from adapter.prompt.conversation import plain_examples, to_plain_messages
 from adapter.prompt.examples import worked_examples
 from adapter.prompt.history import settled_calls
-from adapter.servers import SERVERS
 from adapter.tools.choice import ToolChoice
 from adapter.tools.reply import reply_tool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from adapter.exchange.upstream import Upstream
     from adapter.options import Options
     from adapter.servers import Rung
 
@@ -35,17 +36,23 @@ class Attempt:
 
     Attributes:
         body: The request.
+        endpoint: What the URL's path ends in.
         rules: How the answer is read.
         prefill: How the answer begins.
         rung: The rung of the ladder that holds it.
         unenforced: What the rung does not hold, in one sentence.
+        after: The request that goes on once the model has thought, where this one ends with the thinking.
+        then: What the answer goes on with, after the thinking.
     """
 
     body: dict[str, Any]
+    endpoint: str
     rules: Rules
     prefill: str
     rung: Rung
     unenforced: str
+    after: dict[str, Any] | None = None
+    then: str = ""
 
     def whole(self, text: str) -> str:
         """The answer with its beginning, which some servers repeat and some leave out."""
@@ -62,6 +69,7 @@ class Turn:
     Args:
         request: The request.
         options: What the caller chose.
+        upstream: How the conversation is put to upstream.
 
     Attributes:
         dialect: The dialect.
@@ -72,9 +80,10 @@ class Turn:
         BadRequest: The messages are wrong.
     """
 
-    def __init__(self, request: chat.ChatRequest, options: Options) -> None:
+    def __init__(self, request: chat.ChatRequest, options: Options, upstream: Upstream) -> None:
         self._request = request
         self._options = options
+        self._upstream = upstream
         self._format: Any = request.body.get("response_format")
         self.dialect = resolve(options.dialect)
         self._choice = request.choice if request.tools else ToolChoice("none")  # a call of nothing is text
@@ -111,28 +120,43 @@ class Turn:
 
         Where a call may be made the format cannot go upstream as it is: held to it, a model could write no call.
         """
-        if self._choice.mode == "none" or self._choice.forced or not wants_json(self._format) or self._holds_format():
+        if not wants_json(self._format) or self._choice.forced or self._holds_format():
             return ""
         schema = answer_schema(self._format)
         form = f" that fits this JSON schema:\n{json.dumps(schema, ensure_ascii=False)}" if schema else "."
-        return f"When you answer without a function call, answer with nothing but one JSON object{form}"
+        when = "Answer" if self._choice.mode == "none" else "When you answer without a function call, answer"
+        return f"{when} with nothing but one JSON object{form}"
 
     def _holds_format(self) -> bool:
-        """Whether upstream is held to a schema that allows a call or the caller's format."""
-        return self._reply is None and rung_for(self._options.enforce or "prompt", self._options.server) == "json_schema"
+        """Whether upstream is held to the caller's format, or to a schema that allows it or a call."""
+        server = self._upstream.server
+        if self._choice.mode == "none":
+            return server.schema is not None
+        return self._reply is None and rung_for(self._options.enforce or "prompt", server) == "json_schema"
 
-    def _shape(self) -> Shape:
+    def _shape(self, body: Mapping[str, Any]) -> Shape:
         parallel = False if self._request.legacy else self._request.parallel
         # Left to itself, a model that is held to calls goes on making them: unasked, it may only where it may also stop.
         several = parallel is True or (parallel is None and not self._choice.forced and self._reply is None)
         thinking: Literal["no", "may", "begun"] = "may" if chat.wants_thinking(self._request) else "no"
-        if self._options.thinking_prefilled:
+        if self._begins_thinking(body):
             thinking = "begun"
         tools = self._tools.only(self._choice.allowed)
         return Shape(tools, self._choice.forced, several, self._reply, thinking)
 
+    def _begins_thinking(self, body: Mapping[str, Any]) -> bool:
+        """Whether the answer to a request begins inside the thinking."""
+        if self._options.thinking_prefilled or self.dialect.reasoning is None:
+            return self._options.thinking_prefilled
+        return self._upstream.ending(body).rstrip().endswith(self.dialect.reasoning[0])
+
     def attempt(
-        self, further: list[dict[str, Any]] | None = None, *, rung: Rung | None = None, in_words: bool = False
+        self,
+        further: list[dict[str, Any]] | None = None,
+        *,
+        rung: Rung | None = None,
+        in_words: bool = False,
+        thinks: bool = True,
     ) -> Attempt:
         """A request for upstream.
 
@@ -140,32 +164,73 @@ class Turn:
             further: Messages of a re-ask, which wants one choice.
             rung: The rung of the ladder; None for the one that the options ask for.
             in_words: The answer is not to be held to calls.
+            thinks: The model may think before a call that is begun for it.
         """
-        options = self._options
+        messages = [*self._messages, *(further or ())]
+        own = self._format if self._choice.mode == "none" or not wants_json(self._format) else None
+        body = self._upstream.request(chat.upstream_body(self._request, messages, own, n=None if further is None else 1))
+        shape = self._shape(body)
         held = Enforcement()
         if self._choice.mode != "none" and not in_words:
-            wanted = rung or rung_for(options.enforce or "prompt", options.server)
-            held = enforce(wanted, options.server, self.dialect, self._shape(), self._format)
-        messages = [*self._messages, *(further or ())]
-        if held.prefill:
-            begun = {"role": "assistant", "content": held.prefill, **SERVERS[options.server].prefill_message}
-            messages.append(begun)
-        own = self._format if self._choice.mode == "none" or not wants_json(self._format) else None
-        body = chat.upstream_body(self._request, messages, own, n=None if further is None else 1)
-        return Attempt({**body, **held.body}, self._rules(bare=held.bare), held.prefill, held.rung, held.unenforced)
+            wanted = rung or rung_for(self._options.enforce or "prompt", self._upstream.server)
+            held = enforce(wanted, self._upstream.server, self.dialect, shape, self._format)
+        attempt = Attempt(
+            body={**body, **held.body},
+            endpoint=self._upstream.endpoint,
+            rules=self._rules(body, bare=held.bare),
+            prefill="",
+            rung=held.rung,
+            unenforced=held.unenforced,
+        )
+        if not held.prefill:
+            return attempt
+        if shape.thinking == "no" or not thinks:
+            return dataclasses.replace(attempt, body=self._upstream.begun(body, held.prefill), prefill=held.prefill)
+        return self._thinking_first(attempt, held.prefill)
+
+    def _thinking_first(self, attempt: Attempt, then: str) -> Attempt:
+        """The request that ends with the thinking, before a call that is begun for the model."""
+        if self.dialect.reasoning is None or (attempt.body.get("n") or 1) > 1:
+            several = "the required call is asked for in words only: several answers cannot think before a call that is begun"
+            return dataclasses.replace(attempt, rung="prompt", unenforced=several)
+        body = {**attempt.body, "stop": [self.dialect.reasoning[1]]}
+        return dataclasses.replace(attempt, body=body, after=attempt.body, then=then)
+
+    def thought(self, attempt: Attempt, content: str, field: str) -> Thought | None:
+        """What the model thought, in the answer to a request that ends with the thinking."""
+        if attempt.after is None or self.dialect.reasoning is None:
+            return None
+        return thought_in(content, field, self.dialect.reasoning, begun=attempt.rules.thinking)
+
+    def after(self, attempt: Attempt, thought: Thought, used: int) -> Attempt:
+        """The request that goes on from the thinking.
+
+        Args:
+            attempt: The request that ended with it.
+            thought: What was thought.
+            used: How many tokens it took; 0 when unknown.
+        """
+        beginning = thought.text + attempt.then
+        body = self._upstream.begun(attempt.after or {}, beginning)
+        for name in ("max_tokens", "max_completion_tokens"):
+            limit = body.get(name)
+            if isinstance(limit, int) and limit > 0:
+                body[name] = max(1, limit - used)
+        return dataclasses.replace(attempt, body=body, prefill=beginning, after=None, then="")
 
     def again(self, attempt: Attempt, fault: Fault, further: list[dict[str, Any]]) -> Attempt:
         """The request after an answer that cannot stand: a required call is held to one rung higher, if there is one."""
         if fault.kind == "repeated":
             return self.attempt(further, in_words=True)
-        higher = stronger(attempt.rung, self._options.server) if fault.kind == "required" else None
-        return self.attempt(further, rung=higher or attempt.rung)
+        higher = stronger(attempt.rung, self._upstream.server) if fault.kind == "required" else None
+        return self.attempt(further, rung=higher or attempt.rung, thinks=attempt.after is None)
 
     def repeats(self, calls: Iterable[tuple[str, str]]) -> Fault | None:
         """What is wrong with calls, names and arguments, that were made just before and have their results."""
         message = repeated(calls, self.settled)
         return Fault("repeated", message) if message else None
 
-    def _rules(self, *, bare: bool) -> Rules:
+    def _rules(self, body: Mapping[str, Any], *, bare: bool) -> Rules:
+        thinking = self._begins_thinking(body)
         parallel = False if self._request.legacy else self._request.parallel  # the legacy answer holds one call
-        return Rules(self._tools, self._choice, parallel, constrained=bare, reply=self._reply)
+        return Rules(self._tools, self._choice, parallel, constrained=bare, reply=self._reply, thinking=thinking)

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from adapter.completion.rules import Rules
+    from adapter.exchange.upstream import Upstream
     from adapter.options import Options
 
 _Answer: TypeAlias = tuple[ParsedCompletion, list[Event]]
+_Asking: TypeAlias = "Generator[Command, Any, tuple[Reply, dict[str, Any] | None, Attempt]]"
 _Settling: TypeAlias = "Generator[Command, Any, Reply | tuple[dict[str, Any], dict[str, Any] | None]]"
 
 
@@ -32,16 +34,17 @@ class WholeChat:
         request: The request.
         options: What the caller chose.
         report: Told of every repair, coercion, re-ask and refusal.
+        upstream: How the conversation is put to upstream.
 
     Raises:
         BadRequest: The messages are wrong.
     """
 
-    def __init__(self, request: chat.ChatRequest, options: Options, report: Report) -> None:
+    def __init__(self, request: chat.ChatRequest, options: Options, report: Report, upstream: Upstream) -> None:
         self._request = request
         self._options = options
         self._report = report
-        self._turn = Turn(request, options)
+        self._turn = Turn(request, options, upstream)
         self._stream = options.upstream_stream == "always"
 
     def upstream_body(self) -> dict[str, Any]:
@@ -50,8 +53,7 @@ class WholeChat:
 
     def exchange(self) -> Exchange:
         """The generator for the shell."""
-        first = self._attempt(self._turn.first)
-        reply, completion = yield from ask(first.body, stream=self._stream)
+        reply, completion, first = yield from self._ask(self._turn.first)
         if completion is None:
             return reply
         for position, choice in enumerate(completion["choices"]):
@@ -65,10 +67,23 @@ class WholeChat:
                 completion["usage"] = chat.add_usage(completion.get("usage"), usage)
         return Reply(200, reply.headers, json.dumps(completion).encode())
 
-    def _attempt(self, attempt: Attempt) -> Attempt:
+    def _ask(self, attempt: Attempt) -> _Asking:
+        """Ask upstream, twice where the model thinks before a call that is begun for it."""
         for problem in attempt.problems():
             self._report(problem)
-        return attempt
+        reply, completion = yield from ask(attempt.body, stream=self._stream, endpoint=attempt.endpoint)
+        if completion is None or attempt.after is None or not completion["choices"]:
+            return reply, completion, attempt
+        choice, usage = completion["choices"][0], completion.get("usage")
+        message = choice["message"]
+        thought = self._turn.thought(attempt, message.get("content") or "", chat.reasoning_of(message))
+        if thought is None or choice.get("finish_reason") == "length":
+            return reply, completion, attempt
+        attempt = self._turn.after(attempt, thought, (usage or {}).get("completion_tokens") or 0)
+        reply, completion = yield from ask(attempt.body, stream=self._stream, endpoint=attempt.endpoint)
+        if completion is not None and usage is not None:
+            completion["usage"] = chat.add_usage(usage, completion.get("usage"))
+        return reply, completion, attempt
 
     def _settle(self, choice: dict[str, Any], attempt: Attempt) -> _Settling:
         """Ask again until an answer can stand. Returns it with the usage of the re-asks, or upstream's error."""
@@ -88,8 +103,7 @@ class WholeChat:
             tries += 1
             self._report(Problem("reask", fault.message, text))
             further = [*further, *reask_turns(text, parsed, fault, self._turn.dialect)]
-            attempt = self._attempt(self._turn.again(attempt, fault, further))
-            reply, again = yield from ask(attempt.body, stream=self._stream)
+            reply, again, attempt = yield from self._ask(self._turn.again(attempt, fault, further))
             if again is None or not again["choices"]:
                 return reply
             usage = chat.add_usage(usage, again.get("usage"))

@@ -91,11 +91,12 @@ def _system(
         default: What the model was trained to read where the caller says nothing.
         render: Writes the tools into the text; None when there are none to show.
     """
-    if render is None:
+    if render is None and not note:
         return [{**message, "role": "system"} for message in messages]
     texts = [_text(message.get("content")) for message in messages] or [default]
     first = {key: value for key, value in messages[0].items() if key != "content"} if messages else {}
-    return [{**first, "role": "system", "content": render("\n\n".join(text for text in (*texts, note) if text))}]
+    text = "\n\n".join(text for text in (*texts, note) if text)
+    return [{**first, "role": "system", "content": text if render is None else render(text)}]
 
 
 def _turn(turn: Turn, dialect: Dialect) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from adapter.errors import AdapterError, BadRequest
-from adapter.exchange.protocol import Reply
+from adapter.exchange.protocol import CHAT, Reply
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -69,10 +69,15 @@ def _error_reply(error: AdapterError) -> Reply:
 
 
 def rewritten(module: ModuleType, request: Any, upstream: UpstreamRequest) -> Any:
-    """The caller's request with another body; the timeouts travel in the extensions."""
+    """The caller's request with another body, to another endpoint perhaps; the timeouts travel in the extensions."""
+    url = request.url
+    if upstream.endpoint != CHAT:
+        path, mark, query = url.raw_path.partition(b"?")
+        path = path.removesuffix(CHAT.encode()) + upstream.endpoint.encode()
+        url = url.copy_with(raw_path=path + mark + query)
     body = json.dumps(upstream.body).encode()
     headers = [(name, value) for name, value in request.headers.multi_items() if name.lower() not in _BODY_HEADERS]
-    return module.Request(request.method, request.url, headers=headers, content=body, extensions=request.extensions)
+    return module.Request(request.method, url, headers=headers, content=body, extensions=request.extensions)
 
 
 def reply_of(response: Any, body: bytes = b"") -> Reply:
@@ -95,8 +100,14 @@ def _own(headers: Headers) -> list[tuple[str, str]]:
 
 
 def passed(module: ModuleType, response: Any) -> Any:
-    """Upstream's response as it is: raw headers and the raw stream, which the outer client decodes."""
+    """Upstream's response as it is: raw headers and the raw stream, which the outer client decodes.
+
+    A hook of the inner client may have read the body: then it is that.
+    """
     extensions = _kept(response.extensions)
+    if response.is_stream_consumed:
+        headers = _own(response.headers.multi_items())
+        return module.Response(response.status_code, headers=headers, content=response.content, extensions=extensions)
     return module.Response(response.status_code, headers=response.headers.raw, stream=response.stream, extensions=extensions)
 
 

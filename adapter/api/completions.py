@@ -1,0 +1,119 @@
+"""Raw completions: a chat request as a request for `/v1/completions`, and its answers in the shape of chat.
+
+A raw completion differs from a chat completion in its input, `prompt` for `messages`, and in `text` where chat has a message or
+a delta. All else is the same, sampling parameters and usage included.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from adapter.errors import BadRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# What chat has and text has not: read by us, put into the prompt, or meaningless for a text.
+_READ = {
+    "messages", "chat_template_kwargs", "add_generation_prompt", "continue_final_message", "enable_thinking", "thinking",
+    "reasoning_effort", "response_format", "logprobs", "top_logprobs", "max_completion_tokens", "max_tokens", "stop",
+}  # fmt: skip
+# What a chat template may be told directly, besides `chat_template_kwargs`.
+_VARIABLES = ("enable_thinking", "thinking", "reasoning_effort")
+# What no prompt can say. Left out in silence, the caller would wait for what never comes.
+_IMPOSSIBLE = ("audio", "web_search_options", "prediction")
+# What the log probability of a token is when the server says none, in OpenAI's words "very unlikely".
+_UNLIKELY = -9999.0
+
+
+def request_body(
+    body: Mapping[str, Any], prompt: str, stop: Sequence[str], unlimited: int | None, more: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The request for a raw completion.
+
+    Args:
+        body: The chat request.
+        prompt: Its conversation as text.
+        stop: What ends a turn of the assistant's, besides the caller's own stop sequences.
+        unlimited: `max_tokens` where the caller gives no limit.
+        more: What every request to this server says.
+
+    Raises:
+        BadRequest: The request asks for what a text cannot give.
+    """
+    for name in _IMPOSSIBLE:
+        if body.get(name) is not None:
+            raise BadRequest(f"Unsupported parameter: '{name}' has no meaning for a raw completion.", param=name)
+    if "audio" in (body.get("modalities") or ()):
+        raise BadRequest("Unsupported value: 'modalities' names 'audio', and a raw completion is text.", param="modalities")
+    raw = {key: value for key, value in body.items() if key not in _READ and key != "modalities"}
+    limit = body.get("max_completion_tokens") or body.get("max_tokens")
+    raw |= {"prompt": prompt, "max_tokens": unlimited if limit is None else limit}
+    stops = [*_stops(body.get("stop")), *stop]
+    if stops:
+        raw["stop"] = list(dict.fromkeys(stops))
+    if body.get("logprobs"):
+        raw["logprobs"] = body.get("top_logprobs") or 1  # 0 means none to some servers
+    return {**raw, **more}
+
+
+def template_variables(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What a chat request says to the chat template."""
+    given = body.get("chat_template_kwargs")
+    if given is not None and not isinstance(given, dict):
+        raise BadRequest(
+            f"Invalid type for 'chat_template_kwargs': expected an object, but got {type(given).__name__}.",
+            param="chat_template_kwargs",
+            code="invalid_type",
+        )
+    said = {name: body[name] for name in _VARIABLES if body.get(name) is not None}
+    return {**said, **(given or {})}
+
+
+def _stops(stop: Any) -> list[str]:
+    return [stop] if isinstance(stop, str) else list(stop or ())
+
+
+def is_text_choice(choice: Any) -> bool:
+    """Whether a choice, whole or of a chunk, is that of a raw completion."""
+    return isinstance(choice, dict) and isinstance(choice.get("text"), str) and not {"message", "delta"} & choice.keys()
+
+
+def as_chat(body: Mapping[str, Any], part: str) -> dict[str, Any]:
+    """A raw completion, or a chunk of one, in the shape of chat.
+
+    Args:
+        body: As upstream sent it, with choices of which each is a `is_text_choice`.
+        part: Where a choice has its text: `message` or `delta`.
+    """
+    choices = [_as_chat_choice(choice, part) for choice in body["choices"]]
+    kind = "chat.completion" if part == "message" else "chat.completion.chunk"
+    ident = body.get("id")
+    if isinstance(ident, str) and ident.startswith("cmpl-"):
+        body = {**body, "id": f"chat{ident}"}
+    return {**body, "object": kind, "choices": choices}
+
+
+def _as_chat_choice(choice: Mapping[str, Any], part: str) -> dict[str, Any]:
+    known = {key: value for key, value in choice.items() if key not in {"text", "logprobs"}}
+    message = {"content": choice["text"]} if part == "delta" else {"role": "assistant", "content": choice["text"]}
+    return {"index": 0, **known, part: message, "logprobs": _logprobs(choice.get("logprobs"))}
+
+
+def _logprobs(logprobs: Any) -> Any:
+    """Log probabilities in the form of chat; some servers write them so already."""
+    if not isinstance(logprobs, dict) or not isinstance(logprobs.get("tokens"), list):
+        return logprobs
+    tokens = logprobs["tokens"]
+    chosen = logprobs.get("token_logprobs") or [None] * len(tokens)
+    others = logprobs.get("top_logprobs") or [None] * len(tokens)
+    content = [
+        {**_token(token, logprob), "top_logprobs": [_token(*item) for item in (other or {}).items()]}
+        for token, logprob, other in zip(tokens, chosen, others, strict=False)
+    ]
+    return {"content": content, "refusal": None}
+
+
+def _token(token: str, logprob: float | None) -> dict[str, Any]:
+    value = _UNLIKELY if logprob is None else logprob
+    return {"token": token, "logprob": value, "bytes": list(token.encode("utf-8", "surrogatepass"))}

@@ -1,0 +1,143 @@
+"""How a conversation is put to upstream: as the messages of a chat, or as one text to go on with."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, Protocol
+
+from adapter.api.completions import request_body, template_variables
+from adapter.dialects.registry import resolve
+from adapter.enforce.json_schema import schema_fields, wants_json
+from adapter.errors import BadRequest
+from adapter.exchange.protocol import CHAT
+from adapter.prompt.chat_template import load_chat_template
+from adapter.servers import server_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from adapter.options import Options
+    from adapter.prompt.chat_template import ChatTemplate
+    from adapter.servers import Server
+
+
+class Upstream(Protocol):
+    """One way to put it.
+
+    Attributes:
+        server: What the server takes.
+        endpoint: What the URL's path ends in.
+    """
+
+    server: Server
+    endpoint: str
+
+    def request(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The request for upstream, from a chat request with plain messages.
+
+        Raises:
+            BadRequest: It asks for what cannot be put this way.
+        """
+
+    def ending(self, body: Mapping[str, Any]) -> str:
+        """What the model reads last, as far as is known here."""
+
+    def begun(self, body: Mapping[str, Any], beginning: str) -> dict[str, Any]:
+        """The request, with the beginning of the answer."""
+
+
+def with_special_tokens(options: Options) -> Options:
+    """The options, with a dialect that knows the special tokens of the chat template too.
+
+    They are stripped from the answer, and made harmless in untrusted text, as the dialect's own are.
+
+    Raises:
+        DialectError: The options name a dialect or a chat template that cannot be loaded.
+    """
+    dialect = resolve(options.dialect)
+    if options.chat_template is not None:
+        special = tuple(dict.fromkeys((*dialect.special, *load_chat_template(options.chat_template).special)))
+        dialect = dataclasses.replace(dialect, special=special)
+    return dataclasses.replace(options, dialect=dialect)
+
+
+def upstream_for(options: Options, clock: Callable[[], float]) -> Upstream:
+    """The way that the options ask for.
+
+    Raises:
+        DialectError: The options name a chat template that cannot be loaded.
+    """
+    server = server_for(options.server, options.upstream)
+    if options.upstream == "chat" or options.chat_template is None:
+        return ChatUpstream(server)
+    return RawUpstream(server, load_chat_template(options.chat_template), clock)
+
+
+class ChatUpstream:
+    """Messages; the server has the chat template."""
+
+    endpoint = CHAT
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+
+    def request(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The request as it is."""
+        return {**body, **self.server.body}
+
+    def ending(self, _body: Mapping[str, Any]) -> str:
+        """Nothing is known of the text that the server makes."""
+        return ""
+
+    def begun(self, body: Mapping[str, Any], beginning: str) -> dict[str, Any]:
+        """A last message of the assistant's, to be gone on with."""
+        message = {"role": "assistant", "content": beginning, **self.server.prefill_message}
+        return {**body, "messages": [*body["messages"], message], **self.server.prefill_body}
+
+
+class RawUpstream:
+    """One text, made by a chat template of our own or of the model's.
+
+    Args:
+        server: What the server takes.
+        template: The chat template.
+        clock: The time in seconds since the epoch, for templates that say what day it is.
+    """
+
+    endpoint = "/completions"
+
+    def __init__(self, server: Server, template: ChatTemplate, clock: Callable[[], float]) -> None:
+        self.server = server
+        self._template = template
+        self._clock = clock
+
+    def request(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The conversation as a prompt."""
+        prompt = self._prompt(body)
+        if self.server.adds_bos:
+            prompt = prompt.removeprefix(self._template.bos)  # twice, it would confuse most models
+        raw = request_body(body, prompt, self._template.stop, self.server.unlimited, self.server.body)
+        answer_format = body.get("response_format")
+        return {**raw, **(schema_fields(self.server, answer_format) if wants_json(answer_format) else {})}
+
+    def ending(self, body: Mapping[str, Any]) -> str:
+        """The prompt."""
+        prompt: str = body["prompt"]
+        return prompt
+
+    def begun(self, body: Mapping[str, Any], beginning: str) -> dict[str, Any]:
+        """The prompt goes on with it."""
+        return {**body, "prompt": body["prompt"] + beginning}
+
+    def _prompt(self, body: Mapping[str, Any]) -> str:
+        variables = template_variables(body)
+        messages = list(body["messages"])
+        now = self._clock()
+        if body.get("continue_final_message"):
+            # The last message is the beginning of the answer, so its turn is opened and not closed.
+            begun = messages.pop().get("content") or ""
+            if not isinstance(begun, str):
+                raise BadRequest("'continue_final_message' goes on with a text, not with a list of parts.", param="messages")
+            return self._template.render(messages, now=now, **variables) + begun
+        opened = body.get("add_generation_prompt", True)
+        return self._template.render(messages, now=now, add_generation_prompt=bool(opened), **variables)
