@@ -14,7 +14,9 @@ from adapter.prompt.chat_template import load_chat_template
 if TYPE_CHECKING:
     from pathlib import Path
 
-ASK = {"role": "user", "content": "Hi"}
+    from syrupy.assertion import SnapshotAssertion
+
+ASK: dict[str, Any] = {"role": "user", "content": "Hi"}
 MESSAGES: list[dict[str, Any]] = [ASK, {"role": "assistant", "content": "Ho", "reasoning": "Hm"}]
 NOON = datetime(2026, 11, 23, 12).timestamp()
 
@@ -126,7 +128,7 @@ def test_a_raw_completion_carries_no_media(kind: str) -> None:
     assert caught.value.param == "messages[1].content[1]"
 
 
-CONVERSATION = [
+CONVERSATION: list[dict[str, Any]] = [
     {"role": "system", "content": "Be kind."},
     {"role": "user", "content": "First?"},
     {"role": "assistant", "content": "Answered.", "reasoning_content": "Thought."},
@@ -136,16 +138,46 @@ CONVERSATION = [
 
 
 @pytest.mark.parametrize("name", names("chat"))
-def test_every_template_that_comes_along(name: str) -> None:
+def test_every_template_that_comes_along(name: str, snapshot: SnapshotAssertion) -> None:
     template = load_chat_template(name)
-    assert (template.name, bool(template.stop)) == (name, True)
-    assert set(template.stop) <= {*template.special, "<|eom_id|>"}
-    assert not (template.bos or template.eos) or {template.bos, template.eos} <= {*template.special, "", "[gMASK]<sop>"}
+    assert (template.name, bool(template.stop), bool(template.special)) == (name, True, True)
+    assert set(template.stop) <= set(template.special)
     text = template.render(CONVERSATION, now=NOON)
+    assert text == snapshot
     assert text.startswith(template.bos)
     for word in ("Be kind.", "First?", "Answered.", "Found.", "Last?"):
         assert text.count(word) == 1
     assert "Thought." not in text  # from before the last question
-    for messages in ([ASK], [{"role": "system", "content": "S"}], MESSAGES, [ASK, ASK], CONVERSATION[:4]):
+    for messages in ([ASK], CONVERSATION[:1], MESSAGES, [ASK, ASK], CONVERSATION[:4]):
         begun = template.render(messages, now=NOON)
         assert begun.startswith(template.render(messages, now=NOON, add_generation_prompt=False))
+
+
+THINKS: dict[str, Any] = {"role": "assistant", "content": "Calls.", "reasoning_content": "Hm."}
+RESULT: dict[str, Any] = {"role": "user", "content": "<tool_response>\nr\n</tool_response>"}
+OURS: dict[str, tuple[str, list[dict[str, Any]], dict[str, Any], str]] = {
+    "qwen3: thoughts since the last question stay": ("qwen3", [ASK, THINKS, RESULT], {}, "<think>\nHm.\n</think>\n\nCalls.<|im_end|>"),
+    "qwen3: the same question twice is two questions": ("qwen3", [ASK, THINKS, ASK], {}, "<|im_start|>assistant\nCalls.<|im_end|>"),
+    "qwen3: no thinking": ("qwen3", [ASK], {"enable_thinking": False}, "<|im_start|>assistant\n<think>\n\n</think>\n\n"),
+    "glm-4.5: no thinking": ("glm-4.5", [ASK], {"enable_thinking": False}, "Hi/nothink<|assistant|>\n<think></think>"),
+    "glm-4.5: results under one token": ("glm-4.5", [ASK, {"role": "tool", "content": "a"}, {"role": "tool", "content": "b"}], {}, "<|observation|>\na\nb<|assistant|>"),
+    "glm-4.7: no thinking": ("glm-4.7", [ASK], {"enable_thinking": False}, "<|assistant|></think>"),
+    "glm-4.7: old thoughts are kept": ("glm-4.7", [ASK, THINKS, ASK], {"clear_thinking": False}, "<|assistant|><think>Hm.</think>Calls."),
+    "deepseek-v3: thinking": ("deepseek-v3", [ASK], {"thinking": True}, "<｜Assistant｜><think>\n"),
+    "deepseek-v3.1: thinking": ("deepseek-v3.1", [ASK], {"thinking": True}, "<｜Assistant｜><think>"),
+    "deepseek-v3.1: after a result its own turn goes on": ("deepseek-v3.1", [ASK, THINKS, {"role": "tool", "content": "r"}], {}, "</think>Calls.<｜end▁of▁sentence｜>r"),
+    "minimax-m2: thoughts since the last question stay": ("minimax-m2", [ASK, THINKS], {}, "]~b]ai\n<think>\nHm.\n</think>\n\nCalls.[e~["),
+    "llama-3.1: a date of its own": ("llama-3.1", [ASK], {}, "Today Date: 26 Jul 2024\n\n<|eot_id|>"),
+    "llama-3.1: the caller's date": ("llama-3.1", [ASK], {"date_string": "1 Jan 2026"}, "Today Date: 1 Jan 2026\n\n<|eot_id|>"),
+    "llama-3.2: the day it is": ("llama-3.2", [ASK], {}, "Today Date: 23 Nov 2026\n\n<|eot_id|>"),
+    "mistral-v3: no blank before calls": ("mistral-v3", [ASK, {"role": "assistant", "content": "[TOOL_CALLS] []"}], {}, "[INST] Hi[/INST][TOOL_CALLS] []</s>"),
+    "gemma: a system text alone": ("gemma", [{"role": "system", "content": "S"}], {}, "<bos><start_of_turn>user\nS<end_of_turn>\n<start_of_turn>model\n"),
+    "hermes-3: results that come last": ("hermes-3", [ASK, {"role": "tool", "content": "r"}], {}, "<|im_start|>tool\nr<|im_end|><|im_start|>assistant\n"),
+    "kimi-k2: tools are declared first": ("kimi-k2", [{"role": "system", "name": "tool_declare", "content": "[]"}, ASK], {}, "<|im_system|>tool_declare<|im_middle|>[]<|im_end|><|im_system|>system<|im_middle|>You are Kimi"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fact", OURS)
+def test_what_ours_do_besides(fact: str) -> None:
+    name, messages, variables, expected = OURS[fact]
+    assert expected in load_chat_template(name).render(messages, now=NOON, **variables)
