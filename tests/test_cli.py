@@ -111,6 +111,9 @@ def test_templates_path(files: Path) -> None:
     path = Path(call("templates", "path", "hermes")[1].strip())
     assert str(path.parent) == folder
     assert path.read_text(encoding="utf-8") == call("templates", "show", "hermes")[1]
+    path = Path(call("templates", "path", "chat/chatml")[1].strip())
+    assert str(path.parent.parent) == folder
+    assert path.read_text(encoding="utf-8") == call("templates", "show", "chat/chatml")[1]
 
 
 def bad(name: str, argv: tuple[str, ...], *words: str, content: dict[str, str] | None = None) -> Any:
@@ -138,6 +141,7 @@ BAD = [
     bad("parse with an object of tools", ("parse", "completion.txt", "--tools", "request.json"), "a JSON list of tool definitions"),
     bad("parse with a bad tool", ("parse", "completion.txt", "--tools", "x"), "x: tools[0].type", content={"x": "[{}]"}),
     bad("no such template", ("templates", "show", "klingon"), "no dialect 'klingon'"),
+    bad("no such chat template", ("templates", "path", "chat/klingon"), "no chat template 'klingon'", "chatml"),
     bad("demo with half a server", ("demo", "--base-url", "http://127.0.0.1:9/v1"), "--model-name"),
     bad("demo without its model", ("demo", "--model", "nope.gguf"), "nope.gguf"),
 ]  # fmt: skip

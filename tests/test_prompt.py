@@ -71,6 +71,10 @@ CONVERSATIONS: dict[str, tuple[list[Any], dict[str, Any]]] = {
     "4.4 qwen2.5 without a system message": ([ASK], {"dialect": "qwen2.5"}),
     "4.4 qwen2.5 with one": ([SYSTEM, ASK], {"dialect": "qwen2.5"}),
     "4.4 qwen3-omni without a system message": ([ASK], {"dialect": "qwen3-omni"}),
+    "hermes-3: tools in a system message of their own": ([SYSTEM, ASK], {"dialect": "hermes-3"}),
+    "hermes-3 without a system message": ([ASK], {"dialect": "hermes-3", "tool_choice": "required"}),
+    "hermes-3: words beside calls are left out": ([ASK, calls(PARIS, ROME, content="Let me see."), result("p", "18 C"), result("r", "25 C")], {"dialect": "hermes-3"}),
+    "granite-4": ([SYSTEM, ASK, calls(PARIS, content="Let me see."), result("p", "18 C")], {"dialect": "granite-4", "parallel_tool_calls": False}),
 }  # fmt: skip
 
 
@@ -152,6 +156,25 @@ def test_a_template_of_ones_own(tmp_path: Path) -> None:
     assert ([call.name for call in parsed.tool_calls], parsed.content) == (["f"], "Hm.")
 
 
+TURNS = [
+    pytest.param("", "Hm.\n{}\n{}", id="each on lines of its own"),
+    pytest.param(
+        "{% macro assistant(content, calls) %}{{ content }}<all>{{ calls | join }}</all>{% endmacro %}",
+        "Hm.<all>{}{}</all>",
+        id="as the macro says",
+    ),
+]
+
+
+@pytest.mark.parametrize(("macro", "form"), TURNS)
+def test_a_turn_is_put_together_as_the_dialect_says(macro: str, form: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.jinja"
+    path.write_text(GOOD + macro, encoding="utf-8")
+    dialect = load(str(path))
+    first, second = dialect.tool_call("f", {}), dialect.tool_call("g", {})
+    assert dialect.assistant("Hm.", [first, second]) == form.format(first, second)
+
+
 BROKEN = [
     pytest.param(lambda s: s.replace("+++", "---"), r":1: a template begins with", id="no front matter"),
     pytest.param(lambda s: s.replace('name = "mine"', "name = mine"), r"not TOML.*line 2", id="TOML error with its line"),
@@ -161,6 +184,7 @@ BROKEN = [
     pytest.param(lambda s: s.replace('"<r>", ', ""), "the opening and the closing tag", id="one result tag"),
     pytest.param(lambda s: s.replace('close = "</call>"', "close = 5"), "close = 5 must be a string", id="a number for a tag"),
     pytest.param(lambda s: s.replace("result = ", 'result_role = "x"\nresult = '), "'user' or 'tool'", id="wrong role"),
+    pytest.param(lambda s: s.replace("result = ", 'tools_in = "x"\nresult = '), "'system' or 'own'", id="wrong place for tools"),
     pytest.param(lambda s: s.replace("macro tool_results", "macro results"), "macro 'tool_results' is missing", id="missing macro"),
     pytest.param(lambda s: s.replace("{% endfor %}", ""), r"mine.jinja:\d+: ", id="Jinja error with its line"),
     pytest.param(lambda s: s.replace('"json_in_tags"', '"smoke"'), "no call syntax 'smoke'", id="unknown syntax"),

@@ -100,6 +100,11 @@ COSTS = [
         "from adapter.cli import run; run(['templates', 'path', 'hermes'])", {*NETWORK, "jsonschema", "lxml"}, id="templates"
     ),
     pytest.param("import adapter; adapter.render([{'role': 'user', 'content': 'x'}])", NETWORK, id="render"),
+    pytest.param(
+        "from adapter.prompt.chat_template import load_chat_template as t; t('chatml').render([{'role': 'user'}], now=0)",
+        {*NETWORK, "gguf", "numpy", "jsonschema", "lxml"},
+        id="chat template",
+    ),
     pytest.param("import adapter; adapter.parse('x')", {*NETWORK, "json_repair"}, id="parse"),
     pytest.param("import adapter.cli.preview as p; import adapter.exchange", NETWORK, id="preview"),
 ]

@@ -1,4 +1,4 @@
-"""adapter templates: List the dialects, show a template, or say where it is."""
+"""adapter templates: List the dialects and the chat templates, show a template, or say where it is."""
 
 from __future__ import annotations
 
@@ -13,28 +13,49 @@ if TYPE_CHECKING:
 def add(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("list", help="the dialects, with the models they suit")
+    actions.add_parser("list", help="the dialects and the chat templates, with the models they suit")
     show = actions.add_parser("show", help="print a template")
-    show.add_argument("name")
+    show.add_argument("name", help="a dialect, or chat/NAME")
     path = actions.add_parser("path", help="print the path of a template, or of their folder")
-    path.add_argument("name", nargs="?")
+    path.add_argument("name", nargs="?", help="a dialect, or chat/NAME")
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """List, show, or say where."""
-    from adapter.dialects import registry, templates
+    from adapter.dialects import templates
     from adapter.errors import DialectError
 
     try:
         if args.action == "list":
-            for name in templates.names():
-                dialect = registry.load(name)
-                models = ", ".join(dialect.models)
-                console.line(f"{console.styled(f'{name:<12}', 'label')} {dialect.syntax:<14} {models}")
+            _list(console)
         elif args.action == "show":
-            console.out.write(templates.read(args.name)[0])
+            console.out.write(_read(args.name)[0])
         else:
-            console.line(templates.read(args.name)[1] if args.name else str(templates.folder()))
+            console.line(_read(args.name)[1] if args.name else str(templates.folder()))
     except DialectError as error:
         raise BadInput(str(error)) from error
     return 0
+
+
+def _read(name: str) -> tuple[str, str]:
+    """Source and path of a dialect's template, or of a chat template with `chat/` before its name."""
+    from adapter.dialects import templates
+
+    under, _, rest = name.partition("/")
+    if under == "chat" and not name.endswith(templates.SUFFIX):
+        return templates.read(rest, under, "chat template")
+    return templates.read(name)
+
+
+def _list(console: Console) -> None:
+    from adapter.dialects import registry, templates
+    from adapter.prompt.chat_template import load_chat_template
+
+    console.line("dialects")
+    for name in templates.names():
+        dialect = registry.load(name)
+        console.line(f"  {console.styled(f'{name:<18}', 'label')} {dialect.syntax:<14} {', '.join(dialect.models)}")
+    console.line("\nchat templates")
+    for name in templates.names("chat"):
+        models = ", ".join(load_chat_template(name).models)
+        console.line(f"  {console.styled(f'{name:<18}', 'label')} {models}".rstrip())

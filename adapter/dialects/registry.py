@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from adapter.tools.choice import ToolChoice
 
 _MACROS = ("system", "tool_call", "tool_results")
+_CHOICES = {"result_role": ("user", "tool"), "tools_in": ("system", "own")}
 Pair = tuple[str, str]
 
 
@@ -41,6 +42,8 @@ class Dialect:
         markers: Other literals of the prompt that untrusted text must not hold.
         result_role: Role of the message that carries tool results.
         default_system: System text of a conversation that has tools and no system message.
+        tools_in: Where the tools stand: in the one `system` message, together with the caller's text, or in a system message
+            of their `own`, the first, which the caller's follows.
         path: The template's file.
         macros: The template's macros by name.
     """
@@ -56,6 +59,7 @@ class Dialect:
     markers: tuple[str, ...] = ()
     result_role: Literal["user", "tool"] = "user"
     default_system: str = ""
+    tools_in: Literal["system", "own"] = "system"
     path: str = ""
     macros: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False, hash=False)
 
@@ -66,6 +70,15 @@ class Dialect:
     def tool_call(self, name: str, arguments: Any) -> str:
         """One call as the model would write it. `arguments` is the decoded object."""
         return self._render("tool_call", {"name": name, "arguments": arguments})
+
+    def assistant(self, content: str, calls: Sequence[str]) -> str:
+        """One turn of the assistant's: what it said, and its calls as `tool_call` wrote them.
+
+        The dialect's macro `assistant(content, calls)` says how they stand together; without one, each on lines of its own.
+        """
+        if "assistant" in self.macros:
+            return self._render("assistant", content, calls)
+        return "\n".join(text for text in (content, *calls) if text)
 
     def tool_results(self, results: Sequence[Mapping[str, str]]) -> str:
         """Results that follow one another, as one text. Each has `content`, `name` and `id`."""
@@ -78,7 +91,7 @@ class Dialect:
             raise DialectError(f"{self.path}: macro {macro!r} failed: {error}") from error
 
 
-_STRINGS = ("name", "syntax", "open", "close", "default_system", "result_role")
+_STRINGS = ("name", "syntax", "open", "close", "default_system", *_CHOICES)
 _LISTS = ("models", "special", "markers", "result", "reasoning")
 _KEYS = (*_STRINGS, *_LISTS)
 
@@ -90,8 +103,9 @@ def _check(data: Mapping[str, Any], path: str) -> None:
     for key in ("result", "reasoning"):
         if key in data and len(data[key]) != 2:
             raise DialectError(f"{path}: {key} = {data[key]!r} must be the opening and the closing tag")
-    if data.get("result_role", "user") not in ("user", "tool"):
-        raise DialectError(f"{path}: result_role = {data['result_role']!r} must be 'user' or 'tool'")
+    for key, allowed in _CHOICES.items():
+        if key in data and data[key] not in allowed:
+            raise DialectError(f"{path}: {key} = {data[key]!r} must be {' or '.join(map(repr, allowed))}")
 
 
 def _front_matter(dialect: Dialect) -> dict[str, Any]:

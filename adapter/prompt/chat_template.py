@@ -39,6 +39,7 @@ class ChatTemplate:
         eos: The token a text ends with.
         stop: What ends the assistant's turn: the stop sequences of a request.
         special: All special tokens, which untrusted text must not hold, and which may be left over in a completion.
+        template: The compiled template.
     """
 
     name: str
@@ -48,7 +49,7 @@ class ChatTemplate:
     eos: str = ""
     stop: tuple[str, ...] = ()
     special: tuple[str, ...] = ()
-    _template: jinja2.Template | None = field(default=None, repr=False, compare=False)
+    template: jinja2.Template = field(kw_only=True, repr=False, compare=False)
 
     def render(
         self, messages: Sequence[Mapping[str, Any]], *, now: float, add_generation_prompt: bool = True, **variables: Any
@@ -76,7 +77,7 @@ class ChatTemplate:
             "messages": [_plain(message, place) for place, message in enumerate(messages)],
         }
         try:
-            return "" if self._template is None else self._template.render(given)
+            return self.template.render(given)
         except Refused as error:
             raise BadRequest(f"The chat template refuses the messages: {error.message}", param="messages") from error
         except _FAULTS as error:
@@ -134,4 +135,13 @@ def load_chat_template(where: str) -> ChatTemplate:
         template = compile_template(source.text, source.path)
     except jinja2.TemplateSyntaxError as error:
         raise DialectError(f"{source.path}:{error.lineno}: {error.message}") from error
-    return ChatTemplate(source.name, source.path, source.models, source.bos, source.eos, source.stop, source.special, template)
+    return ChatTemplate(
+        name=source.name,
+        path=source.path,
+        models=source.models,
+        bos=source.bos,
+        eos=source.eos,
+        stop=source.stop,
+        special=source.special,
+        template=template,
+    )

@@ -58,8 +58,12 @@ def to_plain_messages(
     shown = [] if choice.mode == "none" else [tool.wire for tool in tools.only(choice.allowed)]
     if guard is not None:
         shown = [guard.tool(wire) for wire in shown]
-    render = (lambda text: dialect.system(text, shown, choice, parallel)) if shown else None
-    plain = _system([turn.message for turn in turns[:leading]], note, dialect.default_system, render)
+    given = [turn.message for turn in turns[:leading]]
+    if shown or note:
+        render = (lambda text: dialect.system(text, shown, choice, parallel)) if shown else None
+        plain = _system(given, note, dialect, render)
+    else:
+        plain = [{**message, "role": "system"} for message in given]
     plain += [dict(message) for message in examples]
     for turn in turns[leading:]:
         plain += _turn(turn, dialect)
@@ -81,22 +85,23 @@ def plain_examples(messages: Sequence[Mapping[str, Any]], dialect: Dialect) -> l
 
 
 def _system(
-    messages: Sequence[Mapping[str, Any]], note: str, default: str, render: Callable[[str], str] | None
+    messages: Sequence[Mapping[str, Any]], note: str, dialect: Dialect, render: Callable[[str], str] | None
 ) -> list[dict[str, Any]]:
-    """The system messages at the beginning; one message, if tools are shown.
+    """The system messages at the beginning: one, or two where there are tools and they have one of their own.
 
     Args:
         messages: The caller's.
         note: What is to be said after them.
-        default: What the model was trained to read where the caller says nothing.
-        render: Writes the tools into the text; None when there are none to show.
+        dialect: Says where the tools stand, and what its models were trained to read where the caller says nothing.
+        render: Writes the tools, after or before a text; None when there are none to show.
     """
-    if render is None and not note:
-        return [{**message, "role": "system"} for message in messages]
-    texts = [_text(message.get("content")) for message in messages] or [default]
-    first = {key: value for key, value in messages[0].items() if key != "content"} if messages else {}
+    texts = [_text(message.get("content")) for message in messages] or [dialect.default_system]
     text = "\n\n".join(text for text in (*texts, note) if text)
-    return [{**first, "role": "system", "content": text if render is None else render(text)}]
+    first = {key: value for key, value in messages[0].items() if key != "content"} if messages else {}
+    if render is None or dialect.tools_in == "system":
+        return [{**first, "role": "system", "content": text if render is None else render(text)}]
+    own = {"role": "system", "content": render("")}
+    return [own, {**first, "role": "system", "content": text}] if text else [own]
 
 
 def _turn(turn: Turn, dialect: Dialect) -> list[dict[str, Any]]:
@@ -109,9 +114,8 @@ def _turn(turn: Turn, dialect: Dialect) -> list[dict[str, Any]]:
     if not turn.calls:
         plain["content"] = message.get("content") or ""
         return [plain]
-    written = [text for text in (_text(message.get("content")),) if text]
-    written += [dialect.tool_call(call.name, _decoded(call)) for call in turn.calls]
-    plain["content"] = "\n".join(written)
+    calls = [dialect.tool_call(call.name, _decoded(call)) for call in turn.calls]
+    plain["content"] = dialect.assistant(_text(message.get("content")), calls)
     return [plain, _results(turn, dialect)]
 
 
