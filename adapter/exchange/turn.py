@@ -18,6 +18,9 @@ from adapter.exchange.incoming import whole
 from adapter.prompt.conversation import plain_examples, to_plain_messages
 from adapter.prompt.examples import worked_examples
 from adapter.prompt.history import settled_calls
+from adapter.prompt.merging import merged_turns
+from adapter.prompt.neutralise import Neutraliser
+from adapter.prompt.parts import without_media
 from adapter.servers import SERVERS
 from adapter.tools.choice import ToolChoice
 from adapter.tools.reply import reply_tool
@@ -39,6 +42,7 @@ class Attempt:
         prefill: How the answer begins.
         rung: The rung of the ladder that holds it.
         unenforced: What the rung does not hold, in one sentence.
+        noted: What else is to be reported of it.
     """
 
     body: dict[str, Any]
@@ -46,6 +50,7 @@ class Attempt:
     prefill: str
     rung: Rung
     unenforced: str
+    noted: tuple[Problem, ...] = ()
 
     def whole(self, text: str) -> str:
         """The answer with its beginning, which some servers repeat and some leave out."""
@@ -53,7 +58,7 @@ class Attempt:
 
     def problems(self) -> list[Problem]:
         """What is to be reported of it."""
-        return [Problem("unenforced", self.unenforced)] if self.unenforced else []
+        return [*self.noted, *([Problem("unenforced", self.unenforced)] if self.unenforced else [])]
 
 
 class Turn:
@@ -76,7 +81,7 @@ class Turn:
         self._request = request
         self._options = options
         self._format: Any = request.body.get("response_format")
-        self.dialect = resolve(options.dialect)
+        self.dialect = resolve(options.dialect, options.result_role)
         self._choice = request.choice if request.tools else ToolChoice("none")  # a call of nothing is text
         self.settled = settled_calls(request.messages) if self._choice.mode == "auto" else frozenset()
         # After a result words are what is wanted, and they come best as words.
@@ -85,17 +90,19 @@ class Turn:
         extra = reply_tool(request.tools.names) if replies else None
         self._reply = None if extra is None else extra["function"]["name"]
         self._tools = request.tools if extra is None else request.tools.and_also(extra)
+        noted: list[Problem] = []
+        dropping = options.media == "drop"
         self._messages = to_plain_messages(
-            request.messages,
+            without_media(request.messages, noted.append) if dropping else request.messages,
             self._tools,
             self._choice,
             request.parallel,
             self.dialect,
+            options,
             note=self._note(),
             examples=self._examples(),
-            neutralise=options.neutralise,
         )
-        self.first = self.attempt()
+        self.first = dataclasses.replace(self.attempt(), noted=tuple(noted))
 
     def _examples(self) -> list[dict[str, Any]]:
         examples = self._options.examples
@@ -103,7 +110,8 @@ class Turn:
             return []
         if isinstance(examples, str):
             tools = self._request.tools.only(self._choice.allowed)
-            return worked_examples(tools, self._request.messages, self._reply, self.dialect)
+            guard = Neutraliser(self.dialect) if self._options.neutralise else None
+            return worked_examples(tools, self._request.messages, self._reply, self.dialect, guard)
         return plain_examples(examples, self.dialect)
 
     def _note(self) -> str:
@@ -147,6 +155,8 @@ class Turn:
             wanted = rung or rung_for(options.enforce or "prompt", options.server)
             held = enforce(wanted, options.server, self.dialect, self._shape(), self._format)
         messages = [*self._messages, *(further or ())]
+        if options.merge_turns:
+            messages = merged_turns(messages)
         if held.prefill:
             begun = {"role": "assistant", "content": held.prefill, **SERVERS[options.server].prefill_message}
             messages.append(begun)
