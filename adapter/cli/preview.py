@@ -12,19 +12,8 @@ from adapter.servers import RUNGS, SERVERS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
 # The options that are flags of the same name.
-_OPTIONS = (
-    "dialect",
-    "enforce",
-    "server",
-    "profile",
-    "examples",
-    "result_role",
-    "merge_system",
-    "merge_turns",
-    "media",
-)
+_OPTIONS = ("dialect", "enforce", "server", "profile", "examples", "result_role", "merge_system", "merge_turns", "media")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -44,9 +33,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--result-role", choices=("user", "tool"), help="role of the messages with tool results")
     parser.add_argument("--merge-system", action="store_true", help="join all system messages at the top")
     parser.add_argument("--merge-turns", action="store_true", help="join neighbouring messages of the same role")
-    parser.add_argument(
-        "--media", choices=("forward", "drop"), default="forward", help="images and the like: send, or leave out"
-    )
+    parser.add_argument("--media", choices=("forward", "drop"), default="forward", help="images and the like")
     parser.add_argument(
         "--show-neutralised", action="store_true", help="mark where markup in untrusted text was made harmless, with a ·"
     )

@@ -90,10 +90,9 @@ class Turn:
         extra = reply_tool(request.tools.names) if replies else None
         self._reply = None if extra is None else extra["function"]["name"]
         self._tools = request.tools if extra is None else request.tools.and_also(extra)
-        noted: list[Problem] = []
-        dropping = options.media == "drop"
+        self._noted: list[Problem] = []
         self._messages = to_plain_messages(
-            without_media(request.messages, noted.append) if dropping else request.messages,
+            self._readable(request.messages),
             self._tools,
             self._choice,
             request.parallel,
@@ -102,7 +101,11 @@ class Turn:
             note=self._note(),
             examples=self._examples(),
         )
-        self.first = dataclasses.replace(self.attempt(), noted=tuple(noted))
+        self.first = dataclasses.replace(self.attempt(), noted=tuple(self._noted))
+
+    def _readable(self, messages: Any) -> Any:
+        """The messages as far as the model reads what is no text."""
+        return without_media(messages, self._noted.append) if self._options.media == "drop" else messages
 
     def _examples(self) -> list[dict[str, Any]]:
         examples = self._options.examples
@@ -112,7 +115,7 @@ class Turn:
             tools = self._request.tools.only(self._choice.allowed)
             guard = Neutraliser(self.dialect) if self._options.neutralise else None
             return worked_examples(tools, self._request.messages, self._reply, self.dialect, guard)
-        return plain_examples(examples, self.dialect)
+        return plain_examples(self._readable(examples), self.dialect)
 
     def _note(self) -> str:
         """What the system message says of the caller's own answer format.

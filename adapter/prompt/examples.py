@@ -53,11 +53,11 @@ def worked_examples(
         return [] if tool is None else _loop(_shown(tool, guard), said, reply, dialect)
     # The greeting first: what stands last is imitated most.
     examples = [{"role": "user", "content": "Hello!"}, _answer(dialect, "Hello! How can I help you?", reply)]
-    for tool in (_shown(tool, guard) for tool in tools):
-        arguments, told = sample_arguments(tool.schema, said)
+    for shown in (_shown(tool, guard) for tool in tools):
+        arguments, told = sample_arguments(shown.schema, said)
         if not told or len(examples) > 2 * _MOST_CALLS:
             continue  # a made-up value would be copied into the real call
-        examples += [{"role": "user", "content": _question(tool, arguments)}, _call(dialect, tool.name, arguments)]
+        examples += [{"role": "user", "content": _question(shown, arguments)}, _call(dialect, shown.name, arguments)]
     return examples
 
 

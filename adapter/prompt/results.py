@@ -14,8 +14,8 @@ def result_messages(dialect: Dialect, results: Sequence[Mapping[str, str]], medi
     """Results that follow one another.
 
     As `user` they are one message, with images and the like after its text. As `tool` each is a message with its
-    `tool_call_id`, which servers ask for: their chat templates group neighbouring ones where the model wants that. Images follow
-    in a message of the user's, for servers refuse them in `tool` messages.
+    `tool_call_id`, which servers ask for; their chat templates group neighbouring ones where the model wants that. Images
+    follow in a message of the user's, for servers refuse them in `tool` messages.
 
     Args:
         dialect: How results are written, and by whom.
