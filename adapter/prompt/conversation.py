@@ -12,7 +12,7 @@ from adapter.api.reasoning import one_name
 from adapter.prompt.history import PastCall, Turn, read_turns
 from adapter.prompt.merging import merged_turns
 from adapter.prompt.neutralise import Neutraliser
-from adapter.prompt.parts import media_of, text_of
+from adapter.prompt.parts import media_of, text_of, with_media
 from adapter.prompt.results import result_messages
 from adapter.syntax.json_text import loads
 
@@ -119,7 +119,7 @@ def _system(
     text = render("\n\n".join(text for text in (*texts, note) if text))
     media = [part for message in messages for part in media_of(message.get("content"))]
     first = {key: value for key, value in messages[0].items() if key != "content"} if messages else {}
-    return [{**first, "role": "system", "content": [{"type": "text", "text": text}, *media] if media else text}]
+    return [{**first, "role": "system", "content": with_media(text, media)}]
 
 
 def _turn(turn: Turn, dialect: Dialect) -> list[dict[str, Any]]:
@@ -135,7 +135,7 @@ def _turn(turn: Turn, dialect: Dialect) -> list[dict[str, Any]]:
         return [plain]
     written = [text for text in (text_of(plain["content"]),) if text]
     written += [dialect.tool_call(call.name, _decoded(call)) for call in turn.calls]
-    plain["content"] = "\n".join(written)
+    plain["content"] = with_media("\n".join(written), media_of(message.get("content")))
     results = [
         {"content": text_of(result.get("content")), "name": call.name, "id": call.id}
         for call, result in zip(turn.calls, turn.results, strict=True)

@@ -30,6 +30,11 @@ def media_of(content: Any) -> list[Any]:
     return [part for part in content if part["type"] not in _TEXT] if isinstance(content, list) else []
 
 
+def with_media(text: str, media: Sequence[Any]) -> Any:
+    """A content of a text and what follows it; a string where nothing does."""
+    return [{"type": "text", "text": text}, *media] if media else text
+
+
 def without_media(messages: Any, report: Callable[[Problem], object]) -> Any:
     """The messages in text alone; where something else stood, a line says so.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from adapter.prompt.parts import with_media
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -27,5 +29,4 @@ def result_messages(dialect: Dialect, results: Sequence[Mapping[str, str]], medi
             {"role": "tool", "tool_call_id": result["id"], "content": dialect.tool_results([result])} for result in results
         ]
         return [*plain, {"role": "user", "content": list(media)}] if media else plain
-    text = dialect.tool_results(results)
-    return [{"role": "user", "content": [{"type": "text", "text": text}, *media] if media else text}]
+    return [{"role": "user", "content": with_media(dialect.tool_results(results), media)}]
