@@ -54,7 +54,7 @@ PAYLOADS = {
 }
 
 # For every character that markers are made of one that they are not.
-_HARMLESS = str.maketrans("<>[]|｜", "‹›()!!")
+_HARMLESS = str.maketrans("<>[]|｜", "‹›⟦⟧¦¦")
 _SPECIAL = re.compile(r"<\|\w+\|>|<｜[^｜<>\s]+｜>|<(?:start|end)_of_turn>|\[/?INST\]|\[TOOL_CALLS\]")
 
 PIECES = st.sampled_from([
@@ -64,10 +64,18 @@ PIECES = st.sampled_from([
 TEXT = st.lists(PIECES | st.text(max_size=3), max_size=5).map("".join)
 KINDS = st.sampled_from(["text", "refusal", "input_text", "image_url"])
 PARTS = st.lists(st.tuples(KINDS, TEXT), min_size=1, max_size=4)
-CONTENT = TEXT | PARTS
-MESSAGES = st.lists(
-    st.tuples(st.sampled_from(["user", "named", "result", "results", "says"]), CONTENT, CONTENT), min_size=1, max_size=4
-)
+
+
+def spread(text: str, size: int, kinds: list[str]) -> list[tuple[str, str]]:
+    """A text over parts, with parts of other kinds between."""
+    pieces = [text[start : start + size] for start in range(0, len(text), size)]
+    return [part for piece in pieces for part in (("text", piece), *((kind, "x") for kind in kinds))]
+
+
+SPREAD = st.builds(spread, st.sampled_from(list(PAYLOADS.values())), st.integers(1, 9), st.lists(KINDS, max_size=2))
+CONTENT = TEXT | PARTS | SPREAD
+STEPS = st.sampled_from(["user", "named", "result", "results", "says"])
+MESSAGES = st.lists(st.tuples(STEPS, CONTENT, CONTENT), min_size=1, max_size=4)
 DESCRIPTIONS = st.tuples(TEXT, TEXT, TEXT)
 OPTIONS = st.fixed_dictionaries({
     "dialect": st.sampled_from(["hermes", "qwen2.5", "qwen3-omni"]),
@@ -99,7 +107,8 @@ def _prompt(
 ) -> list[dict[str, Any]]:
     tools = json.loads(json.dumps(TOOLS))
     city = tools[0]["function"]["parameters"]["properties"]["city"]
-    tools[0]["function"]["description"], city["description"], city["title"] = map(made, descriptions)
+    tools[0]["function"]["description"], described, city["title"] = map(made, descriptions)
+    city["description"] = f"{described}, such as {described} or Rome"  # what worked examples take their values from
     wire = [message for place, spec in enumerate(messages) for message in _messages(place, *spec, made)]
     body: dict[str, Any] = preview({"model": "m", "messages": wire, "tools": tools}, make_options(options))
     plain: list[dict[str, Any]] = body["messages"]
@@ -117,7 +126,7 @@ def _messages(place: int, kind: str, first: Any, second: Any, made: Callable[[st
         return [{"role": "assistant", "content": "Yes."}, {"role": "developer", "content": "Be brief."}]
     contents = [first, second] if kind == "results" else [first]
     calls = [
-        {"id": f"{place}-{number}", "type": "function", "function": {"name": "get_time", "arguments": "{}"}}
+        {"id": f"{place}-{number}", "type": "function", "function": {"name": "get_weather", "arguments": '{"city": "Oslo"}'}}
         for number in range(len(contents))
     ]
     results = [
