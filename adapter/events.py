@@ -31,6 +31,7 @@ ProblemKind = Literal[
     "late",  # upstream sent text after the end of its answer
     "extra_call",  # a further call although parallel_tool_calls is false
     "repeated_call",  # a call that was made just before, with the same arguments, and has its result
+    "media_dropped",  # an image, audio, video or file of the request that the model did not get; a line in its place says so
     "unenforced",  # what the way that was asked for does not hold; it is left to words and to validation
     "reask",  # the model was asked again
     "refused",  # the answer was refused

@@ -24,6 +24,8 @@ Profile = Literal["small"]
 StreamCalls = Literal["incremental", "validated"]
 UpstreamStream = Literal["same", "always"]
 NamedFinishReason = Literal["stop", "tool_calls"]
+ResultRole = Literal["user", "tool"]
+Media = Literal["forward", "drop"]
 
 
 def random_call_id() -> str:
@@ -49,6 +51,18 @@ class Options:
         calls_in_thinking: A tool call inside the reasoning ends it and counts. Off, a call rehearsed there is not run.
         neutralise: Make protocol markup in the text of users and tools, and in tool descriptions, harmless, so that it forges
             no call, result or turn. Switch it off where such markup is what the conversation is about.
+        result_role: Role of the messages that carry tool results, in the history, in worked examples and in re-asks; None: the
+            dialect's. `"user"` for servers that refuse `tool` messages without tool calls before them (hosted APIs do).
+            `"tool"` where the chat template has a turn for results and writes no tags of its own into it (ChatML as it is,
+            Hermes 2 and 3, Llama's); each result is a message then, with its `tool_call_id`.
+        merge_system: Join all system and developer messages into the one at the top, later ones too: for servers and
+            templates that take a single system message.
+        merge_turns: Join neighbouring messages of the user's, and of the assistant's, with a blank line: for templates that
+            demand alternating roles (Mistral's, Gemma's), which a result sent as `user` before the user's next message breaks.
+        media: What becomes of images, audio, video and files in the messages. `"forward"`: they reach the model; those of a
+            tool result after its text or, with `result_role="tool"`, in a user message after it, for servers refuse them in
+            `tool` messages. `"drop"`, for models that read text only: a line in their place says what was left out, and a
+            `Problem` of kind `media_dropped` too.
         enforce: How the answer is made a call. `"prompt"`: in words only. `"prefill"`: it begins with an opened call, where a
             call is required. `"json_schema"`: through the server's structured output, where a call is required or the answer
             is JSON in any case. `"grammar"`: through a grammar, also where text is free: then it holds for the calls in it.
@@ -86,6 +100,10 @@ class Options:
     thinking_prefilled: bool = False
     calls_in_thinking: bool = False
     neutralise: bool = True
+    result_role: ResultRole | None = None
+    merge_system: bool = False
+    merge_turns: bool = False
+    media: Media = "forward"
     enforce: Enforce | None = None
     server: str = "generic"
     reply_tool: bool | None = None
@@ -147,17 +165,27 @@ class Options:
             raise ValueError(f"examples={self.examples!r}: use 'auto', or a list of messages")
 
 
-class OptionKeywords(TypedDict, total=False):
-    """The same options as keyword arguments, for type checkers; `Options` documents them."""
+class PromptKeywords(TypedDict, total=False):
+    """The options that shape what a conversation becomes, as keyword arguments; `Options` documents them."""
 
     dialect: str | Dialect
+    neutralise: bool
+    result_role: ResultRole | None
+    merge_system: bool
+    merge_turns: bool
+    media: Media
+    on_event: Callable[[Problem], object] | None
+
+
+class OptionKeywords(PromptKeywords, total=False):
+    """All options as keyword arguments, for type checkers."""
+
     on_invalid: OnInvalid
     retries: int
     coerce: bool
     recover: bool
     thinking_prefilled: bool
     calls_in_thinking: bool
-    neutralise: bool
     enforce: Enforce | None
     server: str
     reply_tool: bool | None
@@ -169,11 +197,10 @@ class OptionKeywords(TypedDict, total=False):
     chat_template: str | None
     upstream_stream: UpstreamStream
     named_finish_reason: NamedFinishReason
-    on_event: Callable[[Problem], object] | None
     new_id: Callable[[], str]
 
 
-_CHOICES: dict[str, tuple[str, ...]] = {
+_CHOICES: dict[str, tuple[str | None, ...]] = {
     "on_invalid": get_args(OnInvalid),
     "enforce": get_args(Enforce),
     "server": tuple(SERVERS),
@@ -182,8 +209,19 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "upstream": get_args(UpstreamKind),
     "upstream_stream": get_args(UpstreamStream),
     "named_finish_reason": get_args(NamedFinishReason),
+    "result_role": (None, *get_args(ResultRole)),
+    "media": get_args(Media),
 }
-_FLAGS = ("coerce", "recover", "thinking_prefilled", "calls_in_thinking", "reply_tool", "neutralise")
+_FLAGS = (
+    "coerce",
+    "recover",
+    "thinking_prefilled",
+    "calls_in_thinking",
+    "reply_tool",
+    "neutralise",
+    "merge_system",
+    "merge_turns",
+)
 # What None stands for, and what else it stands for under a profile.
 _DEFAULTS: dict[str, Any] = {"enforce": "prompt", "reply_tool": False, "loop_guard": "report"}
 _PROFILES: dict[str, dict[str, Any]] = {
@@ -191,11 +229,16 @@ _PROFILES: dict[str, dict[str, Any]] = {
 }
 
 
-def make_options(given: Mapping[str, Any]) -> Options:
-    """`Options(**given)`, with an error that names the nearest option when a name is unknown."""
+def make_options(given: Mapping[str, Any], keywords: type[Any] = OptionKeywords) -> Options:
+    """`Options(**given)`, with an error that names the nearest option when a name is unknown.
+
+    Args:
+        given: Keyword arguments.
+        keywords: The typed dictionary that says which are taken.
+    """
     import difflib
 
-    known = [field.name for field in fields(Options)]
+    known = [field.name for field in fields(Options) if field.name in keywords.__annotations__]
     for name in given:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)

@@ -1,4 +1,4 @@
-"""What the model reads: the guide's block, conversations of every shape as snapshots, and what a template must be."""
+"""What the model reads: the guide's block, and what a template must be. Whole conversations: `test_conversations.py`."""
 
 from __future__ import annotations
 
@@ -10,86 +10,11 @@ import pytest
 import adapter
 from adapter.dialects.registry import load
 from adapter.dialects.templates import names
-from tests.tools import TIME, TOOLS, WEATHER
+from tests.conversations import ASK, PARIS, calls, result
+from tests.tools import TOOLS
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from syrupy.assertion import SnapshotAssertion
-
-SYSTEM = {"role": "system", "content": "You are a helpful assistant."}
-ASK = {"role": "user", "content": "What's the weather in Paris & Rome?"}
-IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
-
-
-def calls(*specs: tuple[str, str, str], content: Any = None, **more: Any) -> dict[str, Any]:
-    made = [
-        {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
-        for call_id, name, arguments in specs
-    ]
-    return {"role": "assistant", "content": content, "tool_calls": made, **more}
-
-
-def result(call_id: str, content: Any) -> dict[str, Any]:
-    return {"role": "tool", "tool_call_id": call_id, "content": content}
-
-
-PARIS = ("p", "get_weather", '{"city": "Paris"}')
-ROME = ("r", "get_weather", '{"city":"Rome","days":2}')
-
-CONVERSATIONS: dict[str, tuple[list[Any], dict[str, Any]]] = {
-    "4.4 no system message": ([ASK], {}),
-    "4.4 system message": ([SYSTEM, ASK], {}),
-    "4.4 developer counts as system": ([{"role": "developer", "content": "Be brief."}, ASK], {}),
-    "4.4 several system messages are merged": ([SYSTEM, {"role": "developer", "content": "Be brief."}, ASK], {}),
-    "4.4 system message of parts": ([{"role": "system", "content": [{"type": "text", "text": "A"}, {"type": "text", "text": "B"}]}, ASK], {}),
-    "4.4 system message with a name": ([{**SYSTEM, "name": "boss"}, ASK], {}),
-    "4.4 a later system message stays in place": ([ASK, SYSTEM, {"role": "user", "content": "And now?"}], {}),
-    "4.6 zero tools": ([SYSTEM, ASK], {"tools": []}),
-    "4.1 one call": ([ASK, calls(PARIS), result("p", "18 C")], {}),
-    "4.1 call with text": ([ASK, calls(PARIS, content="Let me see."), result("p", "18 C")], {}),
-    "4.1 call with empty text": ([ASK, calls(PARIS, content=""), result("p", "18 C")], {}),
-    "4.1 parallel calls": ([ASK, calls(PARIS, ROME), result("p", "18 C"), result("r", "25 C")], {}),
-    "4.1 results out of order": ([ASK, calls(PARIS, ROME), result("r", "25 C"), result("p", "18 C")], {}),
-    "4.1 two steps": ([ASK, calls(PARIS), result("p", "18 C"), calls(ROME), result("r", "25 C"), {"role": "assistant", "content": "18 and 25."}], {}),
-    "4.1 call without arguments": ([ASK, calls(("t", "get_time", "{}")), result("t", "12:00")], {}),
-    "4.1 call with empty arguments": ([ASK, calls(("t", "get_time", "")), result("t", "12:00")], {}),
-    "4.1 call whose arguments are no JSON": ([ASK, calls(("t", "get_time", '{"a": ')), result("t", "error")], {}),
-    "4.1 arguments are not encoded twice": ([ASK, calls(("e", "echo", '{"text": "\\"<é>\\u0041"}')), result("e", "ok")], {}),
-    "4.2 result of parts": ([ASK, calls(PARIS), result("p", [{"type": "text", "text": "18 "}, {"type": "text", "text": "C"}])], {}),
-    "4.2 result with an image": ([ASK, calls(PARIS, ROME), result("p", [{"type": "text", "text": "see"}, IMAGE]), result("r", "25 C")], {}),
-    "4.1 empty result": ([ASK, calls(PARIS), result("p", "")], {}),
-    "4.2 user message of parts stays": ([{"role": "user", "content": [{"type": "text", "text": "What is this?"}, IMAGE]}], {}),
-    "4.3 reasoning is handed on": ([ASK, calls(PARIS, reasoning_content="Hm."), result("p", "18 C")], {}),
-    "3.11 unknown fields stay": ([{**ASK, "name": "Ann", "x": 1}, {"role": "assistant", "content": "Hi", "y": 2}], {}),
-    "unicode and markup in descriptions": ([ASK], {"tools": [{"type": "function", "function": {"name": "f", "description": "<b>Ü</b> & 'x' \"y\"\n"}}]}),
-    "choice required": ([ASK], {"tool_choice": "required"}),
-    "choice named": ([ASK], {"tool_choice": {"type": "function", "function": {"name": "get_time"}}}),
-    "choice none": ([SYSTEM, ASK, calls(PARIS), result("p", "18 C")], {"tool_choice": "none"}),
-    "parallel": ([ASK], {"parallel_tool_calls": True}),
-    "not parallel": ([ASK], {"parallel_tool_calls": False}),
-    "4.4 qwen2.5 without a system message": ([ASK], {"dialect": "qwen2.5"}),
-    "4.4 qwen2.5 with one": ([SYSTEM, ASK], {"dialect": "qwen2.5"}),
-    "4.4 qwen3-omni without a system message": ([ASK], {"dialect": "qwen3-omni"}),
-    "hermes-3: tools in a system message of their own": ([SYSTEM, ASK], {"dialect": "hermes-3"}),
-    "hermes-3 without a system message": ([ASK], {"dialect": "hermes-3", "tool_choice": "required"}),
-    "hermes-3: words beside calls are left out": ([ASK, calls(PARIS, ROME, content="Let me see."), result("p", "18 C"), result("r", "25 C")], {"dialect": "hermes-3"}),
-    "granite-4": ([SYSTEM, ASK, calls(PARIS, content="Let me see."), result("p", "18 C")], {"dialect": "granite-4", "parallel_tool_calls": False}),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("case", CONVERSATIONS)
-def test_conversation(case: str, snapshot: SnapshotAssertion) -> None:
-    messages, request = CONVERSATIONS[case]
-    rendered = adapter.render(
-        messages, request.get("tools", [WEATHER, TIME]), **{k: v for k, v in request.items() if k != "tools"}
-    )
-    shown = []
-    for message in rendered:
-        more = {key: value for key, value in message.items() if key not in {"role", "content"}}
-        content = message["content"] if isinstance(message["content"], str) else json.dumps(message["content"], indent=1)
-        shown.append(f"--- {message['role']}{' ' + json.dumps(more) if more else ''}\n{content}")
-    assert "\n".join(shown) == snapshot
 
 
 def test_the_guides_block() -> None:
@@ -119,13 +44,6 @@ For each function call, return a json object with function name and arguments wi
 def test_4_6_no_tools_no_block() -> None:
     assert adapter.system_prompt([], "Hi") == "Hi"
     assert adapter.system_prompt(TOOLS, "Hi", tool_choice="none") == "Hi"
-
-
-def test_nothing_of_the_callers_is_changed() -> None:
-    messages, _ = CONVERSATIONS["4.2 result with an image"]
-    before = json.dumps([messages, TOOLS])
-    adapter.render(messages, TOOLS)
-    assert json.dumps([messages, TOOLS]) == before
 
 
 def test_message_objects_of_the_sdk() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,14 +20,19 @@ STREAM = [("content-type", "text/event-stream")]
 JSON = [("content-type", "application/json")]
 
 
-def answer(text: str, size: int, finish: str, options: dict[str, Any], request: dict[str, Any]) -> Any:
-    """What the caller gets when upstream writes this text, every time it is asked: the answer, or the code of an error."""
+def answer(
+    text: str, size: int, finish: str, options: dict[str, Any], request: dict[str, Any], fields: dict[str, str] | None = None
+) -> Any:
+    """What the caller gets when upstream writes this text, and before it these fields, every time it is asked.
+
+    The answer, or the code of an error.
+    """
     body = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "tools": TOOLS, **request}
     events: list[Any] = []
     open_exchange = opener(make_options({**options, "on_event": events.append}), events.append, lambda: 0.0)
     exchange = open_exchange("/v1/chat/completions", json.dumps(body).encode())
     assert exchange is not None
-    said: list[bytes] = []
+    emitted: list[bytes] = []
     pieces: list[bytes] = []
     reply: Any = None
     try:
@@ -34,19 +40,18 @@ def answer(text: str, size: int, finish: str, options: dict[str, Any], request: 
             command = exchange.send(reply)
             reply = None
             if isinstance(command, UpstreamRequest) and command.stream:
-                deltas = [chunk({"content": text[start : start + size]}) for start in range(0, len(text), size)]
-                pieces = [*map(event, deltas), event(chunk({}, finish)), DONE]
+                pieces = [*(event(chunk(delta)) for delta in _deltas(text, size, fields or {})), event(chunk({}, finish)), DONE]
                 reply = Reply(200, STREAM)
             elif isinstance(command, UpstreamRequest):
-                reply = Reply(200, JSON, json.dumps(completion(text, finish).body).encode())
+                reply = Reply(200, JSON, json.dumps(completion(text, finish, **(fields or {})).body).encode())
             elif isinstance(command, Read):
                 reply = pieces.pop(0) if pieces else b""
             elif isinstance(command, Emit):
-                said.append(command.data)
+                emitted.append(command.data)
             else:
                 assert isinstance(command, Start)
     except StopIteration as done:
-        return _whole(json.loads(done.value.body)) if done.value else _streamed(b"".join(said))
+        return _whole(json.loads(done.value.body)) if done.value else _streamed(b"".join(emitted))
     except Exception as error:
         code = getattr(error, "code", None)
         if code is None:
@@ -54,9 +59,17 @@ def answer(text: str, size: int, finish: str, options: dict[str, Any], request: 
         return code
 
 
+def _deltas(text: str, size: int, fields: dict[str, str]) -> list[dict[str, Any]]:
+    first = {"role": "assistant", "content": "", **dict.fromkeys(fields, "")}
+    longest = max(map(len, fields.values()), default=0)
+    before = [{name: value[start : start + size] for name, value in fields.items()} for start in range(0, longest, size)]
+    return [first, *before, *({"content": text[start : start + size]} for start in range(0, len(text), size))]
+
+
 def _whole(body: dict[str, Any]) -> Any:
     choice = body["choices"][0]
     message = choice["message"]
+    assert "reasoning" not in message
     calls = [(call["function"]["name"], call["function"]["arguments"]) for call in message.get("tool_calls", ())]
     return (message["content"] or "", message.get("reasoning_content") or "", calls, choice["finish_reason"])
 
@@ -72,6 +85,7 @@ def _streamed(data: bytes) -> Any:
         if "error" in item:
             return item["error"]["code"]
         for choice in item["choices"]:
+            assert "reasoning" not in choice["delta"]
             content += choice["delta"].get("content") or ""
             reasoning += choice["delta"].get("reasoning_content") or ""
             finish = choice["finish_reason"] or finish
@@ -111,3 +125,41 @@ def test_incremental_streams_say_the_same_or_end_in_an_error(
             assert len(calls) == len(whole[2]) or finish == "length"
         else:
             assert streamed == whole
+
+
+SERVERS_REASONING = [
+    pytest.param({}, "Own.", id="none but the text's"),
+    pytest.param({"reasoning_content": "Server. "}, "Server. Own.", id="reasoning_content"),
+    pytest.param({"reasoning": "Server. "}, "Server. Own.", id="reasoning, as vLLM calls it"),
+    pytest.param({"reasoning": "Server. ", "reasoning_content": "Server. "}, "Server. Own.", id="both, once"),
+    pytest.param({"thinking": "Server. "}, "Server. Own.", id="thinking"),
+    pytest.param({"reasoning": ""}, "Own.", id="empty"),
+]
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+@pytest.mark.parametrize(("fields", "expected"), SERVERS_REASONING)
+def test_3_1_reasoning_has_one_name(fields: dict[str, str], expected: str, size: int) -> None:
+    text = '<think>Own.</think>Yes.<tool_call>{"name": "get_time", "arguments": {}}</tool_call>'
+    whole = answer(text, size, "stop", {}, {}, fields)
+    streamed = answer(text, size, "stop", {}, {"stream": True}, fields)
+    aggregated = answer(text, size, "stop", {"upstream_stream": "always"}, {}, fields)
+    assert whole == streamed == aggregated == ("Yes.", expected, [("get_time", "{}")], "tool_calls")
+
+
+def test_3_11_what_switches_thinking_reaches_upstream() -> None:
+    asked = {
+        "enable_thinking": False,
+        "chat_template_kwargs": {"enable_thinking": True},
+        "reasoning_effort": "low",
+        "thinking": {"type": "enabled"},
+    }
+    body = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "tools": TOOLS, **asked}
+    for more in ({}, {"stream": True}):
+        exchange = opener(make_options({}), lambda _: None, lambda: 0.0)(
+            "/v1/chat/completions", json.dumps(body | more).encode()
+        )
+        assert exchange is not None
+        command = next(exchange)
+        assert isinstance(command, UpstreamRequest)
+        assert {name: command.body[name] for name in asked} == asked

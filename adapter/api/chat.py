@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapter.api.completions import as_chat, is_text_choice
 from adapter.api.logprobs import limited, trimmed
+from adapter.api.reasoning import REASONING, one_name
 from adapter.errors import BadRequest
 from adapter.tools.choice import ToolChoice, read_choice, read_function_call
 from adapter.tools.definitions import ToolSet, read_functions, read_tools
@@ -144,11 +145,9 @@ def wants_thinking(request: ChatRequest) -> bool:
 
 
 def reasoning_of(message: Mapping[str, Any]) -> str:
-    """The reasoning that the server took out of an answer itself; servers differ in what they call it."""
-    for name in ("reasoning_content", "reasoning"):
-        if isinstance(message.get(name), str):
-            return str(message[name])
-    return ""
+    """The reasoning that the server took out of an answer itself."""
+    reasoning = one_name(message).get(REASONING)
+    return reasoning if isinstance(reasoning, str) else ""
 
 
 def read_completion(status: int, body: bytes) -> dict[str, Any] | None:
@@ -183,8 +182,12 @@ def choice_for(
         events: The same, as the parser reported it.
         options: What the caller chose.
     """
-    upstream = {key: value for key, value in choice["message"].items() if value is not None}
+    upstream = one_name({key: value for key, value in choice["message"].items() if value is not None})
     message = {**upstream, **parsed.to_dict()}
+    reasoning = f"{upstream.get(REASONING, '')}{parsed.reasoning or ''}"  # the server's own comes first, as in a stream
+    message.pop(REASONING, None)
+    if reasoning:
+        message[REASONING] = reasoning
     if parsed.tool_calls and request.body.get("response_format") is not None:
         message["content"] = None  # what stands beside a call is no answer in the caller's format
     if request.legacy and parsed.tool_calls:

@@ -13,6 +13,20 @@ from adapter.servers import RUNGS, SERVERS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# The options that are flags of the same name.
+_OPTIONS = (
+    "dialect",
+    "enforce",
+    "server",
+    "profile",
+    "examples",
+    "result_role",
+    "merge_system",
+    "merge_turns",
+    "media",
+    "chat_template",
+)
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
@@ -33,6 +47,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--profile", choices=("small",), help="settings for small models")
     parser.add_argument("--examples", choices=("auto",), help="worked examples made of the tools")
+    parser.add_argument("--result-role", choices=("user", "tool"), help="role of the messages with tool results")
+    parser.add_argument("--merge-system", action="store_true", help="join all system messages at the top")
+    parser.add_argument("--merge-turns", action="store_true", help="join neighbouring messages of the same role")
+    parser.add_argument("--media", choices=("forward", "drop"), default="forward", help="images and the like")
     parser.add_argument(
         "--show-neutralised", action="store_true", help="mark where markup in untrusted text was made harmless, with a ·"
     )
@@ -51,15 +69,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if args.parallel is not None:
         request["parallel_tool_calls"] = args.parallel
     try:
-        options = Options(
-            dialect=args.dialect,
-            enforce=args.enforce,
-            server=args.server,
-            profile=args.profile,
-            examples=args.examples,
-            upstream="chat" if args.chat_template is None else "completions",
-            chat_template=args.chat_template,
-        )
+        raw = {} if args.chat_template is None else {"upstream": "completions", "chat_template": args.chat_template}
+        options = Options(**{name: getattr(args, name) for name in _OPTIONS}, **raw)
     except ValueError as error:
         raise BadInput(str(error)) from error
     try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from adapter.errors import InvalidToolCall, RefusedAnswer, ToolCallRequired
 from adapter.prompt.history import canonical
+from adapter.prompt.results import result_messages
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -77,7 +78,7 @@ def reask_turns(text: str, parsed: ParsedCompletion, fault: Fault, dialect: Dial
         }
         for index, call in enumerate(parsed.tool_calls)
     ]
-    return [answer, {"role": dialect.result_role, "content": dialect.tool_results(results)}]
+    return [answer, *result_messages(dialect, results)]
 
 
 def refusal(fault: Fault, options: Options) -> RefusedAnswer | None:

@@ -7,7 +7,7 @@ template knows its name.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -140,6 +140,7 @@ def load(name: str) -> Dialect:
     return Dialect(**values, path=path, macros=macros)
 
 
-def resolve(dialect: str | Dialect) -> Dialect:
-    """A dialect given by name, by path, or as itself."""
-    return dialect if isinstance(dialect, Dialect) else load(dialect)
+def resolve(dialect: str | Dialect, result_role: Literal["user", "tool"] | None = None) -> Dialect:
+    """A dialect given by name, by path, or as itself; its results in messages of another role, if one is given."""
+    found = dialect if isinstance(dialect, Dialect) else load(dialect)
+    return found if result_role is None else replace(found, result_role=result_role)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapter.api import chat
 from adapter.api.logprobs import LogprobTrimmer
+from adapter.api.reasoning import REASONING, one_name
 from adapter.completion.parser import CompletionParser
 from adapter.completion.policy import Fault, find_fault, reask_turns, refusal
 from adapter.completion.result import ParsedCompletion, assemble
@@ -153,7 +154,9 @@ class StreamedChoice:
 
     def _other(self, delta: Mapping[str, Any]) -> dict[str, Any]:
         """What passes as it is: unknown fields, content that is no text, and calls that upstream makes itself."""
-        other = {key: value for key, value in delta.items() if key not in _OURS and value is not None}
+        other = one_name({key: value for key, value in delta.items() if key not in _OURS and value is not None})
+        if other.get(REASONING) == "":
+            del other[REASONING]
         calls = {key: delta[key] for key in ("tool_calls", "function_call") if delta.get(key)}
         self._native = self._native or bool(calls)
         if not isinstance(delta.get("content"), str | None):
@@ -229,7 +232,7 @@ class StreamedChoice:
                 case TextDelta(text):
                     self._content(text, logprobs, out)
                 case ReasoningDelta(text):
-                    out.append(self._writer.delta(self.index, {"reasoning_content": text}))
+                    out.append(self._writer.delta(self.index, {REASONING: text}))
                 case CallStarted():
                     self._start(event, finished.get(event.index), out)
                 case ArgumentsDelta(index, text) if index in self._answer.places:

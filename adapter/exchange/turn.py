@@ -19,6 +19,9 @@ from adapter.exchange.thinking import Thought, thought_in
 from adapter.prompt.conversation import plain_examples, to_plain_messages
 from adapter.prompt.examples import worked_examples
 from adapter.prompt.history import settled_calls
+from adapter.prompt.merging import merged_turns
+from adapter.prompt.neutralise import Neutraliser
+from adapter.prompt.parts import without_media
 from adapter.tools.choice import ToolChoice
 from adapter.tools.reply import reply_tool
 
@@ -43,6 +46,7 @@ class Attempt:
         unenforced: What the rung does not hold, in one sentence.
         after: The request that goes on once the model has thought, where this one ends with the thinking.
         then: What the answer goes on with, after the thinking.
+        noted: What else is to be reported of it.
     """
 
     body: dict[str, Any]
@@ -53,6 +57,7 @@ class Attempt:
     unenforced: str
     after: dict[str, Any] | None = None
     then: str = ""
+    noted: tuple[Problem, ...] = ()
 
     def whole(self, text: str) -> str:
         """The answer with its beginning, which some servers repeat and some leave out."""
@@ -60,7 +65,7 @@ class Attempt:
 
     def problems(self) -> list[Problem]:
         """What is to be reported of it."""
-        return [Problem("unenforced", self.unenforced)] if self.unenforced else []
+        return [*self.noted, *([Problem("unenforced", self.unenforced)] if self.unenforced else [])]
 
 
 class Turn:
@@ -85,7 +90,7 @@ class Turn:
         self._options = options
         self._upstream = upstream
         self._format: Any = request.body.get("response_format")
-        self.dialect = resolve(options.dialect)
+        self.dialect = resolve(options.dialect, options.result_role)
         self._choice = request.choice if request.tools else ToolChoice("none")  # a call of nothing is text
         self.settled = settled_calls(request.messages) if self._choice.mode == "auto" else frozenset()
         # After a result words are what is wanted, and they come best as words.
@@ -94,17 +99,22 @@ class Turn:
         extra = reply_tool(request.tools.names) if replies else None
         self._reply = None if extra is None else extra["function"]["name"]
         self._tools = request.tools if extra is None else request.tools.and_also(extra)
+        self._noted: list[Problem] = []
         self._messages = to_plain_messages(
-            request.messages,
+            self._readable(request.messages),
             self._tools,
             self._choice,
             request.parallel,
             self.dialect,
+            options,
             note=self._note(),
             examples=self._examples(),
-            neutralise=options.neutralise,
         )
-        self.first = self.attempt()
+        self.first = dataclasses.replace(self.attempt(), noted=tuple(self._noted))
+
+    def _readable(self, messages: Any) -> Any:
+        """The messages as far as the model reads what is no text."""
+        return without_media(messages, self._noted.append) if self._options.media == "drop" else messages
 
     def _examples(self) -> list[dict[str, Any]]:
         examples = self._options.examples
@@ -112,8 +122,9 @@ class Turn:
             return []
         if isinstance(examples, str):
             tools = self._request.tools.only(self._choice.allowed)
-            return worked_examples(tools, self._request.messages, self._reply, self.dialect)
-        return plain_examples(examples, self.dialect)
+            guard = Neutraliser(self.dialect) if self._options.neutralise else None
+            return worked_examples(tools, self._request.messages, self._reply, self.dialect, guard)
+        return plain_examples(self._readable(examples), self.dialect)
 
     def _note(self) -> str:
         """What the system message says of the caller's own answer format.
@@ -167,6 +178,8 @@ class Turn:
             thinks: The model may think before a call that is begun for it.
         """
         messages = [*self._messages, *(further or ())]
+        if self._options.merge_turns:
+            messages = merged_turns(messages)
         own = self._format if self._choice.mode == "none" or not wants_json(self._format) else None
         body = self._upstream.request(chat.upstream_body(self._request, messages, own, n=None if further is None else 1))
         shape = self._shape(body)

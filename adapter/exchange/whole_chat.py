@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from adapter.api import chat
+from adapter.api.reasoning import one_name
 from adapter.completion.parser import CompletionParser
 from adapter.completion.policy import Fault, find_fault, reask_turns, refusal
 from adapter.completion.result import ParsedCompletion, assemble
@@ -57,8 +58,9 @@ class WholeChat:
         if completion is None:
             return reply
         for position, choice in enumerate(completion["choices"]):
-            if choice["message"].get("tool_calls"):
-                continue  # upstream can call tools after all
+            if choice["message"].get("tool_calls"):  # upstream can call tools after all
+                choice["message"] = one_name(choice["message"])
+                continue
             settled = yield from self._settle(choice, first)
             if isinstance(settled, Reply):
                 return settled

@@ -8,18 +8,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from adapter.api.reasoning import one_name
 from adapter.prompt.history import PastCall, Turn, read_turns
+from adapter.prompt.merging import merged_turns
 from adapter.prompt.neutralise import Neutraliser
+from adapter.prompt.parts import media_of, text_of, with_media
+from adapter.prompt.results import result_messages
 from adapter.syntax.json_text import loads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from adapter.dialects.registry import Dialect
+    from adapter.options import Options
     from adapter.tools.choice import ToolChoice
     from adapter.tools.definitions import ToolSet
 
-_CALL_FIELDS = {"tool_calls", "function_call", "audio", "refusal", "annotations"}
+# What an assistant message says in other words here, or what servers only write.
+_TAKEN_OVER = {"tool_calls", "function_call", "refusal", "annotations"}
+_SYSTEM = {"system", "developer"}
 
 
 def to_plain_messages(
@@ -28,10 +35,10 @@ def to_plain_messages(
     choice: ToolChoice,
     parallel: bool | None,
     dialect: Dialect,
+    options: Options,
     *,
     note: str = "",
     examples: Sequence[Mapping[str, Any]] = (),
-    neutralise: bool = True,
 ) -> list[dict[str, Any]]:
     """The messages that the model reads.
 
@@ -41,33 +48,43 @@ def to_plain_messages(
         choice: The tool choice.
         parallel: `parallel_tool_calls`; None leaves it to the model.
         dialect: How the model reads tools.
+        options: Whether markup in the text of users and tools is made harmless, and which messages are joined.
         note: What else the system message has to say, after the caller's words.
         examples: Plain messages to stand between the system message and the conversation.
-        neutralise: Whether markup in the text of users and tools, and in descriptions, is made harmless.
 
     Raises:
         BadRequest: The conversation does not add up; see `adapter.prompt.history`.
     """
     turns = read_turns(messages)
-    guard = Neutraliser(dialect) if neutralise else None
+    guard = Neutraliser(dialect) if options.neutralise else None
     if guard is not None:
         turns = [_guarded(turn, guard) for turn in turns]
-    leading = 0
-    while leading < len(turns) and turns[leading].message["role"] in {"system", "developer"}:
-        leading += 1
+    system, turns = _split(turns, everywhere=options.merge_system)
     shown = [] if choice.mode == "none" else [tool.wire for tool in tools.only(choice.allowed)]
     if guard is not None:
         shown = [guard.tool(wire) for wire in shown]
-    given = [turn.message for turn in turns[:leading]]
-    if shown or note:
+    if shown or note or (options.merge_system and len(system) > 1):
         render = (lambda text: dialect.system(text, shown, choice, parallel)) if shown else None
-        plain = _system(given, note, dialect, render)
+        plain = _system(system, note, dialect, render, one=options.merge_system)
     else:
-        plain = [{**message, "role": "system"} for message in given]
+        plain = [{**message, "role": "system"} for message in system]
     plain += [dict(message) for message in examples]
-    for turn in turns[leading:]:
+    for turn in turns:
         plain += _turn(turn, dialect)
-    return plain
+    return merged_turns(plain) if options.merge_turns else plain
+
+
+def _split(turns: Sequence[Turn], *, everywhere: bool) -> tuple[list[Mapping[str, Any]], list[Turn]]:
+    """The system messages at the beginning, or those of the whole conversation, and the other turns."""
+    leading = 0
+    while leading < len(turns) and turns[leading].message["role"] in _SYSTEM:
+        leading += 1
+    rest = list(turns[leading:])
+    system = [turn.message for turn in turns[:leading]]
+    if everywhere:
+        system += [turn.message for turn in rest if turn.message["role"] in _SYSTEM]
+        rest = [turn for turn in rest if turn.message["role"] not in _SYSTEM]
+    return system, rest
 
 
 def _guarded(turn: Turn, guard: Neutraliser) -> Turn:
@@ -75,6 +92,8 @@ def _guarded(turn: Turn, guard: Neutraliser) -> Turn:
     message = turn.message
     if message["role"] == "user":
         message = {**message, "content": guard.content(message.get("content"))}
+        if isinstance(message.get("name"), str):
+            message["name"] = guard.text(message["name"])
     results = tuple({**result, "content": guard.content(result.get("content"))} for result in turn.results)
     return Turn(message, turn.calls, results)
 
@@ -85,23 +104,28 @@ def plain_examples(messages: Sequence[Mapping[str, Any]], dialect: Dialect) -> l
 
 
 def _system(
-    messages: Sequence[Mapping[str, Any]], note: str, dialect: Dialect, render: Callable[[str], str] | None
+    messages: Sequence[Mapping[str, Any]], note: str, dialect: Dialect, render: Callable[[str], str] | None, *, one: bool
 ) -> list[dict[str, Any]]:
-    """The system messages at the beginning: one, or two where there are tools and they have one of their own.
+    """The system messages joined: one message, or two where there are tools and they have one of their own.
 
     Args:
         messages: The caller's.
         note: What is to be said after them.
         dialect: Says where the tools stand, and what its models were trained to read where the caller says nothing.
         render: Writes the tools, after or before a text; None when there are none to show.
+        one: Whether it must be one message.
     """
-    texts = [_text(message.get("content")) for message in messages] or [dialect.default_system]
+    texts = [text_of(message.get("content")) for message in messages] or [dialect.default_system]
     text = "\n\n".join(text for text in (*texts, note) if text)
+    media = [part for message in messages for part in media_of(message.get("content"))]
     first = {key: value for key, value in messages[0].items() if key != "content"} if messages else {}
     if render is None or dialect.tools_in == "system":
-        return [{**first, "role": "system", "content": text if render is None else render(text)}]
+        return [{**first, "role": "system", "content": with_media(text if render is None else render(text), media)}]
     own = {"role": "system", "content": render("")}
-    return [own, {**first, "role": "system", "content": text}] if text else [own]
+    if one:
+        text = "\n\n".join(text for text in (own["content"], text) if text)
+        return [{**first, "role": "system", "content": with_media(text, media)}]
+    return [own, {**first, "role": "system", "content": with_media(text, media)}] if text or media else [own]
 
 
 def _turn(turn: Turn, dialect: Dialect) -> list[dict[str, Any]]:
@@ -110,25 +134,21 @@ def _turn(turn: Turn, dialect: Dialect) -> list[dict[str, Any]]:
         return [{**message, "role": "system"}]
     if message["role"] != "assistant":
         return [dict(message)]
-    plain = {key: value for key, value in message.items() if key not in _CALL_FIELDS}
+    # The SDK's own message objects come with null for what was not said.
+    said = {key: value for key, value in message.items() if key not in _TAKEN_OVER and value is not None}
+    plain = {**one_name(said), "content": message.get("content") or message.get("refusal") or ""}
     if not turn.calls:
-        plain["content"] = message.get("content") or ""
         return [plain]
-    calls = [dialect.tool_call(call.name, _decoded(call)) for call in turn.calls]
-    plain["content"] = dialect.assistant(_text(message.get("content")), calls)
-    return [plain, _results(turn, dialect)]
-
-
-def _results(turn: Turn, dialect: Dialect) -> dict[str, Any]:
-    """All results of a turn in one message; images and other parts follow the text."""
+    written = dialect.assistant(
+        text_of(plain["content"]), [dialect.tool_call(call.name, _decoded(call)) for call in turn.calls]
+    )
+    plain["content"] = with_media(written, media_of(message.get("content")))
     results = [
-        {"content": _text(message.get("content")), "name": call.name, "id": call.id}
-        for call, message in zip(turn.calls, turn.results, strict=True)
+        {"content": text_of(result.get("content")), "name": call.name, "id": call.id}
+        for call, result in zip(turn.calls, turn.results, strict=True)
     ]
-    text = dialect.tool_results(results)
-    media = [part for message in turn.results for part in _media(message.get("content"))]
-    content: Any = [{"type": "text", "text": text}, *media] if media else text
-    return {"role": dialect.result_role, "content": content}
+    media = [part for result in turn.results for part in media_of(result.get("content"))]
+    return [plain, *result_messages(dialect, results, media)]
 
 
 def _decoded(call: PastCall) -> Any:
@@ -139,18 +159,3 @@ def _decoded(call: PastCall) -> Any:
         return loads(call.arguments)
     except ValueError:
         return call.arguments if call.arguments.strip() else {}
-
-
-def _text(content: Any) -> str:
-    """The text of a content: a string, or the joined text parts of a list."""
-    if content is None:
-        return ""
-    if isinstance(content, str):
-        return content
-    return "".join(part.get("text") or "" for part in content if part["type"] in {"text", "refusal"})
-
-
-def _media(content: Any) -> list[Any]:
-    if not isinstance(content, list):
-        return []
-    return [part for part in content if part["type"] not in {"text", "refusal"}]

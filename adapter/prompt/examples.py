@@ -7,8 +7,10 @@ question to answer, which before a call would do harm. Measured with `benchmarks
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from adapter.prompt.results import result_messages
 from adapter.prompt.sample_values import sample_arguments
 from adapter.tools.reply import TEXT
 
@@ -16,13 +18,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from adapter.dialects.registry import Dialect
+    from adapter.prompt.neutralise import Neutraliser
     from adapter.tools.definitions import ToolDefinition, ToolSet
 
 _MOST_CALLS = 3
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What of a tool an example is made of; its descriptions are harmless, for they are not our words."""
+
+    name: str
+    about: str
+    schema: Mapping[str, Any]
+
+
 def worked_examples(
-    tools: ToolSet, messages: Sequence[Mapping[str, Any]], reply: str | None, dialect: Dialect
+    tools: ToolSet, messages: Sequence[Mapping[str, Any]], reply: str | None, dialect: Dialect, guard: Neutraliser | None
 ) -> list[dict[str, Any]]:
     """Plain messages to stand before the conversation.
 
@@ -31,42 +43,46 @@ def worked_examples(
         messages: The conversation.
         reply: Name of the reply tool, if there is one.
         dialect: How calls are written.
+        guard: Makes what is taken from descriptions harmless; None leaves it as it is.
     """
     last = messages[-1] if messages else {}
     said = " ".join(str(message.get("content") or "") for message in messages)
     if last.get("role") in {"tool", "function"}:
         called = _called_last(messages)
         tool = next((tool for tool in tools if tool.name == called), None)
-        return [] if tool is None else _loop(tool, said, reply, dialect)
+        return [] if tool is None else _loop(_shown(tool, guard), said, reply, dialect)
     # The greeting first: what stands last is imitated most.
     examples = [{"role": "user", "content": "Hello!"}, _answer(dialect, "Hello! How can I help you?", reply)]
-    for tool in tools:
-        arguments, told = sample_arguments(tool.schema.source, said)
+    for shown in (_shown(tool, guard) for tool in tools):
+        arguments, told = sample_arguments(shown.schema, said)
         if not told or len(examples) > 2 * _MOST_CALLS:
             continue  # a made-up value would be copied into the real call
-        examples += [{"role": "user", "content": _question(tool, arguments)}, _call(dialect, tool.name, arguments)]
+        examples += [{"role": "user", "content": _question(shown, arguments)}, _call(dialect, shown.name, arguments)]
     return examples
 
 
-def _loop(tool: ToolDefinition, said: str, reply: str | None, dialect: Dialect) -> list[dict[str, Any]]:
-    arguments, _ = sample_arguments(tool.schema.source, said)
+def _shown(tool: ToolDefinition, guard: Neutraliser | None) -> _Shown:
+    about = str(tool.wire["function"].get("description") or tool.name.replace("_", " "))
+    if guard is None:
+        return _Shown(tool.name, about, tool.schema.source)
+    return _Shown(tool.name, guard.text(about), guard.tool(tool.schema.source))
+
+
+def _loop(tool: _Shown, said: str, reply: str | None, dialect: Dialect) -> list[dict[str, Any]]:
+    arguments, _ = sample_arguments(tool.schema, said)
     values = " ".join(str(value) for value in arguments.values() if isinstance(value, str | int | float)) or tool.name
     result = f"The result for {values} is good."
     return [
         {"role": "user", "content": _question(tool, arguments)},
         _call(dialect, tool.name, arguments),
-        {
-            "role": dialect.result_role,
-            "content": dialect.tool_results([{"content": result, "name": tool.name, "id": "example"}]),
-        },
+        *result_messages(dialect, [{"content": result, "name": tool.name, "id": "call_example"}]),
         _answer(dialect, result, reply),
     ]
 
 
-def _question(tool: ToolDefinition, arguments: Mapping[str, Any]) -> str:
+def _question(tool: _Shown, arguments: Mapping[str, Any]) -> str:
     """What a user might say that this call answers."""
-    function = tool.wire["function"]
-    about = str(function.get("description") or tool.name.replace("_", " ")).strip().split("\n")[0].rstrip(".")
+    about = tool.about.strip().split("\n")[0].rstrip(".")
     given = ", ".join(f"{name} {value if isinstance(value, str) else json.dumps(value)}" for name, value in arguments.items())
     return f"{about}: {given}?" if given else f"{about}?"
 

@@ -8,11 +8,15 @@ tokenizer and our parser see no marker. Nothing else is touched: `<`, `&` and al
 from __future__ import annotations
 
 import functools
+import itertools
 import re
+from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adapter.dialects.registry import Dialect
 
 BREAK = "\u200b"
@@ -55,30 +59,32 @@ class Neutraliser:
         if not isinstance(content, list):
             return content
         parts = [dict(part) if isinstance(part, Mapping) else part for part in content]
-        run: list[dict[str, Any]] = []
-        for part in parts:
-            if isinstance(part, dict) and part.get("type") == "text" and isinstance(part.get("text"), str):
-                run.append(part)
-            else:
-                self._spread(run)
-                run = []
-        self._spread(run)
+        saying = [part for part in parts if isinstance(part, dict) and isinstance(part.get(_said(part)), str)]
+        # Media between two texts is no border, for the texts are joined without it; and a server may read more types as text.
+        self._spread([part for part in saying if part.get("type") in {"text", "refusal"}])
+        self._spread(saying)
         return parts
 
-    def _spread(self, parts: list[dict[str, Any]]) -> None:
-        """Break the markers in the joined text of neighbouring parts."""
-        places = [found.start() + 1 for found in self._pattern.finditer("".join(part["text"] for part in parts))]
+    def _spread(self, parts: Sequence[dict[str, Any]]) -> None:
+        """Break the markers in the joined text of parts."""
+        joined = "".join(part[_said(part)] for part in parts)
+        places = deque(found.start() + 1 for found in self._pattern.finditer(joined))
         begin = 0
         for part in parts:
-            text = part["text"]
-            inside = [place - begin for place in places if begin < place <= begin + len(text)]
-            for place in reversed(inside):
-                text = text[:place] + BREAK + text[place:]
-            begin += len(part["text"])
-            part["text"] = text
+            text = part[_said(part)]
+            end = begin + len(text)
+            cuts = [begin]
+            while places and places[0] <= end:
+                cuts.append(places.popleft())
+            pieces = [text[start - begin : stop - begin] for start, stop in itertools.pairwise([*cuts, end])]
+            part[_said(part)] = BREAK.join(pieces)
+            begin = end
 
     def tool(self, wire: Mapping[str, Any]) -> dict[str, Any]:
-        """A tool definition with harmless descriptions; names, values and all else stay, for the model has to write them."""
+        """A tool definition, or a schema, with harmless descriptions.
+
+        Names, values and all else stay, for the model has to write them.
+        """
         found: dict[str, Any] = self._described(wire)
         return found
 
@@ -89,6 +95,11 @@ class Neutraliser:
                 for key, item in value.items()
             }
         return [self._described(item) for item in value] if isinstance(value, list) else value
+
+
+def _said(part: Mapping[str, Any]) -> str:
+    """The key of a part's text."""
+    return "refusal" if part.get("type") == "refusal" else "text"
 
 
 def _broken(found: re.Match[str]) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from adapter.dialects.registry import resolve
+from adapter.options import PromptKeywords, make_options
 from adapter.prompt.conversation import to_plain_messages
 from adapter.prompt.neutralise import Neutraliser
+from adapter.prompt.parts import without_media
 from adapter.tools.choice import read_choice
 from adapter.tools.definitions import read_tools
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from adapter.dialects.registry import Dialect
+    from adapter.events import Problem
 
 
 def _plain(value: Any) -> Any:
@@ -26,29 +29,35 @@ def render(
     messages: Iterable[Any],
     tools: Iterable[Any] = (),
     *,
-    dialect: str | Dialect = "hermes",
     tool_choice: Any = None,
     parallel_tool_calls: bool | None = None,
-    neutralise: bool = True,
+    **options: Unpack[PromptKeywords],
 ) -> list[dict[str, Any]]:
     """The plain messages that stand for a chat request with tools.
 
     Args:
         messages: As in a chat request: dicts, or message objects of the openai client.
         tools: As in a chat request.
-        dialect: The dialect the model was trained on.
         tool_choice: As in a chat request.
         parallel_tool_calls: As in a chat request.
-        neutralise: Make protocol markup in the text of users and tools, and in descriptions, harmless.
+        options: Those of `adapter.options.Options` that shape the prompt; see `adapter.options.PromptKeywords`.
 
     Raises:
         BadRequest: The request is wrong; `param` says where.
         DialectError: No such dialect.
     """
+    chosen = make_options(options, PromptKeywords)
     tool_set = read_tools([_plain(tool) for tool in tools])
     choice = read_choice(tool_choice, tool_set.names)
-    plain = [_plain(message) for message in messages]
-    return to_plain_messages(plain, tool_set, choice, parallel_tool_calls, resolve(dialect), neutralise=neutralise)
+    plain: Any = [_plain(message) for message in messages]
+    if chosen.media == "drop":
+        plain = without_media(plain, chosen.on_event or _ignore)
+    dialect = resolve(chosen.dialect, chosen.result_role)
+    return to_plain_messages(plain, tool_set, choice, parallel_tool_calls, dialect, chosen)
+
+
+def _ignore(_: Problem) -> None:
+    """No one asked to be told."""
 
 
 def system_prompt(

@@ -1,0 +1,71 @@
+"""Content parts: their text, what else they are, and messages for models that read text only (behaviour 4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from adapter.events import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# The types of text parts, and the key of the text.
+_TEXT = {"text": "text", "refusal": "refusal"}
+# `image_url`, `input_audio`, `video` and their like; anything else is called by its type.
+_KINDS = ("image", "audio", "video", "file")
+
+
+def text_of(content: Any) -> str:
+    """The text of a content: a string, or the joined text parts of a list."""
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return content
+    return "".join(part.get(_TEXT[part["type"]]) or "" for part in content if part["type"] in _TEXT)
+
+
+def media_of(content: Any) -> list[Any]:
+    """The parts of a content that are no text."""
+    return [part for part in content if part["type"] not in _TEXT] if isinstance(content, list) else []
+
+
+def with_media(text: str, media: Sequence[Any]) -> Any:
+    """A content of a text and what follows it; a string where nothing does."""
+    return [{"type": "text", "text": text}, *media] if media else text
+
+
+def without_media(messages: Any, report: Callable[[Problem], object]) -> Any:
+    """The messages in text alone; where something else stood, a line says so.
+
+    Args:
+        messages: As in a chat request, unchecked; what is malformed stays, for the check to find.
+        report: Told of every part that is left out.
+    """
+    if not isinstance(messages, Sequence) or isinstance(messages, str):
+        return messages
+    return [_text_only(message, f"messages[{place}]", report) for place, message in enumerate(messages)]
+
+
+def _text_only(message: Any, place: str, report: Callable[[Problem], object]) -> Any:
+    if not isinstance(message, Mapping):
+        return message
+    content = message.get("content")
+    parts = content if isinstance(content, list) else [{"type": "text", "text": content or ""}]
+    names = [f"{place}.content[{position}]" for position in range(len(parts))]
+    if message.get("role") == "assistant" and message.get("audio") is not None:  # what the model said aloud
+        parts, names = [*parts, {"type": "audio"}], [*names, f"{place}.audio"]
+    if not all(isinstance(part, Mapping) and isinstance(part.get("type"), str) for part in parts):
+        return message
+    if not media_of(parts):
+        return message
+    text = ""
+    for part, name in zip(parts, names, strict=True):
+        if part["type"] in _TEXT:
+            text += text_of([part])
+            continue
+        kind = next((kind for kind in _KINDS if kind in part["type"]), f"part of type {part['type']!r}")
+        report(Problem("media_dropped", f"{name}: {kind} left out, as media='drop' says"))
+        text += "\n" * (text != "" and not text.endswith("\n")) + f"[{kind} left out: this model reads text only]\n"
+    rest = {key: value for key, value in message.items() if key != "audio"}
+    return {**rest, "content": text.removesuffix("\n")}

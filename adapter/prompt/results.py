@@ -1,0 +1,32 @@
+"""Tool results as messages of the role that the dialect, or the caller, gives them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from adapter.prompt.parts import with_media
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from adapter.dialects.registry import Dialect
+
+
+def result_messages(dialect: Dialect, results: Sequence[Mapping[str, str]], media: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    """Results that follow one another.
+
+    As `user` they are one message, with images and the like after its text. As `tool` each is a message with its
+    `tool_call_id`, which servers ask for; their chat templates group neighbouring ones where the model wants that. Images
+    follow in a message of the user's, for servers refuse them in `tool` messages.
+
+    Args:
+        dialect: How results are written, and by whom.
+        results: Each with `content`, `name` and `id`.
+        media: Parts of the results that are no text.
+    """
+    if dialect.result_role == "tool":
+        plain: list[dict[str, Any]] = [
+            {"role": "tool", "tool_call_id": result["id"], "content": dialect.tool_results([result])} for result in results
+        ]
+        return [*plain, {"role": "user", "content": list(media)}] if media else plain
+    return [{"role": "user", "content": with_media(dialect.tool_results(results), media)}]
