@@ -32,8 +32,8 @@ class Server:
             vLLM's `structured_outputs`.
         prefill_body: What a request says so that the answer goes on from its last message.
         prefill_message: What that message says.
-        body: What every request says.
-        adds_bos: Whether it sets the beginning-of-sequence token before a prompt itself, whatever `body` says.
+        bos_body: What a request says whose prompt has its beginning-of-sequence token already; None where a server cannot be
+            told, and the prompt goes without.
         unlimited: `max_tokens` of a request that has none. The completions endpoint of most servers stops after 16 tokens
             otherwise, where their chat endpoint goes on to the end.
     """
@@ -43,8 +43,7 @@ class Server:
     grammar: Literal["gbnf", "structured_outputs", "response_format"] | None = None
     prefill_body: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     prefill_message: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
-    body: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
-    adds_bos: bool = True
+    bos_body: Mapping[str, Any] | None = None
     unlimited: int | None = 1024
 
 
@@ -72,8 +71,7 @@ _RAW: Mapping[str, Server] = MappingProxyType(
         "vllm": Server(
             RUNGS,
             grammar="structured_outputs",
-            body=MappingProxyType({"add_special_tokens": False}),
-            adds_bos=False,
+            bos_body=MappingProxyType({"add_special_tokens": False}),
             unlimited=None,
         ),
         "sglang": Server(RUNGS, grammar="response_format"),

@@ -96,7 +96,7 @@ class TestRequest:
 
     SERVERS: ClassVar = [
         pytest.param("generic", {"max_tokens": 1024}, id="generic"),
-        pytest.param("vllm", {"max_tokens": None, "add_special_tokens": False}, id="vllm"),
+        pytest.param("vllm", {"max_tokens": None}, id="vllm"),
         pytest.param("sglang", {"max_tokens": 1024}, id="sglang"),
         pytest.param("llama.cpp", {"max_tokens": -1}, id="llama.cpp"),
     ]
@@ -106,15 +106,27 @@ class TestRequest:
         body = sent({}, server=server)
         assert {key: body[key] for key in found} == found
 
-    @pytest.mark.parametrize(("server", "begins"), [("generic", "[user]"), ("vllm", "<s>[user]")])
-    def test_the_first_token_is_written_once(self, server: str, begins: str, tmp_path: Path) -> None:
+    FIRST: ClassVar = [
+        pytest.param("generic", "", "[user]", None, id="the server writes it"),
+        pytest.param("vllm", "", "<s>[user]", False, id="the server is told"),
+        pytest.param("generic", ', "add_bos_token": false', "<s>[user]", None, id="the tokenizer writes none"),
+        pytest.param("vllm", ', "add_bos_token": false', "<s>[user]", None, id="the tokenizer writes none, vllm"),
+    ]
+
+    @pytest.mark.parametrize(("server", "config", "begins", "told"), FIRST)
+    def test_the_first_token_is_written_once(
+        self, server: str, config: str, begins: str, told: bool | None, tmp_path: Path
+    ) -> None:
         (tmp_path / "chat_template.jinja").write_text(
             "{{ bos_token }}{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}", encoding="utf-8"
         )
-        (tmp_path / "tokenizer_config.json").write_text('{"bos_token": "<s>", "eos_token": "</s>"}', encoding="utf-8")
+        (tmp_path / "tokenizer_config.json").write_text(
+            '{"bos_token": "<s>", "eos_token": "</s>"' + config + "}", encoding="utf-8"
+        )
         body = sent({}, server=server, chat_template=str(tmp_path))
         assert body["prompt"] == f"{begins}Hi"
         assert body["stop"] == ["</s>"]
+        assert body.get("add_special_tokens") is told
 
     def test_variables_of_the_template(self, tmp_path: Path) -> None:
         template = tmp_path / "t.jinja"

@@ -36,7 +36,7 @@ def request_body(
         prompt: Its conversation as text.
         stop: What ends a turn of the assistant's, besides the caller's own stop sequences.
         unlimited: `max_tokens` where the caller gives no limit.
-        more: What every request to this server says.
+        more: What the request says besides.
 
     Raises:
         BadRequest: The request asks for what a text cannot give.

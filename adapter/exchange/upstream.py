@@ -83,7 +83,7 @@ class ChatUpstream:
 
     def request(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The request as it is."""
-        return {**body, **self.server.body}
+        return dict(body)
 
     def ending(self, _body: Mapping[str, Any]) -> str:
         """Nothing is known of the text that the server makes."""
@@ -113,12 +113,19 @@ class RawUpstream:
 
     def request(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The conversation as a prompt."""
-        prompt = self._prompt(body)
-        if self.server.adds_bos:
-            prompt = prompt.removeprefix(self._template.bos)  # twice, it would confuse most models
-        raw = request_body(body, prompt, self._template.stop, self.server.unlimited, self.server.body)
+        prompt, more = self._with_one_bos(self._prompt(body))
+        raw = request_body(body, prompt, self._template.stop, self.server.unlimited, more)
         answer_format = body.get("response_format")
         return {**raw, **(schema_fields(self.server, answer_format) if wants_json(answer_format) else {})}
+
+    def _with_one_bos(self, prompt: str) -> tuple[str, Mapping[str, Any]]:
+        """The prompt, and what is to be said beside it, so that the model reads its first token once, not twice."""
+        bos = self._template.bos
+        if not bos or not self._template.adds_bos or not prompt.startswith(bos):
+            return prompt, {}
+        if self.server.bos_body is None:
+            return prompt.removeprefix(bos), {}
+        return prompt, self.server.bos_body
 
     def ending(self, body: Mapping[str, Any]) -> str:
         """The prompt."""

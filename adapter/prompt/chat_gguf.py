@@ -43,6 +43,7 @@ def read_gguf(path: Path) -> Source:
         eos=ending[0],
         stop=unique(ending),
         special=special_of([token("bos"), *ending, *control]),
+        adds_bos=read("tokenizer.ggml.add_bos_token") is not False,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ class Source:
     eos: str = ""
     stop: tuple[str, ...] = ()
     special: tuple[str, ...] = ()
+    adds_bos: bool = True
 
 
 def find(where: str) -> Source:
@@ -70,7 +72,7 @@ def _from_jinja(where: str) -> Source:
 def _from_folder(folder: Path) -> Source:
     if (folder / _TEMPLATE).is_file():
         source = _from_jinja(str(folder / _TEMPLATE))
-        return Source(folder.resolve().name, source.path, source.text, (), source.bos, source.eos, source.stop, source.special)
+        return dataclasses.replace(source, name=folder.resolve().name, models=())
     if (folder / _CONFIG).is_file():
         return _from_config(folder / _CONFIG)
     raise DialectError(f"no chat template in the folder {str(folder)!r}: it holds neither {_TEMPLATE} nor {_CONFIG}")
@@ -106,7 +108,7 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _tokens(path: Path) -> dict[str, Any]:
-    """`bos`, `eos`, `stop` and `special` of a tokenizer's configuration."""
+    """`bos`, `eos`, `stop`, `special` and `adds_bos` of a tokenizer's configuration."""
     config = _json(path)
     added = config.get("added_tokens_decoder") or {}
     by_id = {str(key): _token(value) for key, value in added.items()} if isinstance(added, Mapping) else {}
@@ -121,6 +123,7 @@ def _tokens(path: Path) -> dict[str, Any]:
         "eos": eos,
         "stop": unique([eos, *_ending(path.parent / _GENERATION, by_id)]),
         "special": special_of([*named, *flagged]),
+        "adds_bos": config.get("add_bos_token") is not False,
     }
 
 

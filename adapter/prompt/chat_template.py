@@ -38,6 +38,7 @@ class ChatTemplate:
             not to, or the text sent without it.
         eos: The token a text ends with.
         stop: What ends the assistant's turn: the stop sequences of a request.
+        adds_bos: Whether the model's tokenizer sets `bos` before a text itself, when it is not told otherwise.
         special: All special tokens, which untrusted text must not hold, and which may be left over in a completion.
         template: The compiled template.
     """
@@ -49,6 +50,7 @@ class ChatTemplate:
     eos: str = ""
     stop: tuple[str, ...] = ()
     special: tuple[str, ...] = ()
+    adds_bos: bool = True
     template: jinja2.Template = field(kw_only=True, repr=False, compare=False)
 
     def render(
@@ -143,5 +145,6 @@ def load_chat_template(where: str) -> ChatTemplate:
         eos=source.eos,
         stop=source.stop,
         special=source.special,
+        adds_bos=source.adds_bos,
         template=template,
     )
