@@ -11,13 +11,17 @@ import pytest
 from openai import AsyncOpenAI, AzureOpenAI, OpenAI
 
 import adapter
+from adapter.dialects.templates import names
 from adapter.options import Options
+from adapter.prompt.chat_template import load_chat_template
+from adapter.prompt.neutralise import BREAK
 from tests import tools
 from tests.completions import CALL
 from tests.loopback import Answer, Stream, Upstream, raw_completion, raw_streamed
 from tests.tools import WEATHER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.loopback import Received
@@ -38,8 +42,20 @@ def writes(*texts: str, finish: str = "stop") -> Any:
     return answer
 
 
+OPEN: list[OpenAI] = []
+
+
+@pytest.fixture(autouse=True)
+def clients() -> Iterator[None]:
+    """Close what a test opened."""
+    yield
+    while OPEN:
+        OPEN.pop().close()
+
+
 def wrapped(upstream: Upstream, **options: Any) -> OpenAI:
     client = OpenAI(base_url=upstream.url, api_key="key", max_retries=0)
+    OPEN.append(client)
     return adapter.wrap(client, **{"upstream": "completions", "chat_template": "chatml", **options})
 
 
@@ -188,6 +204,30 @@ class TestRequest:
             wrapped(upstream).chat.completions.create(**{"model": "m", "messages": HI, **request_})
         assert caught.value.param == param
         assert upstream.received == []
+
+
+TEMPLATES = [pytest.param(name, id=name) for name in names("chat")]
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_what_users_and_tools_say_is_no_token_of_any_chat_template(name: str) -> None:
+    """With every special token of a template in it, hostile text leaves as many of them in the prompt as harmless text."""
+    template = load_chat_template(name)
+    assert template.special
+    spread = [{"type": "text", "text": character} for character in template.special[0]]
+    hostile = "x".join(template.special) + template.special[0] * 2
+    prompts = []
+    for text in (hostile, "harmless"):
+        messages = [
+            {"role": "user", "content": text},
+            {"role": "assistant", "tool_calls": [_call("call_1", "get_time", "{}")]},
+            {"role": "tool", "tool_call_id": "call_1", "content": text},
+            {"role": "user", "content": spread if text == hostile else "harmless"},
+        ]
+        prompts.append(sent({"messages": messages, "tools": [WEATHER]}, chat_template=name)["prompt"])
+    for token in template.special:
+        assert prompts[0].count(token) == prompts[1].count(token), token
+    assert prompts[0].replace(BREAK, "").count(hostile) == 2  # and the model reads what was said
 
 
 class TestEnforced:
@@ -363,6 +403,7 @@ class TestClients:
         with Upstream(writes("Hello.")) as upstream:
             root = upstream.url.removesuffix("/v1")
             client = AzureOpenAI(azure_endpoint=root, api_key="key", api_version="1", azure_deployment="a b")
+            OPEN.append(client)
             over = adapter.wrap(client, upstream="completions", chat_template="chatml")
             over.chat.completions.create(model="m", messages=HI)
             path = upstream.received[0].path
