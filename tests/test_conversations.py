@@ -290,3 +290,32 @@ def test_render_names_an_option_that_shapes_no_prompt() -> None:
     given: dict[str, Any] = {"retries": 2}
     with pytest.raises(TypeError, match="unknown option 'retries'"):
         adapter.render([ASK], **given)
+
+
+ODD = [
+    pytest.param('{"a": ' + "9" * 5000 + "}", id="a number of thousands of digits"),
+    pytest.param('{"a": ' + "[" * 100_000 + "]" * 100_000 + "}", id="nested without end"),
+    pytest.param('{"a": ' + "[" * 900 + "]" * 900 + "}", id="nested deeply"),
+    pytest.param('{"a": "\\ud800"}', id="half a surrogate pair"),
+]
+
+
+@pytest.mark.parametrize("arguments", ODD)
+def test_arguments_that_python_cannot_hold_are_shown_as_they_are(arguments: str) -> None:
+    case = Conversation([ASK, calls(("c", "f", arguments)), result("c", "ok")])
+    [*_, call, _] = rendered(case)
+    [read] = adapter.parse(call["content"]).tool_calls
+    assert read.arguments in {arguments, json.dumps(arguments)} or loads(read.arguments) == loads(arguments)
+
+
+WRONG = [
+    pytest.param({"result_role": "system"}, "result_role='system': use one of None, 'user', 'tool'", id="an unknown role"),
+    pytest.param({"media": "keep"}, "media='keep': use one of 'forward', 'drop'", id="unknown media"),
+    pytest.param({"merge_turns": "yes"}, "merge_turns='yes': use True or False", id="a word for a flag"),
+]
+
+
+@pytest.mark.parametrize(("options", "words"), WRONG)
+def test_options_that_are_wrong(options: dict[str, Any], words: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=words):
+        adapter.render([ASK], **options)
