@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from openai import OpenAI
 
 import adapter
+from adapter.dialects.registry import load
+from adapter.dialects.templates import names
 from adapter.events import CallFinished, Problem
 from adapter.exchange import preview
 from adapter.options import PromptKeywords, make_options
@@ -184,8 +186,19 @@ WORDS = st.text(string.ascii_letters + " .,!?\n\t'é🦊", max_size=20)
 STEPS = st.lists(st.tuples(WORDS, st.lists(st.tuples(NAMES, ARGUMENTS, TEXTS), max_size=3), TEXTS), min_size=1, max_size=3)
 
 
-@given(STEPS, st.booleans(), st.sampled_from(["user", "tool"]), st.booleans(), st.integers(0, 2**32))
-def test_random_calls_are_read_back(steps: Any, ascii_only: bool, role: str, merged: bool, seed: int) -> None:
+# Values of other syntaxes have the types that a schema gives them; these say it themselves.
+JSON_DIALECTS = [name for name in names() if load(name).syntax == "json_in_tags"]
+
+
+@given(
+    STEPS,
+    st.booleans(),
+    st.sampled_from(["user", "tool"]),
+    st.sampled_from(JSON_DIALECTS),
+    st.booleans(),
+    st.integers(0, 2**32),
+)
+def test_random_calls_are_read_back(steps: Any, ascii_only: bool, role: str, dialect: str, merged: bool, seed: int) -> None:
     chance = random.Random(seed)
     messages: list[dict[str, Any]] = [SYSTEM]
     for place, (words, made_calls, asked) in enumerate(steps):
@@ -198,12 +211,12 @@ def test_random_calls_are_read_back(steps: Any, ascii_only: bool, role: str, mer
         answers = [result(spec[0], said) for spec, (_, _, said) in zip(specs, made_calls, strict=True)]
         messages += chance.sample(answers, len(answers))
     body = json.loads(json.dumps({"model": "m", "messages": messages, "tools": [ANY]}))
-    plain = preview(body, make_options({"result_role": role, "merge_turns": merged}))["messages"]
+    plain = preview(body, make_options({"dialect": dialect, "result_role": role, "merge_turns": merged}))["messages"]
     expected = made(messages)
-    assert read_back(plain, "hermes") == read_back(plain, "hermes", chance) == expected
+    assert read_back(plain, dialect) == read_back(plain, dialect, chance) == expected
     for message in plain:
         if message["role"] in {"user", "tool"}:
-            assert adapter.parse(said(message["content"]), recover=False).tool_calls == ()
+            assert adapter.parse(said(message["content"]), dialect=dialect, recover=False).tool_calls == ()
 
 
 # Long ones.

@@ -39,7 +39,7 @@ class Dialect:
         reasoning: The tags around reasoning, if the models reason.
         special: Special tokens that may be left over in the text.
         markers: Other literals of the prompt that untrusted text must not hold.
-        result_role: Role of the message that carries tool results.
+        result_role: Role of the messages that carry tool results: one for all of a turn as `user`, one each as `tool`.
         default_system: System text of a conversation that has tools and no system message.
         path: The template's file.
         macros: The template's macros by name.
