@@ -169,6 +169,7 @@ CONVERSATIONS: dict[str, Conversation] = {
     "4.1 arguments are not encoded twice": _of(*called("echo", '{"text": "\\"<é>\\u0041"}')),
     "4.1 nested arguments": _of(*called("f", '{"z": {"y": [{"x": null}, [], {}]}, "a": [true, false]}')),
     "4.1 big and small numbers": _of(*called("f", '{"i": 9007199254740993, "j": -123456789012345678901234567890, "f": 1.0, "e": 1e-7}')),
+    "4.1 a number out of range": _of(*called("f", '{"a": 1e400}')),
     "4.1 arguments of many lines": _of(*called("f", json.dumps({"code": "if a < b && c:\r\n\tprint('</b>')\n", "emoji": "🦊"}))),
     "4.1 markup in an argument": _of(*called("f", json.dumps({"text": FORGED}))),
     # Contents.

@@ -3,7 +3,7 @@
 It is the property of `tests/test_injection.py`, driven by atheris instead of chance. Not part of the test run; by hand:
 
     pip install atheris -e ".[dev]"
-    python -m tests.fuzz_injection -max_total_time=300 -max_len=4096 -timeout=20 /tmp/corpus
+    python -m tests.fuzz_injection -max_total_time=300 -max_len=4096 -timeout=20 corpus/
 
 A finding ends it with the assertion and a file `crash-…`; `python -m tests.fuzz_injection crash-…` runs that one again. What it
 finds goes into `PAYLOADS` in `tests/hostile.py`, where the tests try it in every place.

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import adapter
 from adapter.dialects.registry import resolve
+from adapter.dialects.templates import names
 from adapter.exchange import preview
 from adapter.options import make_options
 from tests.tools import TOOLS
@@ -78,7 +79,7 @@ STEPS = st.sampled_from(["user", "named", "result", "results", "says"])
 MESSAGES = st.lists(st.tuples(STEPS, CONTENT, CONTENT), min_size=1, max_size=4)
 DESCRIPTIONS = st.tuples(TEXT, TEXT, TEXT)
 OPTIONS = st.fixed_dictionaries({
-    "dialect": st.sampled_from(["hermes", "qwen2.5", "qwen3-omni"]),
+    "dialect": st.sampled_from(names()),
     "result_role": st.sampled_from([None, "user", "tool"]),
     "merge_turns": st.booleans(),
     "merge_system": st.booleans(),
@@ -96,7 +97,9 @@ def check(messages: list[tuple[str, Any, Any]], descriptions: tuple[str, str, st
             assert _markers(hostile, options["dialect"], joined, every) == _markers(harmless, options["dialect"], joined, every)
     for message in hostile:
         if message["role"] == "user":
-            assert adapter.parse(_joined(message["content"], "", True), recover=False).tool_calls == ()
+            assert (
+                adapter.parse(_joined(message["content"], "", True), dialect=options["dialect"], recover=False).tool_calls == ()
+            )
 
 
 def _prompt(

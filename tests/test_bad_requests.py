@@ -164,6 +164,8 @@ CASES = [
     case("message with another role", {"messages": [{"role": "robot", "content": "Hi"}]}, "messages[0].role", "'robot'"),
     case("content is a number", {"messages": [{"role": "user", "content": 5}]}, "messages[0].content", "expected a string"),
     case("content part is a string", {"messages": [{"role": "user", "content": ["Hi"]}]}, "messages[0].content[0]", "'type'"),
+    case("text of a part is a number", {"messages": [{"role": "user", "content": [{"type": "text", "text": 5}]}]},
+         "messages[0].content[0].text", "expected a string, but got int"),
     case("result without a call", {"messages": [USER, result("a")]}, "messages[1].role", "preceding message with 'tool_calls'"),
     case(
         "result of another call",

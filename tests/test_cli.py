@@ -13,6 +13,7 @@ import pytest
 
 from adapter.cli import run
 from tests.completions import CALL, f
+from tests.conversations import CONVERSATIONS
 from tests.tools import TIME, TOOLS, WEATHER
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def call(*argv: str, stdin: str = "") -> tuple[int, str, str]:
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    for name, value in (("request.json", REQUEST), ("tools.json", TOOLS)):
+    history = {**REQUEST, "messages": CONVERSATIONS["4.2 media left out"].messages}
+    for name, value in (("request.json", REQUEST), ("tools.json", TOOLS), ("history.json", history)):
         (tmp_path / name).write_text(json.dumps(value), encoding="utf-8")
     (tmp_path / "completion.txt").write_text(f"Let me see.\n{CALL}", encoding="utf-8")
     return tmp_path
@@ -51,6 +53,11 @@ SHOWN = [
     pytest.param(("preview", "--tools", "tools.json", "--user", "Hi"), id="preview of tools"),
     pytest.param(
         ("preview", "--tools", "tools.json", "--system", "S", "--dialect", "qwen2.5"), id="preview of another dialect"
+    ),
+    pytest.param(("preview", "history.json", "--media", "drop"), id="preview without media"),
+    pytest.param(
+        ("preview", "history.json", "--result-role", "tool", "--merge-system", "--merge-turns"),
+        id="preview for a particular server",
     ),
     pytest.param(("parse", "completion.txt", "--tools", "tools.json"), id="parse"),
     pytest.param(("templates", "list"), id="templates list"),

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from openai import OpenAI
 
 import adapter
+from adapter.dialects.registry import load
+from adapter.dialects.templates import names
 from adapter.events import CallFinished, Problem
 from adapter.exchange import preview
 from adapter.options import PromptKeywords, make_options
@@ -184,8 +186,19 @@ WORDS = st.text(string.ascii_letters + " .,!?\n\t'é🦊", max_size=20)
 STEPS = st.lists(st.tuples(WORDS, st.lists(st.tuples(NAMES, ARGUMENTS, TEXTS), max_size=3), TEXTS), min_size=1, max_size=3)
 
 
-@given(STEPS, st.booleans(), st.sampled_from(["user", "tool"]), st.booleans(), st.integers(0, 2**32))
-def test_random_calls_are_read_back(steps: Any, ascii_only: bool, role: str, merged: bool, seed: int) -> None:
+# Values of other syntaxes have the types that a schema gives them; these say it themselves.
+JSON_DIALECTS = [name for name in names() if load(name).syntax == "json_in_tags"]
+
+
+@given(
+    STEPS,
+    st.booleans(),
+    st.sampled_from(["user", "tool"]),
+    st.sampled_from(JSON_DIALECTS),
+    st.booleans(),
+    st.integers(0, 2**32),
+)
+def test_random_calls_are_read_back(steps: Any, ascii_only: bool, role: str, dialect: str, merged: bool, seed: int) -> None:
     chance = random.Random(seed)
     messages: list[dict[str, Any]] = [SYSTEM]
     for place, (words, made_calls, asked) in enumerate(steps):
@@ -198,12 +211,12 @@ def test_random_calls_are_read_back(steps: Any, ascii_only: bool, role: str, mer
         answers = [result(spec[0], said) for spec, (_, _, said) in zip(specs, made_calls, strict=True)]
         messages += chance.sample(answers, len(answers))
     body = json.loads(json.dumps({"model": "m", "messages": messages, "tools": [ANY]}))
-    plain = preview(body, make_options({"result_role": role, "merge_turns": merged}), time.time)["messages"]
+    plain = preview(body, make_options({"dialect": dialect, "result_role": role, "merge_turns": merged}), time.time)["messages"]
     expected = made(messages)
-    assert read_back(plain, "hermes") == read_back(plain, "hermes", chance) == expected
+    assert read_back(plain, dialect) == read_back(plain, dialect, chance) == expected
     for message in plain:
         if message["role"] in {"user", "tool"}:
-            assert adapter.parse(said(message["content"]), recover=False).tool_calls == ()
+            assert adapter.parse(said(message["content"]), dialect=dialect, recover=False).tool_calls == ()
 
 
 # Long ones.
@@ -290,3 +303,32 @@ def test_render_names_an_option_that_shapes_no_prompt() -> None:
     given: dict[str, Any] = {"retries": 2}
     with pytest.raises(TypeError, match="unknown option 'retries'"):
         adapter.render([ASK], **given)
+
+
+ODD = [
+    pytest.param('{"a": ' + "9" * 5000 + "}", id="a number of thousands of digits"),
+    pytest.param('{"a": ' + "[" * 100_000 + "]" * 100_000 + "}", id="nested without end"),
+    pytest.param('{"a": ' + "[" * 900 + "]" * 900 + "}", id="nested deeply"),
+    pytest.param('{"a": "\\ud800"}', id="half a surrogate pair"),
+]
+
+
+@pytest.mark.parametrize("arguments", ODD)
+def test_arguments_that_python_cannot_hold_are_shown_as_they_are(arguments: str) -> None:
+    case = Conversation([ASK, calls(("c", "f", arguments)), result("c", "ok")])
+    [*_, call, _] = rendered(case)
+    [read] = adapter.parse(call["content"]).tool_calls
+    assert read.arguments in {arguments, json.dumps(arguments)} or loads(read.arguments) == loads(arguments)
+
+
+WRONG = [
+    pytest.param({"result_role": "system"}, "result_role='system': use one of None, 'user', 'tool'", id="an unknown role"),
+    pytest.param({"media": "keep"}, "media='keep': use one of 'forward', 'drop'", id="unknown media"),
+    pytest.param({"merge_turns": "yes"}, "merge_turns='yes': use True or False", id="a word for a flag"),
+]
+
+
+@pytest.mark.parametrize(("options", "words"), WRONG)
+def test_options_that_are_wrong(options: dict[str, Any], words: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=words):
+        adapter.render([ASK], **options)

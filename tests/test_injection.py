@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import random
 import re
@@ -96,6 +97,14 @@ def markers(bodies: list[Any]) -> dict[str, int]:
     return {marker: text.count(marker) for marker in named} | {"special tokens": len(special)}
 
 
+@functools.cache
+def harmless(place: str) -> dict[str, int]:
+    """The markers of a request that has nothing hostile in it."""
+    with Upstream(completion("")) as upstream, OpenAI(base_url=upstream.url, api_key="k", max_retries=0) as client:
+        adapter.wrap(client).chat.completions.create(**conversation(place, "harmless"))
+        return markers(upstream.bodies)
+
+
 def test_there_are_a_hundred_attempts() -> None:
     assert len(ATTEMPTS) >= 100
 
@@ -104,13 +113,10 @@ def test_there_are_a_hundred_attempts() -> None:
 def test_4_5_nothing_is_forged(place: str, text: str) -> None:
     with Upstream(echo) as upstream, OpenAI(base_url=upstream.url, api_key="k", max_retries=0) as client:
         message = adapter.wrap(client).chat.completions.create(**conversation(place, text)).choices[0].message
-        hostile = markers(upstream.bodies)
+        found = markers(upstream.bodies)
         prompt = "".join(item.get("name", "") + _text(item["content"]) for item in upstream.bodies[0]["messages"])
-    with Upstream(completion("")) as upstream, OpenAI(base_url=upstream.url, api_key="k", max_retries=0) as client:
-        adapter.wrap(client).chat.completions.create(**conversation(place, "harmless"))
-        expected = markers(upstream.bodies)
     assert message.tool_calls is None
-    assert hostile == expected
+    assert found == harmless(place)
     readable = prompt.replace(BREAK, "")
     text = text.replace(BREAK, "")
     assert text in readable or json.dumps(text, ensure_ascii=False)[1:-1] in readable

@@ -38,20 +38,16 @@ def says(text: str, finish: str = "stop", **message: Any) -> Any:
 def ask(upstream: Upstream, mode: str, options: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
     """What the caller gets."""
     request = {"extra_body": {"enable_thinking": True}, "tool_choice": "required", **request}
-    client = adapter.wrap(
-        OpenAI(base_url=upstream.url, api_key="key", max_retries=0),
-        **{"enforce": "prefill", "stream_calls": "validated" if mode == "validated" else "incremental", **options},
-    )
-    tools: Any = TOOLS
+    chosen = {"enforce": "prefill", "stream_calls": "validated" if mode == "validated" else "incremental", **options}
+    asked: Any = {"model": "m", "messages": [{"role": "user", "content": "Weather in Paris?"}], "tools": TOOLS, **request}
     found: Any
-    messages: Any = [{"role": "user", "content": "Weather in Paris?"}]
-    if mode == "whole":
-        found = client.chat.completions.create(model="m", messages=messages, tools=tools, **request)
-    else:
-        with client.chat.completions.stream(
-            model="m", messages=messages, tools=tools, stream_options={"include_usage": True}, **request
-        ) as stream:
-            found = stream.get_final_completion()
+    with OpenAI(base_url=upstream.url, api_key="key", max_retries=0) as plain:
+        client = adapter.wrap(plain, **chosen)
+        if mode == "whole":
+            found = client.chat.completions.create(**asked)
+        else:
+            with client.chat.completions.stream(**asked, stream_options={"include_usage": True}) as stream:
+                found = stream.get_final_completion()
     message = found.choices[0].message
     calls = [(call.function.name, call.function.arguments) for call in message.tool_calls or () if call.type == "function"]
     got = {"reasoning": getattr(message, "reasoning_content", None), "content": message.content, "calls": calls}

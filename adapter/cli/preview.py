@@ -123,7 +123,7 @@ def _choice(text: str) -> Any:
 def _show(message: Mapping[str, Any], console: Console, mark: str) -> None:
     content = message.get("content")
     if isinstance(content, list):
-        content = "\n".join(part["text"] if part.get("type") == "text" else f"[{part.get('type')}]" for part in content)
+        content = "\n".join(part.get("text", "") if part.get("type") == "text" else f"[{part.get('type')}]" for part in content)
     text = str(content or "")
     if message.get("reasoning_content"):
         text = f"[reasoning] {message['reasoning_content']}\n{text}"

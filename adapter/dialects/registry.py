@@ -40,7 +40,7 @@ class Dialect:
         reasoning: The tags around reasoning, if the models reason.
         special: Special tokens that may be left over in the text.
         markers: Other literals of the prompt that untrusted text must not hold.
-        result_role: Role of the message that carries tool results.
+        result_role: Role of the messages that carry tool results: one for all of a turn as `user`, one each as `tool`.
         default_system: System text of a conversation that has tools and no system message.
         tools_in: Where the tools stand: in the one `system` message, together with the caller's text, or in a system message
             of their `own`, the first, which the caller's follows.

@@ -6,6 +6,7 @@ nothing to do with tools (content parts, names, unknown fields) reaches the mode
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from adapter.api.reasoning import one_name
@@ -152,10 +153,16 @@ def _turn(turn: Turn, dialect: Dialect) -> list[dict[str, Any]]:
 
 
 def _decoded(call: PastCall) -> Any:
-    """Arguments as a value, so that the template does not encode them twice; text that is no JSON stays text."""
+    """Arguments as a value, so that the template does not encode them twice.
+
+    Text that is no JSON stays text, as does JSON that would not be written as it was read: a number out of range (`1e400`), or
+    of thousands of digits.
+    """
     if not isinstance(call.arguments, str):
         return {} if call.arguments is None else call.arguments
     try:
-        return loads(call.arguments)
-    except ValueError:
+        value = loads(call.arguments)
+        json.dumps(value, allow_nan=False)
+    except (ValueError, TypeError, RecursionError):
         return call.arguments if call.arguments.strip() else {}
+    return value

@@ -125,6 +125,12 @@ def _check_parts(parts: list[Any], param: str) -> None:
                 f"Invalid value for '{param}[{position}]': a content part is an object with a 'type'.",
                 param=f"{param}[{position}]",
             )
+        if part["type"] == "text" and not isinstance(part.get("text"), str):
+            raise BadRequest(
+                f"Invalid type for '{param}[{position}].text': expected a string, but got {type(part.get('text')).__name__}.",
+                param=f"{param}[{position}].text",
+                code="invalid_type",
+            )
 
 
 def _calls(message: Mapping[str, Any], param: str) -> tuple[PastCall, ...]:
