@@ -48,7 +48,8 @@ class Options:
             arguments are valid.
         thinking_prefilled: The prompt ended inside the reasoning (`<think>` was prefilled), so the completion begins
             there.
-        calls_in_thinking: A tool call inside the reasoning ends it and counts. Off, a call rehearsed there is not run.
+        calls_in_thinking: Whether a tool call inside the reasoning ends it and counts. Off, a call rehearsed there is not run.
+            None leaves it to the dialect: some models end their thinking with the call.
         neutralise: Make protocol markup in the text of users and tools, and in tool descriptions, harmless, so that it forges
             no call, result or turn. Switch it off where such markup is what the conversation is about.
         result_role: Role of the messages that carry tool results, in the history, in worked examples and in re-asks; None: the
@@ -98,7 +99,7 @@ class Options:
     coerce: bool = True
     recover: bool = True
     thinking_prefilled: bool = False
-    calls_in_thinking: bool = False
+    calls_in_thinking: bool | None = None
     neutralise: bool = True
     result_role: ResultRole | None = None
     merge_system: bool = False
@@ -132,7 +133,7 @@ class Options:
             if value not in allowed:
                 raise ValueError(f"{name}={value!r}: use one of {', '.join(map(repr, allowed))}")
         for name in _FLAGS:
-            if not isinstance(getattr(self, name), bool):
+            if not isinstance(getattr(self, name), bool) and not (name in _MAYBE and getattr(self, name) is None):
                 raise TypeError(f"{name}={getattr(self, name)!r}: use True or False")
         self._check_upstream()
         self._check_enforce()
@@ -185,7 +186,7 @@ class OptionKeywords(PromptKeywords, total=False):
     coerce: bool
     recover: bool
     thinking_prefilled: bool
-    calls_in_thinking: bool
+    calls_in_thinking: bool | None
     enforce: Enforce | None
     server: str
     reply_tool: bool | None
@@ -222,6 +223,7 @@ _FLAGS = (
     "merge_system",
     "merge_turns",
 )
+_MAYBE = ("calls_in_thinking",)  # None: as the dialect says
 # What None stands for, and what else it stands for under a profile.
 _DEFAULTS: dict[str, Any] = {"enforce": "prompt", "reply_tool": False, "loop_guard": "report"}
 _PROFILES: dict[str, dict[str, Any]] = {

@@ -5,12 +5,14 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from adapter.completion.blocks import Block
 from adapter.completion.checking import check, contradiction, events, further_events
 from adapter.completion.state import Mode, State
+from adapter.completion.stepping import StepTracker
 from adapter.completion.tracking import CallTracker
 from adapter.events import Markup, Problem
+from adapter.syntax.base import Reading
 from adapter.syntax.calls import Nameless, RawCall
+from adapter.syntax.json_block import JsonBlock
 from adapter.syntax.scanner import End
 
 if TYPE_CHECKING:
@@ -19,12 +21,11 @@ if TYPE_CHECKING:
     from adapter.completion.checking import CheckedCall
     from adapter.completion.tracking import EarlyCall
     from adapter.events import Event
-    from adapter.syntax.json_in_tags import Reading
 
 
 def in_opening(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
     """After an opening tag: does a payload follow, or was it a mention?"""
-    after, payload = state.syntax.opening(text, position)
+    after, payload = state.syntax.opening(state.opener, text, position)
     state.held.append(text[position:after])
     if payload is None:
         return after, True
@@ -34,20 +35,21 @@ def in_opening(state: State, text: str, position: int, out: list[Event]) -> tupl
     if payload:
         state.fenced = state.content.block(out) or state.fenced
         state.may_be_bare = state.may_think = state.owed = False
-        state.mode, state.block = Mode.BLOCK, Block(opening, state.syntax)
-        _track(state)
+        state.mode, state.block = Mode.BLOCK, state.syntax.block(opening)
+        _track(state, json=isinstance(state.block, JsonBlock))
     elif state.owed:  # an opening tag in place of the closing one
-        out.append(Markup(state.marks.open))
+        out.append(Markup(state.opener))
         state.owed = False
-        state.content.text(opening[len(state.marks.open) :], out)
+        state.content.text(opening[len(state.opener) :], out)
     else:
         state.content.text(opening, out)
     return after, False
 
 
-def _track(state: State) -> None:
+def _track(state: State, *, json: bool) -> None:
     """Begin to report calls while they are written, if the request allows it."""
-    state.tracker = CallTracker(state.rules, state.options, state.count) if state.rules.incremental else None
+    kind = CallTracker if json else StepTracker
+    state.tracker = kind(state.rules, state.options, state.count) if state.rules.incremental else None
 
 
 def _early_calls(state: State) -> list[EarlyCall]:
@@ -67,7 +69,9 @@ def in_block(state: State, text: str, position: int, out: list[Event]) -> tuple[
     """Inside a block, until its end."""
     block = state.open_block
     after, end = block.feed(text, position)
-    if state.tracker is not None:
+    if isinstance(state.tracker, StepTracker):
+        state.tracker.take(block.steps, out)
+    elif state.tracker is not None and isinstance(block, JsonBlock):
         state.tracker.feed(text[position:after], out, block.doubtful)
     if end is None:
         return after, after < len(text)
@@ -83,8 +87,7 @@ def in_block(state: State, text: str, position: int, out: list[Event]) -> tuple[
 def _finish_block(state: State, reading: Reading, end: End, out: list[Event]) -> None:
     block = state.open_block
     payload, closing, state.again = block.parts()
-    opening = block.opening
-    raw = opening + payload + closing
+    raw = block.opening + payload + closing
     state.block, state.mode = None, Mode.TEXT
     if reading.fault and end is End.CUT:
         early = _early_calls(state)
@@ -96,17 +99,18 @@ def _finish_block(state: State, reading: Reading, end: End, out: list[Event]) ->
         _contradict(state, raw, out)
         return
     else:
-        faults = state.syntax.markup_faults(opening + closing)
+        faults = block.markup_faults()
         if faults:
             out.append(Problem("markup", f"the tags of a call are not right: {faults[0]}", raw))
         if reading.repaired:
             out.append(Problem("repaired", "the JSON of a call was repaired", raw))
-        _report(state, reading.calls, raw, out)
+        _report(state, reading, raw, out)
     state.content.edge = "block"
 
 
-def _report(state: State, calls: Sequence[RawCall | Nameless], raw: str, out: list[Event]) -> None:
+def _report(state: State, reading: Reading, raw: str, out: list[Event]) -> None:
     """Check the calls of one block and report them."""
+    calls = reading.calls
     checked = [check(call, state.rules.tools, state.rules.choice, state.options) for call in calls if isinstance(call, RawCall)]
     if state.rules.invalid_as_text and _let_go(state, checked):
         state.content.literal(raw, out)
@@ -117,6 +121,8 @@ def _report(state: State, calls: Sequence[RawCall | Nameless], raw: str, out: li
     out += [Problem("unreadable", "an object without a name stands beside a call", call.raw) for call in nameless]
     early = _early_calls(state)
     for found, reported in zip_longest(checked, early):
+        if found is None and reading.unfinished:
+            continue
         if reported is not None:
             out += [contradiction(reported, raw)] if found is None else further_events(found, reported, raw)
         elif state.rules.parallel is False and state.count:
@@ -126,6 +132,10 @@ def _report(state: State, calls: Sequence[RawCall | Nameless], raw: str, out: li
         else:
             out += events(found, state.count, state.options.new_id(), raw)
         state.count += 1
+    if reading.unfinished:
+        place = early[-1].index if len(early) > len(checked) else None
+        out.append(Problem("cut", "the completion ended inside a further call", raw, place))
+        state.count += len(early) > len(checked)
 
 
 def _let_go(state: State, checked: Sequence[CheckedCall]) -> bool:
@@ -165,9 +175,9 @@ def in_bare(state: State, text: str, position: int, out: list[Event]) -> tuple[i
     `out` gets nothing until that is known, but where upstream was made to answer with a call.
     """
     if state.rules.constrained and state.tracker is None:
-        _track(state)
+        _track(state, json=True)
     payload = state.bare.feed(text[position:])
-    if state.tracker is not None:
+    if isinstance(state.tracker, CallTracker):
         state.tracker.feed(payload, out)
     if state.bare.dead:
         state.mode, state.may_be_bare = Mode.TEXT, False
@@ -215,7 +225,7 @@ def _finish_bare(state: State, cut: bool, out: list[Event]) -> None:
         state.content.block(out)
         if not state.rules.constrained:
             out.append(Problem("recovered", "a call was written without its tags", raw))
-        _report(state, calls, raw, out)
+        _report(state, Reading(tuple(calls)), raw, out)
         return
     if state.rules.constrained and cut:
         state.content.block(out)
@@ -229,7 +239,7 @@ def _finish_bare(state: State, cut: bool, out: list[Event]) -> None:
 
 def _bare_calls(state: State, payload: str) -> Sequence[RawCall]:
     """The calls of a bare payload, if it passes the gates: nothing but calls, of tools offered, with valid arguments."""
-    calls = state.syntax.read(payload, End.TEXT).calls
+    calls = state.bare_syntax.read(payload, End.TEXT).calls
     named = [call for call in calls if isinstance(call, RawCall)]
     if len(named) < len(calls):
         return ()

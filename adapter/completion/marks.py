@@ -27,7 +27,7 @@ class Marks:
     """The literals of a dialect.
 
     Attributes:
-        open: A block begins.
+        openings: A block begins.
         close: A block ends.
         result: A tool result begins and ends.
         reasoning: Reasoning begins and ends, or two empty strings.
@@ -35,7 +35,7 @@ class Marks:
         literals: All of them.
     """
 
-    open: str
+    openings: frozenset[str]
     close: str
     result: tuple[str, str]
     reasoning: tuple[str, str]
@@ -45,15 +45,16 @@ class Marks:
     first: str
 
     @classmethod
-    def of(cls, dialect: Dialect, tokens: tuple[str, ...]) -> Marks:
-        """The literals of a dialect and the special tokens."""
+    def of(cls, dialect: Dialect, openings: tuple[str, ...], tokens: tuple[str, ...]) -> Marks:
+        """The literals of a dialect: those of its syntax that begin a block, and the special tokens."""
         reasoning = dialect.reasoning or ("", "")
-        named = (dialect.open, dialect.close, *dialect.result, *reasoning, *tokens)
+        result = dialect.result or ("", "")
+        named = (*openings, dialect.close, *result, *reasoning, *tokens)
         literals = tuple(sorted({literal for literal in named if literal}, key=len, reverse=True))
         return cls(
-            open=dialect.open,
+            openings=frozenset(openings),
             close=dialect.close,
-            result=dialect.result,
+            result=result,
             reasoning=reasoning,
             tokens=frozenset(tokens),
             literals=literals,

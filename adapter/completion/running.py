@@ -78,14 +78,14 @@ def _running_text(state: State, text: str, start: int, end: int, out: list[Event
 def _at_mark(state: State, mark: str, text: str, start: int, out: list[Event]) -> tuple[int, bool]:
     marks, content = state.marks, state.content
     end = start + len(mark)
-    if mark == marks.open and state.rules.choice.mode != "none":
+    if mark in marks.openings and state.rules.choice.mode != "none":
         if content.last == "`" and not state.owed:
             if end == len(text):
                 return start, True
             if text[end] == "`":  # a mention: `<tool_call>`
                 content.text(mark, out)
                 return end, False
-        state.mode, state.held = Mode.OPENING, [mark]
+        state.mode, state.opener, state.held = Mode.OPENING, mark, [mark]
     elif mark == marks.close and content.edge == "block":
         out.append(Markup(mark))
         state.owed = False
@@ -134,9 +134,9 @@ def in_reasoning(state: State, text: str, position: int, out: list[Event]) -> tu
         out.append(Markup(closing))
     elif mark.text == opening and not state.reasoning.seen:
         out.append(Markup(opening))  # prefilled, and written once more
-    elif mark.text == state.marks.open and state.options.calls_in_thinking:
+    elif mark.text in state.marks.openings and state.calls_in_thinking:
         _leave_reasoning(state, out)
-        state.mode, state.held = Mode.OPENING, [mark.text]
+        state.mode, state.opener, state.held = Mode.OPENING, mark.text, [mark.text]
     elif mark.text in state.marks.tokens:
         state.reasoning.token(mark.text)
     else:

@@ -11,13 +11,17 @@ from adapter.completion.runs import Run
 from adapter.dialects.registry import resolve
 from adapter.events import ReasoningDelta, TextDelta
 from adapter.syntax import make_syntax
+from adapter.syntax.base import SyntaxSettings
+from adapter.syntax.json_in_tags import JsonInTags
 from adapter.syntax.tokens import COMMON_TOKENS
+from adapter.tools.places import parameter_types
 
 if TYPE_CHECKING:
-    from adapter.completion.blocks import Block
     from adapter.completion.rules import Rules
+    from adapter.completion.stepping import StepTracker
     from adapter.completion.tracking import CallTracker
     from adapter.options import Options
+    from adapter.syntax.base import BlockReader
 
 
 class Mode(Enum):
@@ -44,6 +48,9 @@ class State:
         reasoning: The reasoning so far.
         block: The block that is open.
         tracker: Reports the calls of the block, or of the bare call, while they are written.
+        bare_syntax: How calls without tags are read.
+        calls_in_thinking: Whether a call ends the reasoning.
+        opener: In OPENING the marker that was met.
         held: In OPENING the opening tag and what follows it; in INVENTED the result that the model invents.
         again: Text that was consumed and is to be read again.
         tail: Text that is waiting for more.
@@ -55,8 +62,9 @@ class State:
     """
 
     __slots__ = (
-        "again", "bare", "block", "closed", "content", "count", "fenced", "held", "marks", "may_be_bare", "may_think",
-        "mode", "options", "owed", "reasoning", "rules", "syntax", "tail", "tracker",
+        "again", "bare", "bare_syntax", "block", "calls_in_thinking", "closed", "content", "count", "fenced", "held",
+        "marks", "may_be_bare", "may_think",
+        "mode", "opener", "options", "owed", "reasoning", "rules", "syntax", "tail", "tracker",
     )  # fmt: skip
 
     def __init__(self, rules: Rules, options: Options) -> None:
@@ -64,8 +72,10 @@ class State:
         tokens = tuple(dict.fromkeys((*COMMON_TOKENS, *dialect.special)))
         self.rules = rules
         self.options = options
-        self.marks = Marks.of(dialect, tokens)
-        self.syntax = make_syntax(dialect.syntax, dialect.open, dialect.close, (*tokens, dialect.result[0]))
+        ends = (*tokens, *dialect.result[:1])
+        settings = SyntaxSettings(dialect.open, dialect.close, ends, dialect.form, parameter_types(rules.tools))
+        self.syntax = make_syntax(dialect.syntax, settings)
+        self.marks = Marks.of(dialect, self.syntax.openings, tokens)
         self.content = Run(TextDelta)
         self.reasoning = Run(ReasoningDelta)
         self.reasoning.edge = "reasoning"
@@ -73,9 +83,12 @@ class State:
         self.mode = Mode.REASONING if thinking and dialect.reasoning else Mode.TEXT
         self.may_think = dialect.reasoning is not None
         self.may_be_bare = bool(rules.tools) and (options.recover or rules.constrained) and rules.choice.mode != "none"
-        self.bare = BareCall(self.syntax, tokens)
-        self.block: Block | None = None
-        self.tracker: CallTracker | None = None
+        self.bare_syntax = self.syntax if isinstance(self.syntax, JsonInTags) else JsonInTags(settings)
+        self.bare = BareCall(self.bare_syntax, tokens)
+        self.block: BlockReader | None = None
+        self.tracker: CallTracker | StepTracker | None = None
+        self.calls_in_thinking = dialect.calls_in_thinking if options.calls_in_thinking is None else options.calls_in_thinking
+        self.opener = ""
         self.held: list[str] = []
         self.again = ""
         self.tail = ""
@@ -85,7 +98,7 @@ class State:
         self.closed = False
 
     @property
-    def open_block(self) -> Block:
+    def open_block(self) -> BlockReader:
         """The block that is open; asking for it in another mode than BLOCK is a bug."""
         if self.block is None:
             raise RuntimeError(f"no block is open in mode {self.mode}")

@@ -66,6 +66,19 @@ class EarlyCall:
         return None if rest is None else (sent + rest, rest)
 
 
+def may_be_reported(rules: Rules, name: str, index: int) -> bool:
+    """Whether a call of this tool may be reported before it is complete."""
+    offered = bool(name) and (not rules.tools or name in rules.tools.by_name)
+    allowed = rules.choice.allowed is None or name in rules.choice.allowed
+    return offered and allowed and not (rules.parallel is False and index)
+
+
+def writer_for(rules: Rules, options: Options, name: str) -> ArgumentsWriter:
+    """What lets the arguments of a call of this tool leave."""
+    tool = rules.tools.by_name.get(name)
+    return ArgumentsWriter(Place.of(tool.schema.source) if tool is not None and options.coerce else None)
+
+
 class _Frame:
     """An object that may be a call, or a list in which calls stand."""
 
@@ -201,11 +214,8 @@ class CallTracker:
 
     def _start(self, frame: _Frame, name: str, out: list[Event]) -> None:
         """The name is known: report the call, if it may be called."""
-        rules = self._rules
-        offered = bool(name) and (not rules.tools or name in rules.tools.by_name)
-        allowed = rules.choice.allowed is None or name in rules.choice.allowed
         index = self._first + len(self.calls)
-        if frame.call is not None or not (offered and allowed) or (rules.parallel is False and index):
+        if frame.call is not None or not may_be_reported(self._rules, name, index):
             self._quiet = True
             return
         self._flush(out)
@@ -232,9 +242,7 @@ class CallTracker:
         if call is None:
             raise RuntimeError("arguments of a call that was not reported")
         if frame.writer is None:
-            tool = self._rules.tools.by_name.get(call.name)
-            follow = tool is not None and self._options.coerce
-            frame.writer = ArgumentsWriter(Place.of(tool.schema.source) if tool is not None and follow else None)
+            frame.writer = writer_for(self._rules, self._options, call.name)
         if frame.writer.frozen:
             return
         text = frame.writer.write(token)

@@ -7,6 +7,7 @@ template knows its name.
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,7 +18,7 @@ from adapter.dialects import templates
 from adapter.errors import DialectError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from adapter.tools.choice import ToolChoice
 
@@ -36,9 +37,11 @@ class Dialect:
         syntax: Name of the call syntax that reads its blocks.
         open: The tag a block begins with.
         close: The tag it ends with.
-        result: The tags around a tool result in the prompt; a model sometimes writes them itself.
+        result: The tags around a tool result in the prompt, if it has some; a model sometimes writes them itself.
         reasoning: The tags around reasoning, if the models reason.
         special: Special tokens that may be left over in the text.
+        calls_in_thinking: Whether its models end their thinking with a call.
+        form: What its call syntax is told besides.
         markers: Other literals of the prompt that untrusted text must not hold.
         result_role: Role of the messages that carry tool results: one for all of a turn as `user`, one each as `tool`.
         default_system: System text of a conversation that has tools and no system message.
@@ -53,10 +56,12 @@ class Dialect:
     syntax: str
     open: str
     close: str
-    result: Pair
+    result: Pair | tuple[()] = ()
     reasoning: Pair | None = None
     special: tuple[str, ...] = ()
     markers: tuple[str, ...] = ()
+    calls_in_thinking: bool = False
+    form: Mapping[str, str] = field(default_factory=dict, hash=False)
     result_role: Literal["user", "tool"] = "user"
     default_system: str = ""
     tools_in: Literal["system", "own"] = "system"
@@ -93,15 +98,25 @@ class Dialect:
 
 _STRINGS = ("name", "syntax", "open", "close", "default_system", *_CHOICES)
 _LISTS = ("models", "special", "markers", "result", "reasoning")
-_KEYS = (*_STRINGS, *_LISTS)
+_FLAGS = ("calls_in_thinking",)
+_TABLES = ("form",)
+_KEYS = (*_STRINGS, *_LISTS, *_FLAGS, *_TABLES)
 
 
 def _check(data: Mapping[str, Any], path: str) -> None:
     """Raise `DialectError` for front matter that is not of the documented form."""
-    required = ("name", "models", "syntax", "open", "close", "result")
-    templates.check_keys(data, path, strings=_STRINGS, lists=_LISTS, required=required)
+    required = ("name", "models", "syntax", "open", "close")
+    plain = {key: value for key, value in data.items() if key not in _FLAGS + _TABLES}
+    templates.check_keys(plain, path, strings=_STRINGS, lists=_LISTS, required=required, others=_FLAGS + _TABLES)
+    for key in _FLAGS:
+        if not isinstance(data.get(key, False), bool):
+            raise DialectError(f"{path}: {key} = {data[key]!r} must be true or false")
+    for key in _TABLES:
+        table = data.get(key, {})
+        if not isinstance(table, Mapping) or not all(isinstance(value, str) for value in table.values()):
+            raise DialectError(f"{path}: {key} must be a table of strings")
     for key in ("result", "reasoning"):
-        if key in data and len(data[key]) != 2:
+        if data.get(key) and len(data[key]) != 2:
             raise DialectError(f"{path}: {key} = {data[key]!r} must be the opening and the closing tag")
     for key, allowed in _CHOICES.items():
         if key in data and data[key] not in allowed:

@@ -94,7 +94,13 @@ def front_matter(source: str, path: str) -> dict[str, Any]:
 
 
 def check_keys(
-    data: Mapping[str, Any], path: str, *, strings: Collection[str], lists: Collection[str], required: Collection[str]
+    data: Mapping[str, Any],
+    path: str,
+    *,
+    strings: Collection[str],
+    lists: Collection[str],
+    required: Collection[str],
+    others: Collection[str] = (),
 ) -> None:
     """Hold front matter against what is known.
 
@@ -104,11 +110,12 @@ def check_keys(
         strings: Keys whose values are strings.
         lists: Keys whose values are lists of non-empty strings.
         required: Keys that must be there.
+        others: Keys that are checked elsewhere.
 
     Raises:
         DialectError: An unknown key, a missing one, or a value of the wrong type.
     """
-    known = {*strings, *lists}
+    known = {*strings, *lists, *others}
     unknown = sorted(set(data) - known)
     if unknown:
         raise DialectError(f"{path}: unknown key {unknown[0]!r} in the front matter; known are {', '.join(sorted(known))}")

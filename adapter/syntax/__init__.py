@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from adapter.errors import DialectError
 
 if TYPE_CHECKING:
-    from adapter.syntax.json_in_tags import JsonInTags
+    from adapter.syntax.base import Syntax, SyntaxSettings
 
-SYNTAXES = ("json_in_tags",)
+# Each is a module of this package, and a class in it.
+SYNTAXES = {
+    "json_in_tags": "JsonInTags",
+    "parameters": "Parameters",
+}
 
 
-def make_syntax(name: str, open_tag: str, close_tag: str, tokens: tuple[str, ...]) -> JsonInTags:
+def make_syntax(name: str, settings: SyntaxSettings) -> Syntax:
     """The reader of a call syntax, by the name that a template's front matter gives.
 
     Raises:
-        DialectError: There is no such syntax.
+        DialectError: There is no such syntax, or the dialect's `form` is not what it asks for.
     """
     if name not in SYNTAXES:
         raise DialectError(f"no call syntax {name!r}; there are {', '.join(SYNTAXES)}")
-    from adapter.syntax.json_in_tags import JsonInTags
-
-    return JsonInTags(open_tag, close_tag, tokens)
+    made: Syntax = getattr(import_module(f"adapter.syntax.{name}"), SYNTAXES[name])(settings)
+    return made

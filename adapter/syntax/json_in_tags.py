@@ -8,9 +8,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
-from adapter.syntax.calls import Nameless, RawCall, read_calls
+from adapter.syntax.base import Reading, SyntaxSettings
+from adapter.syntax.calls import RawCall, read_calls
+from adapter.syntax.json_block import JsonBlock
 from adapter.syntax.markup import read_skeleton
 from adapter.syntax.repair import repair
 from adapter.syntax.scanner import BlockScanner, Boundaries, End, is_half
@@ -19,21 +20,6 @@ _SKIP = re.compile(r"[ \t\r\n`]+")
 _WORDS = ("json", "JSON", "xml")
 _ARRAY_OF_OBJECTS = re.compile(r"\[[ \t\r\n]{0,64}(?:(?P<yes>[\[{\]])|(?P<end>\Z))?")
 _FENCE_END = re.compile(r"[\s`]*\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a block holds.
-
-    Attributes:
-        calls: The calls, in order; things in the place of a call that name no tool are kept among them.
-        repaired: Whether the payload had to be repaired.
-        fault: Why nothing could be read, or None.
-    """
-
-    calls: tuple[RawCall | Nameless, ...]
-    repaired: bool = False
-    fault: str | None = None
 
 
 def _array_begins(text: str, position: int) -> bool | None:
@@ -48,25 +34,25 @@ class JsonInTags:
     """Reads blocks of this syntax.
 
     Args:
-        open_tag: The tag before a payload.
-        close_tag: The tag after it.
-        tokens: Literals that end a block left open: special tokens, the opening tag of a tool result.
+        settings: What the dialect says.
     """
 
-    def __init__(self, open_tag: str, close_tag: str, tokens: tuple[str, ...] = ()) -> None:
-        self.bounds = Boundaries(open_tag, close_tag, tokens)
-        self._prefix = (*_WORDS, open_tag)
+    def __init__(self, settings: SyntaxSettings) -> None:
+        self.bounds = Boundaries(settings.open, settings.close, settings.tokens)
+        self.openings: tuple[str, ...] = (settings.open,)
+        self._prefix = (*_WORDS, settings.open)
 
     def scanner(self) -> BlockScanner:
         """A scanner for one block, to be fed from the first character of its payload."""
         return BlockScanner(self.bounds)
 
-    def opening(self, text: str, position: int) -> tuple[int, bool | None]:
-        """Go on after an opening tag, over what may stand before the payload (behaviour 1.1).
+    def block(self, opening: str) -> JsonBlock:
+        """A reader for one block."""
+        return JsonBlock(opening, self)
 
-        Returns:
-            How far the text was passed over, and whether a payload begins there: yes, no, or None when more text is needed.
-        """
+    def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
+        """Go on after an opening tag, over what may stand before the payload (behaviour 1.1)."""
+        del opener  # there is one
         while position < len(text):
             skipped = _SKIP.match(text, position)
             word = next((word for word in self._prefix if text.startswith(word, position)), None)
@@ -105,9 +91,9 @@ class JsonInTags:
             return Reading((), repaired, "no object with a name and arguments")
         return Reading(calls, repaired)
 
-    def markup_faults(self, skeleton: str) -> tuple[str, ...]:
+    def markup_faults(self, opening: str, closing: str) -> tuple[str, ...]:
         """What is wrong with a block's tags, as lxml reads them; empty for one element of the right name."""
-        found = read_skeleton(skeleton)
+        found = read_skeleton(opening + closing)
         expected = read_skeleton(self.bounds.open + self.bounds.close).tags
         if found.tags == expected and not found.faults:
             return ()

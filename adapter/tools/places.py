@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adapter.tools.references import follow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adapter.tools.definitions import ToolSet
 
 _MAX_REFERENCES = 16
 # Keywords through which a subschema says more than its own `type` and `properties`.
@@ -97,3 +102,14 @@ def _item(branch: Mapping[str, Any], position: int) -> Any:
     if isinstance(first, list) and position < len(first):
         return first[position]
     return branch.get("items")
+
+
+def parameter_types(tools: ToolSet) -> Callable[[str, str], frozenset[str] | None]:
+    """A function that gives the JSON types of a tool's parameter, by both names; None when nothing is said of them."""
+    places = {tool.name: Place.of(tool.schema.source) for tool in tools}
+
+    def types(tool: str, parameter: str) -> frozenset[str] | None:
+        place = places.get(tool)
+        return None if place is None else place.member(parameter).kinds()
+
+    return types

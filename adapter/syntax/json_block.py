@@ -1,4 +1,4 @@
-"""One block while it is being read: its text, and the scanner that looks for its end."""
+"""A block of JSON while it is being read: its text, and the scanner that looks for its end."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from adapter.syntax.text_buffer import TextBuffer
 
 if TYPE_CHECKING:
-    from adapter.syntax.json_in_tags import JsonInTags, Reading
+    from adapter.syntax.base import Reading, Step
+    from adapter.syntax.json_in_tags import JsonInTags
     from adapter.syntax.scanner import End
 
 
-class Block:
+class JsonBlock:
     """A block from its opening tag to its end.
 
     Args:
@@ -19,10 +20,11 @@ class Block:
         syntax: The call syntax.
     """
 
-    __slots__ = ("_read", "_scanner", "_syntax", "opening")
+    __slots__ = ("_read", "_scanner", "_syntax", "opening", "steps")
 
     def __init__(self, opening: str, syntax: JsonInTags) -> None:
         self.opening = opening
+        self.steps: list[Step] = []  # none: its JSON is followed as it is
         self._syntax = syntax
         self._scanner = syntax.scanner()
         self._read = TextBuffer()
@@ -61,3 +63,7 @@ class Block:
         text = self._read.text()
         payload, block = self._scanner.payload_end, self._scanner.block_end
         return text[:payload], text[payload:block], text[block:]
+
+    def markup_faults(self) -> tuple[str, ...]:
+        """What is wrong with the tags around the payload."""
+        return self._syntax.markup_faults(self.opening, self.parts()[1])

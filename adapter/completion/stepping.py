@@ -1,0 +1,88 @@
+"""Calls inside a block whose reader says itself what is certain of them: reported while they are written.
+
+`StepTracker` does for such blocks what `CallTracker` does for plain JSON. Both leave their calls to `EarlyCall.settle`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adapter.completion.tracking import EarlyCall, may_be_reported, writer_for
+from adapter.events import ArgumentsDelta, CallStarted
+from adapter.syntax.base import StepKind
+from adapter.syntax.json_stream import JsonWalker
+
+if TYPE_CHECKING:
+    from adapter.completion.arguments import ArgumentsWriter
+    from adapter.completion.rules import Rules
+    from adapter.events import Event
+    from adapter.options import Options
+    from adapter.syntax.base import Step
+
+
+class StepTracker:
+    """Reports calls while their block is written.
+
+    Args:
+        rules: What the request says.
+        options: What the caller chose.
+        first: The index that the first call gets.
+
+    Attributes:
+        calls: The calls reported so far: always the first ones of the block, without a gap.
+    """
+
+    __slots__ = ("_first", "_options", "_quiet", "_rules", "_walker", "_writer", "calls")
+
+    def __init__(self, rules: Rules, options: Options, first: int) -> None:
+        self._rules = rules
+        self._options = options
+        self._first = first
+        self._walker = JsonWalker()
+        self._writer: ArgumentsWriter | None = None
+        self._quiet = False  # a call of this block is not reported early, so none after it is
+        self.calls: list[EarlyCall] = []
+
+    def take(self, steps: list[Step], out: list[Event]) -> None:
+        """Report what the steps make certain, and clear them."""
+        written: list[str] = []
+        for kind, text in steps:
+            if self._quiet:
+                break
+            if kind is StepKind.CALL:
+                self._flush(written, out)
+                self._start(text, out)
+            elif kind is StepKind.TEXT:
+                written.append(text)
+            elif self._writer is not None and not self._walker.broken:
+                written += self._allowed(self._writer, text)
+        steps.clear()
+        self._flush(written, out)
+
+    def _start(self, name: str, out: list[Event]) -> None:
+        index = self._first + len(self.calls)
+        if not may_be_reported(self._rules, name, index):
+            self._quiet = True
+            return
+        call = EarlyCall(index, self._options.new_id(), name)
+        self.calls.append(call)
+        self._walker, self._writer = JsonWalker(), writer_for(self._rules, self._options, name)
+        out.append(CallStarted(index, call.id, name))
+
+    def _allowed(self, writer: ArgumentsWriter, text: str) -> list[str]:
+        """What of the model's own JSON may leave."""
+        allowed: list[str] = []
+        for token in self._walker.feed(text):
+            if writer.frozen or writer.complete:
+                break
+            allowed.append(writer.write(token))
+        self.calls[-1].complete = writer.complete
+        return allowed
+
+    def _flush(self, written: list[str], out: list[Event]) -> None:
+        """Report what was written of the last call, as one piece."""
+        text = "".join(written)
+        written.clear()
+        if text:
+            self.calls[-1].sent.append(text)
+            out.append(ArgumentsDelta(self.calls[-1].index, text))

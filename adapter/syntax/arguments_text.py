@@ -1,0 +1,87 @@
+"""The JSON text of arguments that a model writes as keys and raw values, made as they come in.
+
+What a method returns is the next piece of that text, as far as it is certain: a string leaves as it grows, any other value when
+it is whole and can be typed.
+"""
+
+from __future__ import annotations
+
+from adapter.syntax.text_buffer import TextBuffer
+from adapter.syntax.values import escaped, only_string, quoted, typed
+
+
+class ArgumentsText:
+    """The arguments of one call.
+
+    Attributes:
+        line_begins: Whether the value so far is empty or ends in a newline.
+    """
+
+    __slots__ = ("_first", "_held", "_kinds", "_newline", "_padded", "_started", "_string", "_text", "line_begins")
+
+    def __init__(self) -> None:
+        self._text = TextBuffer()
+        self._first = True
+        self._kinds: frozenset[str] | None = None
+        self._padded = False
+        self._string = False
+        self._started = False  # the first character of the value has been seen
+        self._newline = ""  # at the end of the value so far; it may belong to the closing tag
+        self._held: list[str] = []  # a value that is typed when it is whole
+        self.line_begins = True
+
+    def text(self) -> str:
+        """All of it so far."""
+        return self._text.text()
+
+    def begin(self) -> str:
+        """The arguments begin."""
+        return self._add("{")
+
+    def end(self) -> str:
+        """The arguments are complete."""
+        return self._add("}")
+
+    def key(self, name: str, kinds: frozenset[str] | None, *, padded: bool) -> str:
+        """A parameter begins.
+
+        Args:
+            name: Its name.
+            kinds: The JSON types it may have; None when nothing is known.
+            padded: Whether one newline on each side of the value is not part of it.
+        """
+        self._kinds, self._padded, self._string = kinds, padded, only_string(kinds)
+        self._started, self._newline, self._held = False, "", []
+        self.line_begins = True
+        separator = "" if self._first else ", "
+        self._first = False
+        return self._add(f"{separator}{quoted(name)}: " + ('"' if self._string else ""))
+
+    def value(self, piece: str) -> str:
+        """A piece of the value."""
+        self.line_begins = piece.endswith("\n")
+        if self._padded:
+            piece = self._newline + piece
+            if not self._started:
+                if piece == "\r":
+                    self._newline = piece
+                    return ""
+                piece = piece.removeprefix("\r\n") if piece.startswith("\r\n") else piece.removeprefix("\n")
+                self._started = True
+            self._newline = "\r\n" if piece.endswith("\r\n") else piece[-1:] if piece.endswith(("\n", "\r")) else ""
+            piece = piece[: len(piece) - len(self._newline)]
+        if self._string:
+            return self._add(escaped(piece))
+        self._held.append(piece)
+        return ""
+
+    def close(self) -> str:
+        """The value is complete."""
+        rest = "\r" if self._newline == "\r" else ""
+        if self._string:
+            return self._add(escaped(rest) + '"')
+        return self._add(typed("".join(self._held) + rest, self._kinds))
+
+    def _add(self, text: str) -> str:
+        self._text.append(text)
+        return text

@@ -1,0 +1,125 @@
+"""What a call syntax is: how a block begins, how it is read a delta at a time, what it holds.
+
+A syntax is made for one request's dialect; it makes a reader for each block. The reader is given the text from the first
+character after the opening marker on, finds the end of the block itself, and keeps the calls it found:
+
+    feed(text, position) ──► how far it got, and what ended the block
+    steps                ──► what of the calls is certain already, for answers that are streamed
+    read(end)            ──► the calls, once the block has ended
+    parts()              ──► payload, closing markup, and text that is to be read again
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from adapter.syntax.calls import Nameless, RawCall
+    from adapter.syntax.scanner import End
+
+# The JSON types that a parameter of a tool may have; None when nothing is known of it. Called with both names.
+Types: TypeAlias = Callable[[str, str], frozenset[str] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a block holds.
+
+    Attributes:
+        calls: The calls, in order; things in the place of a call that name no tool are kept among them.
+        repaired: Whether the payload had to be repaired.
+        fault: Why nothing could be read, or None.
+        unfinished: Whether another call had begun after them.
+    """
+
+    calls: tuple[RawCall | Nameless, ...]
+    repaired: bool = False
+    fault: str | None = None
+    unfinished: bool = False
+
+
+class StepKind(Enum):
+    """What is certain of a call that is still being written."""
+
+    CALL = auto()  # it begins, and this is its name
+    JSON = auto()  # its arguments, as the model writes them: JSON that may be coerced or break off
+    TEXT = auto()  # its arguments, in the final form
+
+
+class Step(NamedTuple):
+    """A piece of a call."""
+
+    kind: StepKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxSettings:
+    """What a dialect says about its call syntax.
+
+    Attributes:
+        open: The marker before a block.
+        close: The marker after it; empty where there is none.
+        tokens: Literals that end a block left open: special tokens, the opening tag of a tool result.
+        form: What else the template's front matter says under `form`.
+        types: The types of the tools' parameters.
+    """
+
+    open: str
+    close: str
+    tokens: tuple[str, ...] = ()
+    form: Mapping[str, str] = field(default_factory=dict)
+    types: Types = lambda _tool, _parameter: None
+
+
+class BlockReader(Protocol):
+    """Reads one block.
+
+    Attributes:
+        opening: The opening marker and what stood between it and the payload.
+        steps: What has become certain since they were last taken; whoever takes them clears the list.
+    """
+
+    opening: str
+    steps: list[Step]
+
+    def feed(self, text: str, position: int) -> tuple[int, End | None]:
+        """Consume text. Returns how far, and what ended the block, if something did."""
+
+    def finish(self, tail: str, *, cut: bool) -> End:
+        """The completion is over inside the block; `tail` was not consumed yet. `cut`: the model was stopped."""
+
+    def go_on(self) -> None:
+        """After an end by `End.TEXT` with nothing readable: read on, for the closing marker."""
+
+    def read(self, end: End) -> Reading:
+        """The calls of the block."""
+
+    def parts(self) -> tuple[str, str, str]:
+        """The payload, the closing marker with what stands before it, and what is to be read again as text."""
+
+    def markup_faults(self) -> tuple[str, ...]:
+        """What is wrong with the block's markup; empty when nothing is."""
+
+
+class Syntax(Protocol):
+    """A call syntax.
+
+    Attributes:
+        openings: The markers that a block may begin with, the dialect's own first.
+    """
+
+    openings: tuple[str, ...]
+
+    def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
+        """Go on after an opening marker, over what may stand before the payload.
+
+        Returns:
+            How far the text was passed over, and whether a payload begins there: yes, no, or None when more text is needed.
+        """
+
+    def block(self, opening: str) -> BlockReader:
+        """A reader for one block, which began with this text."""

@@ -1,0 +1,115 @@
+"""The call syntax of Qwen3-Coder, MiniMax and their like: a tag for the tool, and in it one for each argument.
+
+<tool_call>
+<function=get_weather>
+<parameter=city>
+Paris
+</parameter>
+</function>
+</tool_call>
+
+Values are raw text, which no dialect escapes. So a closing tag ends a value only where the grammar allows what follows it; in
+any other place it is data. A dialect says in `form` how its tags are spelt:
+
+    call, parameter   the words: `function` and `parameter`, or `invoke` and `parameter`
+    prefix            what stands before a word in a tag
+    padding           `newline` if one newline belongs to the tag on each side of a value; otherwise every character is data
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from adapter.errors import DialectError
+from adapter.syntax.json_block import JsonBlock
+from adapter.syntax.json_in_tags import JsonInTags
+from adapter.syntax.parameters_block import ParametersBlock, Tags
+from adapter.syntax.scanner import is_half
+
+if TYPE_CHECKING:
+    from adapter.syntax.base import SyntaxSettings
+
+_NAME = (
+    r"""(?:\s*=\s*|\s+name\s*=\s*)(?P<quote>["']?)(?P<name>[^"'<>\n]{1,200}?)(?P=quote)(?P<more>(?:\s[^<>\n]{0,200})?)\s*>"""
+)
+_SPACE = re.compile(r"[ \t\r\n]*")
+_FORM = ("call", "parameter", "prefix", "padding")
+
+
+class Parameters:
+    """Reads blocks of this syntax.
+
+    Args:
+        settings: What the dialect says.
+
+    Raises:
+        DialectError: Its `form` holds something unknown.
+    """
+
+    def __init__(self, settings: SyntaxSettings) -> None:
+        unknown = sorted(set(settings.form) - set(_FORM))
+        if unknown:
+            raise DialectError(f"form.{unknown[0]} means nothing to the syntax 'parameters'; it knows {', '.join(_FORM)}")
+        form = {"call": "function", "parameter": "parameter", "prefix": "", "padding": "", **settings.form}
+        self._types = settings.types
+        self._json = JsonInTags(settings)
+        self._holds_json = False
+        self._tags = _compiled(settings, form)
+        self._call = f"<{form['prefix']}{form['call']}"
+        # A model that leaves out the marker before a call begins with the call itself.
+        self.openings: tuple[str, ...] = (settings.open, f"{self._call}=") if form["padding"] else (settings.open,)
+
+    def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
+        """A block begins where a call's tag follows, or JSON, which these models write now and then."""
+        if opener != self.openings[0]:
+            return position, self._call_begins(opener, text, position)
+        start = position
+        found = _SPACE.match(text, position)
+        position = found.end() if found else position
+        if position == len(text):
+            return start, None
+        self._holds_json = text[position] == "{"
+        if self._holds_json or text.startswith(self._call, position):
+            return start if not self._holds_json else position, True
+        if text.startswith(opener, position):
+            return position + len(opener), None
+        return start, None if is_half(text, position, (self._call, opener)) else False
+
+    def _call_begins(self, opener: str, text: str, position: int) -> bool | None:
+        """Whether a call without its marker begins here: a whole tag, alone on its line."""
+        tag = opener + text[position : position + 260]
+        found = self._tags.call.match(tag)
+        if found is None:
+            return None if self._tags.half.fullmatch(tag) else False
+        return None if found.end() == len(tag) else tag[found.end()] in "\r\n<"
+
+    def block(self, opening: str) -> ParametersBlock | JsonBlock:
+        """A reader for one block."""
+        return JsonBlock(opening, self._json) if self._holds_json else ParametersBlock(opening, self._tags, self._types)
+
+
+def _compiled(settings: SyntaxSettings, form: dict[str, str]) -> Tags:
+    prefix = re.escape(form["prefix"])
+    call, parameter = (rf"\s*{prefix}\s*{re.escape(form[word])}" for word in ("call", "parameter"))
+    return Tags(
+        open=settings.open,
+        close=settings.close,
+        tokens=settings.tokens,
+        call=re.compile(f"<{call}{_NAME}"),
+        call_end=re.compile(rf"<\s*/{call}\s*>"),
+        parameter=re.compile(f"<{parameter}{_NAME}"),
+        parameter_end=re.compile(rf"<\s*/{parameter}\s*>"),
+        half=re.compile(
+            rf"<\s*/?\s*(?:{_halves(form['prefix'] + form['call'])}|{_halves(form['prefix'] + form['parameter'])})"
+        ),
+        padded=form["padding"] == "newline",
+    )
+
+
+def _halves(word: str) -> str:
+    """A pattern for every beginning of a word, and for what may stand after the whole of it."""
+    pattern = rf"{re.escape(word[-1])}(?:[\s=][^<>\n]{{0,440}})?"
+    for character in reversed(word[:-1]):
+        pattern = rf"{re.escape(character)}(?:{pattern})?"
+    return f"(?:{pattern})?"

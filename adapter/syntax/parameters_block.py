@@ -1,0 +1,292 @@
+"""A block of tags and raw values while it is being read.
+
+The reader goes from one `<` to the next. What a tag means depends on where it stands, and inside a value on what follows it as
+well: then the tag is held until that is known. Nothing is looked at twice but such a tag.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import quoteattr
+
+from adapter.syntax.arguments_text import ArgumentsText
+from adapter.syntax.base import Reading, Step, StepKind
+from adapter.syntax.calls import RawCall
+from adapter.syntax.json_text import loads
+from adapter.syntax.markup import read_skeleton
+from adapter.syntax.scanner import End, is_half
+from adapter.syntax.text_buffer import TextBuffer
+
+if TYPE_CHECKING:
+    from adapter.syntax.base import Types
+
+_NOT_SPACE = re.compile(r"[^ \t\r\n]")
+# More white space than this between two tags, and they are not neighbours.
+_MOST_SPACE = 400
+_LONGEST_TAG = 440
+# How some dialects say of a value whether it is raw text.
+_RAW, _JSON = 'string="true"', 'string="false"'
+_ANY_BUT_STRING = frozenset({"null", "integer", "number", "boolean", "object", "array"})
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """The tags of a dialect, compiled.
+
+    Attributes:
+        open: The marker before a block.
+        close: The marker after it.
+        tokens: Literals that end a block left open.
+        call: The opening tag of a call; its group `name` is the tool, as `parameter`'s is the parameter.
+        call_end: Its closing tag; a parameter's is `parameter_end`.
+        half: What any of these tags looks like while it is incomplete.
+        padded: Whether one newline on each side of a value belongs to the tags.
+    """
+
+    open: str
+    close: str
+    tokens: tuple[str, ...]
+    call: re.Pattern[str]
+    call_end: re.Pattern[str]
+    parameter: re.Pattern[str]
+    parameter_end: re.Pattern[str]
+    half: re.Pattern[str]
+    padded: bool
+
+    def waits(self, text: str, position: int) -> bool:
+        """Whether the text ends inside what may become a tag."""
+        return is_half(text, position, (self.close, self.open, *self.tokens)) or self.half.fullmatch(text, position) is not None
+
+
+class _Where(Enum):
+    BETWEEN = auto()  # in the block, outside of calls
+    CALL = auto()  # in a call, outside of values
+    VALUE = auto()
+
+
+class ParametersBlock:
+    """Reads one block.
+
+    Args:
+        opening: The opening marker and what stood between it and the payload.
+        tags: The tags of the dialect.
+        types: The types of the tools' parameters.
+
+    Attributes:
+        opening: As given.
+        steps: What has become certain of the calls.
+    """
+
+    def __init__(self, opening: str, tags: Tags, types: Types) -> None:
+        self.opening = opening
+        self.steps: list[Step] = []
+        self._tags = tags
+        self._types = types
+        self._where = _Where.BETWEEN
+        self._begun = "" if opening.startswith(tags.open) else opening  # of the first call's tag
+        self._skeleton = ["<block>"]
+        self._text = TextBuffer()
+        self._read = 0  # characters consumed
+        self._base = 0  # turns a position in the text that is being fed into an offset
+        self._ends = (0, 0)  # where the payload ends, and where the block does
+        self._name = ""
+        self._arguments = ArgumentsText()
+        self._calls: list[RawCall] = []
+        self._moved = False  # the last step changed where it stands, and consumed nothing
+
+    def feed(self, text: str, position: int) -> tuple[int, End | None]:
+        """Consume text. Returns how far, and what ended the block, if something did."""
+        start, end = position, None
+        self._base = self._read - start
+        while position < len(text) and end is None:
+            step = self._value if self._where is _Where.VALUE else self._structure
+            after, end = step(text, position)
+            if after == position and end is None and not self._moved:
+                break
+            position = after
+        self._text.append(text[start:position])
+        self._read += position - start
+        return position, end
+
+    def _structure(self, text: str, position: int) -> tuple[int, End | None]:
+        """Outside of values: the next tag, or text where a tag is due."""
+        self._moved = False
+        if self._begun:
+            return self._first_call(text, position)
+        found = _NOT_SPACE.search(text, position)
+        if found is None:
+            return len(text), None
+        position = found.start()
+        if text[position] != "<":
+            if self._where is _Where.BETWEEN and self._calls:
+                return position, End.TEXT  # it ends where its last call did
+            next_tag = text.find("<", position)
+            return (len(text) if next_tag < 0 else next_tag), None
+        if self._tags.waits(text, position):
+            return position, None
+        return self._tag(text, position)
+
+    def _tag(self, text: str, position: int) -> tuple[int, End | None]:
+        tags = self._tags
+        inside = self._where is _Where.CALL
+        if text.startswith(tags.close, position):
+            self._close_call("</call>", position)
+            self._ends = (self._base + position, self._base + position + len(tags.close))
+            return position + len(tags.close), End.TAG
+        if any(text.startswith(token, position) for token in tags.tokens):
+            return self._ended(End.TOKEN, position)
+        if text.startswith(tags.open, position) and (inside or self._calls):
+            return self._ended(End.OPENER, position)
+        if found := tags.call.match(text, position):
+            self._close_call("", position)
+            self._open_call(found)
+        elif inside and (found := tags.parameter.match(text, position)):
+            self._open_value(found)
+        elif inside and (found := tags.call_end.match(text, position)):
+            self._close_call("</call>", found.end())
+        elif self._where is _Where.BETWEEN and self._calls:
+            return position, End.TEXT
+        return (found.end() if found else position + 1), None
+
+    def _ended(self, end: End, position: int) -> tuple[int, End]:
+        """The block ends here, without its own closing marker."""
+        self._ends = (self._base + position, self._base + position)
+        return position, end
+
+    def _first_call(self, text: str, position: int) -> tuple[int, End | None]:
+        """The rest of the tag whose beginning was the opening marker."""
+        begun, self._begun = self._begun, ""
+        found = self._tags.call.match(begun + text[position : position + _LONGEST_TAG])
+        if found is None:
+            raise RuntimeError("a block was begun by a call's tag that is none")
+        self._open_call(found)
+        return position + found.end() - len(begun), None
+
+    def _open_call(self, tag: re.Match[str]) -> None:
+        self._where = _Where.CALL
+        self._name = tag["name"].strip()
+        self._arguments = ArgumentsText()
+        self._skeleton.append(f"<call name={quoteattr(self._name)}>")
+        self.steps += [Step(StepKind.CALL, self._name), Step(StepKind.TEXT, self._arguments.begin())]
+
+    def _close_call(self, markup: str, position: int) -> None:
+        """The call is complete, if one is open; its markup ends at `position`."""
+        if self._where is not _Where.CALL:
+            return
+        self._where = _Where.BETWEEN
+        self._skeleton.append(markup)
+        self.steps.append(Step(StepKind.TEXT, self._arguments.end()))
+        arguments = self._arguments.text()
+        self._calls.append(RawCall(self._name, arguments, loads(arguments)))
+        self._ends = (self._base + position, self._base + position)
+
+    def _open_value(self, tag: re.Match[str]) -> None:
+        key = tag["name"].strip()
+        self._where = _Where.VALUE
+        self._skeleton.append(f"<parameter name={quoteattr(key)}>")
+        kinds = self._types(self._name, key)
+        if _RAW in tag["more"]:
+            kinds = frozenset({"string"})
+        elif _JSON in tag["more"]:
+            kinds = _ANY_BUT_STRING
+        self._write(self._arguments.key(key, kinds, padded=self._tags.padded))
+
+    def _close_value(self, markup: str) -> None:
+        self._where = _Where.CALL
+        self._skeleton.append(markup)
+        self._write(self._arguments.close())
+
+    def _write(self, text: str) -> None:
+        if text:
+            self.steps.append(Step(StepKind.TEXT, text))
+
+    def _value(self, text: str, position: int) -> tuple[int, End | None]:
+        """Inside a value: up to the next `<`, or past it once its meaning is known."""
+        self._moved = False
+        next_tag = text.find("<", position)
+        if next_tag != position:
+            end = len(text) if next_tag < 0 else next_tag
+            self._write(self._arguments.value(text[position:end]))
+            return end, None
+        ends, own = self._ends_value(text, position, at_end=False)
+        if ends:
+            self._close_value("</parameter>" if own else "")
+            self._moved = True
+            return own or position, None
+        if ends is None:
+            return position, None
+        self._write(self._arguments.value("<"))
+        return position + 1, None
+
+    def _ends_value(self, text: str, position: int, *, at_end: bool) -> tuple[bool | None, int]:
+        """Whether a tag inside a value ends it, or None when more text is needed; and where its own closing tag ends, or 0.
+
+        A parameter's closing tag does where a tag of the block follows. Where it is missing, a tag of the block does if it
+        stands on a line of its own, with the next tag or nothing after it.
+        """
+        tags = self._tags
+        if found := tags.parameter_end.match(text, position):
+            return self._followed(text, found.end(), at_end=at_end), found.end()
+        if not at_end and tags.waits(text, position):
+            return None, 0
+        if tags.padded and not self._arguments.line_begins:
+            return False, 0
+        if tags.padded and (found := tags.parameter.match(text, position)):
+            if found.end() == len(text):
+                return (False if at_end else None), 0
+            return text[found.end()] in "\r\n", 0
+        found = tags.call_end.match(text, position)
+        closing = found.end() if found else position + len(tags.close) * text.startswith(tags.close, position)
+        return (self._followed(text, closing, at_end=at_end) if closing > position else False), 0
+
+    def _followed(self, text: str, position: int, *, at_end: bool) -> bool | None:
+        """Whether a tag of the block, a token or the end of the text follows; None when more text is needed."""
+        found = _NOT_SPACE.search(text, position, position + _MOST_SPACE)
+        if found is None:
+            if len(text) - position >= _MOST_SPACE:
+                return False
+            return True if at_end else None
+        place, tags = found.start(), self._tags
+        if any(text.startswith(literal, place) for literal in (tags.close, tags.open, *tags.tokens)):
+            return True
+        if any(pattern.match(text, place) for pattern in (tags.parameter, tags.call_end, tags.call)):
+            return True
+        return None if not at_end and tags.waits(text, place) else False
+
+    def finish(self, tail: str, *, cut: bool) -> End:
+        """The completion is over inside the block."""
+        self._base = self._read
+        if self._where is _Where.VALUE and tail and not cut:
+            ends, own = self._ends_value(tail, 0, at_end=True)
+            if ends:
+                self._close_value("</parameter>" if own else "")
+                rest = tail[own:].lstrip()
+                if self._tags.call_end.match(rest) or rest.startswith(self._tags.close):
+                    self._close_call("</call>", len(tail))
+        self._text.append(tail)
+        self._read += len(tail)
+        self._ends = (self._read, self._read)
+        return End.CUT
+
+    def go_on(self) -> None:
+        """Nothing looks complete that is not: text ends a block only after its calls."""
+
+    def read(self, end: End) -> Reading:
+        """The calls of the block."""
+        del end
+        if not self._calls:
+            return Reading((), fault="no call that is complete")
+        return Reading(tuple(self._calls), unfinished=self._where is not _Where.BETWEEN)
+
+    def markup_faults(self) -> tuple[str, ...]:
+        """What is wrong with the nesting of the tags, as lxml reads the block without its values."""
+        return read_skeleton(f"{''.join(self._skeleton)}</block>").faults
+
+    def parts(self) -> tuple[str, str, str]:
+        """The payload, the closing marker, and what is to be read again as text."""
+        text = self._text.text()
+        payload, block = self._ends
+        return text[:payload], text[payload:block], text[block:]
