@@ -314,13 +314,14 @@ def test_text_up_to_a_tag_is_any_text_without_it() -> None:
 
 
 def test_structural_tags() -> None:
-    tag = structural_tag(HERMES, Shape(read_tools([TOOLS[0]]), forced=True))
+    tag = structural_tag(HERMES, Shape(read_tools([TOOLS[0]]), forced=True)).form
     assert tag == {
         "type": "structural_tag",
         "format": {
             "type": "tags_with_separator",
             "tags": [
                 {
+                    "type": "tag",
                     "begin": '<tool_call>\n{"name": "get_weather", "arguments": ',
                     "content": {"type": "json_schema", "json_schema": TOOLS[0]["function"]["parameters"]},
                     "end": "}\n</tool_call>",
@@ -331,7 +332,7 @@ def test_structural_tags() -> None:
             "stop_after_first": True,
         },
     }
-    free = structural_tag(HERMES, Shape(FREE.tools, several=True))["format"]
+    free = structural_tag(HERMES, Shape(FREE.tools, several=True)).form["format"]
     assert (free["type"], free["triggers"], free["at_least_one"], free["stop_after_first"]) == (
         "triggered_tags",
         ["<tool_call>"],

@@ -14,7 +14,7 @@ from adapter.enforce.json_schema import response_format, wants_json
 from adapter.servers import SERVERS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from adapter.dialects.registry import Dialect
     from adapter.servers import Rung
@@ -88,10 +88,14 @@ def _grammar(server: str, dialect: Dialect, shape: Shape) -> Enforcement:
     form = SERVERS[server].grammar
     if form == "gbnf":
         grammar = gbnf(dialect, shape)
-        left = ", ".join(dict.fromkeys(grammar.unenforced))
-        told = f"left to validation, because a grammar cannot say it: {left}" if left else ""
-        return Enforcement("grammar", {"grammar": grammar.text()}, unenforced=told)
+        return Enforcement("grammar", {"grammar": grammar.text()}, unenforced=_told(grammar.unenforced))
     tag = structural_tag(dialect, shape)
+    body: dict[str, Any] = {"response_format": tag.form}
     if form == "structured_outputs":
-        return Enforcement("grammar", {"structured_outputs": {"structural_tag": json.dumps(tag)}})
-    return Enforcement("grammar", {"response_format": tag})
+        body = {"structured_outputs": {"structural_tag": json.dumps(tag.form)}}
+    return Enforcement("grammar", body, unenforced=_told(tag.unenforced))
+
+
+def _told(unenforced: Iterable[str]) -> str:
+    left = ", ".join(dict.fromkeys(unenforced))
+    return f"left to validation, because a grammar cannot say it: {left}" if left else ""
