@@ -37,6 +37,9 @@ def tag_schema(schema: Mapping[str, Any], left: list[str], place: str = "argumen
     if not _WHOLE.fullmatch(str(found.get("pattern", "^$"))):
         left.append(f"{place}: pattern")
         del found["pattern"]
+    for key in ("anyOf", "oneOf"):  # beside them nothing else counts to xgrammar, and what is declared is worth more
+        if found.get("properties") and found.pop(key, None) is not None:
+            left.append(f"{place}: {key}")
     if len(found.get("allOf") or ()) > 1:  # passed over by xgrammar
         left.append(f"{place}: allOf")
     if found.get("enum") == []:
