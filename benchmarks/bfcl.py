@@ -6,6 +6,11 @@
 
 Data and checker come from the `bfcl-eval` wheel (Apache-2.0). Its list of model clients is not loaded: it would want thirty
 SDKs, and the checker asks it one question, whether dots in names were replaced, which they are not here.
+
+Two things the harness does, and why. A number that the board declares a `float` is read as one, at any depth: the checker
+takes `3` for `3.0` at the top level but not inside a list, a difference that Python has and JSON has not. And the engine keeps
+nothing of the prompt before (`cache_prompt`), so that a case gives the same answer whatever was asked before it; it runs on one
+thread, at temperature 0.
 """
 
 from __future__ import annotations
@@ -67,18 +72,35 @@ def converted(schema: Any) -> Any:
     return found
 
 
+def as_declared(value: Any, schema: Any) -> Any:
+    """A JSON value in which the whole numbers that the board declares as `float` are floats."""
+    if not isinstance(schema, dict):
+        return value
+    if isinstance(value, dict):
+        return {key: as_declared(item, schema.get("properties", {}).get(key)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [as_declared(item, schema.get("items")) for item in value]
+    return float(value) if schema.get("type") == "float" and type(value) is int else value
+
+
 def ask(client: OpenAI, model: str, case: dict[str, Any]) -> list[dict[str, Any]]:
     """The calls that the model makes, in the form that the checker reads."""
     tools: Any = [tool_of(function) for function in case["function"]]
     try:
         completion = client.chat.completions.create(
-            model=model, messages=case["question"][0], tools=tools, tool_choice="required", temperature=0, max_tokens=256
-        )
+            model=model, messages=case["question"][0], tools=tools, tool_choice="required", temperature=0, max_tokens=256,
+            extra_body={"cache_prompt": False},
+        )  # fmt: skip
     except openai.InternalServerError as error:
         print(f"{case['id']}: {error.message}", file=sys.stderr)
         return []
-    calls = completion.choices[0].message.tool_calls or []
-    return [{call.function.name: json.loads(call.function.arguments)} for call in calls if call.type == "function"]
+    declared = {function["name"]: function["parameters"] for function in case["function"]}
+    found = []
+    for call in completion.choices[0].message.tool_calls or []:
+        if call.type == "function":
+            name = call.function.name
+            found.append({name: as_declared(json.loads(call.function.arguments), declared.get(name))})
+    return found
 
 
 def main() -> None:
@@ -92,16 +114,19 @@ def main() -> None:
     cases = data("BFCL_v4_simple_python.json")[: args.first]
     truths = {truth["id"]: truth["ground_truth"] for truth in data("possible_answer/BFCL_v4_simple_python.json")}
     weights = args.model or find_weights(note=lambda text: print(text, file=sys.stderr))
-    found: dict[str, Any] = {"model": weights.stem, "category": "simple_python", "cases": len(cases), "right": {}}
+    found: dict[str, Any] = {"model": weights.stem, "category": "simple_python", "cases": len(cases)}
+    found |= {"floats": "read as declared", "right": {}, "wrong": {}}
     with serve(weights) as engine, OpenAI(base_url=engine.base_url, api_key=engine.api_key, timeout=300) as client:
         for rung in args.enforce:
             wrapped = adapter.wrap(client, enforce=rung, server="llama.cpp", retries=0)
-            right = 0
+            wrong = []
             for case in track(cases, description=rung, disable=not sys.stdout.isatty()):
                 verdict = check(case["function"], ask(wrapped, weights.stem, case), truths[case["id"]])
-                right += bool(verdict["valid"])
-            found["right"][rung] = right
-            print(f"{rung:<12} {right} of {len(cases)}", flush=True)
+                if not verdict["valid"]:
+                    wrong.append(case["id"])
+            found["right"][rung] = len(cases) - len(wrong)
+            found["wrong"][rung] = wrong
+            print(f"{rung:<12} {len(cases) - len(wrong)} of {len(cases)}", flush=True)
     if args.json:
         args.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 

@@ -36,6 +36,10 @@ def walk(schema: Any) -> tuple[Walk, list[str]]:
     return Walk(grammar.text()), grammar.unenforced
 
 
+def on_one_line(text: str) -> str:
+    return json.dumps(json.loads(text), ensure_ascii=False)
+
+
 def as_pattern(expression: str) -> re.Pattern[str]:
     return re.compile(re.sub(r'"([^"]*)"', lambda found: re.escape(found[1]), expression).replace(" ", ""))
 
@@ -92,7 +96,7 @@ def test_an_object_keeps_the_order_and_its_commas() -> None:
     }
     grammar, _ = walk(schema)
     chance = random.Random(2)
-    texts = {grammar.text(chance) for _ in range(300)}
+    texts = {on_one_line(grammar.text(chance)) for _ in range(300)}
     assert texts == {
         '{"b": 1, "d": 1}',
         '{"a": 1, "b": 1, "d": 1}',
@@ -104,7 +108,27 @@ def test_an_object_keeps_the_order_and_its_commas() -> None:
 def test_optional_properties_alone() -> None:
     grammar, _ = walk({"type": "object", "properties": {name: {"const": 1} for name in "abc"}})
     chance = random.Random(3)
-    assert len({grammar.text(chance) for _ in range(400)}) == 8
+    assert len({on_one_line(grammar.text(chance)) for _ in range(400)}) == 8
+
+
+LAYOUTS: list[Any] = [
+    pytest.param({"type": "object", "properties": {"a": {"const": 1}, "b": {"const": 2}}}, id="object"),
+    pytest.param({"type": "array", "items": {"const": 1}}, id="array"),
+    pytest.param({"type": "array", "prefixItems": [{"const": 1}, {"const": 2}], "items": False}, id="tuple"),
+    pytest.param({"type": "object", "additionalProperties": {"const": 1}}, id="map"),
+    pytest.param({"type": "array"}, id="any array"),
+    pytest.param({"type": "object"}, id="any object"),
+]
+
+
+@pytest.mark.parametrize("schema", LAYOUTS)
+def test_json_stands_on_one_line_or_on_many(schema: Any) -> None:
+    grammar, _ = walk(schema)
+    chance = random.Random(5)
+    texts = {grammar.text(chance, 40) for _ in range(300)}
+    # A string may hold a newline only as an escape, so every one here is layout.
+    assert {"one", "many"} == {"many" if "\n" in text else "one" for text in texts if len(text) > 2}
+    assert not any(re.search(r"[\[{]\n *[\]}]|\n *\n|\n {33}", text) for text in texts)
 
 
 def test_references_that_lead_back() -> None:
@@ -129,7 +153,8 @@ def test_what_stands_beside_anyof_holds_for_each_branch() -> None:
     }
     grammar, unenforced = walk(schema)
     chance = random.Random(9)
-    assert {grammar.text(chance) for _ in range(200)} == {'{"b": 2, "a": 1}', '{"c": 3, "a": 1}', '{"a": 1}'}
+    texts = {on_one_line(grammar.text(chance)) for _ in range(200)}
+    assert texts == {'{"b": 2, "a": 1}', '{"c": 3, "a": 1}', '{"a": 1}'}
     assert unenforced == []
 
 
@@ -289,13 +314,14 @@ def test_text_up_to_a_tag_is_any_text_without_it() -> None:
 
 
 def test_structural_tags() -> None:
-    tag = structural_tag(HERMES, Shape(read_tools([TOOLS[0]]), forced=True))
+    tag = structural_tag(HERMES, Shape(read_tools([TOOLS[0]]), forced=True)).form
     assert tag == {
         "type": "structural_tag",
         "format": {
             "type": "tags_with_separator",
             "tags": [
                 {
+                    "type": "tag",
                     "begin": '<tool_call>\n{"name": "get_weather", "arguments": ',
                     "content": {"type": "json_schema", "json_schema": TOOLS[0]["function"]["parameters"]},
                     "end": "}\n</tool_call>",
@@ -306,7 +332,7 @@ def test_structural_tags() -> None:
             "stop_after_first": True,
         },
     }
-    free = structural_tag(HERMES, Shape(FREE.tools, several=True))["format"]
+    free = structural_tag(HERMES, Shape(FREE.tools, several=True)).form["format"]
     assert (free["type"], free["triggers"], free["at_least_one"], free["stop_after_first"]) == (
         "triggered_tags",
         ["<tool_call>"],

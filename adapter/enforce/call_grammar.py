@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from adapter.enforce.gbnf import Grammar, literal
+from adapter.enforce.tag_schema import tag_schema
 from adapter.enforce.text_until import text_until
 
 if TYPE_CHECKING:
@@ -83,16 +84,36 @@ def _after_thinking(grammar: Grammar, dialect: Dialect, answer: str, thinking: s
     return thought if thinking == "begun" else f"{literal(opening)} {thought} | {grammar.rule(answer)}"
 
 
-def structural_tag(dialect: Dialect, shape: Shape) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A structural tag.
+
+    Attributes:
+        form: The request's `structural_tag`.
+        unenforced: Which keywords, and where, are left to validation.
+    """
+
+    form: dict[str, Any]
+    unenforced: tuple[str, ...]
+
+
+def structural_tag(dialect: Dialect, shape: Shape) -> Tag:
     """The same for xgrammar, as vLLM and SGLang take it; thinking is theirs to let pass."""
-    tags = []
-    for tool in shape.tools:
-        frame = frame_of(dialect, tool.name)
-        schema = {"type": "object", **tool.schema.source}
-        tags.append({"begin": frame.before, "content": {"type": "json_schema", "json_schema": schema}, "end": frame.after})
+    left: list[str] = []
+    tags = {tool.name: _tag(dialect, tool, left) for tool in shape.tools}
+    reply = None if shape.reply is None else tags.pop(shape.reply, None)
     ends = {"at_least_one": shape.forced or shape.reply is not None, "stop_after_first": not shape.several}
+    form: dict[str, Any] = {"type": "triggered_tags", "triggers": [dialect.open], "tags": [*tags.values()], **ends}
     if ends["at_least_one"]:
-        form = {"type": "tags_with_separator", "tags": tags, "separator": "\n", **ends}
-    else:
-        form = {"type": "triggered_tags", "triggers": [dialect.open], "tags": tags, **ends}
-    return {"type": "structural_tag", "format": form}
+        form = {"type": "tags_with_separator", "tags": [*tags.values()], "separator": "\n", **ends}
+    if reply is not None:
+        form = {"type": "or", "elements": [form, reply]} if tags else reply  # words stand alone
+    return Tag({"type": "structural_tag", "format": form}, tuple(left))
+
+
+def _tag(dialect: Dialect, tool: Any, left: list[str]) -> dict[str, Any]:
+    """The calls of one tool."""
+    frame = frame_of(dialect, tool.name)
+    schema = tag_schema({"type": "object", **tool.schema.source}, left, f"{tool.name}: arguments")
+    content = {"type": "json_schema", "json_schema": schema}
+    return {"type": "tag", "begin": frame.before, "content": content, "end": frame.after}

@@ -1,7 +1,7 @@
 """JSON schemas as GBNF, the grammars of llama.cpp: text that such a grammar allows is JSON that the schema accepts.
 
-A grammar may allow less than its schema (properties come in their order, white space is fixed, nothing undeclared is added),
-and where GBNF cannot say what the schema says it allows more: that is noted, and left to validation.
+A grammar may allow less than its schema (properties come in their order, white space is that of the usual layouts, nothing
+undeclared is added), and where GBNF cannot say what the schema says it allows more: that is noted, and left to validation.
 
     grammar = Grammar()
     grammar.rules["root"] = grammar.schema({"type": "integer", "minimum": 3}, root)
@@ -15,25 +15,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from adapter.enforce.any_json import with_all_they_use
 from adapter.enforce.keywords import ANNOTATIONS, UNSAID, integer_bounds, kinds_of
 from adapter.enforce.number_ranges import integer_range
 from adapter.tools.references import follow
 
-# What an object of no particular schema may hold, and the pieces all of them share.
-_SHARED = {
-    "char": r'[^"\\\x00-\x1F\x7F] | "\\" (["\\/bfnrt] | "u" ([0-9a-cA-CefEF] hex{3} | [dD] [0-7] hex{2}))',
-    "hex": "[0-9a-fA-F]",
-    "string": r'"\"" char* "\""',
-    "integer": '"-"? ("0" | [1-9] [0-9]{0,15})',
-    "number": 'integer ("." [0-9]{1,15})? ([eE] [-+]? [0-9]{1,2})?',
-    "unsigned": '("0" | [1-9] [0-9]{0,15}) ("." [0-9]{1,15})? ([eE] [-+]? [0-9]{1,2})?',
-    "boolean": '"true" | "false"',
-    "null": '"null"',
-    "value": "string | number | boolean | null | array | object",
-    "array": '"[" (value (", " value)*)? "]"',
-    "object": r'"{" (string ": " value (", " string ": " value)*)? "}"',
-}
-_USES = {name: {other for other in re.findall(r"[a-z]+", body) if other in _SHARED} for name, body in _SHARED.items()}
 # llama.cpp refuses larger repetitions.
 _MOST_REPETITIONS = 1000
 _DEEPEST = 40
@@ -72,14 +58,7 @@ class Grammar:
 
     def text(self) -> str:
         """The grammar, `root` first."""
-        shared: set[str] = set()
-        waiting = list(self._shared)
-        while waiting:
-            name = waiting.pop()
-            if name not in shared:
-                shared.add(name)
-                waiting += _USES[name]
-        rules = {"root": self.rules["root"], **self.rules, **{name: _SHARED[name] for name in sorted(shared)}}
+        rules = {"root": self.rules["root"], **self.rules, **with_all_they_use(self._shared)}
         return "".join(f"{name} ::= {body}\n" for name, body in rules.items())
 
     def rule(self, body: str) -> str:
@@ -208,19 +187,19 @@ class Grammar:
 
     def _elements(self, parts: list[str], more: str | None, least: int, most: int | None) -> str:
         """Elements one after the other: each may be the last once there are enough."""
-        tail = ""
+        line, comma = self.shared("line"), self.shared("comma")
+        tail = line
         if more is not None:
             fewest, limit = max(least - len(parts), 0), None if most is None else most - len(parts)
             if not parts:
                 fewest, limit = max(fewest - 1, 0), None if limit is None else limit - 1
-            tail = f'(", " {more}){{{fewest},{"" if limit is None else limit}}}'
+            tail = f"({comma} {more}){{{fewest},{'' if limit is None else limit}}} {line}"
             if not parts:
-                tail = f"{more} {tail}" if least else f"({more} {tail})?"
+                tail = f"{line} {more} {tail}" if least else f"({line} {more} {tail})?"
         for number in range(len(parts) - 1, -1, -1):
-            comma = '", " ' if number else ""
-            body = f"{comma}({parts[number]}) {tail}".rstrip()
-            tail = body if number < least else f"({body})?"
-        return tail or '""'
+            body = f"{comma if number else line} ({parts[number]}) {tail}"
+            tail = body if number < least else f"({body} | {line})" if number else f"({body})?"
+        return tail if parts or more is not None else '""'
 
     def _object(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> str:
         declared = schema.get("properties") or {}
@@ -232,16 +211,18 @@ class Grammar:
                 return '"{}"'
             if not isinstance(others, Mapping) or not others:
                 return self.shared("object")
+            line, comma = self.shared("line"), self.shared("comma")
             pair = self.rule(f'{self.shared("string")} ": " ({self.schema(others, root, f"{place}.*")})')
-            return f'"{{" ({pair} (", " {pair})*)? "}}"'
-        fresh, after = '""', '""'  # what may follow where nothing stands yet, and after a member
+            return f'"{{" ({line} {pair} ({comma} {pair})* {line})? "}}"'
+        line, comma = self.shared("line"), self.shared("comma")
+        fresh, after = '""', line  # what may follow where nothing stands yet, and after a member
         for name in reversed(properties):
             value = self.schema(properties[name], root, f"{place}.{name}")
             member = self.rule(f"{json_literal(name, ': ')} ({value})")
             if name in required:
-                fresh, after = self.rule(f"{member} {after}"), self.rule(f'", " {member} {after}')
+                fresh, after = self.rule(f"{line} {member} {after}"), self.rule(f"{comma} {member} {after}")
             else:
-                fresh, after = self.rule(f"{member} {after} | {fresh}"), self.rule(f'(", " {member})? {after}')
+                fresh, after = self.rule(f"{line} {member} {after} | {fresh}"), self.rule(f"({comma} {member})? {after}")
         return f'"{{" {fresh} "}}"'
 
 

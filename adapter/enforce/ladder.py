@@ -13,7 +13,7 @@ from adapter.enforce.call_grammar import Shape, frame_of, gbnf, structural_tag
 from adapter.enforce.json_schema import response_format, schema_fields, wants_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from adapter.dialects.registry import Dialect
     from adapter.servers import Rung, Server
@@ -83,10 +83,14 @@ def _before_names(dialect: Dialect) -> str:
 def _grammar(server: Server, dialect: Dialect, shape: Shape) -> Enforcement:
     if server.grammar == "gbnf":
         grammar = gbnf(dialect, shape)
-        left = ", ".join(dict.fromkeys(grammar.unenforced))
-        told = f"left to validation, because a grammar cannot say it: {left}" if left else ""
-        return Enforcement("grammar", {"grammar": grammar.text()}, unenforced=told)
+        return Enforcement("grammar", {"grammar": grammar.text()}, unenforced=_told(grammar.unenforced))
     tag = structural_tag(dialect, shape)
+    body: dict[str, Any] = {"response_format": tag.form}
     if server.grammar == "structured_outputs":
-        return Enforcement("grammar", {"structured_outputs": {"structural_tag": json.dumps(tag)}})
-    return Enforcement("grammar", {"response_format": tag})
+        body = {"structured_outputs": {"structural_tag": json.dumps(tag.form)}}
+    return Enforcement("grammar", body, unenforced=_told(tag.unenforced))
+
+
+def _told(unenforced: Iterable[str]) -> str:
+    left = ", ".join(dict.fromkeys(unenforced))
+    return f"left to validation, because a grammar cannot say it: {left}" if left else ""

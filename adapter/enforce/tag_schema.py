@@ -1,0 +1,96 @@
+"""Tool schemas as xgrammar takes them inside a structural tag: what it cannot compile, or reads otherwise, is written for it.
+
+Left as they are, some keywords do harm: the server refuses the request (an integer bound beyond 64 bits, a word boundary in a
+pattern, a pointer with an escape), or the model is held to what no valid call looks like (a pattern is matched against the
+whole string, an object with nothing declared is an empty one, an undeclared required property cannot be written). What is left
+out is validated when the call has been written, and told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from adapter.enforce.keywords import integer_bounds, kinds_of
+
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+_LARGEST = 2**63 - 1025  # the largest integer below 2**63 that a double holds
+# Anchored at both ends, without groups, alternatives or anything that looks around.
+_WHOLE = re.compile(r"\^(?:[^\\()|^$]|\\[dws.\-/+*?\[\]{}()])*\$")
+_NOT_HELD = ("not", "if", "then", "else", "contains", "minContains", "maxContains", "propertyNames", "patternProperties")
+
+
+def tag_schema(schema: Mapping[str, Any], left: list[str], place: str = "arguments") -> dict[str, Any]:
+    """A schema for the inside of a structural tag.
+
+    Args:
+        schema: A tool's schema, or a part of it.
+        left: Gets what is left to validation.
+        place: Where the part stands.
+    """
+    found = {key: value for key, value in schema.items() if key not in _NOT_HELD}
+    left += [f"{place}: {key}" for key in _NOT_HELD if key in schema]
+    if not _plain_reference(found.get("$ref", "#")):
+        left.append(f"{place}: $ref")
+        del found["$ref"]
+    if not _WHOLE.fullmatch(str(found.get("pattern", "^$"))):
+        left.append(f"{place}: pattern")
+        del found["pattern"]
+    for key in ("anyOf", "oneOf"):  # beside them nothing else counts to xgrammar, and what is declared is worth more
+        if found.get("properties") and found.pop(key, None) is not None:
+            left.append(f"{place}: {key}")
+    if len(found.get("allOf") or ()) > 1:  # passed over by xgrammar
+        left.append(f"{place}: allOf")
+    if found.get("enum") == []:
+        del found["enum"]
+    if "integer" in kinds_of(found) and "number" not in kinds_of(found):
+        _bounded(found, left, place)
+    _object(found, schema, left, place)
+    if "prefixItems" in found:
+        found.setdefault("items", True)
+    return {key: _inner(key, value, left, place) for key, value in found.items()}
+
+
+def _inner(key: str, value: Any, left: list[str], place: str) -> Any:
+    """The schemas in a keyword's value."""
+    if key in {"properties", "$defs", "definitions"} and isinstance(value, Mapping):
+        return {name: _one(item, left, f"{place}.{name}") for name, item in value.items()}
+    if key in {"anyOf", "oneOf", "allOf", "prefixItems"} and isinstance(value, list):
+        return [_one(item, left, place) for item in value]
+    return _one(value, left, f"{place}[]") if key in {"items", "additionalProperties"} else value
+
+
+def _one(schema: Any, left: list[str], place: str) -> Any:
+    return tag_schema(schema, left, place) if isinstance(schema, Mapping) else schema
+
+
+def _plain_reference(reference: Any) -> bool:
+    return isinstance(reference, str) and re.fullmatch(r"#(/[^~%]*)?", reference) is not None
+
+
+def _bounded(found: dict[str, Any], left: list[str], place: str) -> None:
+    """Bounds of integers as integers that it can count with."""
+    least, most = integer_bounds(found)
+    named = [key for key in _BOUNDS if found.pop(key, None) is not None]
+    if least is not None and most is not None and most < least:
+        least = most = None
+    bounds = {"minimum": least, "maximum": most}
+    held = {key: value for key, value in bounds.items() if value is not None and abs(value) <= _LARGEST}
+    found.update(held)
+    left += [f"{place}: {key}" for key in named if not any(key.lower().endswith(kept) for kept in held)]
+
+
+def _object(found: dict[str, Any], schema: Mapping[str, Any], left: list[str], place: str) -> None:
+    """What an object may hold: whatever is required can be written, and one of which nothing is declared may hold anything."""
+    declared = {name: value for name, value in (found.get("properties") or {}).items() if value is not False}
+    required = [name for name in found.get("required") or () if isinstance(name, str)]
+    properties = declared | {name: True for name in required if name not in declared}
+    if properties:
+        found["properties"] = properties
+    elif found.pop("properties", None) is not None or found.get("type") == "object":
+        found.setdefault("additionalProperties", True)
+    if "patternProperties" in schema:
+        found["additionalProperties"] = True
+    if not properties and found.get("additionalProperties") is True:
+        left += [f"{place}: {key}" for key in ("minProperties", "maxProperties") if found.pop(key, None) is not None]
