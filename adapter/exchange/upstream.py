@@ -11,6 +11,7 @@ from adapter.enforce.json_schema import schema_fields, wants_json
 from adapter.errors import BadRequest
 from adapter.exchange.protocol import CHAT
 from adapter.prompt.chat_template import load_chat_template
+from adapter.prompt.native import without_native
 from adapter.servers import server_for
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class ChatUpstream:
 
     def request(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The request as it is."""
-        return dict(body)
+        return {**body, "messages": without_native(body["messages"])}
 
     def ending(self, _body: Mapping[str, Any]) -> str:
         """Nothing is known of the text that the server makes."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from adapter.api.reasoning import one_name
 from adapter.prompt.history import PastCall, Turn, read_turns
 from adapter.prompt.merging import merged_turns
+from adapter.prompt.native import NATIVE
 from adapter.prompt.neutralise import Neutraliser
 from adapter.prompt.parts import media_of, text_of, with_media
 from adapter.prompt.results import result_messages
@@ -41,7 +42,7 @@ def to_plain_messages(
     note: str = "",
     examples: Sequence[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
-    """The messages that the model reads.
+    """The messages that the model reads, with what they stand for (`adapter.prompt.native`).
 
     Args:
         messages: The request's messages.
@@ -67,6 +68,7 @@ def to_plain_messages(
     if shown or note or (options.merge_system and len(system) > 1):
         render = (lambda text: dialect.system(text, shown, choice, parallel)) if shown else None
         plain = _system(system, note, dialect, render, one=options.merge_system)
+        plain[0][NATIVE] = {"text": _words(system, note, dialect), "tools": shown}
     else:
         plain = [{**message, "role": "system"} for message in system]
     plain += [dict(message) for message in examples]
@@ -116,8 +118,7 @@ def _system(
         render: Writes the tools, after or before a text; None when there are none to show.
         one: Whether it must be one message.
     """
-    texts = [text_of(message.get("content")) for message in messages] or [dialect.default_system]
-    text = "\n\n".join(text for text in (*texts, note) if text)
+    text = _words(messages, note, dialect)
     media = [part for message in messages for part in media_of(message.get("content"))]
     first = {key: value for key, value in messages[0].items() if key != "content"} if messages else {}
     if render is None or dialect.tools_in == "system":
@@ -127,6 +128,12 @@ def _system(
         text = "\n\n".join(text for text in (own["content"], text) if text)
         return [{**first, "role": "system", "content": with_media(text, media)}]
     return [own, {**first, "role": "system", "content": with_media(text, media)}] if text or media else [own]
+
+
+def _words(messages: Sequence[Mapping[str, Any]], note: str, dialect: Dialect) -> str:
+    """The caller's system text, and what is to be said after it."""
+    texts = [text_of(message.get("content")) for message in messages] or [dialect.default_system]
+    return "\n\n".join(text for text in (*texts, note) if text)
 
 
 def _turn(turn: Turn, dialect: Dialect) -> list[dict[str, Any]]:
@@ -140,9 +147,10 @@ def _turn(turn: Turn, dialect: Dialect) -> list[dict[str, Any]]:
     plain = {**one_name(said), "content": message.get("content") or message.get("refusal") or ""}
     if not turn.calls:
         return [plain]
-    written = dialect.assistant(
-        text_of(plain["content"]), [dialect.tool_call(call.name, _decoded(call)) for call in turn.calls]
-    )
+    made = [{"id": call.id, "name": call.name, "arguments": _decoded(call)} for call in turn.calls]
+    text = text_of(plain["content"])
+    written = dialect.assistant(text, [dialect.tool_call(call["name"], call["arguments"]) for call in made])
+    plain[NATIVE] = {"text": text, "calls": made}
     plain["content"] = with_media(written, media_of(message.get("content")))
     results = [
         {"content": text_of(result.get("content")), "name": call.name, "id": call.id}

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from adapter.prompt.native import NATIVE
 from adapter.prompt.results import result_messages
 from adapter.prompt.sample_values import sample_arguments
 from adapter.tools.reply import TEXT
@@ -88,7 +89,8 @@ def _question(tool: _Shown, arguments: Mapping[str, Any]) -> str:
 
 
 def _call(dialect: Dialect, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    return {"role": "assistant", "content": dialect.tool_call(name, arguments)}
+    made = {"id": "call_example", "name": name, "arguments": arguments}
+    return {"role": "assistant", "content": dialect.tool_call(name, arguments), NATIVE: {"text": "", "calls": [made]}}
 
 
 def _answer(dialect: Dialect, text: str, reply: str | None) -> dict[str, Any]:

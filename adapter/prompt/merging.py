@@ -6,6 +6,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from adapter.api.reasoning import REASONING
+from adapter.prompt.native import without_native
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,10 +27,11 @@ def merged_turns(messages: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 def _joined(messages: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """One message of several: texts with a blank line between them, other fields as the first that has them says.
 
-    A `name` stays only where it is the name of all; the words of two people are not to go under the name of one.
+    What they stand for besides goes: joined, they are words. A `name` stays only where it is the name of all; the words of
+    two people are not to go under the name of one.
     """
     fields: dict[str, Any] = {}
-    for message in messages:
+    for message in without_native(messages):
         fields = {**message, **fields}
     if any(message.get("name") != fields.get("name") for message in messages):
         del fields["name"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from adapter.dialects.registry import resolve
 from adapter.options import PromptKeywords, make_options
 from adapter.prompt.conversation import to_plain_messages
+from adapter.prompt.native import without_native
 from adapter.prompt.neutralise import Neutraliser
 from adapter.prompt.parts import without_media
 from adapter.tools.choice import read_choice
@@ -53,7 +54,7 @@ def render(
     if chosen.media == "drop":
         plain = without_media(plain, chosen.on_event or _ignore)
     dialect = resolve(chosen.dialect, chosen.result_role)
-    return to_plain_messages(plain, tool_set, choice, parallel_tool_calls, dialect, chosen)
+    return without_native(to_plain_messages(plain, tool_set, choice, parallel_tool_calls, dialect, chosen))
 
 
 def _ignore(_: Problem) -> None:

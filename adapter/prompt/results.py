@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from adapter.prompt.native import NATIVE
 from adapter.prompt.parts import with_media
 
 if TYPE_CHECKING:
@@ -26,7 +27,14 @@ def result_messages(dialect: Dialect, results: Sequence[Mapping[str, str]], medi
     """
     if dialect.result_role == "tool":
         plain: list[dict[str, Any]] = [
-            {"role": "tool", "tool_call_id": result["id"], "content": dialect.tool_results([result])} for result in results
+            {
+                "role": "tool",
+                "tool_call_id": result["id"],
+                "content": dialect.tool_results([result]),
+                NATIVE: {"results": [result]},
+            }
+            for result in results
         ]
         return [*plain, {"role": "user", "content": list(media)}] if media else plain
-    return [{"role": "user", "content": with_media(dialect.tool_results(results), media)}]
+    content = with_media(dialect.tool_results(results), media)
+    return [{"role": "user", "content": content, NATIVE: {"results": list(results)}}]
