@@ -8,6 +8,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Literal
 
 from adapter.enforce.gbnf import Grammar, literal
+from adapter.enforce.raw_values import raw_call, raw_frame
 from adapter.enforce.tag_schema import tag_schema
 from adapter.enforce.text_until import text_until
 
@@ -45,9 +46,11 @@ def beginning_of(dialect: Dialect, names: Sequence[str]) -> str:
     return "".join(character for character, _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
-def writes_json(dialect: Dialect) -> bool:
-    """Whether the dialect writes arguments as one JSON object, which is what the grammars here describe."""
-    return frame_of(dialect, "name") is not None
+def has_grammar(dialect: Dialect, form: str | None) -> bool:
+    """Whether a grammar of this form describes the dialect's calls: arguments as one JSON object, or keys and raw values."""
+    if not dialect.open or not dialect.tool_call("name", {}).startswith(dialect.open):
+        return False
+    return frame_of(dialect, "name") is not None or (form == "gbnf" and raw_frame(dialect, "name") is not None)
 
 
 def _frame(dialect: Dialect, name: str) -> Frame:
@@ -95,8 +98,12 @@ def gbnf(dialect: Dialect, shape: Shape) -> Grammar:
 
 def _rest(grammar: Grammar, dialect: Dialect, tool: Any) -> str:
     """A call of one tool, after the opening tag."""
-    frame = _frame(dialect, tool.name)
     source = tool.schema.source
+    raw = raw_frame(dialect, tool.name)
+    if raw is not None:
+        head = literal(raw.head.removeprefix(dialect.open))
+        return grammar.rule(f"{head} {raw_call(grammar, raw, source, tool.name)}")
+    frame = _frame(dialect, tool.name)
     arguments = grammar.schema({"type": "object", **source}, source, f"{tool.name}: arguments")
     return grammar.rule(f"{literal(frame.before.removeprefix(dialect.open))} {grammar.rule(arguments)} {literal(frame.after)}")
 

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from adapter.enforce.call_grammar import Shape, beginning_of, gbnf, structural_tag, writes_json
+from adapter.enforce.call_grammar import Shape, beginning_of, gbnf, has_grammar, structural_tag
 from adapter.enforce.json_schema import response_format, schema_fields, wants_json
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def enforce(rung: Rung, server: Server, dialect: Dialect, shape: Shape, answer_f
         shape: What the answer may be.
         answer_format: The caller's own `response_format` for an answer in words.
     """
-    if rung == "grammar" and writes_json(dialect):
+    if rung == "grammar" and has_grammar(dialect, server.grammar):
         return _grammar(server, dialect, shape)
     always = shape.forced or shape.reply is not None
     if rung == "json_schema" and (always or wants_json(answer_format)):
