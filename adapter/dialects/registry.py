@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import functools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from os import PathLike
@@ -183,13 +184,15 @@ def load(name: str) -> Dialect:
         parent = load(parent_name)
         data = _front_matter(parent) | data
         macros = dict(parent.macros)
-        context = {parent_name: SimpleNamespace(**parent.macros)}
+        # In Jinja a name holds no dash and no dot: `qwen3_coder.asked(…)`.
+        context = {re.sub(r"\W", "_", parent_name): SimpleNamespace(**parent.macros)}
     _check(data, path)
     macros |= templates.compile_macros(source, path, context)
     for macro in _MACROS:
         if macro not in macros:
             raise DialectError(f"{path}: macro {macro!r} is missing; a template defines {', '.join(_MACROS)}")
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    values["reasoning"] = values.get("reasoning") or None  # an empty list takes back what a parent says
     return Dialect(**values, path=path, macros=macros)
 
 
