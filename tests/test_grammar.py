@@ -332,7 +332,10 @@ def test_a_dialect_without_a_grammar_is_held_to_json_and_it_is_told() -> None:
     held = enforce("grammar", server_for("llama.cpp", "chat"), mine, shape, None)
     assert (held.bare, held.unenforced) == (True, "there is no grammar for the calls of dialect 'mine': calls are bare JSON")
     free = enforce("grammar", server_for("llama.cpp", "chat"), mine, FREE, None)
-    assert (free.body, free.unenforced) == ({}, "there is no grammar for the calls of dialect 'mine': they are asked for in words")
+    assert (free.body, free.unenforced) == (
+        {},
+        "there is no grammar for the calls of dialect 'mine': they are asked for in words",
+    )
 
 
 @pytest.mark.parametrize(("thinking", "prefilled"), [("may", False), ("begun", True)])
