@@ -34,9 +34,7 @@ def get_current_weather(location):
 
 
 def run(call):
-    arguments = json.loads(call.function.arguments)
-    print(f"Calling tool [{call.function.name}], parameters: {arguments}")
-    return {"role": "tool", "tool_call_id": call.id, "content": get_current_weather(**arguments)}
+    return {"role": "tool", "tool_call_id": call.id, "content": get_current_weather(**json.loads(call.function.arguments))}
 
 
 messages = [{"role": "user", "content": "What's the weather in Beijing and Shanghai?"}]
@@ -44,6 +42,8 @@ completion = client.chat.completions.create(model=model, messages=messages, tool
 message = completion.choices[0].message
 messages.append(message)
 if message.tool_calls:
+    for call in message.tool_calls:
+        print(f"Calling tool [{call.function.name}], parameters: {json.loads(call.function.arguments)}")
     with ThreadPoolExecutor() as pool:
         messages += pool.map(run, message.tool_calls)
     completion = client.chat.completions.create(model=model, messages=messages, tools=tools)

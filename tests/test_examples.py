@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
+from adapter.dialects.registry import Dialect
 from tests.loopback import Answer, Received, Upstream, completion, streamed
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
@@ -32,6 +36,27 @@ def test_getting_started() -> None:
     assert [message["role"] for message in first["messages"]] == ["system", "user"]
     assert [message["role"] for message in second["messages"]] == ["system", "user", "assistant", "user"]
     assert second["messages"][2]["content"] == CALL
+
+
+def test_custom_dialect() -> None:
+    folder = EXAMPLES / "custom_dialect"
+    call = '<|call|>{"name": "get_current_weather", "arguments": {"location": "Singapore"}}<|/call|>'
+    with Upstream(completion(call)) as upstream:
+        done = subprocess.run(
+            [sys.executable, str(folder / "try_it.py"), "--base-url", upstream.url, "--model", "my-token-model"],
+            capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == 'get_current_weather {"location": "Singapore"}'
+
+
+def test_the_page_on_dialects_names_what_there_is() -> None:
+    page = (EXAMPLES / "custom_dialect" / "README.md").read_text(encoding="utf-8")
+    keys = {key for row in re.findall(r"^   \| (`.*?) \|", page, re.MULTILINE) for key in re.findall(r"`(\w+)`", row)}
+    assert keys == {item.name for item in dataclasses.fields(Dialect)} - {"path", "macros", "calls_in_thinking"} | {"extends"}
+    for snippet in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        code = textwrap.dedent(snippet).replace("mine.jinja", str(EXAMPLES / "custom_dialect" / "token.jinja"))
+        exec(code, {})  # noqa: S102  # that is the test
 
 
 def test_getting_started_without_a_call() -> None:

@@ -1,4 +1,4 @@
-"""adapter templates: List the dialects and the chat templates, show a template, or say where it is."""
+"""adapter templates: List the dialects and the chat templates, show a template, say where it is, or check a dialect."""
 
 from __future__ import annotations
 
@@ -16,18 +16,22 @@ def add(parser: argparse.ArgumentParser) -> None:
     actions.add_parser("list", help="the dialects and the chat templates, with the models they suit")
     show = actions.add_parser("show", help="print a template")
     show.add_argument("name", help="a dialect, or chat/NAME")
+    check = actions.add_parser("check", help="try a dialect in every way that a conversation would")
+    check.add_argument("name", help="a dialect, or the path of a .jinja file")
     path = actions.add_parser("path", help="print the path of a template, or of their folder")
     path.add_argument("name", nargs="?", help="a dialect, or chat/NAME")
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    """List, show, or say where."""
+    """List, show, say where, or check."""
     from adapter.dialects import templates
     from adapter.errors import DialectError
 
     try:
         if args.action == "list":
             _list(console)
+        elif args.action == "check":
+            return _check(args.name, console)
         elif args.action == "show":
             console.out.write(_read(args.name)[0])
         else:
@@ -35,6 +39,19 @@ def run(args: argparse.Namespace, console: Console) -> int:
     except DialectError as error:
         raise BadInput(str(error)) from error
     return 0
+
+
+def _check(name: str, console: Console) -> int:
+    """Print what the battery found. Returns 1 when something is wrong."""
+    from adapter.testing import check_dialect
+
+    report = check_dialect(name)
+    for check, count in report.checks.items():
+        wrong = [finding for finding in report.findings if finding.check == check]
+        console.line(f"{console.styled(f'{check:<12}', 'label')} {count - len(wrong)} of {count}")
+        for finding in wrong:
+            console.line(f"  {finding.case}: {finding.message}")
+    return 0 if report.ok else 1
 
 
 def _read(name: str) -> tuple[str, str]:

@@ -25,5 +25,8 @@ def make_syntax(name: str, settings: SyntaxSettings) -> Syntax:
     """
     if name not in SYNTAXES:
         raise DialectError(f"no call syntax {name!r}; there are {', '.join(SYNTAXES)}")
-    made: Syntax = getattr(import_module(f"adapter.syntax.{name}"), SYNTAXES[name])(settings)
+    kind = getattr(import_module(f"adapter.syntax.{name}"), SYNTAXES[name])
+    if hasattr(kind, "check"):
+        kind.check(settings)
+    made: Syntax = kind(settings)
     return made

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from adapter.errors import DialectError
 from adapter.syntax.base import Reading, SyntaxSettings
 from adapter.syntax.calls import RawCall, read_calls
 from adapter.syntax.json_block import JsonBlock
@@ -45,6 +46,17 @@ class JsonInTags:
     def scanner(self) -> BlockScanner:
         """A scanner for one block, to be fed from the first character of its payload."""
         return BlockScanner(self.bounds)
+
+    @staticmethod
+    def check(settings: SyntaxSettings) -> None:
+        """Refuse markers that could be JSON: between brackets and braces they would not be told from it.
+
+        Raises:
+            DialectError: A marker does not begin with `<`.
+        """
+        for key, marker in (("open", settings.open), ("close", settings.close)):
+            if not marker.startswith("<"):
+                raise DialectError(f"{key} = {marker!r}: the markers of the syntax 'json_in_tags' begin with '<'")
 
     def block(self, opening: str) -> JsonBlock:
         """A reader for one block."""
@@ -94,7 +106,7 @@ class JsonInTags:
     def markup_faults(self, opening: str, closing: str) -> tuple[str, ...]:
         """What is wrong with a block's tags, as lxml reads them; empty for one element of the right name."""
         found = read_skeleton(opening + closing)
-        expected = read_skeleton(self.bounds.open + self.bounds.close).tags
-        if found.tags == expected and not found.faults:
+        expected = read_skeleton(self.bounds.open + self.bounds.close)
+        if found == expected:  # markers that are no markup have the same faults
             return ()
         return found.faults or (f"elements {', '.join(found.tags)} where one was due",)
