@@ -38,7 +38,8 @@ class Options:
     """How tools are presented, and how the answer is read and checked.
 
     Attributes:
-        dialect: Name of the dialect the model was trained on, or a `Dialect` of your own.
+        dialect: Name of the dialect the model was trained on, a `Dialect` of your own, or `"auto"`: chosen by the name of the
+            model that a request asks for, and told to `on_event`.
         on_invalid: What becomes of a call that is still invalid after the re-asks. `"raise"`: the request fails with
             status 502 and code `invalid_tool_call`. `"return"`: the call is handed out as it is. `"text"`: its block
             stays in the content. A tool with `strict: true` is always treated as `"raise"`.
@@ -85,7 +86,7 @@ class Options:
             servers with `/v1/completions` only, for formats that plain messages cannot carry, and for base models.
         chat_template: How a conversation is written as a text, with `upstream="completions"`: a name that
             `adapter templates list` shows, a `.jinja` file, the folder of a Hugging Face model, its `tokenizer_config.json`, or
-            a `.gguf` file.
+            a `.gguf` file; or `"auto"`, one of ours by the name of the model.
         upstream_stream: `"always"` for an upstream that answers in streams only (Qwen-Omni): a caller who wants a whole answer
             gets it put together.
         named_finish_reason: `finish_reason` of an answer to a named tool choice; OpenAI sends `"stop"`.
@@ -149,7 +150,7 @@ class Options:
         if self.chat_template is not None and not isinstance(self.chat_template, str):
             raise TypeError(f"chat_template={self.chat_template!r}: use a name or a path, as a string")
         if self.upstream == "completions" and not self.chat_template:
-            raise ValueError("upstream='completions' needs a chat_template: a name, a file or a folder")
+            raise ValueError("upstream='completions' needs a chat_template: a name, a file, a folder, or 'auto'")
         if self.upstream == "chat" and self.chat_template is not None:
             raise ValueError(
                 f"chat_template={self.chat_template!r}: with upstream='chat' the server has the template; "

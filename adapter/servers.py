@@ -32,6 +32,7 @@ class Server:
             vLLM's `structured_outputs`.
         prefill_body: What a request says so that the answer goes on from its last message.
         prefill_message: What that message says.
+        body: What every request says, unless the caller says otherwise.
         bos_body: What a request says whose prompt has its beginning-of-sequence token already; None where a server cannot be
             told, and the prompt goes without.
         unlimited: `max_tokens` of a request that has none. The completions endpoint of most servers stops after 16 tokens
@@ -43,10 +44,14 @@ class Server:
     grammar: Literal["gbnf", "structured_outputs", "response_format"] | None = None
     prefill_body: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     prefill_message: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    body: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     bos_body: Mapping[str, Any] | None = None
     unlimited: int | None = 1024
 
 
+# The markers of some dialects are special tokens, which these servers leave out of the text unless they are told.
+_KEEP = MappingProxyType({"skip_special_tokens": False, "spaces_between_special_tokens": False})
+_KEEP_SGLANG = MappingProxyType({"skip_special_tokens": False})
 _CONTINUE = MappingProxyType({"continue_final_message": True, "add_generation_prompt": False})
 
 SERVERS: Mapping[str, Server] = MappingProxyType(
@@ -56,8 +61,8 @@ SERVERS: Mapping[str, Server] = MappingProxyType(
         "ollama": Server(("prompt", "json_schema")),
         "dashscope": Server(("prompt", "prefill"), prefill_message=MappingProxyType({"partial": True})),
         "deepseek": Server(("prompt", "prefill"), prefill_message=MappingProxyType({"prefix": True})),
-        "vllm": Server(RUNGS, grammar="structured_outputs", prefill_body=_CONTINUE),
-        "sglang": Server(RUNGS, grammar="response_format", prefill_body=_CONTINUE),
+        "vllm": Server(RUNGS, grammar="structured_outputs", prefill_body=_CONTINUE, body=_KEEP),
+        "sglang": Server(RUNGS, grammar="response_format", prefill_body=_CONTINUE, body=_KEEP_SGLANG),
         # Its server goes on from a last message of the assistant's without being told.
         "llama.cpp": Server(RUNGS, grammar="gbnf"),
     }
@@ -71,10 +76,11 @@ _RAW: Mapping[str, Server] = MappingProxyType(
         "vllm": Server(
             RUNGS,
             grammar="structured_outputs",
+            body=_KEEP,
             bos_body=MappingProxyType({"add_special_tokens": False}),
             unlimited=None,
         ),
-        "sglang": Server(RUNGS, grammar="response_format"),
+        "sglang": Server(RUNGS, grammar="response_format", body=_KEEP_SGLANG),
         "llama.cpp": Server(RUNGS, schema="json_schema", grammar="gbnf", unlimited=-1),
     }
 )

@@ -107,6 +107,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--first", type=int, default=40, help="how many cases")
     parser.add_argument("--enforce", nargs="+", default=["prompt", "json_schema", "grammar"], help="the rungs to compare")
+    parser.add_argument("--dialect", default="hermes", help="the dialect to speak")
     parser.add_argument("--model", type=Path, help="a GGUF file in place of the demo's model")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
     args = parser.parse_args()
@@ -118,7 +119,7 @@ def main() -> None:
     found |= {"floats": "read as declared", "right": {}, "wrong": {}}
     with serve(weights) as engine, OpenAI(base_url=engine.base_url, api_key=engine.api_key, timeout=300) as client:
         for rung in args.enforce:
-            wrapped = adapter.wrap(client, enforce=rung, server="llama.cpp", retries=0)
+            wrapped = adapter.wrap(client, dialect=args.dialect, enforce=rung, server="llama.cpp", retries=0)
             wrong = []
             for case in track(cases, description=rung, disable=not sys.stdout.isatty()):
                 verdict = check(case["function"], ask(wrapped, weights.stem, case), truths[case["id"]])

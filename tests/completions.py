@@ -299,6 +299,8 @@ CASES: tuple[Case, ...] = (
     Case("1.11 at the end of text", "Yes.<|im_end|>", content="Yes."),
     Case("1.11 several at the end", "Yes.<|im_end|>\n<|endoftext|></s>", content="Yes.\n"),
     Case("1.11 after a block", CALL + "<|im_end|>", (PARIS,)),
+    Case("1.11 a turn header that is cut at the end", "Yes.<|im_end|>\n<|im_start|>", content="Yes.\n"),
+    Case("1.11 a turn header that is cut after a block", f"{CALL}<|im_start|>", (PARIS,)),
     Case("1.11 a turn header at the end", "Yes.<|im_end|>\n<|im_start|>assistant\n", content="Yes.\n\n"),
     Case("1.11 beside a block", f"<|im_start|>assistant\n{CALL}<|eot_id|>\nDone.", (PARIS,), content="Done."),
     Case("1.11 in place of the closing tag", CALL.replace("</tool_call>", "<|im_end|>"), (PARIS,), problems=("markup",)),

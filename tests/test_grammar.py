@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import random
@@ -13,10 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import adapter
-from adapter.dialects.registry import resolve
-from adapter.enforce.call_grammar import Shape, gbnf, structural_tag
+from adapter.dialects.registry import load, resolve
+from adapter.dialects.templates import names
+from adapter.enforce.call_grammar import Shape, gbnf, has_grammar, structural_tag
 from adapter.enforce.gbnf import Grammar
+from adapter.enforce.ladder import enforce
 from adapter.enforce.number_ranges import integer_range
+from adapter.servers import server_for
 from adapter.tools.definitions import ToolSet, read_tools
 from adapter.tools.schemas import compile_schema
 from tests.gbnf_walk import Walk
@@ -292,6 +296,46 @@ def test_a_forced_answer_is_one_call() -> None:
         assert [call.valid for call in parsed.tool_calls] == [True]
         assert parsed.content is None
         assert parsed.problems == ()
+
+
+_TYPED = function(
+    "typed",
+    {
+        "text": {"type": "string"},
+        "unit": {"type": "string", "enum": ["c", "f"]},
+        "count": {"type": "integer", "minimum": 1, "maximum": 20},
+        "flag": {"type": "boolean"},
+        "items": {"type": "array", "items": {"type": "number"}, "maxItems": 3},
+        "options": {"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": False},
+        "maybe": {"type": ["integer", "null"]},
+    },
+    ["text", "count"],
+)
+DESCRIBED = [name for name in names() if has_grammar(load(name), "gbnf")]
+
+
+@pytest.mark.parametrize("name", DESCRIBED)
+def test_a_forced_answer_in_every_dialect_is_a_valid_call(name: str) -> None:
+    tools = [*TOOLS[:3], _TYPED]
+    grammar = Walk(gbnf(load(name), Shape(read_tools(tools), forced=True)).text())
+    chance = random.Random(11)
+    for _ in range(100):
+        text = grammar.text(chance, 80)
+        parsed = adapter.parse(text, tools, dialect=name, coerce=False)
+        assert [call.valid for call in parsed.tool_calls] == [True], (text, parsed.problems)
+        assert parsed.content is None
+
+
+def test_a_dialect_without_a_grammar_is_held_to_json_and_it_is_told() -> None:
+    mine = dataclasses.replace(HERMES, name="mine", open="")
+    shape = Shape(FREE.tools, forced=True)
+    held = enforce("grammar", server_for("llama.cpp", "chat"), mine, shape, None)
+    assert (held.bare, held.unenforced) == (True, "there is no grammar for the calls of dialect 'mine': calls are bare JSON")
+    free = enforce("grammar", server_for("llama.cpp", "chat"), mine, FREE, None)
+    assert (free.body, free.unenforced) == (
+        {},
+        "there is no grammar for the calls of dialect 'mine': they are asked for in words",
+    )
 
 
 @pytest.mark.parametrize(("thinking", "prefilled"), [("may", False), ("begun", True)])

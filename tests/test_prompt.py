@@ -136,6 +136,6 @@ def test_an_undefined_name_is_an_error(tmp_path: Path) -> None:
 def test_every_template_that_comes_along(name: str) -> None:
     dialect = load(name)
     assert dialect.name == name
-    assert dialect.models
+    assert dialect.models or name == "generic"  # which is for models that no dialect names
     written = dialect.tool_call("f", {"a": "</tool_call>"})
     assert adapter.parse(written, dialect=name).tool_calls[0].arguments == '{"a": "</tool_call>"}'

@@ -31,6 +31,7 @@ ROOMS = [
     "enforce",
     "exchange",
     "transport",
+    "testing",
     "client",
     "__init__",
     "demo",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from adapter.completion.checking import CheckedCall
+    from adapter.completion.runs import Run
     from adapter.completion.tracking import EarlyCall
     from adapter.events import Event
 
@@ -205,11 +206,19 @@ def finish_mode(state: State, cut: bool, out: list[Event]) -> bool:
     elif state.mode is Mode.BARE:
         _finish_bare(state, cut, out)
     elif state.mode is Mode.REASONING:
-        state.reasoning.text(tail, out)
+        _last(state.reasoning, state, tail, out)
         state.reasoning.edge = "reasoning"
     else:
-        state.content.text(tail, out)
+        _last(state.content, state, tail, out)
     return bool(state.again)
+
+
+def _last(run: Run, state: State, tail: str, out: list[Event]) -> None:
+    """What was waiting to become a longer literal: a token that is whole without that, or text."""
+    if tail in state.marks.tokens:
+        run.token(tail)
+    else:
+        run.text(tail, out)
 
 
 def _cut_opening(state: State, tail: str, out: list[Event]) -> None:

@@ -6,10 +6,12 @@ template knows its name.
 
 from __future__ import annotations
 
+import fnmatch
 import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from os import PathLike
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,7 +21,8 @@ from adapter.dialects import templates
 from adapter.errors import DialectError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from importlib.metadata import EntryPoint
 
     from adapter.tools.choice import ToolChoice
 
@@ -135,13 +138,48 @@ def _front_matter(dialect: Dialect) -> dict[str, Any]:
     return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items() if value is not None}
 
 
-@functools.lru_cache(maxsize=64)
+# Packages offer dialects under this name: a `Dialect`, or the path of a template, each under the dialect's name.
+_GROUP = "adapter.dialects"
+# Chooses by the name of the model, and what is chosen where that says nothing.
+AUTO, FALLBACK = "auto", "hermes"
+
+
+@functools.cache
+def _offered() -> Mapping[str, EntryPoint]:
+    """The dialects that installed packages offer, by name."""
+    from importlib.metadata import entry_points
+
+    return {point.name: point for point in entry_points(group=_GROUP)}
+
+
+def names() -> list[str]:
+    """Names of all dialects: those that come along, and those of installed packages."""
+    return sorted({*templates.names(), *_offered()})
+
+
+def _load_offered(name: str) -> Dialect:
+    """A dialect of another package."""
+    point = _offered()[name]
+    try:
+        found = point.load()
+    except Exception as error:  # its code may do anything
+        raise DialectError(f"dialect {name!r}: {point.value} cannot be loaded: {type(error).__name__}: {error}") from error
+    if isinstance(found, Dialect):
+        return found
+    if isinstance(found, str | PathLike):
+        return load(str(found))
+    raise DialectError(f"dialect {name!r}: {point.value} is {found!r}; offer a Dialect, or the path of a .jinja file")
+
+
+@functools.lru_cache(maxsize=128)
 def load(name: str) -> Dialect:
     """The dialect of a template, by its name or by the path of a `.jinja` file.
 
     Raises:
         DialectError: No such template, or one that does not keep the contract; the message says file and line.
     """
+    if not name.endswith(templates.SUFFIX) and name not in templates.names() and name in _offered():
+        return _load_offered(name)
     source, path = templates.read(name)
     data = templates.front_matter(source, path)
     macros: dict[str, Any] = {}
@@ -151,17 +189,47 @@ def load(name: str) -> Dialect:
         parent = load(parent_name)
         data = _front_matter(parent) | data
         macros = dict(parent.macros)
-        context = {re.sub(r"\W", "_", parent_name): SimpleNamespace(**parent.macros)}  # a name that Jinja can say
+        # In Jinja a name holds no dash and no dot: `qwen3_coder.asked(…)`.
+        context = {re.sub(r"\W", "_", parent_name): SimpleNamespace(**parent.macros)}
     _check(data, path)
     macros |= templates.compile_macros(source, path, context)
     for macro in _MACROS:
         if macro not in macros:
             raise DialectError(f"{path}: macro {macro!r} is missing; a template defines {', '.join(_MACROS)}")
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    values["reasoning"] = values.get("reasoning") or None  # an empty list takes back what a parent says
     return Dialect(**values, path=path, macros=macros)
 
 
+def for_model(model: str, globs: Iterable[tuple[str, Iterable[str]]]) -> tuple[str, str] | None:
+    """The name whose globs suit a model, and the glob; the one that says most where several do. None where none does.
+
+    Args:
+        model: The model's name, in any case.
+        globs: Names with their globs.
+    """
+    wanted = model.lower()
+    found = [(name, glob) for name, several in globs for glob in several if fnmatch.fnmatchcase(wanted, glob.lower())]
+    return max(found, key=lambda match: (len(match[1].replace("*", "")), match[0]), default=None)
+
+
+@functools.lru_cache(maxsize=64)
+def choose(model: str) -> tuple[Dialect, str]:
+    """The dialect for a model, by its name, and one sentence on why.
+
+    Raises:
+        DialectError: A dialect of another package cannot be loaded.
+    """
+    match = for_model(model, ((name, load(name).models) for name in names()))
+    if match is None:
+        return load(FALLBACK), f"dialect {FALLBACK!r}, as no dialect names the model {model!r}"
+    return load(match[0]), f"dialect {match[0]!r} for the model {model!r}, by {match[1]!r}"
+
+
 def resolve(dialect: str | Dialect, result_role: Literal["user", "tool"] | None = None) -> Dialect:
-    """A dialect given by name, by path, or as itself; its results in messages of another role, if one is given."""
-    found = dialect if isinstance(dialect, Dialect) else load(dialect)
+    """A dialect given by name, by path, or as itself; its results in messages of another role, if one is given.
+
+    Where nothing is known of a model, `"auto"` is the fallback.
+    """
+    found = dialect if isinstance(dialect, Dialect) else load(FALLBACK if dialect == AUTO else dialect)
     return found if result_role is None else replace(found, result_role=result_role)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Literal
 
 from adapter.enforce.gbnf import Grammar, literal
+from adapter.enforce.raw_values import raw_call, raw_frame
 from adapter.enforce.tag_schema import tag_schema
 from adapter.enforce.text_until import text_until
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adapter.dialects.registry import Dialect
     from adapter.tools.definitions import ToolSet
 
@@ -26,10 +30,34 @@ class Frame:
     after: str
 
 
-def frame_of(dialect: Dialect, name: str) -> Frame:
-    """The frame of a tool's calls."""
-    before, _, after = dialect.tool_call(name, {_HOLE: 0}).partition(json.dumps({_HOLE: 0}, ensure_ascii=False))
-    return Frame(before, after)
+def frame_of(dialect: Dialect, name: str) -> Frame | None:
+    """The frame of a tool's calls; None where the dialect does not write arguments as one JSON object."""
+    before, hole, after = dialect.tool_call(name, {_HOLE: 0}).partition(json.dumps({_HOLE: 0}, ensure_ascii=False))
+    return Frame(before, after) if hole else None
+
+
+def beginning_of(dialect: Dialect, names: Sequence[str]) -> str:
+    """What calls of these tools begin with, up to what they do not share."""
+    frames = [frame_of(dialect, name) for name in names]
+    if len(frames) == 1 and frames[0] is not None:
+        return frames[0].before
+    # Two names that share nothing, so that what is shared is the dialect's.
+    one, other = (dialect.tool_call(name, {}) for name in ("a_name", "b_name"))
+    return "".join(character for character, _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def has_grammar(dialect: Dialect, form: str | None) -> bool:
+    """Whether a grammar of this form describes the dialect's calls: arguments as one JSON object, or keys and raw values."""
+    if not dialect.open or not dialect.tool_call("name", {}).startswith(dialect.open):
+        return False
+    return frame_of(dialect, "name") is not None or (form == "gbnf" and raw_frame(dialect, "name") is not None)
+
+
+def _frame(dialect: Dialect, name: str) -> Frame:
+    frame = frame_of(dialect, name)
+    if frame is None:
+        raise ValueError(f"dialect {dialect.name!r} does not write arguments as one JSON object")
+    return frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +98,12 @@ def gbnf(dialect: Dialect, shape: Shape) -> Grammar:
 
 def _rest(grammar: Grammar, dialect: Dialect, tool: Any) -> str:
     """A call of one tool, after the opening tag."""
-    frame = frame_of(dialect, tool.name)
     source = tool.schema.source
+    raw = raw_frame(dialect, tool.name)
+    if raw is not None:
+        head = literal(raw.head.removeprefix(dialect.open))
+        return grammar.rule(f"{head} {raw_call(grammar, raw, source, tool.name)}")
+    frame = _frame(dialect, tool.name)
     arguments = grammar.schema({"type": "object", **source}, source, f"{tool.name}: arguments")
     return grammar.rule(f"{literal(frame.before.removeprefix(dialect.open))} {grammar.rule(arguments)} {literal(frame.after)}")
 
@@ -113,7 +145,7 @@ def structural_tag(dialect: Dialect, shape: Shape) -> Tag:
 
 def _tag(dialect: Dialect, tool: Any, left: list[str]) -> dict[str, Any]:
     """The calls of one tool."""
-    frame = frame_of(dialect, tool.name)
+    frame = _frame(dialect, tool.name)
     schema = tag_schema({"type": "object", **tool.schema.source}, left, f"{tool.name}: arguments")
     content = {"type": "json_schema", "json_schema": schema}
     return {"type": "tag", "begin": frame.before, "content": content, "end": frame.after}

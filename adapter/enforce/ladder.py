@@ -6,10 +6,10 @@ Which rung is taken depends on what is asked of the answer and on what the serve
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from adapter.enforce.call_grammar import Shape, frame_of, gbnf, structural_tag
+from adapter.enforce.call_grammar import Shape, beginning_of, gbnf, has_grammar, structural_tag
 from adapter.enforce.json_schema import response_format, schema_fields, wants_json
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from adapter.dialects.registry import Dialect
     from adapter.servers import Rung, Server
-
-_ANY_NAME = "any_name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +59,26 @@ def enforce(rung: Rung, server: Server, dialect: Dialect, shape: Shape, answer_f
         shape: What the answer may be.
         answer_format: The caller's own `response_format` for an answer in words.
     """
-    if rung == "grammar":
+    if rung == "grammar" and has_grammar(dialect, server.grammar):
         return _grammar(server, dialect, shape)
     always = shape.forced or shape.reply is not None
     if rung == "json_schema" and (always or wants_json(answer_format)):
         body = response_format(shape.tools, None if always else answer_format)
         return Enforcement(rung, schema_fields(server, body), bare=True)
     if rung == "prefill" and shape.forced:
-        names = list(shape.tools.by_name)
-        before = frame_of(dialect, names[0]).before if len(names) == 1 else _before_names(dialect)
         # A trailing space is a token of its own to most models, which then write none with the next word.
-        return Enforcement(rung, prefill=before.rstrip(" "))
+        return Enforcement(rung, prefill=beginning_of(dialect, list(shape.tools.by_name)).rstrip(" "))
+    if rung == "grammar":
+        return _without_grammar(server, dialect, shape, answer_format)
     return Enforcement()
 
 
-def _before_names(dialect: Dialect) -> str:
-    """What a call begins with, whatever its tool."""
-    return frame_of(dialect, _ANY_NAME).before.partition(_ANY_NAME)[0]
+def _without_grammar(server: Server, dialect: Dialect, shape: Shape, answer_format: Any) -> Enforcement:
+    """What there is for a dialect that the grammars here do not describe: calls are forced as bare JSON, or asked for."""
+    why = f"there is no grammar for the calls of dialect {dialect.name!r}"
+    lower = enforce("json_schema", server, dialect, shape, answer_format)
+    left = f"{why}: calls are bare JSON" if lower.bare else f"{why}: they are asked for in words"
+    return replace(lower, rung="grammar", unenforced=left)
 
 
 def _grammar(server: Server, dialect: Dialect, shape: Shape) -> Enforcement:

@@ -42,4 +42,5 @@ def _next(tag: str, state: int, character: str) -> int:
 
 
 def _in_class(character: str) -> str:
-    return f"\\{character}" if character in "]\\^-" else character
+    spelt = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(character)
+    return spelt or (f"\\{character}" if character in "]\\^-" else character)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from adapter.api import chat
 from adapter.exchange.asking import ask
 from adapter.exchange.protocol import Exchange, OpenExchange, Report
+from adapter.exchange.setting import Settings, setting_for
 from adapter.exchange.streamed_chat import StreamedChat
-from adapter.exchange.upstream import upstream_for, with_special_tokens
 from adapter.exchange.whole_chat import WholeChat
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ def opener(options: Options, report: Report, clock: Callable[[], float]) -> Open
     Raises:
         DialectError: The options name a dialect or a chat template that cannot be loaded.
     """
-    options = with_special_tokens(options)
-    upstream = upstream_for(options, clock)
+    settings = Settings(options, report, clock)
 
     def open_exchange(path: str, body: bytes) -> Exchange | None:
         """An exchange for a request; None for one that upstream understands as it is."""
@@ -50,9 +49,10 @@ def opener(options: Options, report: Report, clock: Callable[[], float]) -> Open
         read = chat.read_request(request, always=options.upstream == "completions")
         if read is None:
             return _streamed(request) if options.upstream_stream == "always" and not request.get("stream") else None
+        chosen, upstream, _ = settings.of(str(request.get("model") or ""))
         if read.stream:
-            return StreamedChat(read, options, report, clock, upstream).exchange()
-        return WholeChat(read, options, report, upstream).exchange()
+            return StreamedChat(read, chosen, report, clock, upstream).exchange()
+        return WholeChat(read, chosen, report, upstream).exchange()
 
     return open_exchange
 
@@ -74,7 +74,6 @@ def preview(body: Mapping[str, Any], options: Options, clock: Callable[[], float
     Raises:
         BadRequest: The request is wrong; `param` says where.
     """
-    options = with_special_tokens(options)
-    upstream = upstream_for(options, clock)
+    options, upstream, _ = setting_for(options, clock, str(body.get("model") or ""))
     request = chat.read_request(body, always=options.upstream == "completions")
     return dict(body) if request is None else WholeChat(request, options, lambda _: None, upstream).upstream_body()

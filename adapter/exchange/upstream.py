@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any, Protocol
 
 from adapter.api.completions import request_body, template_variables
-from adapter.dialects.registry import resolve
 from adapter.enforce.json_schema import schema_fields, wants_json
 from adapter.errors import BadRequest
 from adapter.exchange.protocol import CHAT
-from adapter.prompt.chat_template import load_chat_template
 from adapter.prompt.native import without_native
-from adapter.servers import server_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from adapter.options import Options
     from adapter.prompt.chat_template import ChatTemplate
     from adapter.servers import Server
 
@@ -47,33 +42,6 @@ class Upstream(Protocol):
         """The request, with the beginning of the answer."""
 
 
-def with_special_tokens(options: Options) -> Options:
-    """The options, with a dialect that knows the special tokens of the chat template too.
-
-    They are stripped from the answer, and made harmless in untrusted text, as the dialect's own are.
-
-    Raises:
-        DialectError: The options name a dialect or a chat template that cannot be loaded.
-    """
-    dialect = resolve(options.dialect)
-    if options.chat_template is not None:
-        special = tuple(dict.fromkeys((*dialect.special, *load_chat_template(options.chat_template).special)))
-        dialect = dataclasses.replace(dialect, special=special)
-    return dataclasses.replace(options, dialect=dialect)
-
-
-def upstream_for(options: Options, clock: Callable[[], float]) -> Upstream:
-    """The way that the options ask for.
-
-    Raises:
-        DialectError: The options name a chat template that cannot be loaded.
-    """
-    server = server_for(options.server, options.upstream)
-    if options.upstream == "chat" or options.chat_template is None:
-        return ChatUpstream(server)
-    return RawUpstream(server, load_chat_template(options.chat_template), clock)
-
-
 class ChatUpstream:
     """Messages; the server has the chat template."""
 
@@ -84,7 +52,7 @@ class ChatUpstream:
 
     def request(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The request as it is."""
-        return {**body, "messages": without_native(body["messages"])}
+        return {**self.server.body, **body, "messages": without_native(body["messages"])}
 
     def ending(self, _body: Mapping[str, Any]) -> str:
         """Nothing is known of the text that the server makes."""
@@ -115,6 +83,7 @@ class RawUpstream:
     def request(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The conversation as a prompt."""
         prompt, more = self._with_one_bos(self._prompt(body))
+        body = {**self.server.body, **body}
         raw = request_body(body, prompt, self._template.stop, self.server.unlimited, more)
         answer_format = body.get("response_format")
         return {**raw, **(schema_fields(self.server, answer_format) if wants_json(answer_format) else {})}

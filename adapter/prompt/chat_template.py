@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
+from adapter.dialects import templates
+from adapter.dialects.registry import AUTO, for_model
 from adapter.errors import BadRequest, DialectError
 from adapter.prompt import chat_sources
 from adapter.prompt.chat_environment import Refused, compile_template
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 # The first is what templates read; servers and SDKs know the others.
 _REASONING = ("reasoning_content", "thinking", "reasoning")
+_FALLBACK = "chatml"
 # What a faulty template, or one that does not fit the messages, can raise besides Jinja's own errors.
 _FAULTS = (jinja2.TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
@@ -132,7 +135,7 @@ def load_chat_template(where: str) -> ChatTemplate:
     Raises:
         DialectError: There is none, or it cannot be read; the message says file and line, or the names there are.
     """
-    source = chat_sources.find(where)
+    source = chat_sources.find(_FALLBACK if where == AUTO else where)
     try:
         template = compile_template(source.text, source.path)
     except jinja2.TemplateSyntaxError as error:
@@ -148,3 +151,12 @@ def load_chat_template(where: str) -> ChatTemplate:
         adds_bos=source.adds_bos,
         template=template,
     )
+
+
+@functools.lru_cache(maxsize=64)
+def choose_chat_template(model: str) -> tuple[ChatTemplate, str]:
+    """The chat template of ours for a model, by its name, and one sentence on why."""
+    match = for_model(model, ((name, load_chat_template(name).models) for name in templates.names(chat_sources.FOLDER)))
+    if match is None:
+        return load_chat_template(_FALLBACK), f"chat template {_FALLBACK!r}, as no other names the model {model!r}"
+    return load_chat_template(match[0]), f"chat template {match[0]!r} for the model {model!r}, by {match[1]!r}"
