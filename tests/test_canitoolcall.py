@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # How many cases a family has.
-FAMILIES = {"qwen3-hermes": 50, "qwen3-xml": 54}
+FAMILIES = {"qwen3-hermes": 50, "qwen3-xml": 54, "deepseek": 85}
 FIXTURES = [fixture for fixture in load_fixtures() if fixture.family in FAMILIES]
 
 
@@ -37,6 +37,9 @@ def dialect_of(fixture: Fixture) -> str:
     model = fixture.models[0].lower()
     if fixture.family == "qwen3-xml":
         return "qwen3-coder" if "coder" in model else "qwen3.5"
+    if fixture.family == "deepseek":
+        found = re.search(r"deepseek-v[34](?:\.[12])?", model)
+        return found.group() if found else "deepseek-v3"
     return "hermes"
 
 

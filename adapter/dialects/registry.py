@@ -90,8 +90,13 @@ class Dialect:
         return "\n".join(text for text in (content, *calls) if text)
 
     def tool_results(self, results: Sequence[Mapping[str, str]]) -> str:
-        """Results that follow one another, as one text. Each has `content`, `name` and `id`."""
-        return self._render("tool_results", results)
+        """Results that follow one another, as one text. Each has `content`, `name` and `id`.
+
+        A macro `tool_results(results, role)` is told the role of their message: chat templates write the tags around those of
+        role `tool` themselves, for some families.
+        """
+        told = len(self.macros["tool_results"].arguments) > 1
+        return self._render("tool_results", results, *((self.result_role,) if told else ()))
 
     def _render(self, macro: str, *args: object) -> str:
         try:

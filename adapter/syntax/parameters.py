@@ -12,7 +12,9 @@ Values are raw text, which no dialect escapes. So a closing tag ends a value onl
 any other place it is data. A dialect says in `form` how its tags are spelt:
 
     call, parameter   the words: `function` and `parameter`, or `invoke` and `parameter`
-    prefix            what stands before a word in a tag
+    prefix            what stands before a word in a tag; white space may follow it
+    other_prefix      another spelling of it that models use
+    blocks            words that may stand in the markers of a block, which then are tags with the prefix as well
     padding           `newline` if one newline belongs to the tag on each side of a value; otherwise every character is data
 """
 
@@ -30,11 +32,14 @@ from adapter.syntax.scanner import is_half
 if TYPE_CHECKING:
     from adapter.syntax.base import SyntaxSettings
 
+# White space in a tag; bounded, so that a tag which is not complete yet is soon read anew.
+_GAP = r"\s{0,8}"
 _NAME = (
-    r"""(?:\s*=\s*|\s+name\s*=\s*)(?P<quote>["']?)(?P<name>[^"'<>\n]{1,200}?)(?P=quote)(?P<more>(?:\s[^<>\n]{0,200})?)\s*>"""
+    rf"(?:{_GAP}={_GAP}|\s{{1,8}}name{_GAP}={_GAP})"
+    r"""(?P<quote>["']?)(?P<name>[^"'<>\n]{1,200}?)(?P=quote)(?P<more>(?:\s[^<>\n]{0,200}?)?)"""
 )
 _SPACE = re.compile(r"[ \t\r\n]*")
-_FORM = ("call", "parameter", "prefix", "padding")
+_FORM = ("call", "parameter", "prefix", "other_prefix", "blocks", "padding")
 
 
 class Parameters:
@@ -51,18 +56,20 @@ class Parameters:
         unknown = sorted(set(settings.form) - set(_FORM))
         if unknown:
             raise DialectError(f"form.{unknown[0]} means nothing to the syntax 'parameters'; it knows {', '.join(_FORM)}")
-        form = {"call": "function", "parameter": "parameter", "prefix": "", "padding": "", **settings.form}
+        form = {"call": "function", "parameter": "parameter", "prefix": "", "blocks": "", "padding": "", **settings.form}
         self._types = settings.types
         self._json = JsonInTags(settings)
         self._holds_json = False
-        self._tags = _compiled(settings, form)
-        self._call = f"<{form['prefix']}{form['call']}"
-        # A model that leaves out the marker before a call begins with the call itself.
-        self.openings: tuple[str, ...] = (settings.open, f"{self._call}=") if form["padding"] else (settings.open,)
+        self._tags = tags = _compiled(settings, form)
+        # A model that leaves out the marker before a call begins with the call itself, which words without prefix do not show.
+        calls = [f"<{prefix}{form['call']}" for prefix in _prefixes(form)]
+        alone = calls if form["prefix"] else [f"{calls[0]}="] if form["padding"] else []
+        self.openings: tuple[str, ...] = (*tags.open, *alone)
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
         """A block begins where a call's tag follows, or JSON, which these models write now and then."""
-        if opener != self.openings[0]:
+        tags = self._tags
+        if opener not in tags.open:
             return position, self._call_begins(opener, text, position)
         start = position
         found = _SPACE.match(text, position)
@@ -70,11 +77,11 @@ class Parameters:
         if position == len(text):
             return start, None
         self._holds_json = text[position] == "{"
-        if self._holds_json or text.startswith(self._call, position):
+        if self._holds_json or tags.call_begins.match(text, position):
             return start if not self._holds_json else position, True
         if text.startswith(opener, position):
             return position + len(opener), None
-        return start, None if is_half(text, position, (self._call, opener)) else False
+        return start, None if is_half(text, position, tags.open) or tags.half.fullmatch(text, position) else False
 
     def _call_begins(self, opener: str, text: str, position: int) -> bool | None:
         """Whether a call without its marker begins here: a whole tag, alone on its line."""
@@ -89,27 +96,42 @@ class Parameters:
         return JsonBlock(opening, self._json) if self._holds_json else ParametersBlock(opening, self._tags, self._types)
 
 
+def _prefixes(form: dict[str, str]) -> list[str]:
+    """What may stand before a word, the dialect's own spelling first."""
+    prefix, other = form["prefix"], form.get("other_prefix", "")
+    if not prefix:
+        return [""]
+    bare = [prefix, prefix.rstrip(), *([other.rstrip()] if other else [])]
+    return list(dict.fromkeys((*bare, *(f"{spelt.rstrip()} " for spelt in bare))))
+
+
 def _compiled(settings: SyntaxSettings, form: dict[str, str]) -> Tags:
-    prefix = re.escape(form["prefix"])
-    call, parameter = (rf"\s*{prefix}\s*{re.escape(form[word])}" for word in ("call", "parameter"))
+    prefixes = _prefixes(form)
+    bare = list(dict.fromkeys(prefix.rstrip() for prefix in prefixes))
+    before = "|".join(map(re.escape, bare))
+    call, parameter = (rf"{_GAP}(?:{before}){_GAP}{re.escape(form[word])}" for word in ("call", "parameter"))
+    blocks = [f"{prefix}{word}>" for prefix in prefixes for word in form["blocks"].split()]
+    halves = [_halves(prefix, form[word]) for prefix in bare for word in ("call", "parameter")]
     return Tags(
-        open=settings.open,
-        close=settings.close,
+        open=tuple(dict.fromkeys((settings.open, *(f"<{block}" for block in blocks)))),
+        close=tuple(dict.fromkeys((settings.close, *(f"</{block}" for block in blocks)))),
         tokens=settings.tokens,
-        call=re.compile(f"<{call}{_NAME}"),
-        call_end=re.compile(rf"<\s*/{call}\s*>"),
-        parameter=re.compile(f"<{parameter}{_NAME}"),
-        parameter_end=re.compile(rf"<\s*/{parameter}\s*>"),
-        half=re.compile(
-            rf"<\s*/?\s*(?:{_halves(form['prefix'] + form['call'])}|{_halves(form['prefix'] + form['parameter'])})"
-        ),
+        call=re.compile(f"<{call}{_NAME}{_GAP}(?P<alone>/?)>"),
+        call_begins=re.compile(f"<{call}"),
+        call_end=re.compile(f"<{_GAP}/{call}{_GAP}>"),
+        parameter=re.compile(f"<{parameter}{_NAME}{_GAP}>"),
+        parameter_end=re.compile(f"<{_GAP}/{parameter}{_GAP}>"),
+        half=re.compile(f"<{_GAP}/?{_GAP}(?:{'|'.join(halves)})"),
         padded=form["padding"] == "newline",
     )
 
 
-def _halves(word: str) -> str:
-    """A pattern for every beginning of a word, and for what may stand after the whole of it."""
-    pattern = rf"{re.escape(word[-1])}(?:[\s=][^<>\n]{{0,440}})?"
+def _halves(prefix: str, word: str) -> str:
+    """A pattern for every beginning of a word after its prefix, and for what may stand after the whole of it."""
+    pattern = rf"{re.escape(word[-1])}(?:[\s=/][^<>]{{0,440}})?"
     for character in reversed(word[:-1]):
+        pattern = rf"{re.escape(character)}(?:{pattern})?"
+    pattern = rf"{_GAP}(?:{pattern})?"
+    for character in reversed(prefix):
         pattern = rf"{re.escape(character)}(?:{pattern})?"
     return f"(?:{pattern})?"

@@ -28,7 +28,7 @@ _NOT_SPACE = re.compile(r"[^ \t\r\n]")
 _MOST_SPACE = 400
 _LONGEST_TAG = 440
 # How some dialects say of a value whether it is raw text.
-_RAW, _JSON = 'string="true"', 'string="false"'
+_STRING = re.compile(r"""\bstring\s*=\s*["']?(true|false)""")
 _ANY_BUT_STRING = frozenset({"null", "integer", "number", "boolean", "object", "array"})
 
 
@@ -37,19 +37,22 @@ class Tags:
     """The tags of a dialect, compiled.
 
     Attributes:
-        open: The marker before a block.
-        close: The marker after it.
+        open: The markers before a block, the dialect's own first.
+        close: Those after it.
         tokens: Literals that end a block left open.
-        call: The opening tag of a call; its group `name` is the tool, as `parameter`'s is the parameter.
+        call: The opening tag of a call; its group `name` is the tool, as `parameter`'s is the parameter. With a group `alone`
+            that is not empty it is the whole call.
+        call_begins: Its first word.
         call_end: Its closing tag; a parameter's is `parameter_end`.
         half: What any of these tags looks like while it is incomplete.
         padded: Whether one newline on each side of a value belongs to the tags.
     """
 
-    open: str
-    close: str
+    open: tuple[str, ...]
+    close: tuple[str, ...]
     tokens: tuple[str, ...]
     call: re.Pattern[str]
+    call_begins: re.Pattern[str]
     call_end: re.Pattern[str]
     parameter: re.Pattern[str]
     parameter_end: re.Pattern[str]
@@ -58,7 +61,13 @@ class Tags:
 
     def waits(self, text: str, position: int) -> bool:
         """Whether the text ends inside what may become a tag."""
-        return is_half(text, position, (self.close, self.open, *self.tokens)) or self.half.fullmatch(text, position) is not None
+        return (
+            is_half(text, position, (*self.close, *self.open, *self.tokens)) or self.half.fullmatch(text, position) is not None
+        )
+
+    def closed(self, text: str, position: int) -> int:
+        """Where the marker after a block ends that begins here; `position` when none does."""
+        return position + next((len(close) for close in self.close if text.startswith(close, position)), 0)
 
 
 class _Where(Enum):
@@ -132,17 +141,18 @@ class ParametersBlock:
     def _tag(self, text: str, position: int) -> tuple[int, End | None]:
         tags = self._tags
         inside = self._where is _Where.CALL
-        if text.startswith(tags.close, position):
+        after = tags.closed(text, position)
+        if after > position:
             self._close_call("</call>", position)
-            self._ends = (self._base + position, self._base + position + len(tags.close))
-            return position + len(tags.close), End.TAG
+            self._ends = (self._base + position, self._base + after)
+            return after, End.TAG
         if any(text.startswith(token, position) for token in tags.tokens):
             return self._ended(End.TOKEN, position)
         if text.startswith(tags.open, position) and (inside or self._calls):
             return self._ended(End.OPENER, position)
         if found := tags.call.match(text, position):
             self._close_call("", position)
-            self._open_call(found)
+            self._open_call(found, found.end())
         elif inside and (found := tags.parameter.match(text, position)):
             self._open_value(found)
         elif inside and (found := tags.call_end.match(text, position)):
@@ -162,15 +172,19 @@ class ParametersBlock:
         found = self._tags.call.match(begun + text[position : position + _LONGEST_TAG])
         if found is None:
             raise RuntimeError("a block was begun by a call's tag that is none")
-        self._open_call(found)
-        return position + found.end() - len(begun), None
+        after = position + found.end() - len(begun)
+        self._open_call(found, after)
+        return after, None
 
-    def _open_call(self, tag: re.Match[str]) -> None:
+    def _open_call(self, tag: re.Match[str], position: int) -> None:
+        """A call begins, with a tag that ends at `position`."""
         self._where = _Where.CALL
         self._name = tag["name"].strip()
         self._arguments = ArgumentsText()
         self._skeleton.append(f"<call name={quoteattr(self._name)}>")
         self.steps += [Step(StepKind.CALL, self._name), Step(StepKind.TEXT, self._arguments.begin())]
+        if tag["alone"]:
+            self._close_call("</call>", position)
 
     def _close_call(self, markup: str, position: int) -> None:
         """The call is complete, if one is open; its markup ends at `position`."""
@@ -188,10 +202,11 @@ class ParametersBlock:
         self._where = _Where.VALUE
         self._skeleton.append(f"<parameter name={quoteattr(key)}>")
         kinds = self._types(self._name, key)
-        if _RAW in tag["more"]:
-            kinds = frozenset({"string"})
-        elif _JSON in tag["more"]:
+        said = _STRING.search(tag["more"])
+        if said and said[1] == "false":
             kinds = _ANY_BUT_STRING
+        elif said and (kinds is None or "string" in kinds):
+            kinds = frozenset({"string"})
         self._write(self._arguments.key(key, kinds, padded=self._tags.padded))
 
     def _close_value(self, markup: str) -> None:
@@ -239,7 +254,7 @@ class ParametersBlock:
                 return (False if at_end else None), 0
             return text[found.end()] in "\r\n", 0
         found = tags.call_end.match(text, position)
-        closing = found.end() if found else position + len(tags.close) * text.startswith(tags.close, position)
+        closing = found.end() if found else tags.closed(text, position)
         return (self._followed(text, closing, at_end=at_end) if closing > position else False), 0
 
     def _followed(self, text: str, position: int, *, at_end: bool) -> bool | None:
@@ -250,7 +265,7 @@ class ParametersBlock:
                 return False
             return True if at_end else None
         place, tags = found.start(), self._tags
-        if any(text.startswith(literal, place) for literal in (tags.close, tags.open, *tags.tokens)):
+        if any(text.startswith(literal, place) for literal in (*tags.close, *tags.open, *tags.tokens)):
             return True
         if any(pattern.match(text, place) for pattern in (tags.parameter, tags.call_end, tags.call)):
             return True
