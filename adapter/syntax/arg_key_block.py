@@ -17,11 +17,9 @@ from adapter.syntax.json_text import loads
 from adapter.syntax.markup import read_skeleton
 from adapter.syntax.scanner import End, is_half
 from adapter.syntax.text_buffer import TextBuffer
-from adapter.syntax.values import quoted
 
 if TYPE_CHECKING:
     from adapter.syntax.base import SyntaxSettings
-    from adapter.syntax.json_in_tags import JsonInTags
 
 KEY, KEY_END = "<arg_key>", "</arg_key>"
 VALUE, VALUE_END = "<arg_value>", "</arg_value>"
@@ -29,7 +27,7 @@ _TAGS = (KEY, KEY_END, VALUE, VALUE_END)
 _NOT_SPACE = re.compile(r"[^ \t\r\n]")
 # More white space than this between two tags, and they are not neighbours.
 _MOST_SPACE = 100
-_NAME = re.compile(r"""[ \t\r\n]*(?P<name>[^\s<>{}\[\]"'`]+)[ \t\r\n]*>?""")
+_NAME = re.compile(r"""[ \t\r\n]*(?P<name>[^\s<>{}\[\]"'`]+)""")
 # A key and what follows it, where the end of the value before it is missing.
 _NEXT_KEY = re.compile(rf"{KEY}(?P<key>[^<>]{{1,200}}){KEY_END}[ \t\r\n]{{0,{_MOST_SPACE}}}{VALUE}")
 _HALF_KEY = re.compile(rf"{KEY}[^<>]{{0,200}}(?:\Z|<[^>]{{0,9}}\Z|{KEY_END}[ \t\r\n]{{0,{_MOST_SPACE}}}(?:<[^>]{{0,9}})?\Z)")
@@ -42,7 +40,6 @@ class _Where(Enum):
     CALL = auto()  # outside of keys and values
     KEY = auto()
     VALUE = auto()
-    JSON = auto()  # arguments written as JSON
 
 
 class ArgKeyBlock:
@@ -51,27 +48,23 @@ class ArgKeyBlock:
     Args:
         opening: The opening marker and what stood between it and the name.
         settings: What the dialect says.
-        json: Reads arguments that are written as JSON.
 
     Attributes:
         opening: As given.
         steps: What has become certain of the call.
     """
 
-    def __init__(self, opening: str, settings: SyntaxSettings, json: JsonInTags) -> None:
+    def __init__(self, opening: str, settings: SyntaxSettings) -> None:
         self.opening = opening
         self.steps: list[Step] = []
         self._settings = settings
         self._ends = (settings.close, settings.open, *settings.tokens)
-        self._json = json
-        self._scanner = json.scanner()
         self._where = _Where.NAME
-        self._skeleton = ["<call>"]
+        self._skeleton: list[str] = []
         self._text = TextBuffer()
         self._read = 0  # characters consumed
         self._base = 0  # turns a position in the text that is being fed into an offset
         self._bounds = (0, 0)  # where the payload ends, and where the block does
-        self._json_begins = 0
         self._name = ""
         self._key: list[str] = []
         self._keyed = False  # a key stands without its value
@@ -97,8 +90,6 @@ class ArgKeyBlock:
     def _step(self, text: str, position: int) -> tuple[int, End | None]:
         if self._where is _Where.NAME:
             return self._begin(text, position), None
-        if self._where is _Where.JSON:
-            return self._scanner.feed(text, position)
         next_tag = text.find("<", position)
         end = len(text) if next_tag < 0 else next_tag
         if end > position:
@@ -123,10 +114,6 @@ class ArgKeyBlock:
         if found is None:
             raise RuntimeError("a block was begun without the name of a tool")
         self._name = found["name"]
-        after = _NOT_SPACE.search(text, found.end())
-        if after and after.group() == "{":
-            self._where, self._json_begins = _Where.JSON, self._base + after.start()
-            return after.start()
         self._where = _Where.CALL
         self.steps += [Step(StepKind.CALL, self._name), Step(StepKind.TEXT, self._arguments.begin())]
         return found.end()
@@ -214,8 +201,8 @@ class ArgKeyBlock:
     def _ends_value(self, text: str, position: int, *, at_end: bool) -> tuple[bool | None, int]:
         """Whether a tag inside a value ends it, or None when more text is needed; and where its own closing tag ends, or 0.
 
-        The value's closing tag does where a key, the end of the block or what stands in its place follows. Where it is
-        missing, the key of another parameter of the tool does, and the end of the block with the next block or nothing after it.
+        The value's closing tag does where a key, the end of the block or what stands in its place follows. Where it is missing,
+        the key of another parameter of the tool does, and the end of the block with the next block or nothing after it.
         """
         close = self._settings.close
         if text.startswith(VALUE_END, position):
@@ -231,63 +218,58 @@ class ArgKeyBlock:
             return False, 0
         return (None if is_half(text, position, (VALUE_END, close, KEY)) or _HALF_KEY.match(text, position) else False), 0
 
-    @staticmethod
-    def _followed(text: str, position: int, literals: tuple[str, ...], *, at_end: bool) -> bool | None:
-        """Whether one of the literals or the end of the text follows; None when more text is needed."""
+    def _followed(self, text: str, position: int, literals: tuple[str, ...], *, at_end: bool) -> bool | None:
+        """Whether one of the literals or the end of the text follows; None when more text is needed.
+
+        Where the end of the block may follow, another closing tag may as well, with the next block or nothing after it.
+        """
         found = _NOT_SPACE.search(text, position, position + _MOST_SPACE)
         if found is None:
             if len(text) - position >= _MOST_SPACE:
                 return False
             return True if at_end else None
-        if any(text.startswith(literal, found.start()) for literal in literals):
+        place = found.start()
+        if any(text.startswith(literal, place) for literal in literals):
             return True
-        return None if not at_end and is_half(text, found.start(), literals) else False
+        if KEY in literals and (closer := _CLOSER.match(text, place)):
+            return self._followed(text, closer.end(), self._ends[1:], at_end=at_end)
+        half = is_half(text, place, literals) or (KEY in literals and _HALF_CLOSER.match(text, place))
+        return None if half and not at_end else False
 
     def finish(self, tail: str, *, cut: bool) -> End:
         """The completion is over inside the block."""
         self._base = self._read
-        if self._where is _Where.JSON:
-            self._text.append(tail)
-            self._read += len(tail)
-            return self._scanner.finish(cut=cut, newline_after=False, half_tag=len(tail))
         if self._where is _Where.VALUE and tail and not cut:
             ends, own = self._ends_value(tail, 0, at_end=True)
-            if ends and not own:
-                self._close_value("")
-                self._complete_call()
+            if ends:
+                self._close_value(VALUE_END if own else "")
+                rest = tail[own:].lstrip(" \t\r\n")
+                if rest.startswith(self._settings.close) or _CLOSER.match(rest):
+                    self._complete_call()
         self._text.append(tail)
         self._read += len(tail)
         self._bounds = (self._read, self._read)
         return End.CUT
 
     def go_on(self) -> None:
-        """What looked like complete JSON was none: only the closing marker ends the block now."""
-        self._scanner.go_on()
+        """Nothing looks complete that is not."""
 
     def read(self, end: End) -> Reading:
         """The call of the block."""
-        if self._where is _Where.JSON:
-            return self._read_json(end)
+        del end
         if self._fault or not self._complete:
             return Reading((), fault=self._fault or "the call is not complete")
         arguments = self._arguments.text()
         return Reading((RawCall(self._name, arguments, loads(arguments)),))
 
-    def _read_json(self, end: End) -> Reading:
-        """The call whose arguments are JSON, read as if it were written in that way altogether."""
-        arguments = self._text.text()[self._json_begins : self._scanner.payload_end + self._json_begins]
-        return self._json.read(f'{{"name": {quoted(self._name)}, "arguments": {arguments}}}', end)
-
     def markup_faults(self) -> tuple[str, ...]:
         """What is wrong with the nesting of the tags, as lxml reads the block without its keys and values."""
-        return tuple(self._oddities) + read_skeleton(f"{''.join(self._skeleton)}</call>").faults
+        return tuple(self._oddities) + read_skeleton(f"{self.opening}{''.join(self._skeleton)}{self.parts()[1]}").faults
 
     def parts(self) -> tuple[str, str, str]:
         """The payload, the closing marker, and what is to be read again as text."""
         text = self._text.text()
         payload, block = self._bounds
-        if self._where is _Where.JSON:
-            payload, block = self._json_begins + self._scanner.payload_end, self._json_begins + self._scanner.block_end
         return text[:payload], text[payload:block], text[block:]
 
     def _write(self, text: str) -> None:
