@@ -46,7 +46,7 @@ class _State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Boundaries:
-    """The tags that mean something to the scanner, as the dialect has them."""
+    """The tags that mean something to the scanner, as the dialect has them. Without `close` a block ends with its JSON."""
 
     open: str
     close: str
@@ -96,6 +96,11 @@ class BlockScanner:
     def complete(self) -> bool:
         """Whether all brackets are closed, so that the JSON may be complete."""
         return self._state is _State.COMPLETE
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every bracket that was opened is closed, and every string."""
+        return self._depth <= 0 and self._state is not _State.STRING
 
     def feed(self, text: str, start: int = 0) -> tuple[int, End | None]:
         """Consume text.
@@ -168,7 +173,7 @@ class BlockScanner:
             check = self._tag is not None or self._quote == "'"
             self._state = _State.AFTER_STRING if check else _State.OUTSIDE
         elif self._tag is None:
-            if text.startswith(self._bounds.close, position):
+            if self._bounds.close and text.startswith(self._bounds.close, position):
                 self._tag = base + position
             elif is_half(text, position, (self._bounds.close,)):
                 return position, None, True
@@ -193,14 +198,15 @@ class BlockScanner:
             self._depth -= 1
             if self._depth == 0:
                 self._state = _State.COMPLETE
-                self.payload_end = base + position + 1
+                self.payload_end = self.block_end = base + position + 1
+                return position + 1, None if self._bounds.close else End.TEXT, False
         self._before = character
         return position + 1, None, False
 
     def _tag_outside(self, text: str, position: int, base: int) -> tuple[int, End | None, bool]:
         """A `<` outside of strings: a tag ends the block, a half tag must be seen whole, anything else is skipped."""
         bounds = self._bounds
-        if text.startswith(bounds.close, position):
+        if bounds.close and text.startswith(bounds.close, position):
             end = base + position
             return position + len(bounds.close), self._end(End.TAG, end, end + len(bounds.close)), False
         for literal in (bounds.open, *bounds.tokens):
