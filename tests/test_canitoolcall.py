@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # How many cases a family has.
-FAMILIES = {"qwen3-hermes": 50, "qwen3-xml": 54, "deepseek": 85}
+FAMILIES = {"qwen3-hermes": 50, "qwen3-xml": 54, "deepseek": 85, "glm": 51}
 FIXTURES = [fixture for fixture in load_fixtures() if fixture.family in FAMILIES]
+
+# How the prompt ended where a case does not say: as the model's own chat template ends it.
+GENERATION_PROMPTS = {"glm-4.7": "<think>"}
 
 
 def dialect_of(fixture: Fixture) -> str:
@@ -40,13 +43,16 @@ def dialect_of(fixture: Fixture) -> str:
     if fixture.family == "deepseek":
         found = re.search(r"deepseek-v[34](?:\.[12])?", model)
         return found.group() if found else "deepseek-v3"
+    if fixture.family == "glm":
+        return "glm-4.5" if "glm-4.5" in model else "glm-4.7"
     return "hermes"
 
 
 def read(fixture: Fixture, pieces: list[str], *, incremental: bool = False) -> ParseResult:
     """The completion as a client sees it: a stream's calls are put together from their fragments."""
-    prompt = fixture.generation_prompt or ""
-    options = Options(dialect=dialect_of(fixture), thinking_prefilled=prompt.rstrip().endswith("<think>"))
+    dialect = dialect_of(fixture)
+    prompt = GENERATION_PROMPTS.get(dialect, "") if fixture.generation_prompt is None else fixture.generation_prompt
+    options = Options(dialect=dialect, thinking_prefilled=prompt.rstrip().endswith("<think>"))
     parser = CompletionParser.for_rules(Rules(read_tools(fixture.tools), incremental=incremental), options)
     finish_reason = "length" if fixture.truncated else "stop"
     events = [event for piece in pieces for event in parser.feed(piece)] + parser.close(finish_reason)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 # Each is a module of this package, and a class in it.
 SYNTAXES = {
+    "arg_key": "ArgKey",
     "json_in_tags": "JsonInTags",
     "named_json": "NamedJson",
     "parameters": "Parameters",

@@ -1,0 +1,93 @@
+"""The call syntax of GLM: the tool's name, then keys and raw values by turns.
+
+<tool_call>get_weather
+<arg_key>city</arg_key>
+<arg_value>Paris</arg_value>
+</tool_call>
+
+White space between tags means nothing; GLM 4.7 leaves it out. In a value every character is data, and no model escapes any, so
+a closing tag ends a value only where the grammar allows what follows it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from adapter.errors import DialectError
+from adapter.syntax.arg_key_block import KEY, ArgKeyBlock
+from adapter.syntax.json_after_name import JsonAfterName
+from adapter.syntax.json_block import JsonBlock
+from adapter.syntax.json_in_tags import JsonInTags
+from adapter.syntax.scanner import is_half
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adapter.syntax.base import BlockReader, SyntaxSettings
+
+_SPACE = r"[ \t\r\n]{0,100}"
+_LINE = r"(?:[ \t]{0,20}\r?\n[ \t\r\n]{0,100})?"
+_NAME = r"""[^\s<>{}\[\]"'`]{1,200}"""
+_AFTER_NAME = rf"{_SPACE}(?:>{_SPACE})?"
+_NOT_SPACE = re.compile(r"[^ \t\r\n]")
+
+
+class ArgKey:
+    """Reads blocks of this syntax.
+
+    Args:
+        settings: What the dialect says.
+
+    Raises:
+        DialectError: Its `form` holds something.
+    """
+
+    def __init__(self, settings: SyntaxSettings) -> None:
+        if settings.form:
+            raise DialectError(f"form.{min(settings.form)} means nothing to the syntax 'arg_key', which has no form")
+        self.openings: tuple[str, ...] = (settings.open,)
+        self._settings = settings
+        self._json = JsonInTags(settings)
+        self._kind: Callable[[str], BlockReader] = self._keys_and_values
+        ends = (settings.close, settings.open, *settings.tokens)
+        self._after_name = (KEY, *ends)
+        # Between the markers `and` is a word of a sentence about them: the name of a call without arguments touches them, or
+        # stands on a line of its own.
+        self._head = re.compile(rf"{_SPACE}{_NAME}{_SPACE}(?={KEY})|{_LINE}{_NAME}{_LINE}(?={'|'.join(map(re.escape, ends))})")
+        # What these models write now and then.
+        self._json_head = re.compile(rf"{_SPACE}{_NAME}{_AFTER_NAME}(?=\{{{_SPACE}[\"}}])")
+        self._begun = re.compile(rf"{_SPACE}{_NAME}{_SPACE}")
+        self._half = re.compile(rf"{_SPACE}(?:{_NAME}{_AFTER_NAME}(?:\{{{_SPACE})?)?\Z")
+
+    def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
+        """A block begins where a name and a tag follow, or JSON."""
+        while (found := _NOT_SPACE.search(text, position)) and text.startswith(opener, found.start()):
+            position = found.end() - 1 + len(opener)  # a doubled one
+        after, json = self._json.opening(opener, text, position)
+        if json:
+            self._kind = self._all_json
+            return after, True
+        if self._head.match(text, position):
+            self._kind = self._keys_and_values
+            return position, True
+        if found := self._json_head.match(text, position):
+            self._kind = self._json_after_name
+            return found.end(), True
+        name = self._begun.match(text, position)
+        half = self._half.match(text, position) or (name and is_half(text, name.end(), self._after_name))
+        return position, None if half or json is None else False
+
+    def block(self, opening: str) -> BlockReader:
+        """A reader for one block."""
+        return self._kind(opening)
+
+    def _keys_and_values(self, opening: str) -> BlockReader:
+        return ArgKeyBlock(opening, self._settings)
+
+    def _json_after_name(self, opening: str) -> BlockReader:
+        name = opening.replace(self.openings[0], "").strip(" \t\r\n>")
+        return JsonAfterName(opening, name, self._json)
+
+    def _all_json(self, opening: str) -> BlockReader:
+        return JsonBlock(opening, self._json)
