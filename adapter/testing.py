@@ -207,10 +207,11 @@ class _Battery:
 
     def around(self) -> _Cases:
         """What stands around a call is kept, and what belongs to the markup is not."""
-        written = self.dialect.tool_call("first_tool", {"text": "Oslo"})
+        call = self.dialect.tool_call("first_tool", {"text": "Oslo"})
+        written = self.dialect.assistant("", [call])
         wanted = [("first_tool", {"text": "Oslo"})]
         if self.dialect.open:
-            said = self.dialect.assistant("Let me see.", [written])
+            said = self.dialect.assistant("Let me see.", [call])
             kept = "Let me see." if "Let me see." in said else None
             yield "text before a call", self._calls(said, wanted, kept)
         for token in self.dialect.special:
@@ -231,7 +232,7 @@ class _Battery:
     def cut(self) -> _Cases:
         """A call that breaks off is never finished: what is read of it is nothing, or all of it."""
         arguments = {"text": "a long enough string", "count": 12}
-        written = self.dialect.tool_call("first_tool", arguments)
+        written = self.dialect.assistant("", [self.dialect.tool_call("first_tool", arguments)])
         for end in range(1, len(written)):
             parsed, _ = self._read([written[:end]], "length")
             got = [(call.name, json.loads(call.arguments)) for call in parsed.tool_calls]
