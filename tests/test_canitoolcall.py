@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # How many cases a family has.
-FAMILIES = {"qwen3-hermes": 50, "qwen3-xml": 54}
+FAMILIES = {"qwen3-hermes": 50, "qwen3-xml": 54, "gemma4": 48, "gpt-oss": 51}
 FIXTURES = [fixture for fixture in load_fixtures() if fixture.family in FAMILIES]
 
 
@@ -37,7 +37,7 @@ def dialect_of(fixture: Fixture) -> str:
     model = fixture.models[0].lower()
     if fixture.family == "qwen3-xml":
         return "qwen3-coder" if "coder" in model else "qwen3.5"
-    return "hermes"
+    return {"gemma4": "gemma-4", "gpt-oss": "gpt-oss"}.get(fixture.family, "hermes")
 
 
 def read(fixture: Fixture, pieces: list[str], *, incremental: bool = False) -> ParseResult:
