@@ -152,6 +152,7 @@ def load(name: str) -> Dialect:
         if macro not in macros:
             raise DialectError(f"{path}: macro {macro!r} is missing; a template defines {', '.join(_MACROS)}")
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    values["reasoning"] = values.get("reasoning") or None  # an empty list: none, whatever the dialect has that it extends
     return Dialect(**values, path=path, macros=macros)
 
 
