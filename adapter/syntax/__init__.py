@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 # Each is a module of this package, and a class in it.
 SYNTAXES = {
     "call_braces": "CallBraces",
+    "channels": "Channels",
     "json_in_tags": "JsonInTags",
     "parameters": "Parameters",
 }
