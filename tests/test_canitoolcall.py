@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # How many cases a family has.
-FAMILIES = {"qwen3-hermes": 50, "qwen3-xml": 54, "deepseek": 85, "glm": 51}
+FAMILIES = {"qwen3-hermes": 50, "qwen3-xml": 54, "deepseek": 85, "glm": 51, "gemma4": 48, "gpt-oss": 51}
 FIXTURES = [fixture for fixture in load_fixtures() if fixture.family in FAMILIES]
 
 # How the prompt ended where a case does not say: as the model's own chat template ends it.
@@ -45,7 +45,7 @@ def dialect_of(fixture: Fixture) -> str:
         return found.group() if found else "deepseek-v3"
     if fixture.family == "glm":
         return "glm-4.5" if "glm-4.5" in model else "glm-4.7"
-    return "hermes"
+    return {"gemma4": "gemma-4", "gpt-oss": "gpt-oss"}.get(fixture.family, "hermes")
 
 
 def read(fixture: Fixture, pieces: list[str], *, incremental: bool = False) -> ParseResult:

@@ -6,11 +6,12 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from adapter.completion.checking import call_id, check, contradiction, events, further_events
+from adapter.completion.passages import begin_passage, finish_passage
 from adapter.completion.state import Mode, State
 from adapter.completion.stepping import StepTracker
 from adapter.completion.tracking import CallTracker
 from adapter.events import Markup, Problem
-from adapter.syntax.base import Reading
+from adapter.syntax.base import Passage, Reading
 from adapter.syntax.calls import Nameless, RawCall
 from adapter.syntax.json_block import JsonBlock
 from adapter.syntax.scanner import End
@@ -34,9 +35,16 @@ def in_opening(state: State, text: str, position: int, out: list[Event]) -> tupl
     state.held = []
     state.mode = Mode.TEXT
     if payload:
+        found = state.syntax.block(opening)
+        if isinstance(found, Passage):
+            begin_passage(state, found, out)
+            return after, False
+        if state.rules.choice.mode == "none":  # the markers of passages are read all the same
+            state.content.text(opening, out)
+            return after, False
         state.fenced = state.content.block(out) or state.fenced
         state.may_be_bare = state.may_think = state.owed = False
-        state.mode, state.block = Mode.BLOCK, state.syntax.block(opening)
+        state.mode, state.block = Mode.BLOCK, found
         _track(state, json=isinstance(state.block, JsonBlock))
     elif state.owed:  # an opening tag in place of the closing one
         out.append(Markup(state.opener))
@@ -205,6 +213,8 @@ def finish_mode(state: State, cut: bool, out: list[Event]) -> bool:
         _finish_invented(state, tail, out)
     elif state.mode is Mode.BARE:
         _finish_bare(state, cut, out)
+    elif state.mode is Mode.PASSAGE:
+        finish_passage(state, tail, out)
     elif state.mode is Mode.REASONING:
         _last(state.reasoning, state, tail, out)
         state.reasoning.edge = "reasoning"

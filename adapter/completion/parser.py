@@ -7,6 +7,7 @@ character by character, and nothing is looked at more often than a tag is long.
     TEXT ──<think>──► REASONING ──</think>──► TEXT      only at the start
     TEXT ──<tool_call>──► OPENING ──{──► BLOCK ──end──► TEXT
     TEXT ──<tool_response>, after a block──► INVENTED ──► TEXT
+    OPENING ──a text's header──► PASSAGE ──its end──► TEXT    where a syntax has such
     TEXT ──{ or ``` at the start──► BARE ──► TEXT        calls without tags
 """
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack
 
-from adapter.completion import calling, running
+from adapter.completion import calling, passages, running
 from adapter.completion.replying import ReplyFilter
 from adapter.completion.rules import Rules
 from adapter.completion.state import Mode, State
@@ -35,6 +36,7 @@ _HANDLERS = {
     Mode.REASONING: running.in_reasoning,
     Mode.OPENING: calling.in_opening,
     Mode.BLOCK: calling.in_block,
+    Mode.PASSAGE: passages.in_passage,
     Mode.INVENTED: calling.in_invented,
     Mode.BARE: calling.in_bare,
 }

@@ -78,7 +78,7 @@ def _running_text(state: State, text: str, start: int, end: int, out: list[Event
 def _at_mark(state: State, mark: str, text: str, start: int, out: list[Event]) -> tuple[int, bool]:
     marks, content = state.marks, state.content
     end = start + len(mark)
-    if mark in marks.openings and state.rules.choice.mode != "none":
+    if mark in marks.openings and (state.has_passages or state.rules.choice.mode != "none"):
         if content.last == "`" and not state.owed:
             if end == len(text):
                 return start, True

@@ -12,6 +12,7 @@ from adapter.dialects.registry import resolve
 from adapter.events import ReasoningDelta, TextDelta
 from adapter.syntax import make_syntax
 from adapter.syntax.base import SyntaxSettings
+from adapter.syntax.channels import Channels
 from adapter.syntax.json_in_tags import JsonInTags
 from adapter.syntax.tokens import COMMON_TOKENS
 from adapter.tools.places import parameter_types
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from adapter.completion.stepping import StepTracker
     from adapter.completion.tracking import CallTracker
     from adapter.options import Options
-    from adapter.syntax.base import BlockReader
+    from adapter.syntax.base import BlockReader, Passage
 
 
 class Mode(Enum):
@@ -31,6 +32,7 @@ class Mode(Enum):
     REASONING = auto()
     OPENING = auto()
     BLOCK = auto()
+    PASSAGE = auto()
     INVENTED = auto()
     BARE = auto()
 
@@ -47,11 +49,14 @@ class State:
         content: The content so far.
         reasoning: The reasoning so far.
         block: The block that is open.
+        passage: The passage that is open.
+        has_passages: Whether the syntax has passages, so that its markers mean something without calls too.
         tracker: Reports the calls of the block, or of the bare call, while they are written.
         bare_syntax: How calls without tags are read.
         calls_in_thinking: Whether a call ends the reasoning.
         opener: In OPENING the marker that was met.
-        held: In OPENING the opening tag and what follows it; in INVENTED the result that the model invents.
+        held: In OPENING the opening tag and what follows it; in INVENTED, or in a passage that is left out, what the model
+            invents.
         again: Text that was consumed and is to be read again.
         tail: Text that is waiting for more.
         may_think: Whether reasoning may still begin.
@@ -63,9 +68,9 @@ class State:
     """
 
     __slots__ = (
-        "again", "bare", "bare_syntax", "block", "calls_in_thinking", "closed", "content", "count", "fenced", "held", "ids",
-        "marks", "may_be_bare", "may_think",
-        "mode", "opener", "options", "owed", "reasoning", "rules", "syntax", "tail", "tracker",
+        "again", "bare", "bare_syntax", "block", "calls_in_thinking", "closed", "content", "count", "fenced", "has_passages",
+        "held", "ids", "marks", "may_be_bare", "may_think", "mode", "opener", "options", "owed", "passage", "reasoning", "rules",
+        "syntax", "tail", "tracker",
     )  # fmt: skip
 
     def __init__(self, rules: Rules, options: Options) -> None:
@@ -87,6 +92,8 @@ class State:
         self.bare_syntax = self.syntax if isinstance(self.syntax, JsonInTags) else JsonInTags(settings)
         self.bare = BareCall(self.bare_syntax, tokens)
         self.block: BlockReader | None = None
+        self.passage: Passage | None = None
+        self.has_passages = isinstance(self.syntax, Channels)
         self.tracker: CallTracker | StepTracker | None = None
         self.calls_in_thinking = dialect.calls_in_thinking if options.calls_in_thinking is None else options.calls_in_thinking
         self.opener = ""

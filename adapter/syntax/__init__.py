@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 # Each is a module of this package, and a class in it.
 SYNTAXES = {
     "arg_key": "ArgKey",
+    "call_braces": "CallBraces",
+    "channels": "Channels",
     "json_in_tags": "JsonInTags",
     "named_json": "NamedJson",
     "parameters": "Parameters",

@@ -106,6 +106,30 @@ class BlockReader(Protocol):
         """What is wrong with the block's markup; empty when nothing is."""
 
 
+class PassageKind(Enum):
+    """What a text is that has a beginning and an end of its own."""
+
+    CONTENT = auto()
+    REASONING = auto()
+    INVENTED = auto()  # someone else's, written by the model
+    ELSEWHERE = auto()  # to someone who is neither the user nor a tool
+
+
+class Passage(NamedTuple):
+    """A text that a marker begins, where a syntax has such.
+
+    Attributes:
+        kind: What it is.
+        opening: The markup before it.
+        end: Looks for its end, in a text from a position on, the completion's end or not: how far the text is certain, and where
+            what ends it ends, or None when it goes on, or more text is needed.
+    """
+
+    kind: PassageKind
+    opening: str
+    end: Callable[[str, int, bool], tuple[int, int | None]]
+
+
 class Syntax(Protocol):
     """A call syntax.
 
@@ -122,5 +146,5 @@ class Syntax(Protocol):
             How far the text was passed over, and whether a payload begins there: yes, no, or None when more text is needed.
         """
 
-    def block(self, opening: str) -> BlockReader:
-        """A reader for one block, which began with this text."""
+    def block(self, opening: str) -> BlockReader | Passage:
+        """A reader for one block, which began with this text; or the passage that did."""

@@ -91,10 +91,25 @@ def _read_object(text: str, value: dict[str, Any], begin: int, end: int) -> RawC
     if value.get(key) in (None, ""):
         return RawCall(name.strip(), "{}", {})
     first, last = [(first, last) for found, _, first, last in members(text, begin) if found == key][-1]
-    arguments, decoded = text[first:last], value[key]
+    return read_arguments(name, text[first:last])
+
+
+def read_arguments(name: str, text: str) -> RawCall:
+    """The call of a tool with these arguments.
+
+    Args:
+        name: The tool.
+        text: One JSON value, or nothing.
+
+    Raises:
+        ValueError: Not JSON.
+    """
+    decoded = loads(text) if text else None
+    if decoded in (None, ""):
+        return RawCall(name.strip(), "{}", {})
     if isinstance(decoded, str):
-        return RawCall(name.strip(), *decoded_once(arguments, decoded))
-    return RawCall(name.strip(), arguments, decoded)
+        return RawCall(name.strip(), *decoded_once(text, decoded))
+    return RawCall(name.strip(), text, decoded)
 
 
 def decoded_once(literal: str, decoded: str) -> tuple[str, Any]:

@@ -1,0 +1,94 @@
+"""A block that holds the arguments of one call as JSON, and whose opening markup named the tool."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adapter.syntax.base import Reading, Step, StepKind
+from adapter.syntax.calls import read_arguments
+from adapter.syntax.repair import repair
+from adapter.syntax.scanner import BlockScanner, End
+from adapter.syntax.text_buffer import TextBuffer
+
+if TYPE_CHECKING:
+    from adapter.syntax.scanner import Boundaries
+
+_EDGES = " \t\r\n`"
+
+
+class OneCallBlock:
+    """Reads one block.
+
+    Args:
+        opening: The markup before the arguments.
+        name: The tool.
+        bounds: What may end the block.
+
+    Attributes:
+        opening: As given.
+        steps: What has become certain of the call.
+    """
+
+    __slots__ = ("_back", "_bounds", "_name", "_read", "_scanner", "opening", "steps")
+
+    def __init__(self, opening: str, name: str, bounds: Boundaries) -> None:
+        self.opening = opening
+        self.steps = [Step(StepKind.CALL, name)]
+        self._name = name
+        self._bounds = bounds
+        self._scanner = BlockScanner(bounds)
+        self._read = TextBuffer()
+        self._back = ""  # not reported yet: a closing marker that may be data, or the quote before it missing
+
+    def feed(self, text: str, position: int) -> tuple[int, End | None]:
+        """Consume text. Returns how far, and what ended the block, if something did."""
+        after, end = self._scanner.feed(text, position)
+        self._read.append(text[position:after])
+        piece = self._back + text[position:after]
+        sure = len(piece) - self._doubtful
+        self._back = piece[sure:]
+        if piece[:sure]:
+            self.steps.append(Step(StepKind.JSON, piece[:sure]))
+        return after, end
+
+    @property
+    def _doubtful(self) -> int:
+        """Length of the closing marker at the end of what was consumed, when it stands in a string and may be data or not."""
+        tag = self._scanner.doubtful_tag
+        length = 0 if tag is None else self._scanner.offset - tag
+        return length if length <= len(self._bounds.close) else 0
+
+    def finish(self, tail: str, *, cut: bool) -> End:
+        """The completion is over inside the block."""
+        tag = self._scanner.doubtful_tag
+        newline = tag is not None and "\n" in self._read.text()[tag:]
+        end = self._scanner.finish(cut=cut, newline_after=newline, half_tag=len(tail))
+        self._read.append(tail)
+        return end
+
+    def go_on(self) -> None:
+        """What looked complete was no JSON: only the closing marker ends this block now."""
+        self._scanner.go_on()
+
+    def read(self, end: End) -> Reading:
+        """The call. Only a block that was closed is repaired."""
+        text = self._read.text()[: self._scanner.payload_end].strip(_EDGES).removeprefix("json").lstrip()
+        if not text and end is End.CUT:
+            return Reading((), fault="no arguments yet")
+        try:
+            return Reading((read_arguments(self._name, text),))
+        except ValueError as error:
+            mended = None if end in {End.CUT, End.TEXT} else repair(text)
+            if mended is None:
+                return Reading((), fault=f"not JSON: {error}")
+            return Reading((read_arguments(self._name, mended),), repaired=True)
+
+    def parts(self) -> tuple[str, str, str]:
+        """The payload, the closing marker with what stands before it, and what is to be read again as text."""
+        text = self._read.text()
+        payload, block = self._scanner.payload_end, self._scanner.block_end
+        return text[:payload], text[payload:block], text[block:]
+
+    def markup_faults(self) -> tuple[str, ...]:
+        """What is wrong with the markup: it was read as it is."""
+        return ()
