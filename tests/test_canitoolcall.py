@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # How many cases a family has.
-FAMILIES = {"qwen3-hermes": 50, "qwen3-xml": 54}
+FAMILIES = {
+    "qwen3-hermes": 50,
+    "qwen3-xml": 54,
+    "llama": 34,
+}
 FIXTURES = [fixture for fixture in load_fixtures() if fixture.family in FAMILIES]
 
 
@@ -37,6 +41,8 @@ def dialect_of(fixture: Fixture) -> str:
     model = fixture.models[0].lower()
     if fixture.family == "qwen3-xml":
         return "qwen3-coder" if "coder" in model else "qwen3.5"
+    if fixture.family == "llama":
+        return "llama-4" if "llama-4" in model else "llama-3.1"
     return "hermes"
 
 

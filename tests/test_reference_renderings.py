@@ -14,8 +14,12 @@ from typing import Any
 
 import pytest
 
-import adapter
+from adapter.dialects.registry import resolve
+from adapter.options import make_options
 from adapter.prompt.chat_template import load_chat_template
+from adapter.prompt.conversation import to_plain_messages
+from adapter.tools.choice import read_choice
+from adapter.tools.definitions import read_tools
 
 _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "reference" / "rendered"
 REFERENCE = Path(os.environ.get("ADAPTER_REFERENCE", _BESIDE))
@@ -33,7 +37,7 @@ FILES = {
     "glm-4.5": (None, "glm-4.5"),
     "glm-4.7": (None, "glm-4.7"),
     "kimi-k2": (None, "kimi-k2"),
-    "llama-3.1": (None, "llama-3.1"),
+    "llama-3.1": ("llama-3.1", "llama-3.1"),
     "minimax-m2": (None, "minimax-m2"),
     "mistral-common-v3-spm": (None, "mistral-v3"),
     "mistral-common-v3-tekken": (None, "mistral-v3-tekken"),
@@ -70,6 +74,8 @@ def on_the_wire(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(("name", "case"), cases())
 def test_equal_to_the_official_template(name: str, case: dict[str, Any]) -> None:
     dialect, template = FILES[name]
-    plain = adapter.render(on_the_wire(case["messages"]), case["tools"] or [], dialect=dialect or "hermes")
+    tools = read_tools(case["tools"] or [])
+    chosen, choice = resolve(dialect or "hermes"), read_choice(None, tools.names)
+    plain = to_plain_messages(on_the_wire(case["messages"]), tools, choice, None, chosen, make_options({}))
     variables = {key: value for key, value in case["kwargs"].items() if key not in {"bos_token", "eos_token"}}
     assert load_chat_template(template).render(plain, now=0, **variables) == case["rendered"]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 # Each is a module of this package, and a class in it.
 SYNTAXES = {
+    "bare_json": "BareJson",
     "json_in_tags": "JsonInTags",
     "parameters": "Parameters",
 }

@@ -11,6 +11,7 @@ character after the opening marker on, finds the end of the block itself, and ke
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -54,6 +55,23 @@ class Step(NamedTuple):
 
     kind: StepKind
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BareForm:
+    """How a call begins that has no marker before it.
+
+    Attributes:
+        first: The characters that it may begin with.
+        head: Matches a beginning that makes it likely; the group `payload` begins where the payload does.
+        half: Matches what may become such a beginning.
+        own: Whether the dialect's models write calls so; otherwise such a call is recovered.
+    """
+
+    first: str
+    head: re.Pattern[str]
+    half: re.Pattern[str]
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +121,42 @@ class BlockReader(Protocol):
 
     def markup_faults(self) -> tuple[str, ...]:
         """What is wrong with the block's markup; empty when nothing is."""
+
+
+class BareScanner(Protocol):
+    """Finds the end of a payload that has no marker after it.
+
+    Attributes:
+        payload_end: Where it is, once `feed` returned an end, or `complete` is true.
+    """
+
+    payload_end: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether all brackets are closed."""
+
+    def feed(self, text: str, start: int = 0) -> tuple[int, End | None]:
+        """Consume text. Returns how far, and what ended the payload, if something did."""
+
+
+class BareSyntax(Protocol):
+    """A call syntax that can do without markers.
+
+    Attributes:
+        bare: How calls begin then.
+    """
+
+    bare: BareForm
+
+    def scanner(self) -> BareScanner:
+        """Finds the end of one payload."""
+
+    def read(self, payload: str, end: End) -> Reading:
+        """The calls of a payload."""
+
+    def begun(self, payload: str) -> str:
+        """The name of the call that an unfinished payload begins with, as far as it is certain; empty while it is not."""
 
 
 class Syntax(Protocol):

@@ -32,6 +32,7 @@ class End(Enum):
     OPENER = auto()  # the next block's opening tag; it is left to be read again
     TOKEN = auto()  # a special token or an invented result; it is left to be read again
     TEXT = auto()  # text after complete JSON; it is left to be read again
+    DONE = auto()  # its brackets, where no closing tag is due; what follows is left to be read again
     QUOTE = auto()  # a closing tag inside what looked like a string whose quote is missing
     CUT = auto()  # the completion
 
@@ -51,10 +52,24 @@ class Boundaries:
     open: str
     close: str
     tokens: tuple[str, ...]
+    due: bool = True  # whether the closing tag must come; where it need not, complete brackets end a block
 
     def half(self, text: str, position: int) -> bool:
         """Whether the text ends inside what may become one of the tags."""
         return is_half(text, position, (self.close, self.open, *self.tokens))
+
+    def closes(self, text: str, position: int) -> bool:
+        """Whether the closing tag stands here."""
+        return bool(self.close) and text.startswith(self.close, position)
+
+    def opens(self, text: str, position: int) -> bool:
+        """Whether the opening tag stands here."""
+        return bool(self.open) and text.startswith(self.open, position)
+
+    @property
+    def brackets(self) -> tuple[str, ...]:
+        """The tags that begin with a bracket, as JSON does."""
+        return tuple(tag for tag in (self.open, self.close, *self.tokens) if tag.startswith(("[", "{")))
 
 
 def is_half(text: str, position: int, literals: tuple[str, ...]) -> bool:
@@ -76,11 +91,13 @@ class BlockScanner:
     """
 
     __slots__ = (
-        "_before", "_bounds", "_depth", "_escape", "_loose", "_quote", "_state", "_tag", "block_end", "offset", "payload_end",
+        "_before", "_bounds", "_brackets", "_depth", "_escape", "_loose", "_quote", "_state", "_tag", "block_end", "offset",
+        "payload_end",
     )  # fmt: skip
 
     def __init__(self, bounds: Boundaries) -> None:
         self._bounds = bounds
+        self._brackets = bounds.brackets
         self._state = _State.OUTSIDE
         self._depth = 0
         self._quote = ""
@@ -95,7 +112,7 @@ class BlockScanner:
     @property
     def complete(self) -> bool:
         """Whether all brackets are closed, so that the JSON may be complete."""
-        return self._state is _State.COMPLETE
+        return self._state is _State.COMPLETE or (self._state is _State.BETWEEN and not self._bounds.due)
 
     def feed(self, text: str, start: int = 0) -> tuple[int, End | None]:
         """Consume text.
@@ -132,7 +149,8 @@ class BlockScanner:
         """
         if self._tag is not None and self._state is _State.STRING and (newline_after or not cut):
             return self._missing_quote()
-        return self._end(End.CUT, self.offset, self.offset + half_tag)
+        end = End.DONE if self.complete and not self._bounds.due else End.CUT
+        return self._end(end, self.offset, self.offset + half_tag)
 
     @property
     def doubtful_tag(self) -> int | None:
@@ -168,7 +186,7 @@ class BlockScanner:
             check = self._tag is not None or self._quote == "'"
             self._state = _State.AFTER_STRING if check else _State.OUTSIDE
         elif self._tag is None:
-            if text.startswith(self._bounds.close, position):
+            if self._bounds.closes(text, position):
                 self._tag = base + position
             elif is_half(text, position, (self._bounds.close,)):
                 return position, None, True
@@ -200,14 +218,13 @@ class BlockScanner:
     def _tag_outside(self, text: str, position: int, base: int) -> tuple[int, End | None, bool]:
         """A `<` outside of strings: a tag ends the block, a half tag must be seen whole, anything else is skipped."""
         bounds = self._bounds
-        if text.startswith(bounds.close, position):
+        if bounds.closes(text, position):
             end = base + position
             return position + len(bounds.close), self._end(End.TAG, end, end + len(bounds.close)), False
-        for literal in (bounds.open, *bounds.tokens):
-            if text.startswith(literal, position):
-                end = base + position
-                kind = End.OPENER if literal == bounds.open else End.TOKEN
-                return position, self._end(kind, end, end), False
+        if bounds.opens(text, position) or any(text.startswith(token, position) for token in bounds.tokens):
+            end = base + position
+            kind = End.OPENER if bounds.opens(text, position) else End.TOKEN
+            return position, self._end(kind, end, end), False
         if bounds.half(text, position):
             return position, None, True
         self._before = "<"
@@ -222,12 +239,20 @@ class BlockScanner:
         if self._state is _State.AFTER_STRING:
             return self._after_string(position, character)
         if character in "{[":
-            self._state = _State.OUTSIDE
-            return position, None, False
-        if self._state is _State.BETWEEN:
+            return self._next_value(text, position, base)
+        if self._state is _State.BETWEEN and self._bounds.due:
             self.go_on()
             return position, None, False
         return self._after_json(text, position, base, character)
+
+    def _next_value(self, text: str, position: int, base: int) -> tuple[int, End | None, bool]:
+        """A bracket after complete JSON: another value, or a tag that begins with one."""
+        if any(text.startswith(tag, position) for tag in self._brackets):
+            return self._tag_outside(text, position, base)
+        if is_half(text, position, self._brackets):
+            return position, None, True
+        self._state = _State.OUTSIDE
+        return position, None, False
 
     def _after_string(self, position: int, character: str) -> tuple[int, End | None, bool]:
         if character in _AFTER_STRING:
@@ -241,13 +266,18 @@ class BlockScanner:
     def _after_json(self, text: str, position: int, base: int, character: str) -> tuple[int, End | None, bool]:
         if character == "<":
             return self._tag_after_json(text, position, base)
+        if self._state is _State.BETWEEN:
+            return position, self._ended_by_text(), False
         if character in ",;":
             self._state = _State.BETWEEN
-        elif character in ":\"'":
+        elif character in ":\"'" and self._bounds.due:
             self.go_on()
         elif character not in "}]`":  # one brace too many and the end of a fence are the payload's business
-            return position, self._end(End.TEXT, self.payload_end, self.payload_end), False
+            return position, self._ended_by_text(), False
         return position + 1, None, False
+
+    def _ended_by_text(self) -> End:
+        return self._end(End.TEXT if self._bounds.due else End.DONE, self.payload_end, self.payload_end)
 
     def _tag_after_json(self, text: str, position: int, base: int) -> tuple[int, End | None, bool]:
         after, end, wait = self._tag_outside(text, position, base)
@@ -259,4 +289,4 @@ class BlockScanner:
             return closer.end(), self._end(End.WRONG_TAG, begin, base + closer.end()), False
         if _HALF_CLOSER.fullmatch(text, position):
             return position, None, True
-        return position, self._end(End.TEXT, self.payload_end, self.payload_end), False
+        return position, self._ended_by_text(), False
