@@ -10,7 +10,6 @@ from adapter.completion.state import Mode, State
 from adapter.completion.stepping import StepTracker
 from adapter.completion.tracking import CallTracker
 from adapter.events import Markup, Problem
-from adapter.syntax.base import Reading
 from adapter.syntax.calls import Nameless, RawCall
 from adapter.syntax.json_block import JsonBlock
 from adapter.syntax.scanner import End
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from adapter.completion.checking import CheckedCall
     from adapter.completion.tracking import EarlyCall
     from adapter.events import Event
+    from adapter.syntax.base import Reading
 
 
 def in_opening(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
@@ -243,7 +243,7 @@ def _finish_bare(state: State, cut: bool, out: list[Event]) -> None:
 def _bare_reading(state: State, payload: str, *, own: bool) -> Reading | None:
     """The calls of a bare payload, if it passes the gates: nothing but calls, of tools offered.
 
-    Where the dialect's models write calls so, their arguments may be invalid, as those of any call; otherwise they must be valid.
+    Where the dialect's models write calls so, the arguments may be invalid, as those of any call; otherwise they must be valid.
     """
     reading = state.bare_syntax.read(payload, End.DONE if own else End.TEXT)
     named = [call for call in reading.calls if isinstance(call, RawCall)]

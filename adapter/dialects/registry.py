@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from adapter.tools.choice import ToolChoice
 
 _MACROS = ("system", "tool_call", "tool_results")
-_CHOICES = {"result_role": ("user", "tool"), "tools_in": ("system", "own", "user")}
+_CHOICES = {"result_role": ("user", "tool"), "tools_in": ("system", "own", "user"), "call_ids": ("kept", "nine")}
 Pair = tuple[str, str]
 
 
@@ -48,6 +48,8 @@ class Dialect:
         default_system: System text of a conversation that has tools and no system message.
         tools_in: Where the tools stand: in the one `system` message, together with the caller's text; in a system message
             of their `own`, the first, which the caller's follows; or in the first message of the `user`'s, with its text.
+        call_ids: Ids of calls in the history, for chat templates that write them: `kept` as they are, or of `nine` letters and
+            digits, which another one is turned into.
         path: The template's file.
         macros: The template's macros by name.
     """
@@ -67,12 +69,17 @@ class Dialect:
     result_role: Literal["user", "tool"] = "user"
     default_system: str = ""
     tools_in: Literal["system", "own", "user"] = "system"
+    call_ids: Literal["kept", "nine"] = "kept"
     path: str = ""
     macros: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False, hash=False)
 
     def system(self, text: str, tools: Sequence[Mapping[str, Any]], choice: ToolChoice, parallel: bool | None = None) -> str:
         """The message that shows the tools: its own text and theirs, in the dialect's order and words."""
         return self._render("system", text, tools, choice, parallel)
+
+    def asked(self, choice: ToolChoice, parallel: bool | None = None) -> str:
+        """What the system message says of the tool choice, as the dialect's macro `asked(choice, parallel)` words it."""
+        return self._render("asked", choice, parallel) if "asked" in self.macros else ""
 
     def tool_call(self, name: str, arguments: Any) -> str:
         """One call as the model would write it. `arguments` is the decoded object."""

@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from adapter.api.reasoning import one_name
+from adapter.prompt.call_ids import shown_id
 from adapter.prompt.history import PastCall, Turn, read_turns
 from adapter.prompt.merging import merged_turns
 from adapter.prompt.native import NATIVE
@@ -69,7 +70,8 @@ def to_plain_messages(
     to_user = dialect.tools_in == "user" and any(turn.message["role"] == "user" for turn in turns)
     if note or (options.merge_system and len(system) > 1) or (shown and not to_user):
         plain = _system(system, note, dialect, None if to_user else render, one=options.merge_system)
-        plain[0][NATIVE] = {"text": _words(system, note, dialect), "tools": [] if to_user else shown}
+        asked = dialect.asked(choice, parallel) if shown and not to_user else ""
+        plain[0][NATIVE] = {"text": _words(system, note, dialect), "tools": [] if to_user else shown, "asked": asked}
     else:
         plain = [{**message, "role": "system"} for message in system]
     plain += [dict(message) for message in examples]
@@ -158,7 +160,10 @@ def _turn(turn: Turn, dialect: Dialect) -> list[dict[str, Any]]:
     plain = {**one_name(said), "content": message.get("content") or message.get("refusal") or ""}
     if not turn.calls:
         return [plain]
-    made = [{"id": call.id, "name": call.name, "arguments": _decoded(call)} for call in turn.calls]
+    ids = [shown_id(call.id, dialect.call_ids) for call in turn.calls]
+    made = [
+        {"id": call_id, "name": call.name, "arguments": _decoded(call)} for call_id, call in zip(ids, turn.calls, strict=True)
+    ]
     text = text_of(plain["content"])
     written = dialect.assistant(text, [dialect.tool_call(call["name"], call["arguments"]) for call in made])
     plain[NATIVE] = {"text": text, "calls": made}

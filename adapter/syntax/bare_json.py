@@ -1,4 +1,4 @@
-"""The call syntax of Llama 3, xLAM, Phi and Granite 3, and of the first Mistral models: JSON with a marker before it, or with none.
+"""The call syntax of Llama 3, xLAM, Phi, Granite 3 and early Mistral models: JSON after a marker, or with none at all.
 
 {"name": "get_weather", "parameters": {"city": "Paris"}}
 <|python_tag|>{"name": "get_weather", "parameters": {"city": "Paris"}}

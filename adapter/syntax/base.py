@@ -11,13 +11,14 @@ character after the opening marker on, finds the end of the block itself, and ke
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
+    import re
+
     from adapter.syntax.calls import Nameless, RawCall
     from adapter.syntax.scanner import End
 
