@@ -33,7 +33,7 @@ FILES = {
     "qwen3-omni": ("qwen3-omni", "qwen3"),
     "hermes-3": ("hermes-3", "hermes-3"),
     "granite-4.0": ("granite-4", "granite-4"),
-    "deepseek-v3.1": (None, "deepseek-v3.1"),
+    "deepseek-v3.1": ("deepseek-v3.1", "deepseek-v3.1"),
     "glm-4.5": (None, "glm-4.5"),
     "glm-4.7": (None, "glm-4.7"),
     "kimi-k2": (None, "kimi-k2"),
@@ -67,7 +67,8 @@ def on_the_wire(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     wire = json.loads(json.dumps(messages))
     for message in wire:
         for call in message.get("tool_calls") or ():
-            call["function"]["arguments"] = json.dumps(call["function"]["arguments"], ensure_ascii=False)
+            given = call["function"]["arguments"]
+            call["function"]["arguments"] = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
     return wire  # type: ignore[no-any-return]  # what json.loads returns has no type
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from adapter.completion.checking import check, contradiction, events, further_events
+from adapter.completion.checking import call_id, check, contradiction, events, further_events
 from adapter.completion.state import Mode, State
 from adapter.completion.stepping import StepTracker
 from adapter.completion.tracking import CallTracker
@@ -48,8 +48,12 @@ def in_opening(state: State, text: str, position: int, out: list[Event]) -> tupl
 
 def _track(state: State, *, json: bool) -> None:
     """Begin to report calls while they are written, if the request allows it."""
-    kind = CallTracker if json else StepTracker
-    state.tracker = kind(state.rules, state.options, state.count) if state.rules.incremental else None
+    if not state.rules.incremental:
+        state.tracker = None
+    elif json:
+        state.tracker = CallTracker(state.rules, state.options, state.count)
+    else:
+        state.tracker = StepTracker(state.rules, state.options, state.count, state.ids)
 
 
 def _early_calls(state: State) -> list[EarlyCall]:
@@ -120,7 +124,8 @@ def _report(state: State, reading: Reading, raw: str, out: list[Event]) -> None:
     nameless = [call for call in calls if isinstance(call, Nameless)]
     out += [Problem("unreadable", "an object without a name stands beside a call", call.raw) for call in nameless]
     early = _early_calls(state)
-    for found, reported in zip_longest(checked, early):
+    own_ids = [call.id for call in calls if isinstance(call, RawCall)]
+    for found, reported, own_id in zip_longest(checked, early, own_ids):
         if found is None and reading.unfinished:
             continue
         if reported is not None:
@@ -130,7 +135,7 @@ def _report(state: State, reading: Reading, raw: str, out: list[Event]) -> None:
             out.append(Problem("extra_call", message, raw))
             continue
         else:
-            out += events(found, state.count, state.options.new_id(), raw)
+            out += events(found, state.count, call_id(own_id, state.ids, state.options), raw)
         state.count += 1
     if reading.unfinished:
         place = early[-1].index if len(early) > len(checked) else None

@@ -61,6 +61,13 @@ def _invalid(call: RawCall, reasons: list[str]) -> CheckedCall:
     return CheckedCall(call.name, call.arguments, False, (Problem("invalid_arguments", message),))
 
 
+def call_id(own: str, taken: set[str], options: Options) -> str:
+    """The id of a call: the one that the model gave it, unless an earlier call has it; else a new one."""
+    found = own if own and own not in taken else options.new_id()
+    taken.add(found)
+    return found
+
+
 def events(call: CheckedCall, index: int, call_id: str, raw: str) -> list[Event]:
     """The events of one complete call."""
     return [

@@ -59,10 +59,11 @@ class State:
         owed: A block ended without its closing tag, which may still come.
         fenced: A code fence was opened around blocks.
         count: Calls reported so far.
+        ids: Their ids.
     """
 
     __slots__ = (
-        "again", "bare", "bare_syntax", "block", "calls_in_thinking", "closed", "content", "count", "fenced", "held",
+        "again", "bare", "bare_syntax", "block", "calls_in_thinking", "closed", "content", "count", "fenced", "held", "ids",
         "marks", "may_be_bare", "may_think",
         "mode", "opener", "options", "owed", "reasoning", "rules", "syntax", "tail", "tracker",
     )  # fmt: skip
@@ -99,6 +100,7 @@ class State:
         self.owed = False
         self.fenced = False
         self.count = 0
+        self.ids: set[str] = set()
         self.closed = False
 
     @property

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from adapter.completion.checking import call_id
 from adapter.completion.tracking import EarlyCall, may_be_reported, writer_for
 from adapter.events import ArgumentsDelta, CallStarted
 from adapter.syntax.base import StepKind
@@ -27,14 +28,16 @@ class StepTracker:
         rules: What the request says.
         options: What the caller chose.
         first: The index that the first call gets.
+        ids: The ids that calls of this answer have; those of the calls reported here are added.
 
     Attributes:
         calls: The calls reported so far: always the first ones of the block, without a gap.
     """
 
-    __slots__ = ("_first", "_options", "_quiet", "_rules", "_walker", "_writer", "calls")
+    __slots__ = ("_first", "_ids", "_options", "_quiet", "_rules", "_walker", "_writer", "calls")
 
-    def __init__(self, rules: Rules, options: Options, first: int) -> None:
+    def __init__(self, rules: Rules, options: Options, first: int, ids: set[str]) -> None:
+        self._ids = ids
         self._rules = rules
         self._options = options
         self._first = first
@@ -46,12 +49,12 @@ class StepTracker:
     def take(self, steps: list[Step], out: list[Event]) -> None:
         """Report what the steps make certain, and clear them."""
         written: list[str] = []
-        for kind, text in steps:
+        for kind, text, own_id in steps:
             if self._quiet:
                 break
             if kind is StepKind.CALL:
                 self._flush(written, out)
-                self._start(text, out)
+                self._start(text, own_id, out)
             elif kind is StepKind.TEXT:
                 written.append(text)
             elif self._writer is not None and not self._walker.broken:
@@ -59,12 +62,12 @@ class StepTracker:
         steps.clear()
         self._flush(written, out)
 
-    def _start(self, name: str, out: list[Event]) -> None:
+    def _start(self, name: str, own_id: str, out: list[Event]) -> None:
         index = self._first + len(self.calls)
         if not may_be_reported(self._rules, name, index):
             self._quiet = True
             return
-        call = EarlyCall(index, self._options.new_id(), name)
+        call = EarlyCall(index, call_id(own_id, self._ids, self._options), name)
         self.calls.append(call)
         self._walker, self._writer = JsonWalker(), writer_for(self._rules, self._options, name)
         out.append(CallStarted(index, call.id, name))

@@ -7,6 +7,7 @@ template knows its name.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
@@ -95,8 +96,13 @@ class Dialect:
         return "\n".join(text for text in (content, *calls) if text)
 
     def tool_results(self, results: Sequence[Mapping[str, str]]) -> str:
-        """Results that follow one another, as one text. Each has `content`, `name` and `id`."""
-        return self._render("tool_results", results)
+        """Results that follow one another, as one text. Each has `content`, `name` and `id`.
+
+        A macro `tool_results(results, role)` is told the role of their message: chat templates write the tags around those of
+        role `tool` themselves, for some families.
+        """
+        told = len(self.macros["tool_results"].arguments) > 1
+        return self._render("tool_results", results, *((self.result_role,) if told else ()))
 
     def _render(self, macro: str, *args: object) -> str:
         try:
@@ -154,7 +160,7 @@ def load(name: str) -> Dialect:
         parent = load(parent_name)
         data = _front_matter(parent) | data
         macros = dict(parent.macros)
-        context = {parent_name: SimpleNamespace(**parent.macros)}
+        context = {re.sub(r"\W", "_", parent_name): SimpleNamespace(**parent.macros)}  # a name that Jinja can say
     _check(data, path)
     macros |= templates.compile_macros(source, path, context)
     for macro in _MACROS:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 SYNTAXES = {
     "bare_json": "BareJson",
     "json_in_tags": "JsonInTags",
+    "named_json": "NamedJson",
     "parameters": "Parameters",
 }
 

@@ -52,10 +52,11 @@ class StepKind(Enum):
 
 
 class Step(NamedTuple):
-    """A piece of a call."""
+    """A piece of a call. With its name comes the id that the model gave it, if it gave one."""
 
     kind: StepKind
     text: str
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

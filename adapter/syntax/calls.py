@@ -26,11 +26,13 @@ class RawCall:
         name: The decoded name, trimmed.
         arguments: JSON text of the arguments, in the model's own spelling.
         value: The same, decoded.
+        id: The id that the model gave it; empty in syntaxes without ids.
     """
 
     name: str
     arguments: str
     value: Any
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +93,11 @@ def _read_object(text: str, value: dict[str, Any], begin: int, end: int) -> RawC
     first, last = [(first, last) for found, _, first, last in members(text, begin) if found == key][-1]
     arguments, decoded = text[first:last], value[key]
     if isinstance(decoded, str):
-        return RawCall(name.strip(), *_decoded_once(arguments, decoded))
+        return RawCall(name.strip(), *decoded_once(arguments, decoded))
     return RawCall(name.strip(), arguments, decoded)
 
 
-def _decoded_once(literal: str, decoded: str) -> tuple[str, Any]:
+def decoded_once(literal: str, decoded: str) -> tuple[str, Any]:
     """Arguments given as a JSON string that holds an object; any other string stays one, and is invalid."""
     try:
         value = loads(decoded)

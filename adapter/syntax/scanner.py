@@ -47,7 +47,7 @@ class _State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Boundaries:
-    """The tags that mean something to the scanner, as the dialect has them."""
+    """The tags that mean something to the scanner, as the dialect has them. Without `close` a block ends with its JSON."""
 
     open: str
     close: str
@@ -113,6 +113,11 @@ class BlockScanner:
     def complete(self) -> bool:
         """Whether all brackets are closed, so that the JSON may be complete."""
         return self._state is _State.COMPLETE or (self._state is _State.BETWEEN and not self._bounds.due)
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every bracket that was opened is closed, and every string."""
+        return self._depth <= 0 and self._state is not _State.STRING
 
     def feed(self, text: str, start: int = 0) -> tuple[int, End | None]:
         """Consume text.
@@ -211,7 +216,8 @@ class BlockScanner:
             self._depth -= 1
             if self._depth == 0:
                 self._state = _State.COMPLETE
-                self.payload_end = base + position + 1
+                self.payload_end = self.block_end = base + position + 1
+                return position + 1, None if self._bounds.close else End.TEXT, False
         self._before = character
         return position + 1, None, False
 

@@ -1,0 +1,230 @@
+"""A block of calls, each a name and JSON, while it is being read.
+
+A block holds calls that can be read, or one that cannot and nothing else: it ends before the first unreadable call that
+follows others, and that one is read again as a block of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from adapter.syntax.base import Reading, Step, StepKind
+from adapter.syntax.calls import RawCall, decoded_once
+from adapter.syntax.json_text import loads
+from adapter.syntax.repair import repair
+from adapter.syntax.scanner import BlockScanner, Boundaries, End, is_half
+from adapter.syntax.text_buffer import TextBuffer
+
+if TYPE_CHECKING:
+    from adapter.syntax.named_json_head import Head, Heads
+
+_NOT_SPACE = re.compile(r"[^ \t\r\n]")
+_FENCE_END = re.compile(r"[\s`]*\Z")
+
+
+class _Where(Enum):
+    BETWEEN = auto()  # in the block, outside of calls
+    HEAD = auto()  # after a call's marker
+    JSON = auto()
+
+
+class NamedJsonBlock:
+    """Reads one block.
+
+    Args:
+        opening: The opening marker and what stood between it and the payload.
+        bounds: The markers before and after a call, and what else ends one.
+        heads: Finds names.
+        closers: The markers after a block.
+        begun: Whether the opening was that of the first call itself.
+        mends_open: Whether JSON may be repaired that lacks a closing bracket.
+
+    Attributes:
+        opening: As given.
+        steps: What has become certain of the calls.
+    """
+
+    def __init__(
+        self, opening: str, bounds: Boundaries, heads: Heads, closers: tuple[str, ...], *, begun: bool, mends_open: bool
+    ) -> None:
+        self.opening = opening
+        self.steps: list[Step] = []
+        self._bounds = bounds
+        self._heads = heads
+        self._closers = closers
+        self._mends_open = mends_open
+        self._where = _Where.HEAD if begun else _Where.BETWEEN
+        self._text = TextBuffer()
+        self._read = 0  # characters consumed
+        self._base = 0  # turns a position in the text that is being fed into an offset
+        self._ends = (0, 0)  # where the payload ends, and where the block does
+        self._call_start = 0  # where the present call's marker begins
+        self._head: Head | None = None
+        self._json = TextBuffer()
+        self._json_start = 0
+        self._back = ""  # at the end of the JSON so far: a marker that may be data or not
+        self._scanner = BlockScanner(bounds)
+        self._calls: list[RawCall] = []
+        self._repaired = False
+        self._fault = "no call that is complete"
+        self._faults: list[str] = []
+
+    def feed(self, text: str, position: int) -> tuple[int, End | None]:
+        """Consume text. Returns how far, and what ended the block, if something did."""
+        start, end, wait = position, None, False
+        self._base = self._read - start
+        steps = {_Where.BETWEEN: self._between, _Where.HEAD: self._name, _Where.JSON: self._arguments}
+        while position < len(text) and end is None and not wait:
+            position, end, wait = steps[self._where](text, position)
+        self._text.append(text[start:position])
+        self._read += position - start
+        return position, end
+
+    def _between(self, text: str, position: int) -> tuple[int, End | None, bool]:
+        """Outside of calls: the next marker, or text where one is due."""
+        found = _NOT_SPACE.search(text, position)
+        if found is None:
+            return len(text), None, False
+        position, bounds = found.start(), self._bounds
+        if is_half(text, position, (bounds.open, bounds.close, *self._closers, *bounds.tokens)):
+            return position, None, True
+        closer = next((closer for closer in self._closers if text.startswith(closer, position)), "")
+        if closer:
+            self._ends = (self._base + position, self._base + position + len(closer))
+            return position + len(closer), End.TAG, False
+        if text.startswith(bounds.open, position):
+            self._where, self._call_start = _Where.HEAD, self._base + position
+            return position + len(bounds.open), None, False
+        if bounds.close and text.startswith(bounds.close, position):
+            self._faults.append("the closing marker of a call stands twice")
+            return position + len(bounds.close), None, False
+        if any(text.startswith(token, position) for token in bounds.tokens):
+            return self._ended(End.TOKEN, position)
+        return self._ended(End.TEXT, position)
+
+    def _ended(self, end: End, position: int) -> tuple[int, End, bool]:
+        """The block ends here, without its own closing marker."""
+        if self._closers:
+            self._faults.append("the closing marker of the block is missing")
+        self._ends = (self._base + position, self._base + position)
+        return position, end, False
+
+    def _broken(self, position: int) -> tuple[int, End, bool]:
+        """The present call cannot be read: after others it is left to be read again; alone it is the block."""
+        place = self._call_start if self._calls else self._base + position
+        self._ends = (place, place)
+        return position, End.TEXT if self._calls else End.WRONG_TAG, False
+
+    def _name(self, text: str, position: int) -> tuple[int, End | None, bool]:
+        """After a call's marker: all before its JSON."""
+        head = self._heads.find(text, position)
+        if head is None:
+            return position, None, True
+        if head is False:
+            self._fault = "no name and separator after the marker of a call"
+            return self._broken(position)
+        self.steps.append(Step(StepKind.CALL, head.name, head.id))
+        if head.empty:
+            self._keep(head, "{}", {})
+            self.steps.append(Step(StepKind.TEXT, "{}"))
+            after = head.end + len(self._bounds.close) * text.startswith(self._bounds.close, head.end)
+            return after, None, False
+        self._head, self._where, self._scanner = head, _Where.JSON, BlockScanner(self._bounds)
+        self._json, self._json_start, self._back = TextBuffer(), self._base + head.end, ""
+        return head.end, None, False
+
+    def _keep(self, head: Head, arguments: str, value: object) -> None:
+        self._calls.append(RawCall(head.name, arguments, value, head.id))
+        self._where = _Where.BETWEEN
+
+    def _arguments(self, text: str, position: int) -> tuple[int, End | None, bool]:
+        """Inside the JSON of a call, and up to the marker after it."""
+        scanner = self._scanner
+        after, end = scanner.feed(text, position)
+        self._json.append(text[position:after])
+        self._step(text[position:after])
+        if end is None:
+            return after, None, after < len(text)
+        if self._read_call(end):
+            return self._after_call(after, end)
+        if end is End.TEXT and self._bounds.close:
+            scanner.go_on()  # what looked complete was no JSON
+            return after, None, False
+        return self._broken(after)
+
+    def _step(self, piece: str) -> None:
+        """Report what of the JSON is certain: no marker at its end that stands in a string and may be data or not."""
+        tag = self._scanner.doubtful_tag
+        length = 0 if tag is None else self._scanner.offset - tag
+        piece = self._back + piece
+        sure = len(piece) - (length if length <= len(self._bounds.close) else 0)
+        self._back = piece[sure:]
+        if piece[:sure]:
+            self.steps.append(Step(StepKind.JSON, piece[:sure]))
+
+    def _after_call(self, position: int, end: End) -> tuple[int, End | None, bool]:
+        """A call is complete; what ended it may end the block as well."""
+        if end is not End.TAG and self._bounds.close:
+            self._faults.append("the closing marker of a call is missing")
+        if end is not End.QUOTE:
+            return position, None, False
+        place = self._json_start + self._scanner.block_end  # the text after it is to be read again
+        self._ends = (place, place)
+        return position, End.QUOTE, False
+
+    def _read_call(self, end: End) -> bool:
+        """Read the arguments of the present call. Returns whether they could be read."""
+        head = self._head
+        if head is None:
+            raise RuntimeError("arguments without a head")
+        payload = self._json.text()[: self._scanner.payload_end]
+        text = _FENCE_END.sub("", payload)
+        try:
+            value = loads(text)
+        except ValueError as error:
+            mended = None
+            if end is not End.CUT and (end is not End.TEXT or not self._bounds.close):
+                mended = repair(text) if self._mends_open or self._scanner.balanced else None
+            if mended is None:
+                self._fault = f"not JSON: {error}"
+                return False
+            text, value = mended, loads(mended)
+            self._repaired = True
+        self._keep(head, *(decoded_once(text, value) if isinstance(value, str) else (text, value)))
+        return True
+
+    def finish(self, tail: str, *, cut: bool) -> End:
+        """The completion is over inside the block."""
+        end = End.CUT
+        if self._where is _Where.JSON:
+            tag = self._scanner.doubtful_tag
+            newline = tag is not None and "\n" in self._json.text()[tag:]
+            end = self._scanner.finish(cut=cut, newline_after=newline, half_tag=len(tail))
+            self._read_call(end)
+        self._text.append(tail)
+        self._read += len(tail)
+        place = self._json_start + self._scanner.block_end if end is End.QUOTE else self._read
+        self._ends = (place, place)
+        return end
+
+    def go_on(self) -> None:
+        """Text ends a block only after calls that can be read."""
+
+    def read(self, end: End) -> Reading:
+        """The calls of the block."""
+        if not self._calls:
+            return Reading((), fault=self._fault)
+        unfinished = self._where is not _Where.BETWEEN and end in {End.CUT, End.QUOTE}
+        return Reading(tuple(self._calls), self._repaired, unfinished=unfinished)
+
+    def markup_faults(self) -> tuple[str, ...]:
+        """What is wrong with the markers."""
+        return tuple(self._faults)
+
+    def parts(self) -> tuple[str, str, str]:
+        """The payload, the closing marker, and what is to be read again as text."""
+        text = self._text.text()
+        payload, block = self._ends
+        return text[:payload], text[payload:block], text[block:]
