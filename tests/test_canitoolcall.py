@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
+from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,8 @@ from canitoolcall.results import Observation, ParsedToolCall, ParseResult, Statu
 from adapter import CompletionParser, Options
 from adapter.completion.result import assemble
 from adapter.completion.rules import Rules
+from adapter.dialects.registry import load
+from adapter.dialects.templates import names
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted, ReasoningDelta, TextDelta
 from adapter.tools.definitions import read_tools
 
@@ -32,6 +35,7 @@ FAMILIES = {
     "qwen3-hermes": 50,
     "qwen3-xml": 54,
     "llama": 34,
+    "mistral": 47,
 }
 FIXTURES = [fixture for fixture in load_fixtures() if fixture.family in FAMILIES]
 
@@ -41,8 +45,8 @@ def dialect_of(fixture: Fixture) -> str:
     model = fixture.models[0].lower()
     if fixture.family == "qwen3-xml":
         return "qwen3-coder" if "coder" in model else "qwen3.5"
-    if fixture.family == "llama":
-        return "llama-4" if "llama-4" in model else "llama-3.1"
+    if fixture.family in {"llama", "mistral"}:
+        return next(name for name in names() if any(fnmatch(model, glob) for glob in load(name).models))
     return "hermes"
 
 

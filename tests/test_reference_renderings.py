@@ -43,8 +43,9 @@ FILES = {
     "mistral-common-v3-tekken": ("mistral-v3", "mistral-v3-tekken"),
     "mistral-nemo": (None, "mistral-v3-tekken"),
     "mistral-common-v7-tekken": ("mistral-v7", "mistral-v7"),
-    "mistral-common-v11": (None, "mistral-v7"),
-    "mistral-common-v13": (None, "mistral-v7"),
+    "mistral-common-v11": ("mistral-v11", "mistral-v11"),
+    "mistral-common-v13": ("mistral-v13", "mistral-v13"),
+    "mistral-common-v15": ("mistral-v15", "mistral-v15"),
     "qwen3-coder": (None, "chatml"),
 }
 

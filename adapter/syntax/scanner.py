@@ -12,8 +12,11 @@ ended at that tag.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from adapter.syntax.boundaries import Boundaries, End, is_half
+
+__all__ = ["BlockScanner", "Boundaries", "End", "is_half"]
 
 _OUTSIDE = re.compile(r"[\"'{}\[\]<]")
 _IN_STRING = {'"': re.compile(r'["\\<]'), "'": re.compile(r"['\\<]")}
@@ -24,59 +27,12 @@ _ANY_CLOSER = re.compile(r"</[A-Za-z_][\w.-]{0,40}\s?>")
 _HALF_CLOSER = re.compile(r"<(?:/(?:[A-Za-z_][\w.-]{0,40}\s?)?)?")
 
 
-class End(Enum):
-    """What ended a block."""
-
-    TAG = auto()  # its closing tag
-    WRONG_TAG = auto()  # a closing tag of another name, after complete JSON
-    OPENER = auto()  # the next block's opening tag; it is left to be read again
-    TOKEN = auto()  # a special token or an invented result; it is left to be read again
-    TEXT = auto()  # text after complete JSON; it is left to be read again
-    DONE = auto()  # its brackets, where no closing tag is due; what follows is left to be read again
-    QUOTE = auto()  # a closing tag inside what looked like a string whose quote is missing
-    CUT = auto()  # the completion
-
-
 class _State(Enum):
     OUTSIDE = auto()  # between strings, inside brackets
     STRING = auto()
     AFTER_STRING = auto()  # a string ended that must be checked by what follows
     COMPLETE = auto()  # all brackets are closed
     BETWEEN = auto()  # a comma after complete JSON: another value must follow
-
-
-@dataclass(frozen=True, slots=True)
-class Boundaries:
-    """The tags that mean something to the scanner, as the dialect has them. Without `close` a block ends with its JSON."""
-
-    open: str
-    close: str
-    tokens: tuple[str, ...]
-    due: bool = True  # whether the closing tag must come; where it need not, complete brackets end a block
-
-    def half(self, text: str, position: int) -> bool:
-        """Whether the text ends inside what may become one of the tags."""
-        return is_half(text, position, (self.close, self.open, *self.tokens))
-
-    def closes(self, text: str, position: int) -> bool:
-        """Whether the closing tag stands here."""
-        return bool(self.close) and text.startswith(self.close, position)
-
-    def opens(self, text: str, position: int) -> bool:
-        """Whether the opening tag stands here."""
-        return bool(self.open) and text.startswith(self.open, position)
-
-    @property
-    def brackets(self) -> tuple[str, ...]:
-        """The tags that begin with a bracket, as JSON does."""
-        return tuple(tag for tag in (self.open, self.close, *self.tokens) if tag.startswith(("[", "{")))
-
-
-def is_half(text: str, position: int, literals: tuple[str, ...]) -> bool:
-    """Whether the rest of the text, from `position` on, is a proper prefix of one of the literals."""
-    length = len(text) - position
-    rest = text[position : position + max(map(len, literals), default=0)]
-    return any(length < len(literal) and literal.startswith(rest) for literal in literals)
 
 
 class BlockScanner:
@@ -217,7 +173,7 @@ class BlockScanner:
             if self._depth == 0:
                 self._state = _State.COMPLETE
                 self.payload_end = self.block_end = base + position + 1
-                return position + 1, None if self._bounds.close else End.TEXT, False
+                return position + 1, None if self._bounds.close or not self._bounds.due else End.TEXT, False
         self._before = character
         return position + 1, None, False
 
