@@ -21,6 +21,7 @@ from canitoolcall.results import Observation, ParsedToolCall, ParseResult, Statu
 from adapter import CompletionParser, Options
 from adapter.completion.result import assemble
 from adapter.completion.rules import Rules
+from adapter.dialects.registry import choose
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted, ReasoningDelta, TextDelta
 from adapter.tools.definitions import read_tools
 
@@ -28,7 +29,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # How many cases a family has.
-FAMILIES = {"qwen3-hermes": 50, "qwen3-xml": 54, "deepseek": 85, "glm": 51, "gemma4": 48, "gpt-oss": 51}
+FAMILIES = {
+    "deepseek": 85,
+    "gemma4": 48,
+    "glm": 51,
+    "gpt-oss": 51,
+    "llama": 34,
+    "mistral": 47,
+    "qwen3-hermes": 50,
+    "qwen3-xml": 54,
+}
 FIXTURES = [fixture for fixture in load_fixtures() if fixture.family in FAMILIES]
 
 # How the prompt ended where a case does not say: as the model's own chat template ends it.
@@ -45,6 +55,8 @@ def dialect_of(fixture: Fixture) -> str:
         return found.group() if found else "deepseek-v3"
     if fixture.family == "glm":
         return "glm-4.5" if "glm-4.5" in model else "glm-4.7"
+    if fixture.family in {"llama", "mistral"}:
+        return choose(model)[0].name
     return {"gemma4": "gemma-4", "gpt-oss": "gpt-oss"}.get(fixture.family, "hermes")
 
 

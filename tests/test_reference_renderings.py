@@ -42,22 +42,27 @@ FILES = {
     "glm-4.5": ("glm-4.5", "glm-4.5"),
     "glm-4.7": ("glm-4.7", "glm-4.7"),
     "kimi-k2": (None, "kimi-k2"),
-    "llama-3.1": (None, "llama-3.1"),
+    "llama-3.1": ("llama-3.1", "llama-3.1"),
     "minimax-m2": ("minimax-m2", "minimax-m2"),
     "nemotron-3-nano": ("nemotron-3-nano", "nemotron-3-nano"),
     "qwen3.5": ("qwen3.5", "qwen3.5"),
     "qwen3.6": ("qwen3.6", "qwen3.5"),
-    "mistral-common-v3-spm": (None, "mistral-v3"),
-    "mistral-common-v3-tekken": (None, "mistral-v3-tekken"),
+    "mistral-common-v3-spm": ("mistral-v3", "mistral-v3"),
+    "mistral-common-v3-tekken": ("mistral-v3", "mistral-v3-tekken"),
     "mistral-nemo": (None, "mistral-v3-tekken"),
-    "mistral-common-v7-tekken": (None, "mistral-v7"),
-    "mistral-common-v11": (None, "mistral-v7"),
-    "mistral-common-v13": (None, "mistral-v7"),
+    "mistral-common-v7-tekken": ("mistral-v7", "mistral-v7"),
+    "mistral-common-v11": ("mistral-v11", "mistral-v11"),
+    "mistral-common-v13": ("mistral-v13", "mistral-v13"),
+    "mistral-common-v15": ("mistral-v15", "mistral-v15"),
     "qwen3-coder": ("qwen3-coder", "chatml"),
 }
 
-# What plain messages cannot say, only the raw completion is equal in: the calls' own last line break, the role of results.
-RAW_ONLY = {"minimax-m2", "nemotron-3-nano", "deepseek-v3.2"}
+# What plain messages cannot say, only the raw completion is equal in: the calls' own last line break, the role of results,
+# tools beside a user's message.
+RAW_ONLY = {
+    "minimax-m2", "nemotron-3-nano", "deepseek-v3.2", "llama-3.1", "mistral-common-v3-spm", "mistral-common-v3-tekken",
+    "mistral-common-v7-tekken", "mistral-common-v11", "mistral-common-v13", "mistral-common-v15",
+}  # fmt: skip
 # A server that sees no tools leaves out the thoughts of earlier turns.
 RAW_ONLY_THINKING = {"deepseek-v4", "deepseek-v4-fixtures", "deepseek-v4.1-fixtures"}
 

@@ -92,7 +92,7 @@ def in_block(state: State, text: str, position: int, out: list[Event]) -> tuple[
     if end is End.TEXT and reading.fault:
         block.go_on()
         return after, False
-    state.owed = end in {End.TEXT, End.OPENER}
+    state.owed = bool(state.marks.close) and end in {End.TEXT, End.OPENER}
     _finish_block(state, reading, end, out)
     return after, False
 
@@ -189,7 +189,7 @@ def in_bare(state: State, text: str, position: int, out: list[Event]) -> tuple[i
     `out` gets nothing until that is known, but where upstream was made to answer with a call.
     """
     if state.rules.constrained and state.tracker is None:
-        _track(state, json=True)
+        _track(state, json=True)  # what holds an answer holds it to JSON
     payload = state.bare.feed(text[position:])
     if isinstance(state.tracker, CallTracker):
         state.tracker.feed(payload, out)
@@ -244,14 +244,17 @@ def _finish_bare(state: State, cut: bool, out: list[Event]) -> None:
     payload, complete = state.bare.finish()
     raw = state.bare.text
     state.mode, state.may_be_bare = Mode.TEXT, False
-    calls = _bare_calls(state, payload) if complete else ()
-    if calls:
+    own = state.bare_syntax.bare.own
+    reading = _bare_reading(state, payload, own=own) if complete else None
+    if reading is not None:
         state.content.block(out)
-        if not state.rules.constrained:
+        if not state.rules.constrained and not own:
             out.append(Problem("recovered", "a call was written without its tags", raw))
-        _report(state, Reading(tuple(calls)), raw, out)
+        if reading.repaired:
+            out.append(Problem("repaired", "the text of a call was repaired", raw))
+        _report(state, reading, raw, out)
         return
-    if state.rules.constrained and cut:
+    if (state.rules.constrained and cut) or (own and not complete and _begins_call(state)):
         state.content.block(out)
         early = _early_calls(state)
         place = early[-1].index if early else None
@@ -261,13 +264,29 @@ def _finish_bare(state: State, cut: bool, out: list[Event]) -> None:
         _contradict(state, raw, out)
 
 
-def _bare_calls(state: State, payload: str) -> Sequence[RawCall]:
-    """The calls of a bare payload, if it passes the gates: nothing but calls, of tools offered, with valid arguments."""
-    calls = state.bare_syntax.read(payload, End.TEXT).calls
-    named = [call for call in calls if isinstance(call, RawCall)]
-    if len(named) < len(calls):
-        return ()
+def _bare_reading(state: State, payload: str, *, own: bool) -> Reading | None:
+    """The calls of a bare payload, if it passes the gates: nothing but calls, of tools offered.
+
+    Where the dialect's models write calls so, the arguments may be invalid, as those of any call; otherwise they must be valid.
+    """
+    reading = state.bare_syntax.read(payload, End.DONE if own else End.TEXT)
+    named = [call for call in reading.calls if isinstance(call, RawCall)]
+    if not named or len(named) < len(reading.calls):
+        return None
     rules = state.rules
     if rules.constrained and rules.choice.forced:
-        return named
-    return named if all(check(call, rules.tools, rules.choice, state.options).valid for call in named) else ()
+        return reading
+    if own:
+        return reading if all(_offered(state, call.name) for call in named) else None
+    valid = all(check(call, rules.tools, rules.choice, state.options).valid for call in named)
+    return reading if valid else None
+
+
+def _begins_call(state: State) -> bool:
+    """Whether an unfinished bare payload has named a tool that is offered."""
+    name = state.bare_syntax.begun(state.bare.payload)
+    return bool(name) and _offered(state, name)
+
+
+def _offered(state: State, name: str) -> bool:
+    return not state.rules.tools or name in state.rules.tools.by_name

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from adapter.completion.bare import BareCall
 from adapter.completion.marks import fence_at_end
 from adapter.completion.runs import SPACE
 from adapter.completion.state import Mode, State
@@ -31,18 +30,19 @@ def in_text(state: State, text: str, position: int, out: list[Event]) -> tuple[i
         position, wait = _fence_end(state, text, position, out)
         if wait or position == len(text):
             return position, wait
+    mark = state.marks.find(text, position)
     if state.may_be_bare and not state.content.seen:
         start = first_word(text, position)
         if start == len(text):
             state.content.text(text[position:], out)
             return start, False
-        if BareCall.may_begin(text[start]):
+        marked = mark is not None and mark.start == start
+        if state.bare.may_begin(text[start]) and not marked:
             state.content.text(text[position:start], out)
             state.mode = Mode.BARE
             return start, False
-        if text[start] != "<":
+        if not marked:
             state.may_be_bare = False
-    mark = state.marks.find(text, position)
     end = len(text) if mark is None else mark.start
     held = _running_text(state, text, position, end, out, last=mark is None)
     if held is not None:

@@ -27,15 +27,17 @@ class Run:
     Attributes:
         seen: Whether anything of the run has been reported.
         edge: What the held-back text touches, if it touches something: the end of the reasoning, or a block.
+        keeps_space: Whether white space between text and a block belongs to the text.
     """
 
-    __slots__ = ("_held", "_make", "edge", "last", "seen")
+    __slots__ = ("_held", "_make", "edge", "keeps_space", "last", "seen")
 
     def __init__(self, make: Callable[[str], Event]) -> None:
         self._make = make
         self._held: list[tuple[_Kind, str]] = []
         self.seen = False
         self.edge: Literal["", "reasoning", "block"] = ""
+        self.keeps_space = False
         self.last = "\n"  # the last character that passed, for line starts and backticks
 
     def text(self, text: str, out: list[Event]) -> None:
@@ -78,6 +80,10 @@ class Run:
     def block(self, out: list[Event]) -> bool:
         """A block begins here. Returns whether a code fence was opened just for it."""
         fenced = any(kind == "fence" for kind, _ in self._held)
+        if self.keeps_space and self.seen and not fenced and not self.edge:
+            spaces_before = "".join(text for kind, text in self._held if kind == "space")
+            self._held = [(kind, text) for kind, text in self._held if kind != "space"]
+            self._report(spaces_before, out)
         spaces = []
         for kind, text in self._held:
             if kind == "space" and not fenced:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from adapter.completion.bare import BareCall
 from adapter.completion.marks import Marks
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from adapter.completion.stepping import StepTracker
     from adapter.completion.tracking import CallTracker
     from adapter.options import Options
-    from adapter.syntax.base import BlockReader, Passage
+    from adapter.syntax.base import BareSyntax, BlockReader, Passage
 
 
 class Mode(Enum):
@@ -52,7 +52,7 @@ class State:
         passage: The passage that is open.
         has_passages: Whether the syntax has passages, so that its markers mean something without calls too.
         tracker: Reports the calls of the block, or of the bare call, while they are written.
-        bare_syntax: How calls without tags are read.
+        bare_syntax: How calls without markers are read.
         calls_in_thinking: Whether a call ends the reasoning.
         opener: In OPENING the marker that was met.
         held: In OPENING the opening tag and what follows it; in INVENTED, or in a passage that is left out, what the model
@@ -85,12 +85,16 @@ class State:
         self.content = Run(TextDelta)
         self.reasoning = Run(ReasoningDelta)
         self.reasoning.edge = "reasoning"
+        self.content.keeps_space = dialect.keeps_space
         thinking = options.thinking_prefilled or rules.thinking
         self.mode = Mode.REASONING if thinking and dialect.reasoning else Mode.TEXT
         self.may_think = dialect.reasoning is not None
-        self.may_be_bare = bool(rules.tools) and (options.recover or rules.constrained) and rules.choice.mode != "none"
-        self.bare_syntax = self.syntax if isinstance(self.syntax, JsonInTags) else JsonInTags(settings)
-        self.bare = BareCall(self.bare_syntax, tokens)
+        self.bare_syntax: BareSyntax = JsonInTags(settings)
+        if getattr(self.syntax, "bare", None) and not (rules.constrained and not isinstance(self.syntax, JsonInTags)):
+            self.bare_syntax = cast("BareSyntax", self.syntax)
+        recovers = bool(rules.tools) and (options.recover or rules.constrained)
+        self.may_be_bare = (self.bare_syntax.bare.own or recovers) and rules.choice.mode != "none"
+        self.bare = BareCall(self.bare_syntax, (*tokens, *((dialect.close,) if dialect.close else ())))
         self.block: BlockReader | None = None
         self.passage: Passage | None = None
         self.has_passages = isinstance(self.syntax, Channels)

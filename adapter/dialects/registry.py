@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from adapter.tools.choice import ToolChoice
 
 _MACROS = ("system", "tool_call", "tool_results")
-_CHOICES = {"result_role": ("user", "tool"), "tools_in": ("system", "own")}
+_CHOICES = {"result_role": ("user", "tool"), "tools_in": ("system", "own", "user"), "call_ids": ("kept", "nine")}
 Pair = tuple[str, str]
 
 
@@ -45,12 +45,15 @@ class Dialect:
         reasoning: The tags around reasoning, if the models reason.
         special: Special tokens that may be left over in the text.
         calls_in_thinking: Whether its models end their thinking with a call.
+        keeps_space: Whether white space between text and a call belongs to the text.
         form: What its call syntax is told besides.
         markers: Other literals of the prompt that untrusted text must not hold.
         result_role: Role of the messages that carry tool results: one for all of a turn as `user`, one each as `tool`.
         default_system: System text of a conversation that has tools and no system message.
-        tools_in: Where the tools stand: in the one `system` message, together with the caller's text, or in a system message
-            of their `own`, the first, which the caller's follows.
+        tools_in: Where the tools stand: in the one `system` message, together with the caller's text; in a system message
+            of their `own`, the first, which the caller's follows; or in the first message of the `user`'s, with its text.
+        call_ids: Ids of calls in the history, for chat templates that write them: `kept` as they are, or of `nine` letters and
+            digits, which another one is turned into.
         path: The template's file.
         macros: The template's macros by name.
     """
@@ -65,16 +68,22 @@ class Dialect:
     special: tuple[str, ...] = ()
     markers: tuple[str, ...] = ()
     calls_in_thinking: bool = False
+    keeps_space: bool = False
     form: Mapping[str, str] = field(default_factory=dict, hash=False)
     result_role: Literal["user", "tool"] = "user"
     default_system: str = ""
-    tools_in: Literal["system", "own"] = "system"
+    tools_in: Literal["system", "own", "user"] = "system"
+    call_ids: Literal["kept", "nine"] = "kept"
     path: str = ""
     macros: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False, hash=False)
 
     def system(self, text: str, tools: Sequence[Mapping[str, Any]], choice: ToolChoice, parallel: bool | None = None) -> str:
-        """The system message: the caller's text and the tools, in the dialect's order and words."""
+        """The message that shows the tools: its own text and theirs, in the dialect's order and words."""
         return self._render("system", text, tools, choice, parallel)
+
+    def asked(self, choice: ToolChoice, parallel: bool | None = None) -> str:
+        """What the system message says of the tool choice, as the dialect's macro `asked(choice, parallel)` words it."""
+        return self._render("asked", choice, parallel) if "asked" in self.macros else ""
 
     def tool_call(self, name: str, arguments: Any) -> str:
         """One call as the model would write it. `arguments` is the decoded object."""
@@ -107,7 +116,7 @@ class Dialect:
 
 _STRINGS = ("name", "syntax", "open", "close", "default_system", *_CHOICES)
 _LISTS = ("models", "special", "markers", "result", "reasoning")
-_FLAGS = ("calls_in_thinking",)
+_FLAGS = ("calls_in_thinking", "keeps_space")
 _TABLES = ("form",)
 _KEYS = (*_STRINGS, *_LISTS, *_FLAGS, *_TABLES)
 

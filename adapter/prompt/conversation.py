@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from adapter.api.reasoning import one_name
+from adapter.prompt.call_ids import shown_id
 from adapter.prompt.history import PastCall, Turn, read_turns
 from adapter.prompt.merging import merged_turns
 from adapter.prompt.native import NATIVE
@@ -65,15 +66,19 @@ def to_plain_messages(
     shown = [] if choice.mode == "none" else [tool.wire for tool in tools.only(choice.allowed)]
     if guard is not None:
         shown = [guard.tool(wire) for wire in shown]
-    if shown or note or (options.merge_system and len(system) > 1):
-        render = (lambda text: dialect.system(text, shown, choice, parallel)) if shown else None
-        plain = _system(system, note, dialect, render, one=options.merge_system)
-        plain[0][NATIVE] = {"text": _words(system, note, dialect), "tools": shown}
+    render = (lambda text: dialect.system(text, shown, choice, parallel)) if shown else None
+    to_user = dialect.tools_in == "user" and any(turn.message["role"] == "user" for turn in turns)
+    if note or (options.merge_system and len(system) > 1) or (shown and not to_user):
+        plain = _system(system, note, dialect, None if to_user else render, one=options.merge_system)
+        asked = dialect.asked(choice, parallel) if shown and not to_user else ""
+        plain[0][NATIVE] = {"text": _words(system, note, dialect), "tools": [] if to_user else shown, "asked": asked}
     else:
         plain = [{**message, "role": "system"} for message in system]
     plain += [dict(message) for message in examples]
     for turn in turns:
         plain += _turn(turn, dialect)
+    if render is not None and to_user:
+        _show_to_user(plain, render, shown)
     return merged_turns(plain) if options.merge_turns else plain
 
 
@@ -121,13 +126,21 @@ def _system(
     text = _words(messages, note, dialect)
     media = [part for message in messages for part in media_of(message.get("content"))]
     first = {key: value for key, value in messages[0].items() if key != "content"} if messages else {}
-    if render is None or dialect.tools_in == "system":
+    if render is None or dialect.tools_in != "own":
         return [{**first, "role": "system", "content": with_media(text if render is None else render(text), media)}]
     own = {"role": "system", "content": render("")}
     if one:
         text = "\n\n".join(text for text in (own["content"], text) if text)
         return [{**first, "role": "system", "content": with_media(text, media)}]
     return [own, {**first, "role": "system", "content": with_media(text, media)}] if text or media else [own]
+
+
+def _show_to_user(plain: Sequence[dict[str, Any]], render: Callable[[str], str], tools: Sequence[Mapping[str, Any]]) -> None:
+    """Put the tools into the first message of the user's."""
+    first = next(message for message in plain if message["role"] == "user")
+    text = text_of(first.get("content"))
+    first[NATIVE] = {"text": text, "tools": list(tools)}
+    first["content"] = with_media(render(text), media_of(first.get("content")))
 
 
 def _words(messages: Sequence[Mapping[str, Any]], note: str, dialect: Dialect) -> str:
@@ -147,7 +160,10 @@ def _turn(turn: Turn, dialect: Dialect) -> list[dict[str, Any]]:
     plain = {**one_name(said), "content": message.get("content") or message.get("refusal") or ""}
     if not turn.calls:
         return [plain]
-    made = [{"id": call.id, "name": call.name, "arguments": _decoded(call)} for call in turn.calls]
+    ids = [shown_id(call.id, dialect.call_ids) for call in turn.calls]
+    made = [
+        {"id": call_id, "name": call.name, "arguments": _decoded(call)} for call_id, call in zip(ids, turn.calls, strict=True)
+    ]
     text = text_of(plain["content"])
     written = dialect.assistant(text, [dialect.tool_call(call["name"], call["arguments"]) for call in made])
     plain[NATIVE] = {"text": text, "calls": made}

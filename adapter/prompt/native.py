@@ -2,7 +2,8 @@
 
 A plain message carries it under `native`, until the message goes to a server that takes messages:
 
-    system      {"text": the caller's words, "tools": the definitions shown}
+    system      {"text": the caller's words, "tools": the definitions shown, "asked": what is said of the tool choice};
+                of the user's first message, without the last, where the dialect shows them there
     assistant   {"text": what is said beside the calls, "calls": [{"id", "name", "arguments": decoded}]}
     results     {"results": [{"id", "name", "content"}]}, of one call or of all of a turn, as the dialect groups them
 """

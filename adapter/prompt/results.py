@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from adapter.prompt.call_ids import shown_id
 from adapter.prompt.native import NATIVE
 from adapter.prompt.parts import with_media
 
@@ -31,10 +32,14 @@ def result_messages(dialect: Dialect, results: Sequence[Mapping[str, str]], medi
                 "role": "tool",
                 "tool_call_id": result["id"],
                 "content": dialect.tool_results([result]),
-                NATIVE: {"results": [result]},
+                NATIVE: {"results": _shown([result], dialect)},
             }
             for result in results
         ]
         return [*plain, {"role": "user", "content": list(media)}] if media else plain
     content = with_media(dialect.tool_results(results), media)
-    return [{"role": "user", "content": content, NATIVE: {"results": list(results)}}]
+    return [{"role": "user", "content": content, NATIVE: {"results": _shown(results, dialect)}}]
+
+
+def _shown(results: Sequence[Mapping[str, str]], dialect: Dialect) -> list[dict[str, str]]:
+    return [{**result, "id": shown_id(result["id"], dialect.call_ids)} for result in results]

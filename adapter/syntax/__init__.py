@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 # Each is a module of this package, and a class in it.
 SYNTAXES = {
     "arg_key": "ArgKey",
+    "bare_json": "BareJson",
     "call_braces": "CallBraces",
     "channels": "Channels",
     "json_in_tags": "JsonInTags",
@@ -30,7 +31,7 @@ def make_syntax(name: str, settings: SyntaxSettings) -> Syntax:
     if name not in SYNTAXES:
         raise DialectError(f"no call syntax {name!r}; there are {', '.join(SYNTAXES)}")
     kind = getattr(import_module(f"adapter.syntax.{name}"), SYNTAXES[name])
-    if hasattr(kind, "check"):
+    if "check" in vars(kind):
         kind.check(settings)
     made: Syntax = kind(settings)
     return made

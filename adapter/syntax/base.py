@@ -17,6 +17,8 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
+    import re
+
     from adapter.syntax.calls import Nameless, RawCall
     from adapter.syntax.scanner import End
 
@@ -55,6 +57,23 @@ class Step(NamedTuple):
     kind: StepKind
     text: str
     id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BareForm:
+    """How a call begins that has no marker before it.
+
+    Attributes:
+        first: The characters that it may begin with.
+        head: Matches a beginning that makes it likely; the group `payload` begins where the payload does.
+        half: Matches what may become such a beginning.
+        own: Whether the dialect's models write calls so; otherwise such a call is recovered.
+    """
+
+    first: str
+    head: re.Pattern[str]
+    half: re.Pattern[str]
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +147,42 @@ class Passage(NamedTuple):
     kind: PassageKind
     opening: str
     end: Callable[[str, int, bool], tuple[int, int | None]]
+
+
+class BareScanner(Protocol):
+    """Finds the end of a payload that has no marker after it.
+
+    Attributes:
+        payload_end: Where it is, once `feed` returned an end, or `complete` is true.
+    """
+
+    payload_end: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether all brackets are closed."""
+
+    def feed(self, text: str, start: int = 0) -> tuple[int, End | None]:
+        """Consume text. Returns how far, and what ended the payload, if something did."""
+
+
+class BareSyntax(Protocol):
+    """A call syntax that can do without markers.
+
+    Attributes:
+        bare: How calls begin then.
+    """
+
+    bare: BareForm
+
+    def scanner(self) -> BareScanner:
+        """Finds the end of one payload."""
+
+    def read(self, payload: str, end: End) -> Reading:
+        """The calls of a payload."""
+
+    def begun(self, payload: str) -> str:
+        """The name of the call that an unfinished payload begins with, as far as it is certain; empty while it is not."""
 
 
 class Syntax(Protocol):

@@ -2,7 +2,7 @@
 
 The forms that models write, all read by the same rules wherever JSON holds calls:
 
-    {"name": N, "arguments": {…}}                       any key order; `parameters` for `arguments`
+    {"name": N, "arguments": {…}}                       any key order; `parameters` for `arguments`, `tool_name` for `name`
     {"type": "function", "function": {"name": …}}       the OpenAI wrapper
     [ …, … ]   {"tool_calls": [ … ]}   {…} {…}          several
 """
@@ -84,7 +84,7 @@ def _inside(text: str, begin: int, wanted: str) -> Iterator[RawCall | Nameless]:
 
 
 def _read_object(text: str, value: dict[str, Any], begin: int, end: int) -> RawCall | Nameless:
-    name = value.get("name")
+    name = value.get("name", value.get("tool_name"))
     if not isinstance(name, str) or not name.strip():
         return Nameless(text[begin:end])
     key = "arguments" if "arguments" in value else "parameters"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from adapter.errors import DialectError
-from adapter.syntax.base import Reading, SyntaxSettings
+from adapter.syntax.base import BareForm, Reading, SyntaxSettings
 from adapter.syntax.calls import RawCall, read_calls
 from adapter.syntax.json_block import JsonBlock
 from adapter.syntax.markup import read_skeleton
@@ -20,6 +20,18 @@ from adapter.syntax.scanner import BlockScanner, Boundaries, End, is_half
 _SKIP = re.compile(r"[ \t\r\n`]+")
 _WORDS = ("json", "JSON", "xml")
 _ARRAY_OF_OBJECTS = re.compile(r"\[[ \t\r\n]{0,64}(?:(?P<yes>[\[{\]])|(?P<end>\Z))?")
+_FENCE = r"`{3}(?:json|xml|tool_call)?[ \t]*\n\s{0,20}"
+_KEY = "name|arguments|parameters|type|function|tool_calls|id|tool_name|tool_call_id"
+BARE = BareForm(
+    first="{[`",
+    head=re.compile(rf'(?:{_FENCE})?(?P<payload>[\[\s]{{0,20}}\{{\s{{0,20}}"(?:{_KEY})")'),
+    half=re.compile(
+        r"(?:`{1,3}|`{3}[a-z_]{1,9}[ \t]{0,9}|`{3}(?:json|xml|tool_call)?[ \t]*\n\s{0,20})?"
+        r'(?:[\[\s]{0,20}(?:\{\s{0,20}(?:"[^"\\]{0,20})?)?)?\Z'
+    ),
+)
+_WORD = r'"\w{1,20}"\s*:\s*"[^"\\]{0,80}"\s*,\s*'
+_BEGUN = re.compile(rf'[\[\s]{{0,20}}\{{\s*(?:{_WORD}){{0,3}}"(?:tool_)?name"\s*:\s*"(?P<name>[^"\\]+)"')
 _FENCE_END = re.compile(r"[\s`]*\Z")
 
 
@@ -37,6 +49,8 @@ class JsonInTags:
     Args:
         settings: What the dialect says.
     """
+
+    bare = BARE
 
     def __init__(self, settings: SyntaxSettings) -> None:
         self.bounds = Boundaries(settings.open, settings.close, settings.tokens)
@@ -102,6 +116,11 @@ class JsonInTags:
         if not any(isinstance(call, RawCall) for call in calls):
             return Reading((), repaired, "no object with a name and arguments")
         return Reading(calls, repaired)
+
+    def begun(self, payload: str) -> str:
+        """The name of the first call of an unfinished payload, where nothing but words stands before it."""
+        found = _BEGUN.match(payload)
+        return found["name"] if found else ""
 
     def markup_faults(self, opening: str, closing: str) -> tuple[str, ...]:
         """What is wrong with a block's tags, as lxml reads them; empty for one element of the right name."""

@@ -12,8 +12,11 @@ ended at that tag.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from adapter.syntax.boundaries import Boundaries, End, is_half
+
+__all__ = ["BlockScanner", "Boundaries", "End", "is_half"]
 
 _OUTSIDE = re.compile(r"[\"'{}\[\]<]")
 _IN_STRING = {'"': re.compile(r'["\\<]'), "'": re.compile(r"['\\<]")}
@@ -24,44 +27,12 @@ _ANY_CLOSER = re.compile(r"</[A-Za-z_][\w.-]{0,40}\s?>")
 _HALF_CLOSER = re.compile(r"<(?:/(?:[A-Za-z_][\w.-]{0,40}\s?)?)?")
 
 
-class End(Enum):
-    """What ended a block."""
-
-    TAG = auto()  # its closing tag
-    WRONG_TAG = auto()  # a closing tag of another name, after complete JSON
-    OPENER = auto()  # the next block's opening tag; it is left to be read again
-    TOKEN = auto()  # a special token or an invented result; it is left to be read again
-    TEXT = auto()  # text after complete JSON; it is left to be read again
-    QUOTE = auto()  # a closing tag inside what looked like a string whose quote is missing
-    CUT = auto()  # the completion
-
-
 class _State(Enum):
     OUTSIDE = auto()  # between strings, inside brackets
     STRING = auto()
     AFTER_STRING = auto()  # a string ended that must be checked by what follows
     COMPLETE = auto()  # all brackets are closed
     BETWEEN = auto()  # a comma after complete JSON: another value must follow
-
-
-@dataclass(frozen=True, slots=True)
-class Boundaries:
-    """The tags that mean something to the scanner, as the dialect has them. Without `close` a block ends with its JSON."""
-
-    open: str
-    close: str
-    tokens: tuple[str, ...]
-
-    def half(self, text: str, position: int) -> bool:
-        """Whether the text ends inside what may become one of the tags."""
-        return is_half(text, position, (self.close, self.open, *self.tokens))
-
-
-def is_half(text: str, position: int, literals: tuple[str, ...]) -> bool:
-    """Whether the rest of the text, from `position` on, is a proper prefix of one of the literals."""
-    length = len(text) - position
-    rest = text[position : position + max(map(len, literals), default=0)]
-    return any(length < len(literal) and literal.startswith(rest) for literal in literals)
 
 
 class BlockScanner:
@@ -76,11 +47,13 @@ class BlockScanner:
     """
 
     __slots__ = (
-        "_before", "_bounds", "_depth", "_escape", "_loose", "_quote", "_state", "_tag", "block_end", "offset", "payload_end",
+        "_before", "_bounds", "_brackets", "_depth", "_escape", "_loose", "_quote", "_state", "_tag", "block_end", "offset",
+        "payload_end",
     )  # fmt: skip
 
     def __init__(self, bounds: Boundaries) -> None:
         self._bounds = bounds
+        self._brackets = bounds.brackets
         self._state = _State.OUTSIDE
         self._depth = 0
         self._quote = ""
@@ -95,7 +68,7 @@ class BlockScanner:
     @property
     def complete(self) -> bool:
         """Whether all brackets are closed, so that the JSON may be complete."""
-        return self._state is _State.COMPLETE
+        return self._state is _State.COMPLETE or (self._state is _State.BETWEEN and not self._bounds.due)
 
     @property
     def balanced(self) -> bool:
@@ -137,7 +110,8 @@ class BlockScanner:
         """
         if self._tag is not None and self._state is _State.STRING and (newline_after or not cut):
             return self._missing_quote()
-        return self._end(End.CUT, self.offset, self.offset + half_tag)
+        end = End.DONE if self.complete and not self._bounds.due else End.CUT
+        return self._end(end, self.offset, self.offset + half_tag)
 
     @property
     def doubtful_tag(self) -> int | None:
@@ -173,7 +147,7 @@ class BlockScanner:
             check = self._tag is not None or self._quote == "'"
             self._state = _State.AFTER_STRING if check else _State.OUTSIDE
         elif self._tag is None:
-            if self._bounds.close and text.startswith(self._bounds.close, position):
+            if self._bounds.closes(text, position):
                 self._tag = base + position
             elif is_half(text, position, (self._bounds.close,)):
                 return position, None, True
@@ -199,21 +173,20 @@ class BlockScanner:
             if self._depth == 0:
                 self._state = _State.COMPLETE
                 self.payload_end = self.block_end = base + position + 1
-                return position + 1, None if self._bounds.close else End.TEXT, False
+                return position + 1, None if self._bounds.close or not self._bounds.due else End.TEXT, False
         self._before = character
         return position + 1, None, False
 
     def _tag_outside(self, text: str, position: int, base: int) -> tuple[int, End | None, bool]:
         """A `<` outside of strings: a tag ends the block, a half tag must be seen whole, anything else is skipped."""
         bounds = self._bounds
-        if bounds.close and text.startswith(bounds.close, position):
+        if bounds.closes(text, position):
             end = base + position
             return position + len(bounds.close), self._end(End.TAG, end, end + len(bounds.close)), False
-        for literal in (bounds.open, *bounds.tokens):
-            if text.startswith(literal, position):
-                end = base + position
-                kind = End.OPENER if literal == bounds.open else End.TOKEN
-                return position, self._end(kind, end, end), False
+        if bounds.opens(text, position) or any(text.startswith(token, position) for token in bounds.tokens):
+            end = base + position
+            kind = End.OPENER if bounds.opens(text, position) else End.TOKEN
+            return position, self._end(kind, end, end), False
         if bounds.half(text, position):
             return position, None, True
         self._before = "<"
@@ -228,12 +201,20 @@ class BlockScanner:
         if self._state is _State.AFTER_STRING:
             return self._after_string(position, character)
         if character in "{[":
-            self._state = _State.OUTSIDE
-            return position, None, False
-        if self._state is _State.BETWEEN:
+            return self._next_value(text, position, base)
+        if self._state is _State.BETWEEN and self._bounds.due:
             self.go_on()
             return position, None, False
         return self._after_json(text, position, base, character)
+
+    def _next_value(self, text: str, position: int, base: int) -> tuple[int, End | None, bool]:
+        """A bracket after complete JSON: another value, or a tag that begins with one."""
+        if any(text.startswith(tag, position) for tag in self._brackets):
+            return self._tag_outside(text, position, base)
+        if is_half(text, position, self._brackets):
+            return position, None, True
+        self._state = _State.OUTSIDE
+        return position, None, False
 
     def _after_string(self, position: int, character: str) -> tuple[int, End | None, bool]:
         if character in _AFTER_STRING:
@@ -247,13 +228,18 @@ class BlockScanner:
     def _after_json(self, text: str, position: int, base: int, character: str) -> tuple[int, End | None, bool]:
         if character == "<":
             return self._tag_after_json(text, position, base)
+        if self._state is _State.BETWEEN:
+            return position, self._ended_by_text(), False
         if character in ",;":
             self._state = _State.BETWEEN
-        elif character in ":\"'":
+        elif character in ":\"'" and self._bounds.due:
             self.go_on()
         elif character not in "}]`":  # one brace too many and the end of a fence are the payload's business
-            return position, self._end(End.TEXT, self.payload_end, self.payload_end), False
+            return position, self._ended_by_text(), False
         return position + 1, None, False
+
+    def _ended_by_text(self) -> End:
+        return self._end(End.TEXT if self._bounds.due else End.DONE, self.payload_end, self.payload_end)
 
     def _tag_after_json(self, text: str, position: int, base: int) -> tuple[int, End | None, bool]:
         after, end, wait = self._tag_outside(text, position, base)
@@ -265,4 +251,4 @@ class BlockScanner:
             return closer.end(), self._end(End.WRONG_TAG, begin, base + closer.end()), False
         if _HALF_CLOSER.fullmatch(text, position):
             return position, None, True
-        return position, self._end(End.TEXT, self.payload_end, self.payload_end), False
+        return position, self._ended_by_text(), False

@@ -1,0 +1,60 @@
+"""What may end a block: the markers around it, and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class End(Enum):
+    """What ended a block."""
+
+    TAG = auto()  # its closing tag
+    WRONG_TAG = auto()  # a closing tag of another name, after complete JSON
+    OPENER = auto()  # the next block's opening tag; it is left to be read again
+    TOKEN = auto()  # a special token or an invented result; it is left to be read again
+    TEXT = auto()  # text after complete JSON; it is left to be read again
+    DONE = auto()  # its brackets, where no closing tag is due; what follows is left to be read again
+    QUOTE = auto()  # a closing tag inside what looked like a string whose quote is missing
+    CUT = auto()  # the completion
+
+
+@dataclass(frozen=True, slots=True)
+class Boundaries:
+    """The tags that mean something to the scanner, as the dialect has them.
+
+    Attributes:
+        open: Before a block.
+        close: After it. Without one a block ends with its JSON.
+        tokens: What else ends it.
+        due: Whether `close` must come. Where it may, and need not, JSON values are read until something else follows.
+    """
+
+    open: str
+    close: str
+    tokens: tuple[str, ...]
+    due: bool = True
+
+    def half(self, text: str, position: int) -> bool:
+        """Whether the text ends inside what may become one of the tags."""
+        return is_half(text, position, (self.close, self.open, *self.tokens))
+
+    def closes(self, text: str, position: int) -> bool:
+        """Whether the closing tag stands here."""
+        return bool(self.close) and text.startswith(self.close, position)
+
+    def opens(self, text: str, position: int) -> bool:
+        """Whether the opening tag stands here."""
+        return bool(self.open) and text.startswith(self.open, position)
+
+    @property
+    def brackets(self) -> tuple[str, ...]:
+        """The tags that begin with a bracket, as JSON does."""
+        return tuple(tag for tag in (self.open, self.close, *self.tokens) if tag.startswith(("[", "{")))
+
+
+def is_half(text: str, position: int, literals: tuple[str, ...]) -> bool:
+    """Whether the rest of the text, from `position` on, is a proper prefix of one of the literals."""
+    length = len(text) - position
+    rest = text[position : position + max(map(len, literals), default=0)]
+    return any(length < len(literal) and literal.startswith(rest) for literal in literals)
