@@ -24,16 +24,18 @@ from typing import TYPE_CHECKING
 from adapter.errors import DialectError
 from adapter.syntax.json_block import JsonBlock
 from adapter.syntax.json_in_tags import JsonInTags
-from adapter.syntax.parameters_block import ParametersBlock, Tags
+from adapter.syntax.parameters_block import LONGEST_TAG, ParametersBlock, Tags
 from adapter.syntax.scanner import is_half
 
 if TYPE_CHECKING:
     from adapter.syntax.base import SyntaxSettings
 
+# Every repetition has a bound: a model may write white space, or a name, without end.
+_GAP = r"\s{0,8}"
 _NAME = (
-    r"""(?:\s*=\s*|\s+name\s*=\s*)(?P<quote>["']?)(?P<name>[^"'<>\n]{1,200}?)(?P=quote)(?P<more>(?:\s[^<>\n]{0,200})?)\s*>"""
+    rf"""(?:{_GAP}=|\s{{1,8}}name{_GAP}=){_GAP}(?P<quote>["']?)(?P<name>[^"'<>\n]{{1,200}}?)(?P=quote)"""
+    rf"""(?P<more>(?:\s{{1,8}}[\w:-]{{1,40}}{_GAP}=[^<>\n]{{0,200}})?){_GAP}>"""
 )
-_SPACE = re.compile(r"[ \t\r\n]*")
 _FORM = ("call", "parameter", "prefix", "padding")
 
 
@@ -56,6 +58,7 @@ class Parameters:
         self._json = JsonInTags(settings)
         self._holds_json = False
         self._tags = _compiled(settings, form)
+        self._before = re.compile(rf"(?:[ \t\r\n]|{re.escape(settings.open)})*+")  # a marker may be doubled
         self._call = f"<{form['prefix']}{form['call']}"
         # A model that leaves out the marker before a call begins with the call itself.
         self.openings: tuple[str, ...] = (settings.open, f"{self._call}=") if form["padding"] else (settings.open,)
@@ -64,24 +67,23 @@ class Parameters:
         """A block begins where a call's tag follows, or JSON, which these models write now and then."""
         if opener != self.openings[0]:
             return position, self._call_begins(opener, text, position)
-        start = position
-        found = _SPACE.match(text, position)
+        found = self._before.match(text, position)
         position = found.end() if found else position
         if position == len(text):
-            return start, None
+            return position, None
         self._holds_json = text[position] == "{"
         if self._holds_json or text.startswith(self._call, position):
-            return start if not self._holds_json else position, True
-        if text.startswith(opener, position):
-            return position + len(opener), None
-        return start, None if is_half(text, position, (self._call, opener)) else False
+            return position, True
+        return position, None if is_half(text, position, (self._call, opener)) else False
 
     def _call_begins(self, opener: str, text: str, position: int) -> bool | None:
         """Whether a call without its marker begins here: a whole tag, alone on its line."""
-        tag = opener + text[position : position + 260]
+        tag = opener + text[position : position + LONGEST_TAG]
+        if self._tags.half.fullmatch(tag):
+            return None
         found = self._tags.call.match(tag)
         if found is None:
-            return None if self._tags.half.fullmatch(tag) else False
+            return False
         return None if found.end() == len(tag) else tag[found.end()] in "\r\n<"
 
     def block(self, opening: str) -> ParametersBlock | JsonBlock:
@@ -90,18 +92,18 @@ class Parameters:
 
 
 def _compiled(settings: SyntaxSettings, form: dict[str, str]) -> Tags:
-    prefix = re.escape(form["prefix"])
-    call, parameter = (rf"\s*{prefix}\s*{re.escape(form[word])}" for word in ("call", "parameter"))
+    prefix = rf"{re.escape(form['prefix'])}{_GAP}" if form["prefix"] else ""
+    call, parameter = (rf"{_GAP}{prefix}{re.escape(form[word])}" for word in ("call", "parameter"))
     return Tags(
         open=settings.open,
         close=settings.close,
         tokens=settings.tokens,
         call=re.compile(f"<{call}{_NAME}"),
-        call_end=re.compile(rf"<\s*/{call}\s*>"),
+        call_end=re.compile(rf"<{_GAP}/{call}{_GAP}>"),
         parameter=re.compile(f"<{parameter}{_NAME}"),
-        parameter_end=re.compile(rf"<\s*/{parameter}\s*>"),
+        parameter_end=re.compile(rf"<{_GAP}/{parameter}{_GAP}>"),
         half=re.compile(
-            rf"<\s*/?\s*(?:{_halves(form['prefix'] + form['call'])}|{_halves(form['prefix'] + form['parameter'])})"
+            rf"<{_GAP}/?{_GAP}(?:{_halves(form['prefix'] + form['call'])}|{_halves(form['prefix'] + form['parameter'])})"
         ),
         padded=form["padding"] == "newline",
     )
@@ -109,7 +111,7 @@ def _compiled(settings: SyntaxSettings, form: dict[str, str]) -> Tags:
 
 def _halves(word: str) -> str:
     """A pattern for every beginning of a word, and for what may stand after the whole of it."""
-    pattern = rf"{re.escape(word[-1])}(?:[\s=][^<>\n]{{0,440}})?"
+    pattern = rf"{re.escape(word[-1])}(?:[\s=][^<>\n]{{0,{LONGEST_TAG - 40}}})?"
     for character in reversed(word[:-1]):
         pattern = rf"{re.escape(character)}(?:{pattern})?"
     return f"(?:{pattern})?"
