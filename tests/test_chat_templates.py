@@ -159,7 +159,11 @@ def test_every_template_that_comes_along(name: str, snapshot: SnapshotAssertion)
 
 THINKS: dict[str, Any] = {"role": "assistant", "content": "Calls.", "reasoning_content": "Hm."}
 RESULT: dict[str, Any] = {"role": "user", "content": "<tool_response>\nr\n</tool_response>"}
-CALLS: dict[str, Any] = {"role": "assistant", "content": "See:\n\n<tool_call>a</think>b</tool_call>", "native": {"text": "See:", "calls": []}}
+CALLS: dict[str, Any] = {
+    "role": "assistant",
+    "content": "See:\n\n<tool_call>a</think>b</tool_call>",
+    "native": {"text": "See:", "calls": []},
+}
 OURS: dict[str, tuple[str, list[dict[str, Any]], dict[str, Any], str]] = {
     "qwen3: thoughts since the last question stay": ("qwen3", [ASK, THINKS, RESULT], {}, "<think>\nHm.\n</think>\n\nCalls.<|im_end|>"),
     "qwen3: the same question twice is two questions": ("qwen3", [ASK, THINKS, ASK], {}, "<|im_start|>assistant\nCalls.<|im_end|>"),

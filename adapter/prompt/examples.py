@@ -90,7 +90,11 @@ def _question(tool: _Shown, arguments: Mapping[str, Any]) -> str:
 
 def _call(dialect: Dialect, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     made = {"id": "call_example", "name": name, "arguments": arguments}
-    return {"role": "assistant", "content": dialect.assistant("", [dialect.tool_call(name, arguments)]), NATIVE: {"text": "", "calls": [made]}}
+    return {
+        "role": "assistant",
+        "content": dialect.assistant("", [dialect.tool_call(name, arguments)]),
+        NATIVE: {"text": "", "calls": [made]},
+    }
 
 
 def _answer(dialect: Dialect, text: str, reply: str | None) -> dict[str, Any]:
