@@ -59,9 +59,10 @@ class Parameters:
         self._holds_json = False
         self._tags = _compiled(settings, form)
         self._before = re.compile(rf"(?:[ \t\r\n]|{re.escape(settings.open)})*+")  # a marker may be doubled
-        self._call = f"<{form['prefix']}{form['call']}"
         # A model that leaves out the marker before a call begins with the call itself.
-        self.openings: tuple[str, ...] = (settings.open, f"{self._call}=") if form["padding"] else (settings.open,)
+        self.openings: tuple[str, ...] = (
+            (settings.open, f"<{form['prefix']}{form['call']}=") if form["padding"] else (settings.open,)
+        )
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
         """A block begins where a call's tag follows, or JSON, which these models write now and then."""
@@ -72,9 +73,10 @@ class Parameters:
         if position == len(text):
             return position, None
         self._holds_json = text[position] == "{"
-        if self._holds_json or text.startswith(self._call, position):
+        if self._holds_json or self._tags.begins.match(text, position):
             return position, True
-        return position, None if is_half(text, position, (self._call, opener)) else False
+        half = is_half(text, position, (opener,)) or self._tags.half.fullmatch(text, position)
+        return position, None if half else False
 
     def _call_begins(self, opener: str, text: str, position: int) -> bool | None:
         """Whether a call without its marker begins here: a whole tag, alone on its line."""
@@ -98,6 +100,7 @@ def _compiled(settings: SyntaxSettings, form: dict[str, str]) -> Tags:
         open=settings.open,
         close=settings.close,
         tokens=settings.tokens,
+        begins=re.compile(f"<{call}"),
         call=re.compile(f"<{call}{_NAME}"),
         call_end=re.compile(rf"<{_GAP}/{call}{_GAP}>"),
         parameter=re.compile(f"<{parameter}{_NAME}"),

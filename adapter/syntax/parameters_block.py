@@ -40,7 +40,8 @@ class Tags:
         open: The marker before a block.
         close: The marker after it.
         tokens: Literals that end a block left open.
-        call: The opening tag of a call; its group `name` is the tool, as `parameter`'s is the parameter.
+        begins: How the opening tag of a call begins.
+        call: All of it; its group `name` is the tool, as `parameter`'s is the parameter.
         call_end: Its closing tag; a parameter's is `parameter_end`.
         half: What any of these tags looks like while it is incomplete.
         padded: Whether one newline on each side of a value belongs to the tags.
@@ -49,6 +50,7 @@ class Tags:
     open: str
     close: str
     tokens: tuple[str, ...]
+    begins: re.Pattern[str]
     call: re.Pattern[str]
     call_end: re.Pattern[str]
     parameter: re.Pattern[str]
