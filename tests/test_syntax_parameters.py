@@ -22,7 +22,7 @@ from adapter.tools.definitions import read_tools
 from tests.tools import function
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from adapter.events import Event
 
@@ -193,7 +193,8 @@ def finished(events: list[Event]) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("fact", CASES)
 def test_a_completion(fact: str, incremental: bool) -> None:
     case = CASES[fact]
-    for size in (10**9, 1, 2, 3, 7, *map(random.Random, range(5))):
+    sizes: list[int | random.Random] = [10**9, 1, 2, 3, 7, *map(random.Random, range(5))]
+    for size in sizes:
         events = read(case.text, case.dialect, size, incremental=incremental, cut=case.cut)
         assert finished(events) == case.calls
         assert ("".join(event.text for event in events if isinstance(event, TextDelta)).strip() or None) == case.content
@@ -289,7 +290,7 @@ def same(value: Any) -> str:
 
 # Cost.
 
-_LONG = {
+_LONG: dict[str, Callable[[int], str]] = {
     "a value": lambda n: call(given_as("s", "x" * n)),
     "white space in a value": lambda n: call(given_as("s", "\n" * n)),
     "brackets": lambda n: call(given_as("s", "<" * n)),
