@@ -185,7 +185,7 @@ OURS: dict[str, tuple[str, list[dict[str, Any]], dict[str, Any], str]] = {
     "nemotron-3-nano: a turn of results is no question": ("nemotron-3-nano", [ASK, THINKS, RESULT], {}, "<think>\nHm.\n</think>\nCalls.<|im_end|>"),
     "nemotron-3-nano: no thinking": ("nemotron-3-nano", [ASK], {"enable_thinking": False}, "assistant\n<think></think>"),
     "seed-oss: a budget for thinking": ("seed-oss", [ASK], {"thinking_budget": 600}, "within 600 tokens and start answering the user's questions. You will reflect on your thinking process every 256 tokens"),
-    "seed-oss: no thinking": ("seed-oss", [ASK], {"thinking_budget": 0}, "<seed:bos>assistant\n<seed:think><seed:cot_budget_reflect>"),
+    "seed-oss: no thinking": ("seed-oss", [ASK], {"thinking_budget": 0}, "so I will directly start answering the question.</seed:cot_budget_reflect>\n</seed:think>"),
     "llama-3.1: a date of its own": ("llama-3.1", [ASK], {}, "Today Date: 26 Jul 2024\n\n<|eot_id|>"),
     "llama-3.1: the caller's date": ("llama-3.1", [ASK], {"date_string": "1 Jan 2026"}, "Today Date: 1 Jan 2026\n\n<|eot_id|>"),
     "llama-3.2: the day it is": ("llama-3.2", [ASK], {}, "Today Date: 23 Nov 2026\n\n<|eot_id|>"),

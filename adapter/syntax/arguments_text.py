@@ -17,7 +17,7 @@ class ArgumentsText:
         line_begins: Whether the value so far is empty or ends in a newline.
     """
 
-    __slots__ = ("_first", "_held", "_kinds", "_newline", "_padded", "_started", "_string", "_text", "line_begins")
+    __slots__ = ("_first", "_held", "_kinds", "_newline", "_padded", "_returns", "_started", "_string", "_text", "line_begins")
 
     def __init__(self) -> None:
         self._text = TextBuffer()
@@ -26,6 +26,7 @@ class ArgumentsText:
         self._padded = False
         self._string = False
         self._started = False  # the first character of the value has been seen
+        self._returns = False  # its last newline may be CRLF: the first one was, or there was none
         self._newline = ""  # at the end of the value so far; it may belong to the closing tag
         self._held: list[str] = []  # a value that is typed when it is whole
         self.line_begins = True
@@ -51,7 +52,7 @@ class ArgumentsText:
             padded: Whether one newline on each side of the value is not part of it.
         """
         self._kinds, self._padded, self._string = kinds, padded, only_string(kinds)
-        self._started, self._newline, self._held = False, "", []
+        self._started, self._returns, self._newline, self._held = False, False, "", []
         self.line_begins = True
         separator = "" if self._first else ", "
         self._first = False
@@ -66,9 +67,13 @@ class ArgumentsText:
                 if piece == "\r":
                     self._newline = piece
                     return ""
+                self._returns = not piece.startswith("\n")
                 piece = piece.removeprefix("\r\n") if piece.startswith("\r\n") else piece.removeprefix("\n")
                 self._started = True
-            self._newline = "\r\n" if piece.endswith("\r\n") else piece[-1:] if piece.endswith(("\n", "\r")) else ""
+            if self._returns and piece.endswith(("\r\n", "\r")):
+                self._newline = "\r\n" if piece.endswith("\n") else "\r"
+            else:
+                self._newline = "\n" if piece.endswith("\n") else ""
             piece = piece[: len(piece) - len(self._newline)]
         if self._string:
             return self._add(escaped(piece))

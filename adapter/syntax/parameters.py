@@ -26,19 +26,19 @@ from typing import TYPE_CHECKING
 from adapter.errors import DialectError
 from adapter.syntax.json_block import JsonBlock
 from adapter.syntax.json_in_tags import JsonInTags
-from adapter.syntax.parameters_block import ParametersBlock, Tags
+from adapter.syntax.parameters_block import LONGEST_TAG, ParametersBlock, Tags
 from adapter.syntax.scanner import is_half
 
 if TYPE_CHECKING:
     from adapter.syntax.base import SyntaxSettings
 
-# White space in a tag; bounded, so that a tag which is not complete yet is soon read anew.
+# White space in a tag; bounded, as every repetition is: a model may write white space, or a name, without end.
 _GAP = r"\s{0,8}"
 _NAME = (
     rf"(?:{_GAP}={_GAP}|\s{{1,8}}name{_GAP}={_GAP})"
-    r"""(?P<quote>["']?)(?P<name>[^"'<>\n]{1,200}?)(?P=quote)(?P<more>(?:\s[^<>\n]{0,200}?)?)"""
+    r"""(?P<quote>["']?)(?P<name>[^"'<>\n]{1,200}?)(?P=quote)"""
+    rf"(?P<more>(?:\s{{1,8}}[\w:-]{{1,40}}{_GAP}=[^<>\n]{{0,200}}?)?)"
 )
-_SPACE = re.compile(r"[ \t\r\n]*")
 _FORM = ("call", "parameter", "prefix", "other_prefix", "blocks", "padding")
 
 
@@ -61,6 +61,8 @@ class Parameters:
         self._json = JsonInTags(settings)
         self._holds_json = False
         self._tags = tags = _compiled(settings, form)
+        markers = "|".join(map(re.escape, tags.open))
+        self._before = re.compile(rf"(?:[ \t\r\n]|{markers})*+")  # a marker may be doubled
         # A model that leaves out the marker before a call begins with the call itself, which words without prefix do not show.
         calls = [f"<{prefix}{form['call']}" for prefix in _prefixes(form)]
         alone = calls if form["prefix"] else [f"{calls[0]}="] if form["padding"] else []
@@ -71,24 +73,24 @@ class Parameters:
         tags = self._tags
         if opener not in tags.open:
             return position, self._call_begins(opener, text, position)
-        start = position
-        found = _SPACE.match(text, position)
+        found = self._before.match(text, position)
         position = found.end() if found else position
         if position == len(text):
-            return start, None
+            return position, None
         self._holds_json = text[position] == "{"
         if self._holds_json or tags.call_begins.match(text, position):
-            return start if not self._holds_json else position, True
-        if text.startswith(opener, position):
-            return position + len(opener), None
-        return start, None if is_half(text, position, tags.open) or tags.half.fullmatch(text, position) else False
+            return position, True
+        half = is_half(text, position, tags.open) or tags.half.fullmatch(text, position)
+        return position, None if half else False
 
     def _call_begins(self, opener: str, text: str, position: int) -> bool | None:
         """Whether a call without its marker begins here: a whole tag, alone on its line."""
-        tag = opener + text[position : position + 260]
+        tag = opener + text[position : position + LONGEST_TAG]
+        if self._tags.half.fullmatch(tag):
+            return None
         found = self._tags.call.match(tag)
         if found is None:
-            return None if self._tags.half.fullmatch(tag) else False
+            return False
         return None if found.end() == len(tag) else tag[found.end()] in "\r\n<"
 
     def block(self, opening: str) -> ParametersBlock | JsonBlock:
@@ -128,7 +130,7 @@ def _compiled(settings: SyntaxSettings, form: dict[str, str]) -> Tags:
 
 def _halves(prefix: str, word: str) -> str:
     """A pattern for every beginning of a word after its prefix, and for what may stand after the whole of it."""
-    pattern = rf"{re.escape(word[-1])}(?:[\s=/][^<>]{{0,440}})?"
+    pattern = rf"{re.escape(word[-1])}(?:[\s=/][^<>\n]{{0,{LONGEST_TAG - 40}}})?"
     for character in reversed(word[:-1]):
         pattern = rf"{re.escape(character)}(?:{pattern})?"
     pattern = rf"{_GAP}(?:{pattern})?"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _NOT_SPACE = re.compile(r"[^ \t\r\n]")
 # More white space than this between two tags, and they are not neighbours.
 _MOST_SPACE = 400
-_LONGEST_TAG = 440
+LONGEST_TAG = 480
 # How some dialects say of a value whether it is raw text.
 _STRING = re.compile(r"""\bstring\s*=\s*["']?(true|false)""")
 _ANY_BUT_STRING = frozenset({"null", "integer", "number", "boolean", "object", "array"})
@@ -169,7 +169,7 @@ class ParametersBlock:
     def _first_call(self, text: str, position: int) -> tuple[int, End | None]:
         """The rest of the tag whose beginning was the opening marker."""
         begun, self._begun = self._begun, ""
-        found = self._tags.call.match(begun + text[position : position + _LONGEST_TAG])
+        found = self._tags.call.match(begun + text[position : position + LONGEST_TAG])
         if found is None:
             raise RuntimeError("a block was begun by a call's tag that is none")
         after = position + found.end() - len(begun)

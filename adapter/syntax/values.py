@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import json
 import math
+import warnings
 from typing import Any
 
 from adapter.syntax.json_text import loads
@@ -59,21 +60,24 @@ def _null(text: str, kinds: frozenset[str]) -> str | None:
 
 
 def _integer(text: str, kinds: frozenset[str]) -> str | None:
-    """A whole number. Where a string may stand too, only in the spelling that JSON has for it: `007` is a string there."""
+    """A whole number. Where a string may stand too, only as JSON spells it: `007` and ` 7` are strings there."""
     bare = text.strip()
     if not kinds & {"integer", "number"} or not bare.lstrip("+-").isdecimal() or not bare.isascii() or len(bare) > _MOST_DIGITS:
         return None
     plain = str(int(bare))
-    return plain if plain == bare or "string" not in kinds else None
+    return plain if plain == text or "string" not in kinds else None
 
 
 def _number(text: str, kinds: frozenset[str]) -> str | None:
+    """A number with a point or an exponent; beside strings only as JSON writes its value, so that `1.10` stays a version."""
     bare = text.strip()
-    if not kinds & {"integer", "number"}:
+    if not kinds & {"integer", "number"} or not bare.isascii():
         return None
     try:
         value = float(bare)
     except ValueError:
+        return None
+    if "string" in kinds and repr(value) != text:
         return None
     if not math.isfinite(value) or "_" in bare or ("number" not in kinds and not value.is_integer()):
         return None
@@ -82,8 +86,9 @@ def _number(text: str, kinds: frozenset[str]) -> str | None:
 
 
 def _boolean(text: str, kinds: frozenset[str]) -> str | None:
+    """A truth value in any case, and as a digit where no string may stand."""
     bare = text.strip().lower()
-    if "boolean" not in kinds:
+    if "boolean" not in kinds or (bare.isdecimal() and "string" in kinds):
         return None
     if bare in _TRUE:
         return "true"
@@ -115,7 +120,9 @@ def _as_json(text: str) -> str | None:
 def _as_python(text: str) -> Any:
     """The value of a Python literal that JSON has too; None for anything else."""
     try:
-        value = ast.literal_eval(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a backslash that escapes nothing
+            value = ast.literal_eval(text)
         json.dumps(value, allow_nan=False)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return None

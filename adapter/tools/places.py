@@ -6,6 +6,7 @@ can be coerced. `Place` tells such places from the others. Where a schema says n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,14 @@ if TYPE_CHECKING:
     from adapter.tools.definitions import ToolSet
 
 _MAX_REFERENCES = 16
+# Alternatives within alternatives that are looked into for a type: a schema may refer to itself many times over.
+_MOST_NESTED = 6
 # Keywords through which a subschema says more than its own `type` and `properties`.
 _INDIRECT = ("$dynamicRef", "allOf", "if", "dependentSchemas")
+_BRANCHES = ("allOf", "anyOf", "oneOf")
+_TYPES = {
+    type(None): "null", bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +112,69 @@ def _item(branch: Mapping[str, Any], position: int) -> Any:
 
 
 def parameter_types(tools: ToolSet) -> Callable[[str, str], frozenset[str] | None]:
-    """A function that gives the JSON types of a tool's parameter, by both names; None when nothing is said of them."""
-    places = {tool.name: Place.of(tool.schema.source) for tool in tools}
+    """A function that gives the JSON types of a tool's parameter, by both names; None when nothing is said of them.
+
+    A raw value has no type of its own, so every word of the schema's is taken here: values of `enum` and `const`, any `allOf`.
+    """
+    sources = {tool.name: tool.schema.source for tool in tools}
 
     def types(tool: str, parameter: str) -> frozenset[str] | None:
-        place = places.get(tool)
-        return None if place is None else place.member(parameter).kinds()
+        source = sources.get(tool)
+        if source is None:
+            return None
+        found = [_named(source, schema, _MOST_NESTED) for schema in _declared(source, source, parameter, set())]
+        return next((kinds for kinds in found if kinds is not None), None)
 
     return types
+
+
+def _declared(root: Mapping[str, Any], schema: Any, parameter: str, seen: set[int]) -> Iterator[Any]:
+    """The schemas of a parameter, the plainest first: named, by pattern, of any other, in subschemas of the object's."""
+    if not isinstance(schema, Mapping) or id(schema) in seen:
+        return
+    seen.add(id(schema))
+    named = schema.get("properties")
+    if isinstance(named, Mapping) and parameter in named:
+        yield named[parameter]
+    else:
+        patterns = schema.get("patternProperties")
+        if isinstance(patterns, Mapping):
+            yield from (inner for pattern, inner in patterns.items() if _matches(pattern, parameter))
+        yield schema.get("additionalProperties")
+    inner = [schema.get("then"), schema.get("else")]
+    inner += [branch for keyword in _BRANCHES for branch in _list(schema.get(keyword))]
+    if isinstance(schema.get("$ref"), str):
+        inner.append(follow(root, schema["$ref"]))
+    for each in inner:
+        yield from _declared(root, each, parameter, seen)
+
+
+def _matches(pattern: str, parameter: str) -> bool:
+    try:
+        return re.search(pattern, parameter) is not None
+    except re.error:
+        return False
+
+
+def _named(root: Mapping[str, Any], schema: Any, left: int) -> frozenset[str] | None:
+    """The JSON types that a schema names in whatever way; None when it names none."""
+    if not isinstance(schema, Mapping) or left == 0:
+        return None
+    if "type" in schema:
+        kind = schema["type"]
+        return frozenset([kind] if isinstance(kind, str) else kind)
+    if "const" in schema or isinstance(schema.get("enum"), list):
+        values = [schema["const"]] if "const" in schema else schema["enum"]
+        return frozenset(_TYPES[type(value)] for value in values) or None
+    if isinstance(schema.get("$ref"), str):
+        return _named(root, follow(root, schema["$ref"]), left - 1)
+    for keyword in ("anyOf", "oneOf"):
+        if keyword in schema:
+            found = [_named(root, branch, left - 1) for branch in _list(schema[keyword])]
+            return frozenset[str]().union(*(kinds or () for kinds in found)) if None not in found and found else None
+    every = [kinds for branch in _list(schema.get("allOf")) if (kinds := _named(root, branch, left - 1)) is not None]
+    return frozenset.intersection(*every) or every[0] if every else None
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
