@@ -55,6 +55,7 @@ class NamedJsonBlock:
         self._heads = heads
         self._closers = closers
         self._mends_open = mends_open
+        self._begun = begun
         self._where = _Where.HEAD if begun else _Where.BETWEEN
         self._text = TextBuffer()
         self._read = 0  # characters consumed
@@ -98,7 +99,6 @@ class NamedJsonBlock:
             self._where, self._call_start = _Where.HEAD, self._base + position
             return position + len(bounds.open), None, False
         if bounds.close and text.startswith(bounds.close, position):
-            self._faults.append("the closing marker of a call stands twice")
             return position + len(bounds.close), None, False
         if any(text.startswith(token, position) for token in bounds.tokens):
             return self._ended(End.TOKEN, position)
@@ -106,7 +106,7 @@ class NamedJsonBlock:
 
     def _ended(self, end: End, position: int) -> tuple[int, End, bool]:
         """The block ends here, without its own closing marker."""
-        if self._closers:
+        if self._closers and not self._begun:
             self._faults.append("the closing marker of the block is missing")
         self._ends = (self._base + position, self._base + position)
         return position, end, False
