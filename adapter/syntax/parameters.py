@@ -66,17 +66,19 @@ class Parameters:
         tags = self._tags
         if opener not in tags.open:
             return position, self._call_begins(opener, text, position)
-        start = position
-        found = _SPACE.match(text, position)
-        position = found.end() if found else position
-        if position == len(text):
-            return start, None
-        self._holds_json = text[position] == "{"
-        if self._holds_json or tags.call_begins.match(text, position):
-            return start if not self._holds_json else position, True
-        if text.startswith(opener, position):
-            return position + len(opener), None
-        return start, None if is_half(text, position, tags.open) or tags.half.fullmatch(text, position) else False
+        while True:
+            start = position
+            found = _SPACE.match(text, position)
+            position = found.end() if found else position
+            if position == len(text):
+                return start, None
+            self._holds_json = text[position] == "{"
+            if self._holds_json or tags.call_begins.match(text, position):
+                return start if not self._holds_json else position, True
+            doubled = next((marker for marker in tags.open if text.startswith(marker, position)), None)
+            if doubled is None:
+                return start, None if is_half(text, position, tags.open) or tags.half.fullmatch(text, position) else False
+            position += len(doubled)
 
     def _call_begins(self, opener: str, text: str, position: int) -> bool | None:
         """Whether a call without its marker begins here: a whole tag, alone on its line."""
