@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _NOT_SPACE = re.compile(r"[^ \t\r\n]")
 _FENCE_END = re.compile(r"[\s`]*\Z")
+_MOST_HELD = 400
 
 
 class _Where(Enum):
@@ -55,6 +56,9 @@ class NamedJsonBlock:
         self._heads = heads
         self._closers = closers
         self._mends_open = mends_open
+        self._begun = begun
+        self._literals = tuple(literal for literal in (bounds.open, bounds.close, *closers, *bounds.tokens) if literal)
+        self._markers = re.compile(rf"(?:{'|'.join(map(re.escape, self._literals))}|\s)*+")
         self._where = _Where.HEAD if begun else _Where.BETWEEN
         self._text = TextBuffer()
         self._read = 0  # characters consumed
@@ -88,7 +92,7 @@ class NamedJsonBlock:
         if found is None:
             return len(text), None, False
         position, bounds = found.start(), self._bounds
-        if is_half(text, position, (bounds.open, bounds.close, *self._closers, *bounds.tokens)):
+        if is_half(text, position, self._literals):
             return position, None, True
         closer = next((closer for closer in self._closers if text.startswith(closer, position)), "")
         if closer:
@@ -98,7 +102,6 @@ class NamedJsonBlock:
             self._where, self._call_start = _Where.HEAD, self._base + position
             return position + len(bounds.open), None, False
         if bounds.close and text.startswith(bounds.close, position):
-            self._faults.append("the closing marker of a call stands twice")
             return position + len(bounds.close), None, False
         if any(text.startswith(token, position) for token in bounds.tokens):
             return self._ended(End.TOKEN, position)
@@ -106,7 +109,7 @@ class NamedJsonBlock:
 
     def _ended(self, end: End, position: int) -> tuple[int, End, bool]:
         """The block ends here, without its own closing marker."""
-        if self._closers:
+        if self._closers and not self._begun:
             self._faults.append("the closing marker of the block is missing")
         self._ends = (self._base + position, self._base + position)
         return position, end, False
@@ -155,11 +158,19 @@ class NamedJsonBlock:
         return self._broken(after)
 
     def _step(self, piece: str) -> None:
-        """Report what of the JSON is certain: no marker at its end that stands in a string and may be data or not."""
-        tag = self._scanner.doubtful_tag
-        length = 0 if tag is None else self._scanner.offset - tag
+        """Report what of the JSON is certain.
+
+        A marker in a string may be data, or the end of the call where the quote is missing; with nothing but markers after it
+        that is not known yet.
+        """
         piece = self._back + piece
-        sure = len(piece) - (length if length <= len(self._bounds.close) else 0)
+        sure = len(piece)
+        tag = self._scanner.doubtful_tag
+        if tag is not None and self._scanner.offset - tag <= min(len(piece), _MOST_HELD):
+            begin = len(piece) - (self._scanner.offset - tag)
+            after = self._markers.match(piece, begin).end()  # type: ignore[union-attr]  # it matches everywhere
+            if after == len(piece) or is_half(piece, after, self._literals):
+                sure = begin
         self._back = piece[sure:]
         if piece[:sure]:
             self.steps.append(Step(StepKind.JSON, piece[:sure]))

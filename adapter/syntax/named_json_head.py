@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _MOST = 400
 # What may stand between a head and its JSON, and in the place of JSON that is missing.
 _FENCE = r"\s*(?:`{1,3}(?:json|JSON)?)?\s*"
+# A name is one word; so a marker that is mentioned in a sentence begins no call.
+_TWO_WORDS = re.compile(r"\s*\S+?\s+(?P<second>\S)")
 _NOTHING = r"[\s`]*(?:json)?[\s`]*(?:null)?[\s`]*"
 
 
@@ -67,6 +69,9 @@ class Heads:
         place = text.find(self._separator, position, limit)
         stop = self._stop.search(text, position, limit if place < 0 else place + 1)
         if stop is not None and (place < 0 or stop.start() < place):
+            return False
+        words = _TWO_WORDS.match(text, position, limit if place < 0 else place)
+        if words and not is_half(text, words.start("second"), (self._separator,)):
             return False
         if place < 0:
             return None if len(text) < limit else False

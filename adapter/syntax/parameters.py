@@ -26,19 +26,13 @@ from typing import TYPE_CHECKING
 from adapter.errors import DialectError
 from adapter.syntax.json_block import JsonBlock
 from adapter.syntax.json_in_tags import JsonInTags
-from adapter.syntax.parameters_block import LONGEST_TAG, ParametersBlock, Tags
+from adapter.syntax.parameters_block import LONGEST_TAG, ParametersBlock
+from adapter.syntax.parameters_tags import compile_tags, prefixes
 from adapter.syntax.scanner import is_half
 
 if TYPE_CHECKING:
     from adapter.syntax.base import SyntaxSettings
 
-# White space in a tag; bounded, as every repetition is: a model may write white space, or a name, without end.
-_GAP = r"\s{0,8}"
-_NAME = (
-    rf"(?:{_GAP}={_GAP}|\s{{1,8}}name{_GAP}={_GAP})"
-    r"""(?P<quote>["']?)(?P<name>[^"'<>\n]{1,200}?)(?P=quote)"""
-    rf"(?P<more>(?:\s{{1,8}}[\w:-]{{1,40}}{_GAP}=[^<>\n]{{0,200}}?)?)"
-)
 _FORM = ("call", "parameter", "prefix", "other_prefix", "blocks", "padding")
 
 
@@ -60,11 +54,11 @@ class Parameters:
         self._types = settings.types
         self._json = JsonInTags(settings)
         self._holds_json = False
-        self._tags = tags = _compiled(settings, form)
+        self._tags = tags = compile_tags(settings, form)
         markers = "|".join(map(re.escape, tags.open))
         self._before = re.compile(rf"(?:[ \t\r\n]|{markers})*+")  # a marker may be doubled
         # A model that leaves out the marker before a call begins with the call itself, which words without prefix do not show.
-        calls = [f"<{prefix}{form['call']}" for prefix in _prefixes(form)]
+        calls = [f"<{prefix}{form['call']}" for prefix in prefixes(form)]
         alone = calls if form["prefix"] else [f"{calls[0]}="] if form["padding"] else []
         self.openings: tuple[str, ...] = (*tags.open, *alone)
 
@@ -96,44 +90,3 @@ class Parameters:
     def block(self, opening: str) -> ParametersBlock | JsonBlock:
         """A reader for one block."""
         return JsonBlock(opening, self._json) if self._holds_json else ParametersBlock(opening, self._tags, self._types)
-
-
-def _prefixes(form: dict[str, str]) -> list[str]:
-    """What may stand before a word, the dialect's own spelling first."""
-    prefix, other = form["prefix"], form.get("other_prefix", "")
-    if not prefix:
-        return [""]
-    bare = [prefix, prefix.rstrip(), *([other.rstrip()] if other else [])]
-    return list(dict.fromkeys((*bare, *(f"{spelt.rstrip()} " for spelt in bare))))
-
-
-def _compiled(settings: SyntaxSettings, form: dict[str, str]) -> Tags:
-    prefixes = _prefixes(form)
-    bare = list(dict.fromkeys(prefix.rstrip() for prefix in prefixes))
-    before = "|".join(map(re.escape, bare))
-    call, parameter = (rf"{_GAP}(?:{before}){_GAP}{re.escape(form[word])}" for word in ("call", "parameter"))
-    blocks = [f"{prefix}{word}>" for prefix in prefixes for word in form["blocks"].split()]
-    halves = [_halves(prefix, form[word]) for prefix in bare for word in ("call", "parameter")]
-    return Tags(
-        open=tuple(dict.fromkeys((settings.open, *(f"<{block}" for block in blocks)))),
-        close=tuple(dict.fromkeys((settings.close, *(f"</{block}" for block in blocks)))),
-        tokens=settings.tokens,
-        call=re.compile(f"<{call}{_NAME}{_GAP}(?P<alone>/?)>"),
-        call_begins=re.compile(f"<{call}"),
-        call_end=re.compile(f"<{_GAP}/{call}{_GAP}>"),
-        parameter=re.compile(f"<{parameter}{_NAME}{_GAP}>"),
-        parameter_end=re.compile(f"<{_GAP}/{parameter}{_GAP}>"),
-        half=re.compile(f"<{_GAP}/?{_GAP}(?:{'|'.join(halves)})"),
-        padded=form["padding"] == "newline",
-    )
-
-
-def _halves(prefix: str, word: str) -> str:
-    """A pattern for every beginning of a word after its prefix, and for what may stand after the whole of it."""
-    pattern = rf"{re.escape(word[-1])}(?:[\s=/][^<>\n]{{0,{LONGEST_TAG - 40}}})?"
-    for character in reversed(word[:-1]):
-        pattern = rf"{re.escape(character)}(?:{pattern})?"
-    pattern = rf"{_GAP}(?:{pattern})?"
-    for character in reversed(prefix):
-        pattern = rf"{re.escape(character)}(?:{pattern})?"
-    return f"(?:{pattern})?"

@@ -7,7 +7,6 @@ well: then the tag is held until that is known. Nothing is looked at twice but s
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
@@ -17,11 +16,12 @@ from adapter.syntax.base import Reading, Step, StepKind
 from adapter.syntax.calls import RawCall
 from adapter.syntax.json_text import loads
 from adapter.syntax.markup import read_skeleton
-from adapter.syntax.scanner import End, is_half
+from adapter.syntax.scanner import End
 from adapter.syntax.text_buffer import TextBuffer
 
 if TYPE_CHECKING:
     from adapter.syntax.base import Types
+    from adapter.syntax.parameters_tags import Tags
 
 _NOT_SPACE = re.compile(r"[^ \t\r\n]")
 # More white space than this between two tags, and they are not neighbours.
@@ -30,44 +30,6 @@ LONGEST_TAG = 480
 # How some dialects say of a value whether it is raw text.
 _STRING = re.compile(r"""\bstring\s*=\s*["']?(true|false)""")
 _ANY_BUT_STRING = frozenset({"null", "integer", "number", "boolean", "object", "array"})
-
-
-@dataclass(frozen=True, slots=True)
-class Tags:
-    """The tags of a dialect, compiled.
-
-    Attributes:
-        open: The markers before a block, the dialect's own first.
-        close: Those after it.
-        tokens: Literals that end a block left open.
-        call: The opening tag of a call; its group `name` is the tool, as `parameter`'s is the parameter. With a group `alone`
-            that is not empty it is the whole call.
-        call_begins: Its first word.
-        call_end: Its closing tag; a parameter's is `parameter_end`.
-        half: What any of these tags looks like while it is incomplete.
-        padded: Whether one newline on each side of a value belongs to the tags.
-    """
-
-    open: tuple[str, ...]
-    close: tuple[str, ...]
-    tokens: tuple[str, ...]
-    call: re.Pattern[str]
-    call_begins: re.Pattern[str]
-    call_end: re.Pattern[str]
-    parameter: re.Pattern[str]
-    parameter_end: re.Pattern[str]
-    half: re.Pattern[str]
-    padded: bool
-
-    def waits(self, text: str, position: int) -> bool:
-        """Whether the text ends inside what may become a tag."""
-        return (
-            is_half(text, position, (*self.close, *self.open, *self.tokens)) or self.half.fullmatch(text, position) is not None
-        )
-
-    def closed(self, text: str, position: int) -> int:
-        """Where the marker after a block ends that begins here; `position` when none does."""
-        return position + next((len(close) for close in self.close if text.startswith(close, position)), 0)
 
 
 class _Where(Enum):
