@@ -202,9 +202,9 @@ HOSTILE = {
 def test_cost_grows_with_the_length(case: str) -> None:
     def seconds(size: int) -> float:
         text = spelt(HOSTILE[case](size))
-        begun = time.perf_counter()
+        begun = time.process_time()
         read("deepseek-v4", list(text))
-        return time.perf_counter() - begun
+        return time.process_time() - begun
 
     small = min(seconds(2_000) for _ in range(3))
-    assert seconds(16_000) < 8 * small * 4 + 0.2
+    assert min(seconds(16_000) for _ in range(2)) < 8 * small * 4 + 0.2

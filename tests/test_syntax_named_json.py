@@ -259,12 +259,12 @@ HOSTILE = {
 def test_cost_grows_with_the_length(case: str) -> None:
     def seconds(size: int) -> float:
         text = HOSTILE[case](size)
-        begun = time.perf_counter()
+        begun = time.process_time()
         read(SECTION, list(text))
-        return time.perf_counter() - begun
+        return time.process_time() - begun
 
     small = min(seconds(4_000) for _ in range(3))
-    assert seconds(32_000) < 8 * small * 4 + 0.2
+    assert min(seconds(32_000) for _ in range(2)) < 8 * small * 4 + 0.2
 
 
 def test_a_string_leaves_while_it_is_written() -> None:
