@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +17,9 @@ from adapter.completion.rules import Rules
 from adapter.dialects.registry import load
 from adapter.testing import splits
 from adapter.tools.definitions import read_tools
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NAMES = ("deepseek-v3.2", "deepseek-v4", "deepseek-v4.1")
 TOOLS = [
@@ -185,7 +188,7 @@ def test_what_is_written_is_read(name: str, arguments: list[dict[str, Any]], see
         assert parsed.content == "Hm."
 
 
-HOSTILE = {
+HOSTILE: dict[str, Callable[[int], str]] = {
     "a long value": lambda size: block(call("g", text_value("a", "x" * size))),
     "signs in a value": lambda size: block(call("g", text_value("a", "<" * size))),
     "half tags in a value": lambda size: block(call("g", text_value("a", "</D|parameter" * (size // 14)))),

@@ -6,7 +6,7 @@ import json
 import random
 import time
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -21,6 +21,9 @@ from adapter.syntax import make_syntax
 from adapter.syntax.base import SyntaxSettings
 from adapter.testing import splits
 from adapter.tools.definitions import read_tools
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Three spellings: a section with calls in it, ids that carry the name, and calls without section and end.
 SECTION = load("deepseek-v3.1")
@@ -241,7 +244,7 @@ def test_what_is_written_is_read(name: str, arguments: list[dict[str, Any]], see
         assert parsed.content == "Hm."
 
 
-HOSTILE = {
+HOSTILE: dict[str, Callable[[int], str]] = {
     "a long value": lambda size: spelt('«‹f¦{"a": "') + "x" * size + spelt('"}›»'),
     "markers in a value": lambda size: spelt('«‹f¦{"a": "') + spelt("›") * (size // 20) + spelt('"}›»'),
     "white space before JSON": lambda size: spelt("«‹f¦") + " " * size + spelt("{}›»"),
