@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +17,9 @@ from adapter.completion.rules import Rules
 from adapter.dialects.registry import load
 from adapter.testing import splits
 from adapter.tools.definitions import read_tools
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NAMES = ("deepseek-v3.2", "deepseek-v4", "deepseek-v4.1")
 TOOLS = [
@@ -185,7 +188,7 @@ def test_what_is_written_is_read(name: str, arguments: list[dict[str, Any]], see
         assert parsed.content == "Hm."
 
 
-HOSTILE = {
+HOSTILE: dict[str, Callable[[int], str]] = {
     "a long value": lambda size: block(call("g", text_value("a", "x" * size))),
     "signs in a value": lambda size: block(call("g", text_value("a", "<" * size))),
     "half tags in a value": lambda size: block(call("g", text_value("a", "</D|parameter" * (size // 14)))),
@@ -202,9 +205,9 @@ HOSTILE = {
 def test_cost_grows_with_the_length(case: str) -> None:
     def seconds(size: int) -> float:
         text = spelt(HOSTILE[case](size))
-        begun = time.perf_counter()
+        begun = time.process_time()
         read("deepseek-v4", list(text))
-        return time.perf_counter() - begun
+        return time.process_time() - begun
 
     small = min(seconds(2_000) for _ in range(3))
-    assert seconds(16_000) < 8 * small * 4 + 0.2
+    assert min(seconds(16_000) for _ in range(2)) < 8 * small * 4 + 0.2

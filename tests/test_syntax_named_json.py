@@ -6,7 +6,7 @@ import json
 import random
 import time
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -21,6 +21,9 @@ from adapter.syntax import make_syntax
 from adapter.syntax.base import SyntaxSettings
 from adapter.testing import splits
 from adapter.tools.definitions import read_tools
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Three spellings: a section with calls in it, ids that carry the name, and calls without section and end.
 SECTION = load("deepseek-v3.1")
@@ -241,7 +244,7 @@ def test_what_is_written_is_read(name: str, arguments: list[dict[str, Any]], see
         assert parsed.content == "Hm."
 
 
-HOSTILE = {
+HOSTILE: dict[str, Callable[[int], str]] = {
     "a long value": lambda size: spelt('«‹f¦{"a": "') + "x" * size + spelt('"}›»'),
     "markers in a value": lambda size: spelt('«‹f¦{"a": "') + spelt("›") * (size // 20) + spelt('"}›»'),
     "white space before JSON": lambda size: spelt("«‹f¦") + " " * size + spelt("{}›»"),
@@ -259,12 +262,12 @@ HOSTILE = {
 def test_cost_grows_with_the_length(case: str) -> None:
     def seconds(size: int) -> float:
         text = HOSTILE[case](size)
-        begun = time.perf_counter()
+        begun = time.process_time()
         read(SECTION, list(text))
-        return time.perf_counter() - begun
+        return time.process_time() - begun
 
     small = min(seconds(4_000) for _ in range(3))
-    assert seconds(32_000) < 8 * small * 4 + 0.2
+    assert min(seconds(32_000) for _ in range(2)) < 8 * small * 4 + 0.2
 
 
 def test_a_string_leaves_while_it_is_written() -> None:
