@@ -81,7 +81,7 @@ class Channels:
     def header(self, text: str, position: int) -> Header | bool | None:
         """The header that begins here; False when none does, None when more text is needed."""
         said: dict[str, str] = {}
-        due, spare = "", True  # what the next word is; and whether one may stand for nothing: the type of the text
+        due, spare = "", False  # what the next word is; and whether one may stand for nothing: the type of the text
         limit = position + _LONGEST
         while position < limit:
             found = _SPACE.match(text, position, limit)
