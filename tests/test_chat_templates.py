@@ -154,7 +154,10 @@ def test_every_template_that_comes_along(name: str, snapshot: SnapshotAssertion)
     assert ("Thought." in text) == (name in KEEPS_THOUGHTS)
     for messages in ([ASK], CONVERSATION[:1], MESSAGES, [ASK, ASK], CONVERSATION[:4]):
         begun = template.render(messages, now=NOON)
-        assert begun.startswith(template.render(messages, now=NOON, add_generation_prompt=False))
+        whole = template.render(messages, now=NOON, add_generation_prompt=False)
+        # An answer at the very end may close as the model itself closes it, with thoughts that are dropped later.
+        closed = messages[-1]["role"] == "assistant" and template.eos and whole.endswith(template.eos)
+        assert begun.startswith(whole) or closed
 
 
 THINKS: dict[str, Any] = {"role": "assistant", "content": "Calls.", "reasoning_content": "Hm."}

@@ -137,5 +137,6 @@ def test_every_template_that_comes_along(name: str) -> None:
     dialect = load(name)
     assert dialect.name == name
     assert dialect.models or name == "generic"  # which is for models that no dialect names
-    written = dialect.tool_call("f", {"a": "</tool_call>"})
-    assert adapter.parse(written, dialect=name).tool_calls[0].arguments == '{"a": "</tool_call>"}'
+    arguments = {"a": dialect.close, "b": [1, None]}
+    found = adapter.parse(dialect.tool_call("f", arguments), dialect=name).tool_calls[0]
+    assert (found.name, json.loads(found.arguments)) == ("f", arguments)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from adapter.tools.choice import read_choice
 from adapter.tools.definitions import read_tools
 
 _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "reference" / "rendered"
+NOON = datetime(2026, 11, 23, 12).timestamp()  # of the day the references were made
 REFERENCE = Path(os.environ.get("ADAPTER_REFERENCE", _BESIDE))
 
 # The file, the dialect, the chat template. Without a dialect only the cases without tools are looked at.
@@ -33,6 +35,7 @@ FILES = {
     "qwen3-vl": ("hermes", "chatml"),
     "qwen3-omni": ("qwen3-omni", "qwen3"),
     "hermes-3": ("hermes-3", "hermes-3"),
+    "gpt-oss": ("gpt-oss", "gpt-oss"),
     "granite-4.0": ("granite-4", "granite-4"),
     "deepseek-v3.1": ("deepseek-v3.1", "deepseek-v3.1"),
     "deepseek-v3.2": ("deepseek-v3.2", "deepseek-v3.2"),
@@ -60,7 +63,7 @@ FILES = {
 # What plain messages cannot say, only the raw completion is equal in: the calls' own last line break, the role of results,
 # tools beside a user's message.
 RAW_ONLY = {
-    "minimax-m2", "nemotron-3-nano", "deepseek-v3.2", "llama-3.1", "mistral-common-v3-spm", "mistral-common-v3-tekken",
+    "minimax-m2", "nemotron-3-nano", "deepseek-v3.2", "gpt-oss", "llama-3.1", "mistral-common-v3-spm", "mistral-common-v3-tekken",
     "mistral-common-v7-tekken", "mistral-common-v11", "mistral-common-v13", "mistral-common-v15",
 }  # fmt: skip
 # A server that sees no tools leaves out the thoughts of earlier turns.
@@ -122,4 +125,4 @@ def test_equal_as_messages_to_a_server(name: str, case: dict[str, Any]) -> None:
 
 def rendered(template: str, plain: list[dict[str, Any]], case: dict[str, Any]) -> str:
     variables = {key: value for key, value in case["kwargs"].items() if key not in {"bos_token", "eos_token"}}
-    return load_chat_template(template).render(plain, now=0, **variables)
+    return load_chat_template(template).render(plain, now=NOON, **variables)

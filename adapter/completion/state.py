@@ -69,8 +69,8 @@ class State:
 
     __slots__ = (
         "again", "bare", "bare_syntax", "block", "calls_in_thinking", "closed", "content", "count", "fenced", "has_passages",
-        "held", "ids", "marks", "may_be_bare", "may_think", "mode", "opener", "options", "owed", "passage", "reasoning", "rules",
-        "syntax", "tail", "tracker",
+        "held", "ids", "marks", "may_be_bare", "may_think", "mode", "opener", "options", "owed", "passage", "reasoning",
+        "rules", "syntax", "tail", "tracker",
     )  # fmt: skip
 
     def __init__(self, rules: Rules, options: Options) -> None:

@@ -140,8 +140,8 @@ class Passage(NamedTuple):
     Attributes:
         kind: What it is.
         opening: The markup before it.
-        end: Looks for its end, in a text from a position on, the completion's end or not: how far the text is certain, and where
-            what ends it ends, or None when it goes on, or more text is needed.
+        end: Looks for its end, in a text from a position on, at the completion's end or not. Returns how far the text is
+            certain, and where what ends it ends, or None when it goes on, or more text is needed.
     """
 
     kind: PassageKind

@@ -2,8 +2,8 @@
 
 <|tool_call>call:get_weather{city:<|"|>Paris<|"|>,days:3}<tool_call|>
 
-Keys stand without quotes, and strings between two quote tokens, as they are: nothing in them is escaped. Numbers, words, objects
-and lists are those of JSON. A dialect says in `form` how they are spelt:
+Keys stand without quotes, and strings between two quote tokens, as they are: nothing in them is escaped. Numbers, words,
+objects and lists are those of JSON. A dialect says in `form` how they are spelt:
 
     call    the word before the tool's name: `call:`
     quote   the token on both sides of a string
@@ -15,7 +15,8 @@ import re
 from typing import TYPE_CHECKING
 
 from adapter.errors import DialectError
-from adapter.syntax.call_braces_block import CallBracesBlock, Literals
+from adapter.syntax.braces_literals import Literals
+from adapter.syntax.call_braces_block import CallBracesBlock
 from adapter.syntax.scanner import is_half
 
 if TYPE_CHECKING:

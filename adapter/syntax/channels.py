@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 _FORM = {"channel", "message", "constrain", "ends", "role", "recipient", "namespace", "reasoning"}
 _SPACE = re.compile(r"[ \t\r\n]*")
-_WORD = re.compile(r"[\w.:/@+-]{1,160}")
 _LONGEST = 600
 # A message's end is one where another message follows; so far may that be away.
 _MOST_SPACE = 64
@@ -74,46 +73,39 @@ class Channels:
         self._ends = (settings.close, *form["ends"].split())
         self._bounds = Boundaries(settings.open, settings.close, (*form["ends"].split(), form["channel"], *settings.tokens))
         self._edges = re.compile("|".join(map(re.escape, (settings.open, form["channel"], *self._ends))))
+        self._due = {settings.open: "role", form["channel"]: "channel"}
+        self._word = re.compile(rf"(?P<to>{re.escape(form['recipient'])})?(?P<word>[\w.:/@+-]{{1,160}})")
         # The prompt ends inside a header, so a call's may begin with whom it is for.
         self.openings: tuple[str, ...] = (settings.open, form["channel"], form["recipient"] + form["namespace"])
 
     def header(self, text: str, position: int) -> Header | bool | None:
         """The header that begins here; False when none does, None when more text is needed."""
-        start, message = self._start, self._form["message"]
-        said = {"role": "", "channel": "", "recipient": ""}
-        due, spare = "", 1  # what the next word is, and how many words there may be besides: the type of the text
+        said: dict[str, str] = {}
+        due, spare = "", False  # what the next word is; and whether one may stand for nothing: the type of the text
         limit = position + _LONGEST
         while position < limit:
             found = _SPACE.match(text, position, limit)
             position = found.end() if found else position
             marker = next((marker for marker in self._markers if text.startswith(marker, position)), None)
-            if marker == message:
-                return Header(position + len(message), **said)
+            if marker == self._form["message"]:
+                return Header(position + len(marker), **said)
             if marker is not None:
-                due = {start: "role", self._form["channel"]: "channel"}.get(marker, "")
-                spare = 1
+                due, spare = self._due.get(marker, ""), True
                 position += len(marker)
                 continue
-            if position == len(text) or is_half(text, position, self._markers):
+            if position == len(text) or is_half(text, position, (*self._markers, self.openings[-1])):
                 return None
-            recipient = self._form["recipient"]
-            named = text.startswith(recipient, position)
-            if not named and is_half(text, position, (recipient,)):
-                return None
-            word = _WORD.match(text, position + len(recipient) * named, limit)
-            if word is None:
-                return None if named and position + len(recipient) == len(text) else False
-            if word.end() == len(text):
-                return None
-            if named:
-                said["recipient"] = word.group()
-            elif due:
-                said[due] = word.group()
-            else:
-                spare -= 1
-            if spare < 0:
+            word = self._word.match(text, position, limit)
+            if word is None or not (word["to"] or due or spare):
                 return False
-            due, position = due if named else "", word.end()
+            if word["to"] or due:
+                said["recipient" if word["to"] else due] = word["word"]
+            else:
+                spare = False
+            due = due if word["to"] else ""
+            position = word.end()
+            if position == len(text):
+                return None
         return False
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
@@ -126,7 +118,7 @@ class Channels:
     def block(self, opening: str) -> BlockReader | Passage:
         """A reader for one message: a call's, or that of a text."""
         found = self.header(opening, 0)
-        if not isinstance(found, Header):
+        if found is None or isinstance(found, bool):
             raise RuntimeError("a message was begun by a header that is none")
         namespace, role = self._form["namespace"], self._form["role"]
         if found.role not in {"", role}:

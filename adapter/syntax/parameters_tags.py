@@ -84,7 +84,7 @@ def compile_tags(settings: SyntaxSettings, form: dict[str, str]) -> Tags:
         open=tuple(dict.fromkeys((settings.open, *(f"<{block}" for block in blocks)))),
         close=tuple(dict.fromkeys((settings.close, *(f"</{block}" for block in blocks)))),
         tokens=settings.tokens,
-        call=re.compile(f"<{call}{_NAME}{_GAP}(?P<alone>/?)>"),
+        call=re.compile(f"<{call}{_NAME}{_GAP}(?P<alone>(?:(?<=[\"'\\s])/)?)>"),
         call_begins=re.compile(f"<{call}"),
         call_end=re.compile(f"<{_GAP}/{call}{_GAP}>"),
         parameter=re.compile(f"<{parameter}{_NAME}{_GAP}>"),
