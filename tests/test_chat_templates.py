@@ -135,6 +135,8 @@ CONVERSATION: list[dict[str, Any]] = [
     {"role": "tool", "content": "Found."},
     {"role": "user", "content": "Last?"},
 ]
+# Their models read the reasoning of earlier turns too.
+KEEP_REASONING = {"mistral-v13", "mistral-v15"}
 
 
 @pytest.mark.parametrize("name", names("chat"))
@@ -147,7 +149,7 @@ def test_every_template_that_comes_along(name: str, snapshot: SnapshotAssertion)
     assert text.startswith(template.bos)
     for word in ("Be kind.", "First?", "Answered.", "Found.", "Last?"):
         assert text.count(word) == 1
-    assert "Thought." not in text  # from before the last question
+    assert ("Thought." in text) is (name in KEEP_REASONING)  # from before the last question
     for messages in ([ASK], CONVERSATION[:1], MESSAGES, [ASK, ASK], CONVERSATION[:4]):
         begun = template.render(messages, now=NOON)
         assert begun.startswith(template.render(messages, now=NOON, add_generation_prompt=False))
