@@ -1,8 +1,8 @@
 """One call in Python's notation, read as name and arguments: `get_weather(city="Paris", days=[1, 2])`.
 
 Python's own parser reads it, and nothing is run: keyword arguments, and literals only. The arguments become JSON text in which
-numbers keep the model's spelling. What Python does not allow and tools need is read as well: JSON's words, a parameter whose name
-is one of Python's keywords or (after `**`) no name at all, a tool whose name has other characters.
+numbers keep the model's spelling. What Python does not allow and tools need is read as well: JSON's words, a parameter whose
+name is one of Python's keywords or (after `**`) no name at all, a tool whose name has other characters.
 """
 
 from __future__ import annotations
@@ -87,9 +87,12 @@ class _Writer:
         self._lines = [line.encode() for line in re.split(r"(?<=\n)", source)]
 
     def arguments(self, call: ast.expr) -> str:
-        """The keyword arguments of a call, as an object. Raises ValueError for anything else."""
+        """The keyword arguments of a call, as an object. Raises TypeError or ValueError for anything else."""
         if not isinstance(call, ast.Call) or call.args:
             raise ValueError("not a call with keyword arguments only")
+        given = [argument.arg for argument in call.keywords if argument.arg is not None]
+        if len(set(given)) < len(given):
+            raise ValueError("an argument is given twice")
         members: list[str] = []
         for argument in call.keywords:
             if argument.arg is not None:
@@ -104,7 +107,7 @@ class _Writer:
         members = []
         for key, value in zip(node.keys, node.values, strict=True):
             if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
-                raise ValueError("a key is no string")
+                raise TypeError("a key is no string")
             members.append(f"{_text(key.value)}: {self._value(value)}")
         return members
 
@@ -118,7 +121,7 @@ class _Writer:
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
             return f"-{self._number(node.operand)}"
         if not isinstance(node, ast.Constant):
-            raise ValueError("not a literal")
+            raise TypeError("not a literal")
         if isinstance(node.value, str):
             return _text(node.value)
         if node.value is None or isinstance(node.value, bool):
@@ -127,7 +130,7 @@ class _Writer:
 
     def _number(self, node: ast.Constant) -> str:
         if isinstance(node.value, bool) or not isinstance(node.value, int | float):
-            raise ValueError("not a number")
+            raise TypeError("not a number")
         if node.lineno == node.end_lineno:
             written = self._lines[node.lineno - 1][node.col_offset : node.end_col_offset].decode()
             if _NUMBER.fullmatch(written):
