@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from adapter.servers import Rung, Server
 
 _ANY_NAME = "any_name"
+_UNMARKED = "nothing is enforced: calls of this dialect begin as text may, so no grammar can allow both"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,9 @@ def enforce(rung: Rung, server: Server, dialect: Dialect, shape: Shape, answer_f
         shape: What the answer may be.
         answer_format: The caller's own `response_format` for an answer in words.
     """
-    if rung == "grammar":
-        return _grammar(server, dialect, shape)
     always = shape.forced or shape.reply is not None
+    if rung == "grammar":
+        return _grammar(server, dialect, shape) if always or _marked(dialect) else Enforcement(unenforced=_UNMARKED)
     if rung == "json_schema" and (always or wants_json(answer_format)):
         body = response_format(shape.tools, None if always else answer_format)
         return Enforcement(rung, schema_fields(server, body), bare=True)
@@ -73,6 +74,11 @@ def enforce(rung: Rung, server: Server, dialect: Dialect, shape: Shape, answer_f
         # A trailing space is a token of its own to most models, which then write none with the next word.
         return Enforcement(rung, prefill=before.rstrip(" "))
     return Enforcement()
+
+
+def _marked(dialect: Dialect) -> bool:
+    """Whether a marker tells a call from text."""
+    return bool(dialect.open) and _before_names(dialect).startswith(dialect.open)
 
 
 def _before_names(dialect: Dialect) -> str:

@@ -108,6 +108,9 @@ class PythonScanner:
         if found is None:
             return len(text), None
         place = found.start()
+        if text[place] == "[" and self._base == 1 and not any(token.startswith("[") for token in self._bounds.tokens):
+            self._complete, self._depth = False, 1  # another list
+            return place + 1, None
         after, end = self._marker(text, place, base, inside=False)
         if end is None and after > place:
             return place, End.DONE

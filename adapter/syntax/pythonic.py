@@ -15,19 +15,18 @@ from typing import TYPE_CHECKING
 from adapter.errors import DialectError
 from adapter.syntax.base import BareForm, Reading, Step, StepKind
 from adapter.syntax.boundaries import Boundaries, End
-from adapter.syntax.calls import RawCall
+from adapter.syntax.calls import Nameless, RawCall
 from adapter.syntax.python_calls import NAME, read_python_call
 from adapter.syntax.python_scanner import PythonScanner
 from adapter.syntax.text_buffer import TextBuffer
 
 if TYPE_CHECKING:
     from adapter.syntax.base import SyntaxSettings
-    from adapter.syntax.calls import Nameless
 
 _FENCE = r"`{3}(?:[a-z_]{1,9})?[ \t]*\n\s{0,20}"
 _HEAD = rf"\[?\s{{0,20}}{NAME}\s{{0,20}}\("
 _HALF_HEAD = rf"(?:\[\s{{0,20}}|\[?\s{{0,20}}{NAME}\s{{0,20}})?\Z"
-_BETWEEN = re.compile(r"[\s,;\[]*")
+_BETWEEN = re.compile(r"[\s,;\[\]]*")
 _BEGINS = re.compile(_HEAD)
 _MAY_BEGIN = re.compile(_HALF_HEAD)
 _BEGUN = re.compile(rf"\[\s*(?P<name>{NAME})\s*\(")
@@ -103,6 +102,7 @@ class PythonicBlock:
         self._call = TextBuffer()  # what was read of the present call
         self._calls: list[RawCall | Nameless] = []
         self._repaired = False
+        self._last = 0  # where the last call ended
 
     def feed(self, text: str, position: int) -> tuple[int, End | None]:
         """Consume text. Returns how far, and what ended the block, if something did."""
@@ -112,7 +112,7 @@ class PythonicBlock:
         self._text.append(text[position:after])
         for place in scanner.call_ends:
             self._call.append(text[begin : place - base])
-            begin = place - base
+            begin, self._last = place - base, place
             self._take(self._call.text())
             self._call = TextBuffer()
         scanner.call_ends.clear()
@@ -142,8 +142,12 @@ class PythonicBlock:
         """The calls of the block."""
         if not any(isinstance(call, RawCall) for call in self._calls):
             return Reading((), fault="no call with keyword arguments and literal values")
-        unfinished = end is End.CUT and _SOMETHING.search(self._call.text()) is not None
-        return Reading(tuple(self._calls), self._repaired, unfinished=unfinished)
+        rest = self._text.text()[self._last : self._scanner.payload_end]
+        if not _SOMETHING.search(rest):
+            return Reading(tuple(self._calls), self._repaired)
+        if end is End.CUT:
+            return Reading(tuple(self._calls), self._repaired, unfinished=True)
+        return Reading((*self._calls, Nameless(rest)), self._repaired)
 
     def parts(self) -> tuple[str, str, str]:
         """The payload, the closing marker, and what is to be read again as text."""
