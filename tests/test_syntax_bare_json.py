@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from time import process_time
 from typing import Any
 
 import pytest
@@ -172,18 +173,23 @@ HOSTILE = [
 ]
 
 
+def cost(dialect: str, text: str) -> float:
+    """Seconds of work for a completion that comes a character at a time."""
+    parser = CompletionParser(TOOLS, dialect=dialect)
+    before = process_time()
+    for character in text:
+        parser.feed(character)
+    parser.close("length")
+    return process_time() - before
+
+
+def grows_with_the_length(dialect: str, start: str, piece: str) -> bool:
+    """Whether eight times the length costs far less than 64 times as much; a busy machine gets more than one try."""
+    short, long = start + piece * (3000 // len(piece)), start + piece * (24_000 // len(piece))
+    return any(cost(dialect, long) < 30 * max(cost(dialect, short), 0.01) for _ in range(5))
+
+
 @pytest.mark.parametrize("piece", HOSTILE)
 @pytest.mark.parametrize("start", ["", CALL, "<|python_tag|>{", '{"name": "f", "parameters": {"a": "'])
 def test_cost_grows_with_the_length(start: str, piece: str) -> None:
-    from time import process_time
-
-    def cost(times: int) -> float:
-        parser = CompletionParser(TOOLS, dialect="llama-3.1")
-        before = process_time()
-        for character in start + piece * times:
-            parser.feed(character)
-        parser.close("length")
-        return process_time() - before
-
-    once = max(cost(3000 // len(piece)), 0.01)
-    assert cost(24_000 // len(piece)) < 30 * once  # eight times the length; the square of it would be 64
+    assert grows_with_the_length("llama-3.1", start, piece)

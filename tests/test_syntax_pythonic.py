@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from time import process_time
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapter import CompletionParser
 from adapter.dialects.registry import load
 from adapter.dialects.templates import names
 from adapter.syntax.calls import RawCall
 from adapter.syntax.python_calls import read_python_call
-from tests.test_syntax_bare_json import TOOLS, VALUES, Case, parsed, text
+from tests.test_syntax_bare_json import VALUES, Case, grows_with_the_length, parsed, text
 
 MINE = [name for name in names() if load(name).syntax == "pythonic"]
 F, G = ("f", '{"a": 1}'), ("get_weather", "{}")
@@ -125,13 +123,4 @@ HOSTILE = ["[", "(", "f(", "`", "<|python_", "'", '"', '"""', "\\", "]", ")", "a
 @pytest.mark.parametrize("piece", HOSTILE)
 @pytest.mark.parametrize("start", ["", "[f(a='", "[f(", f"{OPEN}["])
 def test_cost_grows_with_the_length(start: str, piece: str) -> None:
-    def cost(times: int) -> float:
-        parser = CompletionParser(TOOLS, dialect="llama-4")
-        before = process_time()
-        for character in start + piece * times:
-            parser.feed(character)
-        parser.close("length")
-        return process_time() - before
-
-    once = max(cost(3000 // len(piece)), 0.01)
-    assert cost(24_000 // len(piece)) < 30 * once  # eight times the length; the square of it would be 64
+    assert grows_with_the_length("llama-4", start, piece)
