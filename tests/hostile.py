@@ -163,4 +163,4 @@ def _markers(messages: list[dict[str, Any]], dialect: str, between: str, every: 
     named = (found.open, found.close, *found.result, *(found.reasoning or ()), *found.markers, *found.special)
     texts = [message.get("name", "") + "\n" + _joined(message["content"], between, every) for message in messages]
     text = "\n".join(texts)
-    return Counter({marker: text.count(marker) for marker in named}) + Counter(_SPECIAL.findall(text))
+    return Counter({marker: text.count(marker) for marker in named if marker}) + Counter(_SPECIAL.findall(text))

@@ -19,6 +19,7 @@ SYNTAXES = {
     "json_in_tags": "JsonInTags",
     "named_json": "NamedJson",
     "parameters": "Parameters",
+    "pythonic": "Pythonic",
 }
 
 

@@ -1,0 +1,160 @@
+"""The call syntax of Llama 4, ToolACE, LFM2 and Gemma 3: calls in Python's notation, in a list.
+
+[get_weather(city="Paris"), get_time()]
+<|python_start|>[get_weather(city="Paris")]<|python_end|>
+
+After a dialect's marker a block ends with its closing marker, or with the list. Without a marker the calls are the whole
+answer, and of tools that are offered, or it is text (behaviour 1.10).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from adapter.errors import DialectError
+from adapter.syntax.base import BareForm, Reading, Step, StepKind
+from adapter.syntax.boundaries import Boundaries, End
+from adapter.syntax.calls import Nameless, RawCall
+from adapter.syntax.python_calls import NAME, read_python_call
+from adapter.syntax.python_scanner import PythonScanner
+from adapter.syntax.text_buffer import TextBuffer
+
+if TYPE_CHECKING:
+    from adapter.syntax.base import SyntaxSettings
+
+_FENCE = r"`{3}(?:[a-z_]{1,9})?[ \t]*\n\s{0,20}"
+_HEAD = rf"\[?\s{{0,20}}{NAME}\s{{0,20}}\("
+_HALF_HEAD = rf"(?:\[\s{{0,20}}|\[?\s{{0,20}}{NAME}\s{{0,20}})?\Z"
+_BETWEEN = re.compile(r"[\s,;\[\]]*")
+_BEGINS = re.compile(_HEAD)
+_MAY_BEGIN = re.compile(_HALF_HEAD)
+_BEGUN = re.compile(rf"\[\s*(?P<name>{NAME})\s*\(")
+_SPACE = re.compile(r"[ \t\r\n]*")
+_SOMETHING = re.compile(r"\w")
+
+
+class Pythonic:
+    """Reads blocks of this syntax.
+
+    Args:
+        settings: What the dialect says.
+
+    Raises:
+        DialectError: Its `form` holds something.
+    """
+
+    bare = BareForm(
+        first="[`",
+        head=re.compile(rf"(?:{_FENCE})?(?P<payload>\[\s{{0,20}}{NAME}\s{{0,20}}\()"),
+        half=re.compile(rf"(?:`{{1,3}}[a-z_]{{0,9}}[ \t]{{0,9}}|{_FENCE})?(?:\[\s{{0,20}}(?:{NAME}\s{{0,20}})?)?\Z"),
+        own=True,
+    )
+
+    def __init__(self, settings: SyntaxSettings) -> None:
+        if settings.form:
+            raise DialectError(f"form.{min(settings.form)} means nothing to the syntax 'pythonic'; it knows nothing")
+        self.bounds = Boundaries(settings.open, settings.close, settings.tokens, due=False)
+        self.openings: tuple[str, ...] = (settings.open,) if settings.open else ()
+
+    def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
+        """A block begins where a call does, or a list of calls."""
+        del opener
+        found = _SPACE.match(text, position)
+        start = found.end() if found else position
+        if _BEGINS.match(text, start):
+            return start, True
+        return position, None if _MAY_BEGIN.match(text, start) else False
+
+    def scanner(self) -> PythonScanner:
+        """Finds the end of one payload."""
+        return PythonScanner(self.bounds)
+
+    def block(self, opening: str) -> PythonicBlock:
+        """A reader for one block."""
+        return PythonicBlock(opening, self)
+
+    def read(self, payload: str, end: End) -> Reading:
+        """The calls of a payload."""
+        block = PythonicBlock("", self)
+        block.feed(payload, 0)
+        return block.read(end)
+
+    def begun(self, payload: str) -> str:
+        """The name of the first call of an unfinished payload."""
+        found = _BEGUN.match(payload)
+        return found["name"] if found else ""
+
+
+class PythonicBlock:
+    """Reads one block.
+
+    Args:
+        opening: The opening marker and what stood between it and the payload.
+        syntax: The call syntax.
+    """
+
+    def __init__(self, opening: str, syntax: Pythonic) -> None:
+        self.opening = opening
+        self.steps: list[Step] = []
+        self._scanner = syntax.scanner()
+        self._text = TextBuffer()
+        self._call = TextBuffer()  # what was read of the present call
+        self._calls: list[RawCall | Nameless] = []
+        self._repaired = False
+        self._last = 0  # where the last call ended
+
+    def feed(self, text: str, position: int) -> tuple[int, End | None]:
+        """Consume text. Returns how far, and what ended the block, if something did."""
+        scanner = self._scanner
+        begin, base = position, scanner.offset - position
+        after, end = scanner.feed(text, position)
+        self._text.append(text[position:after])
+        for place in scanner.call_ends:
+            self._call.append(text[begin : place - base])
+            begin, self._last = place - base, place
+            self._take(self._call.text())
+            self._call = TextBuffer()
+        scanner.call_ends.clear()
+        self._call.append(text[begin:after])
+        return after, end
+
+    def _take(self, text: str) -> None:
+        """A call has ended."""
+        between = _BETWEEN.match(text)
+        call, repaired = read_python_call(text[between.end() if between else 0 :])
+        self._repaired = self._repaired or repaired
+        self._calls.append(call)
+        if isinstance(call, RawCall):
+            self.steps += [Step(StepKind.CALL, call.name), Step(StepKind.TEXT, call.arguments)]
+
+    def finish(self, tail: str, *, cut: bool) -> End:
+        """The completion is over inside the block."""
+        del cut
+        self._text.append(tail)
+        self._call.append(tail)
+        return self._scanner.finish(len(tail))
+
+    def go_on(self) -> None:
+        """Text ends a block only where the brackets did."""
+
+    def read(self, end: End) -> Reading:
+        """The calls of the block."""
+        if not any(isinstance(call, RawCall) for call in self._calls):
+            return Reading((), fault="no call with keyword arguments and literal values")
+        rest = self._text.text()[self._last : self._scanner.payload_end]
+        if not _SOMETHING.search(rest):
+            return Reading(tuple(self._calls), self._repaired)
+        if end is End.CUT:
+            return Reading(tuple(self._calls), self._repaired, unfinished=True)
+        return Reading((*self._calls, Nameless(rest)), self._repaired)
+
+    def parts(self) -> tuple[str, str, str]:
+        """The payload, the closing marker, and what is to be read again as text."""
+        text = self._text.text()
+        payload, block = self._scanner.payload_end, self._scanner.block_end
+        return text[:payload], text[payload:block], text[block:]
+
+    def markup_faults(self) -> tuple[str, ...]:
+        """None: the markers are no elements."""
+        return ()
