@@ -25,16 +25,17 @@ class Run:
         make: The event for a piece of it, `TextDelta` or `ReasoningDelta`.
 
     Attributes:
+        spaced: Whether white space before a block belongs to the words it follows.
         seen: Whether anything of the run has been reported.
         edge: What the held-back text touches, if it touches something: the end of the reasoning, or a block.
     """
 
-    __slots__ = ("_held", "_make", "edge", "last", "seen")
+    __slots__ = ("_held", "_make", "edge", "last", "seen", "spaced")
 
     def __init__(self, make: Callable[[str], Event]) -> None:
         self._make = make
         self._held: list[tuple[_Kind, str]] = []
-        self.seen = False
+        self.seen = self.spaced = False
         self.edge: Literal["", "reasoning", "block"] = ""
         self.last = "\n"  # the last character that passed, for line starts and backticks
 
@@ -80,7 +81,9 @@ class Run:
         fenced = any(kind == "fence" for kind, _ in self._held)
         spaces = []
         for kind, text in self._held:
-            if kind == "space" and not fenced:
+            if kind == "space" and self.spaced and self.seen:
+                self._report(text, out)
+            elif kind == "space" and not fenced:
                 spaces.append((kind, text))
             else:
                 out.append(Markup(text))

@@ -59,7 +59,7 @@ class State:
         owed: A block ended without its closing tag, which may still come.
         fenced: A code fence was opened around blocks.
         count: Calls reported so far.
-        ids: Their ids.
+        ids: Their ids, and those of earlier calls.
     """
 
     __slots__ = (
@@ -78,6 +78,7 @@ class State:
         self.syntax = make_syntax(dialect.syntax, settings)
         self.marks = Marks.of(dialect, self.syntax.openings, tokens)
         self.content = Run(TextDelta)
+        self.content.spaced = dialect.spaced
         self.reasoning = Run(ReasoningDelta)
         self.reasoning.edge = "reasoning"
         thinking = options.thinking_prefilled or rules.thinking
@@ -96,7 +97,7 @@ class State:
         self.owed = False
         self.fenced = False
         self.count = 0
-        self.ids: set[str] = set()
+        self.ids: set[str] = set(rules.taken)
         self.closed = False
 
     @property

@@ -48,6 +48,10 @@ class Dialect:
         default_system: System text of a conversation that has tools and no system message.
         tools_in: Where the tools stand: in the one `system` message, together with the caller's text, or in a system message
             of their `own`, the first, which the caller's follows.
+        tools_name: The name of the message that shows the tools, where it is their own, for chat templates that look for it.
+        call_ids: How calls of the history are named anew, where models were trained on ids of one form: a text with `{name}` of
+            the tool and `{index}`, counted over the conversation.
+        spaced: Whether white space between words and a call belongs to the words.
         path: The template's file.
         macros: The template's macros by name.
     """
@@ -66,6 +70,9 @@ class Dialect:
     result_role: Literal["user", "tool"] = "user"
     default_system: str = ""
     tools_in: Literal["system", "own"] = "system"
+    tools_name: str = ""
+    call_ids: str = ""
+    spaced: bool = False
     path: str = ""
     macros: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False, hash=False)
 
@@ -73,9 +80,10 @@ class Dialect:
         """The system message: the caller's text and the tools, in the dialect's order and words."""
         return self._render("system", text, tools, choice, parallel)
 
-    def tool_call(self, name: str, arguments: Any) -> str:
-        """One call as the model would write it. `arguments` is the decoded object."""
-        return self._render("tool_call", {"name": name, "arguments": arguments})
+    def tool_call(self, name: str, arguments: Any, call_id: str = "") -> str:
+        """One call as the model would write it. `arguments` is the decoded object; few dialects show the id."""
+        shown = call_id or self.call_ids.format(name=name, index=0)
+        return self._render("tool_call", {"id": shown, "name": name, "arguments": arguments})
 
     def assistant(self, content: str, calls: Sequence[str]) -> str:
         """One turn of the assistant's: what it said, and its calls as `tool_call` wrote them.
@@ -102,9 +110,9 @@ class Dialect:
             raise DialectError(f"{self.path}: macro {macro!r} failed: {error}") from error
 
 
-_STRINGS = ("name", "syntax", "open", "close", "default_system", *_CHOICES)
+_STRINGS = ("name", "syntax", "open", "close", "default_system", "tools_name", "call_ids", *_CHOICES)
 _LISTS = ("models", "special", "markers", "result", "reasoning")
-_FLAGS = ("calls_in_thinking",)
+_FLAGS = ("calls_in_thinking", "spaced")
 _TABLES = ("form",)
 _KEYS = (*_STRINGS, *_LISTS, *_FLAGS, *_TABLES)
 

@@ -73,10 +73,11 @@ def _loop(tool: _Shown, said: str, reply: str | None, dialect: Dialect) -> list[
     arguments, _ = sample_arguments(tool.schema, said)
     values = " ".join(str(value) for value in arguments.values() if isinstance(value, str | int | float)) or tool.name
     result = f"The result for {values} is good."
+    call_id = dialect.call_ids.format(name=tool.name, index=0) or "call_example"
     return [
         {"role": "user", "content": _question(tool, arguments)},
         _call(dialect, tool.name, arguments),
-        *result_messages(dialect, [{"content": result, "name": tool.name, "id": "call_example"}]),
+        *result_messages(dialect, [{"content": result, "name": tool.name, "id": call_id}]),
         _answer(dialect, result, reply),
     ]
 
@@ -90,7 +91,11 @@ def _question(tool: _Shown, arguments: Mapping[str, Any]) -> str:
 
 def _call(dialect: Dialect, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     made = {"id": "call_example", "name": name, "arguments": arguments}
-    return {"role": "assistant", "content": dialect.tool_call(name, arguments), NATIVE: {"text": "", "calls": [made]}}
+    return {
+        "role": "assistant",
+        "content": dialect.assistant("", [dialect.tool_call(name, arguments)]),
+        NATIVE: {"text": "", "calls": [made]},
+    }
 
 
 def _answer(dialect: Dialect, text: str, reply: str | None) -> dict[str, Any]:
