@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from adapter.errors import DialectError
 from adapter.syntax.named_json_block import NamedJsonBlock
 from adapter.syntax.named_json_head import Heads
-from adapter.syntax.scanner import Boundaries
+from adapter.syntax.scanner import Boundaries, is_half
 
 if TYPE_CHECKING:
     from adapter.syntax.base import SyntaxSettings
@@ -40,6 +40,10 @@ class NamedJson:
 
     Args:
         settings: What the dialect says.
+
+    Attributes:
+        openings: The markers that a block may begin with.
+        in_words: Whether an opening marker is followed by words, so far, where a call is due.
 
     Raises:
         DialectError: Its `form` holds something unknown, or no separator, or a `head` that is no pattern.
@@ -59,6 +63,7 @@ class NamedJson:
         ends = (*self._closers, *(section for section in self._sections if section != before), *settings.tokens)
         self._stops = (*self._sections, *self._closers, *settings.tokens)
         self._noisy = False
+        self.in_words = False
         self._bounds = Boundaries(before, self._end, ends)
         self._heads = Heads(form, (before, *((self._end,) if self._end else ()), *ends))
         self._mends_open = form.get("repair") != "closed"
@@ -68,7 +73,7 @@ class NamedJson:
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
         """A block begins where a call's marker follows; without a section, where a name and the separator do."""
-        self._noisy = False
+        self._noisy = self.in_words = False
         self._begun = opener == self._call or not self._call
         if self._begun:
             head = self._heads.find(text, position)
@@ -90,6 +95,7 @@ class NamedJson:
         words = text[position : position + _MOST_NOISE]
         marker = min((word for word in (self._call, *self._stops) if word in words), key=words.index, default="")
         if not marker:
+            self.in_words = len(words) < _MOST_NOISE and not is_half(text, position, (self._call, *self._stops))
             return position, None if len(words) < _MOST_NOISE else False
         self._noisy = marker == self._call
         return (position + words.index(marker), True) if self._noisy else (position, False)
