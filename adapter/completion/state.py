@@ -55,6 +55,7 @@ class State:
         again: Text that was consumed and is to be read again.
         tail: Text that is waiting for more.
         may_think: Whether reasoning may still begin.
+        newline_first: Whether white space before the reasoning is no content.
         may_be_bare: Whether a call without tags may still begin.
         owed: A block ended without its closing tag, which may still come.
         fenced: A code fence was opened around blocks.
@@ -65,7 +66,7 @@ class State:
     __slots__ = (
         "again", "bare", "bare_syntax", "block", "calls_in_thinking", "closed", "content", "count", "fenced", "held", "ids",
         "marks", "may_be_bare", "may_think",
-        "mode", "opener", "options", "owed", "reasoning", "rules", "syntax", "tail", "tracker",
+        "mode", "newline_first", "opener", "options", "owed", "reasoning", "rules", "syntax", "tail", "tracker",
     )  # fmt: skip
 
     def __init__(self, rules: Rules, options: Options) -> None:
@@ -79,6 +80,7 @@ class State:
         self.marks = Marks.of(dialect, self.syntax.openings, tokens)
         self.content = Run(TextDelta)
         self.content.spaced = dialect.spaced
+        self.newline_first = dialect.newline_first
         self.reasoning = Run(ReasoningDelta)
         self.reasoning.edge = "reasoning"
         thinking = options.thinking_prefilled or rules.thinking

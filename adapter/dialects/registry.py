@@ -52,6 +52,7 @@ class Dialect:
         call_ids: How calls of the history are named anew, where models were trained on ids of one form: a text with `{name}` of
             the tool and `{index}`, counted over the conversation.
         spaced: Whether white space between words and a call belongs to the words.
+        newline_first: Whether its models begin an answer with a newline, which is no content, and then think.
         path: The template's file.
         macros: The template's macros by name.
     """
@@ -73,6 +74,7 @@ class Dialect:
     tools_name: str = ""
     call_ids: str = ""
     spaced: bool = False
+    newline_first: bool = False
     path: str = ""
     macros: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False, hash=False)
 
@@ -112,7 +114,7 @@ class Dialect:
 
 _STRINGS = ("name", "syntax", "open", "close", "default_system", "tools_name", "call_ids", *_CHOICES)
 _LISTS = ("models", "special", "markers", "result", "reasoning")
-_FLAGS = ("calls_in_thinking", "spaced")
+_FLAGS = ("calls_in_thinking", "spaced", "newline_first")
 _TABLES = ("form",)
 _KEYS = (*_STRINGS, *_LISTS, *_FLAGS, *_TABLES)
 
