@@ -44,7 +44,9 @@ FILES = {
     "deepseek-v4.1-fixtures": ("deepseek-v4.1", "deepseek-v4.1"),
     "glm-4.5": ("glm-4.5", "glm-4.5"),
     "glm-4.7": ("glm-4.7", "glm-4.7"),
-    "kimi-k2": (None, "kimi-k2"),
+    "kimi-k2": ("kimi-k2", "kimi-k2"),
+    "kimi-k2.5": ("kimi-k2.5-json", "kimi-k2.5"),
+    "kimi-k2.5 ts": ("kimi-k2.5", "kimi-k2.5"),
     "llama-3.1": ("llama-3.1", "llama-3.1"),
     "minimax-m2": ("minimax-m2", "minimax-m2"),
     "nemotron-3-nano": ("nemotron-3-nano", "nemotron-3-nano"),
@@ -76,9 +78,11 @@ def cases() -> list[Any]:
         return [pytest.param(name, {}, id=name, marks=pytest.mark.skip(reason=reason)) for name in FILES]
     found = []
     for name, (dialect, _) in FILES.items():
-        data = json.loads((REFERENCE / f"{name}.json").read_text(encoding="utf-8"))
+        file, _, form = name.partition(" ")
+        data = json.loads((REFERENCE / f"{file}.json").read_text(encoding="utf-8"))
         # The official template of Hermes 3 fails without tools; its cases then say how, and hold no rendering.
         fit = [case for case in data["cases"] if "rendered" in case and (dialect or not case["tools"]) and can_be_sent(case)]
+        fit = [case for case in fit if case["name"].endswith("__ts") == (form == "ts")]
         found += [pytest.param(name, case, id=f"{name} {case['name']}") for case in fit]
     return found
 

@@ -20,6 +20,7 @@ class Rules:
         invalid_as_text: A block with an invalid call stays in the content.
         reply: The tool through which the model answers in words; what it says is content.
         thinking: The completion begins inside the reasoning.
+        taken: Ids of earlier calls, which no new one gets.
         incremental: Calls are reported while they are written; otherwise when they are complete and checked.
     """
 
@@ -30,4 +31,5 @@ class Rules:
     invalid_as_text: bool = False
     reply: str | None = None
     thinking: bool = False
+    taken: frozenset[str] = frozenset()
     incremental: bool = False

@@ -97,7 +97,7 @@ def _at_mark(state: State, mark: str, text: str, start: int, out: list[Event]) -
         content.block(out)
         state.mode, state.held = Mode.INVENTED, [mark]
     elif mark == marks.reasoning[0] and state.may_think and not content.seen and content.edge != "block":
-        content.edge = "reasoning"  # white space before it is none of the content's
+        content.edge = "reasoning" if state.newline_first else content.edge
         content.end(out)
         out.append(Markup(mark))
         state.mode = Mode.REASONING

@@ -60,17 +60,18 @@ class State:
         again: Text that was consumed and is to be read again.
         tail: Text that is waiting for more.
         may_think: Whether reasoning may still begin.
+        newline_first: Whether white space before the reasoning is no content.
         may_be_bare: Whether a call without tags may still begin.
         owed: A block ended without its closing tag, which may still come.
         fenced: A code fence was opened around blocks.
         count: Calls reported so far.
-        ids: Their ids.
+        ids: Their ids, and those of earlier calls.
     """
 
     __slots__ = (
         "again", "bare", "bare_syntax", "block", "calls_in_thinking", "closed", "content", "count", "fenced", "has_passages",
-        "held", "ids", "marks", "may_be_bare", "may_think", "mode", "opener", "options", "owed", "passage", "reasoning",
-        "rules", "syntax", "tail", "tracker",
+        "held", "ids", "marks", "may_be_bare", "may_think", "mode", "newline_first", "opener", "options", "owed", "passage",
+        "reasoning", "rules", "syntax", "tail", "tracker",
     )  # fmt: skip
 
     def __init__(self, rules: Rules, options: Options) -> None:
@@ -83,6 +84,7 @@ class State:
         self.syntax = make_syntax(dialect.syntax, settings)
         self.marks = Marks.of(dialect, self.syntax.openings, tokens)
         self.content = Run(TextDelta)
+        self.newline_first = dialect.newline_first
         self.reasoning = Run(ReasoningDelta)
         self.reasoning.edge = "reasoning"
         self.content.keeps_space = dialect.keeps_space
@@ -107,7 +109,7 @@ class State:
         self.owed = False
         self.fenced = False
         self.count = 0
-        self.ids: set[str] = set()
+        self.ids: set[str] = set(rules.taken)
         self.closed = False
 
     @property

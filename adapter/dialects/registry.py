@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from adapter.tools.choice import ToolChoice
 
 _MACROS = ("system", "tool_call", "tool_results")
-_CHOICES = {"result_role": ("user", "tool"), "tools_in": ("system", "own", "user"), "call_ids": ("kept", "nine")}
+_CHOICES = {"result_role": ("user", "tool"), "tools_in": ("system", "own", "user")}
 Pair = tuple[str, str]
 
 
@@ -52,8 +52,10 @@ class Dialect:
         default_system: System text of a conversation that has tools and no system message.
         tools_in: Where the tools stand: in the one `system` message, together with the caller's text; in a system message
             of their `own`, the first, which the caller's follows; or in the first message of the `user`'s, with its text.
-        call_ids: Ids of calls in the history, for chat templates that write them: `kept` as they are, or of `nine` letters and
-            digits, which another one is turned into.
+        tools_name: The name of the message that shows the tools, where it is their own, for chat templates that look for it.
+        call_ids: Ids of calls in the history, for models that were trained on one form: a text with `{name}` of the tool and
+            `{index}`, counted over the conversation; or `nine` letters and digits, made of the caller's. Empty: as they are.
+        newline_first: Whether its models begin an answer with a newline, which is no content, and then think.
         path: The template's file.
         macros: The template's macros by name.
     """
@@ -73,7 +75,9 @@ class Dialect:
     result_role: Literal["user", "tool"] = "user"
     default_system: str = ""
     tools_in: Literal["system", "own", "user"] = "system"
-    call_ids: Literal["kept", "nine"] = "kept"
+    tools_name: str = ""
+    call_ids: str = ""
+    newline_first: bool = False
     path: str = ""
     macros: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False, hash=False)
 
@@ -85,9 +89,10 @@ class Dialect:
         """What the system message says of the tool choice, as the dialect's macro `asked(choice, parallel)` words it."""
         return self._render("asked", choice, parallel) if "asked" in self.macros else ""
 
-    def tool_call(self, name: str, arguments: Any) -> str:
-        """One call as the model would write it. `arguments` is the decoded object."""
-        return self._render("tool_call", {"name": name, "arguments": arguments})
+    def tool_call(self, name: str, arguments: Any, call_id: str = "") -> str:
+        """One call as the model would write it. `arguments` is the decoded object; few dialects show the id."""
+        shown = call_id or (self.call_ids.format(name=name, index=0) if "{" in self.call_ids else "")
+        return self._render("tool_call", {"id": shown, "name": name, "arguments": arguments})
 
     def assistant(self, content: str, calls: Sequence[str]) -> str:
         """One turn of the assistant's: what it said, and its calls as `tool_call` wrote them.
@@ -114,9 +119,9 @@ class Dialect:
             raise DialectError(f"{self.path}: macro {macro!r} failed: {error}") from error
 
 
-_STRINGS = ("name", "syntax", "open", "close", "default_system", *_CHOICES)
+_STRINGS = ("name", "syntax", "open", "close", "default_system", "tools_name", "call_ids", *_CHOICES)
 _LISTS = ("models", "special", "markers", "result", "reasoning")
-_FLAGS = ("calls_in_thinking", "keeps_space")
+_FLAGS = ("calls_in_thinking", "keeps_space", "newline_first")
 _TABLES = ("form",)
 _KEYS = (*_STRINGS, *_LISTS, *_FLAGS, *_TABLES)
 

@@ -18,7 +18,7 @@ from adapter.exchange.incoming import whole
 from adapter.exchange.thinking import Thought, thought_in
 from adapter.prompt.conversation import plain_examples, to_plain_messages
 from adapter.prompt.examples import worked_examples
-from adapter.prompt.history import settled_calls
+from adapter.prompt.history import past_ids, settled_calls
 from adapter.prompt.merging import merged_turns
 from adapter.prompt.neutralise import Neutraliser
 from adapter.prompt.parts import without_media
@@ -246,4 +246,12 @@ class Turn:
     def _rules(self, body: Mapping[str, Any], *, bare: bool) -> Rules:
         thinking = self._begins_thinking(body)
         parallel = False if self._request.legacy else self._request.parallel  # the legacy answer holds one call
-        return Rules(self._tools, self._choice, parallel, constrained=bare, reply=self._reply, thinking=thinking)
+        return Rules(
+            self._tools,
+            self._choice,
+            parallel,
+            constrained=bare,
+            reply=self._reply,
+            thinking=thinking,
+            taken=past_ids(self._request.messages) if self.dialect.call_ids else frozenset(),
+        )

@@ -1,13 +1,22 @@
-"""Ids of calls in the form that a dialect's models were trained on.
+"""Ids of past calls in the form that a dialect's models were trained on.
 
-Ids come from anywhere: OpenAI's are long, other servers number their calls. A call and its result must get the same one, in
-each request of a conversation, so the new id is computed from the old one and nothing is remembered.
+Ids come from anywhere: OpenAI's are long, other servers number their calls. An id that carries the tool's name and a number is
+copied by the model into its next call; one of another form makes it write ids of no form at all. So the calls of the history
+are named anew in each request, from what the request says, and nothing is remembered.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
+from itertools import count
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from adapter.prompt.history import Turn
 
 _NINE = re.compile(r"[a-zA-Z0-9]{9}")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -21,11 +30,35 @@ def _nine(call_id: str) -> str:
     return "".join(_DIGITS[number // 36**place % 36] for place in range(9))
 
 
-def shown_id(call_id: str, form: str) -> str:
+def shown_id(call_id: str, form: str, *, name: str = "", index: int | None = None) -> str:
     """An id as the model reads it.
 
     Args:
         call_id: The caller's.
-        form: `kept` or `nine`, as the front matter's `call_ids` says.
+        form: The front matter's `call_ids`.
+        name: The tool.
+        index: The number of the call in the conversation; None where it is not known, and ids that are counted stay.
     """
-    return _nine(call_id) if form == "nine" else call_id
+    if form == "nine":
+        return _nine(call_id)
+    return form.format(name=name, index=index) if form and index is not None else call_id
+
+
+def renamed(turns: Sequence[Turn], form: str, first: int = 0) -> list[Turn]:
+    """The turns with calls named anew; their results go by the order of the calls.
+
+    Args:
+        turns: The history.
+        form: The front matter's `call_ids`.
+        first: The number of the first call.
+    """
+    if not form:
+        return list(turns)
+    numbers = count(first)
+    return [
+        replace(
+            turn,
+            calls=tuple(replace(call, id=shown_id(call.id, form, name=call.name, index=next(numbers))) for call in turn.calls),
+        )
+        for turn in turns
+    ]

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from adapter.api.reasoning import one_name
-from adapter.prompt.call_ids import shown_id
+from adapter.prompt.call_ids import renamed
 from adapter.prompt.history import PastCall, Turn, read_turns
 from adapter.prompt.merging import merged_turns
 from adapter.prompt.native import NATIVE
@@ -58,7 +58,9 @@ def to_plain_messages(
     Raises:
         BadRequest: The conversation does not add up; see `adapter.prompt.history`.
     """
-    turns = read_turns(messages)
+    turns = renamed(
+        read_turns(messages), dialect.call_ids, sum(len(shown.get(NATIVE, {}).get("calls", ())) for shown in examples)
+    )
     guard = Neutraliser(dialect) if options.neutralise else None
     if guard is not None:
         turns = [_guarded(turn, guard) for turn in turns]
@@ -108,7 +110,11 @@ def _guarded(turn: Turn, guard: Neutraliser) -> Turn:
 
 def plain_examples(messages: Sequence[Mapping[str, Any]], dialect: Dialect) -> list[dict[str, Any]]:
     """Worked examples that the caller wrote, with tool calls and results, as plain messages."""
-    return [message for turn in read_turns(messages) for message in _turn(turn, dialect)] if messages else []
+    return (
+        [message for turn in renamed(read_turns(messages), dialect.call_ids) for message in _turn(turn, dialect)]
+        if messages
+        else []
+    )
 
 
 def _system(
@@ -128,7 +134,7 @@ def _system(
     first = {key: value for key, value in messages[0].items() if key != "content"} if messages else {}
     if render is None or dialect.tools_in != "own":
         return [{**first, "role": "system", "content": with_media(text if render is None else render(text), media)}]
-    own = {"role": "system", "content": render("")}
+    own = {"role": "system", **({"name": dialect.tools_name} if dialect.tools_name else {}), "content": render("")}
     if one:
         text = "\n\n".join(text for text in (own["content"], text) if text)
         return [{**first, "role": "system", "content": with_media(text, media)}]
@@ -160,12 +166,9 @@ def _turn(turn: Turn, dialect: Dialect) -> list[dict[str, Any]]:
     plain = {**one_name(said), "content": message.get("content") or message.get("refusal") or ""}
     if not turn.calls:
         return [plain]
-    ids = [shown_id(call.id, dialect.call_ids) for call in turn.calls]
-    made = [
-        {"id": call_id, "name": call.name, "arguments": _decoded(call)} for call_id, call in zip(ids, turn.calls, strict=True)
-    ]
+    made = [{"id": call.id, "name": call.name, "arguments": _decoded(call)} for call in turn.calls]
     text = text_of(plain["content"])
-    written = dialect.assistant(text, [dialect.tool_call(call["name"], call["arguments"]) for call in made])
+    written = dialect.assistant(text, [dialect.tool_call(call["name"], call["arguments"], call["id"]) for call in made])
     plain[NATIVE] = {"text": text, "calls": made}
     plain["content"] = with_media(written, media_of(message.get("content")))
     results = [

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from adapter.prompt.call_ids import shown_id
 from adapter.prompt.native import NATIVE
 from adapter.prompt.results import result_messages
 from adapter.prompt.sample_values import sample_arguments
@@ -73,10 +74,11 @@ def _loop(tool: _Shown, said: str, reply: str | None, dialect: Dialect) -> list[
     arguments, _ = sample_arguments(tool.schema, said)
     values = " ".join(str(value) for value in arguments.values() if isinstance(value, str | int | float)) or tool.name
     result = f"The result for {values} is good."
+    call_id = shown_id("call_example", dialect.call_ids, name=tool.name, index=0)
     return [
         {"role": "user", "content": _question(tool, arguments)},
         _call(dialect, tool.name, arguments),
-        *result_messages(dialect, [{"content": result, "name": tool.name, "id": "call_example"}]),
+        *result_messages(dialect, [{"content": result, "name": tool.name, "id": call_id}]),
         _answer(dialect, result, reply),
     ]
 

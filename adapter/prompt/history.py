@@ -225,6 +225,15 @@ def _results(messages: Sequence[Any], position: int, end: int, calls: tuple[Past
     return tuple(found[call_id] for call_id in ids)
 
 
+def past_ids(messages: Any) -> frozenset[str]:
+    """The ids of the calls in a conversation.
+
+    Raises:
+        BadRequest: As `read_turns`.
+    """
+    return frozenset(call.id for turn in read_turns(messages) for call in turn.calls)
+
+
 def settled_calls(messages: Any) -> frozenset[tuple[str, str]]:
     """The calls that the last message of the assistant's made, when nothing but their results follows: names and arguments.
 

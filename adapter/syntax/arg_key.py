@@ -62,8 +62,8 @@ class ArgKey:
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
         """A block begins where a name and a tag follow, or JSON."""
-        while (found := _NOT_SPACE.search(text, position)) and text.startswith(opener, found.start()):
-            position = found.end() - 1 + len(opener)  # a doubled one
+        while (first := _NOT_SPACE.search(text, position)) and text.startswith(opener, first.start()):
+            position = first.start() + len(opener)  # a doubled one
         after, json = self._json.opening(opener, text, position)
         if json:
             self._kind = self._all_json
@@ -76,7 +76,9 @@ class ArgKey:
             return found.end(), True
         name = self._begun.match(text, position)
         half = self._half.match(text, position) or (name and is_half(text, name.end(), self._after_name))
-        return position, None if half or json is None else False
+        if half:
+            return position, None
+        return (after, None) if first and json is None else (position, False)
 
     def block(self, opening: str) -> BlockReader:
         """A reader for one block."""

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from adapter.syntax.base import SyntaxSettings
 
 _SPACE = re.compile(r"[ \t\r\n]*")
+# Words that models write between the marker of a section and its first call are shorter than this.
+_MOST_NOISE = 200
 _FORM = ("call", "separator", "end", "head", "other_open", "other_close", "repair")
 
 
@@ -38,6 +40,10 @@ class NamedJson:
 
     Args:
         settings: What the dialect says.
+
+    Attributes:
+        openings: The markers that a block may begin with.
+        in_words: Whether an opening marker is followed by words, so far, where a call is due.
 
     Raises:
         DialectError: Its `form` holds something unknown, or no separator, or a `head` that is no pattern.
@@ -55,6 +61,9 @@ class NamedJson:
         self._call, self._end = form.get("call", ""), form.get("end", "")
         before = self._call or settings.open
         ends = (*self._closers, *(section for section in self._sections if section != before), *settings.tokens)
+        self._stops = (*self._sections, *self._closers, *settings.tokens)
+        self._noisy = False
+        self.in_words = False
         self._bounds = Boundaries(before, self._end, ends)
         self._heads = Heads(form, (before, *((self._end,) if self._end else ()), *ends))
         self._mends_open = form.get("repair") != "closed"
@@ -64,6 +73,7 @@ class NamedJson:
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
         """A block begins where a call's marker follows; without a section, where a name and the separator do."""
+        self._noisy = self.in_words = False
         self._begun = opener == self._call or not self._call
         if self._begun:
             head = self._heads.find(text, position)
@@ -73,13 +83,28 @@ class NamedJson:
             position = found.end() if found else position
             if position == len(text):
                 return position, None
-            if text.startswith(self._call, position):
+            if text.startswith((self._call, *self._closers), position):
                 return position, True
             section = next((section for section in self._sections if text.startswith(section, position)), None)
             if section is None:
-                return position, None if is_half(text, position, (self._call, *self._sections)) else False
+                return self._noise(text, position)
             position += len(section)  # a doubled one
+
+    def _noise(self, text: str, position: int) -> tuple[int, bool | None]:
+        """Words where the first call is due: no content, for its marker follows, or text, if it does not."""
+        words = text[position : position + _MOST_NOISE]
+        marker = min((word for word in (self._call, *self._stops) if word in words), key=words.index, default="")
+        if not marker:
+            self.in_words = len(words) < _MOST_NOISE and not is_half(text, position, (self._call, *self._stops))
+            return position, None if len(words) < _MOST_NOISE else False
+        self._noisy = marker == self._call
+        return (position + words.index(marker), True) if self._noisy else (position, False)
 
     def block(self, opening: str) -> NamedJsonBlock:
         """A reader for one block."""
-        return NamedJsonBlock(opening, self._bounds, self._heads, self._closers, begun=self._begun, mends_open=self._mends_open)
+        block = NamedJsonBlock(
+            opening, self._bounds, self._heads, self._closers, begun=self._begun, mends_open=self._mends_open
+        )
+        if self._noisy:
+            block.faults.append("words stand before the first call")
+        return block

@@ -45,6 +45,7 @@ class NamedJsonBlock:
     Attributes:
         opening: As given.
         steps: What has become certain of the calls.
+        faults: What is wrong with the markers.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class NamedJsonBlock:
         self._calls: list[RawCall] = []
         self._repaired = False
         self._fault = "no call that is complete"
-        self._faults: list[str] = []
+        self.faults: list[str] = []
 
     def feed(self, text: str, position: int) -> tuple[int, End | None]:
         """Consume text. Returns how far, and what ended the block, if something did."""
@@ -110,7 +111,7 @@ class NamedJsonBlock:
     def _ended(self, end: End, position: int) -> tuple[int, End, bool]:
         """The block ends here, without its own closing marker."""
         if self._closers and not self._begun:
-            self._faults.append("the closing marker of the block is missing")
+            self.faults.append("the closing marker of the block is missing")
         self._ends = (self._base + position, self._base + position)
         return position, end, False
 
@@ -178,7 +179,7 @@ class NamedJsonBlock:
     def _after_call(self, position: int, end: End) -> tuple[int, End | None, bool]:
         """A call is complete; what ended it may end the block as well."""
         if end is not End.TAG and self._bounds.close:
-            self._faults.append("the closing marker of a call is missing")
+            self.faults.append("the closing marker of a call is missing")
         if end is not End.QUOTE:
             return position, None, False
         place = self._json_start + self._scanner.block_end  # the text after it is to be read again
@@ -226,13 +227,14 @@ class NamedJsonBlock:
     def read(self, end: End) -> Reading:
         """The calls of the block."""
         if not self._calls:
-            return Reading((), fault=self._fault)
+            empty = end is End.TAG and not self._text.text()[: self._ends[0]].strip()  # a section that holds nothing
+            return Reading((), fault=None if empty else self._fault)
         unfinished = self._where is not _Where.BETWEEN and end in {End.CUT, End.QUOTE}
         return Reading(tuple(self._calls), self._repaired, unfinished=unfinished)
 
     def markup_faults(self) -> tuple[str, ...]:
         """What is wrong with the markers."""
-        return tuple(self._faults)
+        return tuple(self.faults)
 
     def parts(self) -> tuple[str, str, str]:
         """The payload, the closing marker, and what is to be read again as text."""
