@@ -274,7 +274,7 @@ CASES: tuple[Case, ...] = (
     same("1.9 never guessed", "Hm.\n</think>\nYes."),
     same("1.9 not at the start", "Yes. <think>Hm.</think> No."),
     Case("1.9 closing tag in an argument is data", f('{"a": "</think>"}'), (("f", '{"a": "</think>"}'),)),
-    Case("1.9 white space before", "\n <think>Hm.</think>Yes.", content="Yes.", reasoning="Hm."),
+    Case("1.9 white space before", "\n <think>Hm.</think>Yes.", content="\n Yes.", reasoning="Hm."),
     # 1.10 calls without tags
     Case("1.10 bare JSON", '{"name": "get_weather", "arguments": {"city": "Paris"}}', (PARIS,), problems=("recovered",)),
     Case("1.10 fenced JSON", '```json\n{"name": "get_weather", "arguments": {"city": "Paris"}}\n```', (PARIS,), problems=("recovered",)),

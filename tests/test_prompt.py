@@ -11,7 +11,7 @@ import adapter
 from adapter.dialects.registry import load
 from adapter.dialects.templates import names
 from tests.conversations import ASK, PARIS, calls, result
-from tests.tools import TOOLS
+from tests.tools import TOOLS, function
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,5 +138,6 @@ def test_every_template_that_comes_along(name: str) -> None:
     assert dialect.name == name
     assert dialect.models or name == "generic"  # which is for models that no dialect names
     arguments = {"a": dialect.close, "b": [1, None]}
-    found = adapter.parse(dialect.tool_call("f", arguments), dialect=name).tool_calls[0]
+    tools = [function("f", {"a": {"type": "string"}, "b": {"type": "array"}})]
+    found = adapter.parse(dialect.assistant("", [dialect.tool_call("f", arguments)]), tools, dialect=name).tool_calls[0]
     assert (found.name, json.loads(found.arguments)) == ("f", arguments)

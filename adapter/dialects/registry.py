@@ -216,7 +216,10 @@ def load(name: str) -> Dialect:
 
 
 def for_model(model: str, globs: Iterable[tuple[str, Iterable[str]]]) -> tuple[str, str] | None:
-    """The name whose globs suit a model, and the glob; the one that says most where several do. None where none does.
+    """The name whose globs suit a model, and the glob. None where none does.
+
+    Where several do, the one that begins first counts (a model tuned out of another has that one's name behind its own), and
+    of those the one that says most.
 
     Args:
         model: The model's name, in any case.
@@ -224,7 +227,12 @@ def for_model(model: str, globs: Iterable[tuple[str, Iterable[str]]]) -> tuple[s
     """
     wanted = model.lower()
     found = [(name, glob) for name, several in globs for glob in several if fnmatch.fnmatchcase(wanted, glob.lower())]
-    return max(found, key=lambda match: (len(match[1].replace("*", "")), match[0]), default=None)
+    return max(found, key=lambda match: (-_begins(match[1].lower(), wanted), len(match[1].replace("*", ""))), default=None)
+
+
+def _begins(glob: str, model: str) -> int:
+    """Where in a model's name the words of a glob begin."""
+    return model.find(next((words for words in glob.split("*") if words), ""))
 
 
 @functools.lru_cache(maxsize=64)
