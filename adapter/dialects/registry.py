@@ -232,7 +232,8 @@ def for_model(model: str, globs: Iterable[tuple[str, Iterable[str]]]) -> tuple[s
 
 def _begins(glob: str, model: str) -> int:
     """Where in a model's name the words of a glob begin."""
-    return model.find(next((words for words in glob.split("*") if words), ""))
+    words = next((words for words in glob.split("*") if words), "")
+    return model.find(words) if words else len(model)
 
 
 @functools.lru_cache(maxsize=64)
