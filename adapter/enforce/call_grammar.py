@@ -8,7 +8,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Literal
 
 from adapter.enforce.gbnf import Grammar, literal
-from adapter.enforce.raw_values import raw_call, raw_frame
+from adapter.enforce.raw_values import raw_call, raw_frame, written
 from adapter.enforce.tag_schema import tag_schema
 from adapter.enforce.text_until import text_until
 
@@ -32,8 +32,8 @@ class Frame:
 
 def frame_of(dialect: Dialect, name: str) -> Frame | None:
     """The frame of a tool's calls; None where the dialect does not write arguments as one JSON object."""
-    before, hole, after = dialect.tool_call(name, {_HOLE: 0}).partition(json.dumps({_HOLE: 0}, ensure_ascii=False))
-    return Frame(before, after) if hole else None
+    before, hole, after = written(dialect, name, {_HOLE: 0}).partition(json.dumps({_HOLE: 0}, ensure_ascii=False))
+    return Frame(before, after) if hole and written(dialect, name, {}) == f"{before}{{}}{after}" else None
 
 
 def beginning_of(dialect: Dialect, names: Sequence[str]) -> str:
@@ -42,13 +42,13 @@ def beginning_of(dialect: Dialect, names: Sequence[str]) -> str:
     if len(frames) == 1 and frames[0] is not None:
         return frames[0].before
     # Two names that share nothing, so that what is shared is the dialect's.
-    one, other = (dialect.tool_call(name, {}) for name in ("a_name", "b_name"))
+    one, other = (written(dialect, name, {}) for name in ("a_name", "b_name"))
     return "".join(character for character, _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def has_grammar(dialect: Dialect, form: str | None) -> bool:
     """Whether a grammar of this form describes the dialect's calls: arguments as one JSON object, or keys and raw values."""
-    if not dialect.open or not dialect.tool_call("name", {}).startswith(dialect.open):
+    if not dialect.open or not written(dialect, "name", {}).startswith(dialect.open):
         return False
     return frame_of(dialect, "name") is not None or (form == "gbnf" and raw_frame(dialect, "name") is not None)
 

@@ -42,9 +42,14 @@ class RawFrame:
     tail: str
 
 
+def written(dialect: Dialect, name: str, arguments: Mapping[str, Any]) -> str:
+    """A turn of one call and nothing else, without the line breaks that would part it from words."""
+    return dialect.assistant("", [dialect.tool_call(name, arguments)]).lstrip()
+
+
 def raw_frame(dialect: Dialect, name: str) -> RawFrame | None:
     """The frame of a tool's calls; None where the dialect writes arguments in another way."""
-    none, one, two = (dialect.tool_call(name, dict(zip(_KEYS[:count], _VALUES, strict=False))) for count in range(3))
+    none, one, two = (written(dialect, name, dict(zip(_KEYS[:count], _VALUES, strict=False))) for count in range(3))
     places = [two.find(mark) for mark in (_KEYS[0], _VALUES[0], _KEYS[1], _VALUES[1])]
     if -1 in places or places != sorted(places) or not one.startswith(two[: places[1]]):
         return None

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from adapter.servers import Server
 
 
+# What is shorter than this is a coincidence of words or line breaks, and no header.
+_SHORTEST_HEADER = 8
+
+
 class Upstream(Protocol):
     """One way to put it.
 
@@ -103,8 +107,10 @@ class RawUpstream:
         return prompt
 
     def begun(self, body: Mapping[str, Any], beginning: str) -> dict[str, Any]:
-        """The prompt goes on with it."""
-        return {**body, "prompt": body["prompt"] + beginning}
+        """The prompt goes on with it; a turn's header that both have, where it is part of the call, stands once."""
+        prompt: str = body["prompt"]
+        shared = next((size for size in range(len(beginning), _SHORTEST_HEADER, -1) if prompt.endswith(beginning[:size])), 0)
+        return {**body, "prompt": prompt + beginning[shared:]}
 
     def _prompt(self, body: Mapping[str, Any]) -> str:
         variables = template_variables(body)
