@@ -59,6 +59,11 @@ SHOWN = [
         ("preview", "history.json", "--result-role", "tool", "--merge-system", "--merge-turns"),
         id="preview for a particular server",
     ),
+    pytest.param(("preview", "request.json", "--chat-template", "chatml"), id="preview of a raw completion"),
+    pytest.param(
+        ("preview", "request.json", "--chat-template", "auto", "--dialect", "auto", "--json"), id="preview of a raw request"
+    ),
+    pytest.param(("templates", "check", "hermes"), id="templates check"),
     pytest.param(("parse", "completion.txt", "--tools", "tools.json"), id="parse"),
     pytest.param(("templates", "list"), id="templates list"),
     pytest.param(("templates", "show", "qwen2.5"), id="templates show"),

@@ -14,18 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # The options that are flags of the same name.
-_OPTIONS = (
-    "dialect",
-    "enforce",
-    "server",
-    "profile",
-    "examples",
-    "result_role",
-    "merge_system",
-    "merge_turns",
-    "media",
-    "chat_template",
-)
+_OPTIONS = ("dialect", "enforce", "server", "profile", "examples", "result_role", "merge_system", "merge_turns", "media")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
