@@ -68,10 +68,12 @@ def _list(console: Console) -> None:
     from adapter.dialects import registry, templates
     from adapter.prompt.chat_template import load_chat_template
 
-    console.line("dialects")
+    console.line("dialects: syntax, upstream, held against, models")
     for name in templates.names():
         dialect = registry.load(name)
-        console.line(f"  {console.styled(f'{name:<18}', 'label')} {dialect.syntax:<14} {', '.join(dialect.models)}")
+        held = " and ".join(dialect.evidence) or "descriptions"
+        label = console.styled(f"{name:<18}", "label")
+        console.line(f"  {label} {dialect.syntax:<14} {dialect.needs:<12} {held:<22} {', '.join(dialect.models)}".rstrip())
     console.line("\nchat templates")
     for name in templates.names("chat"):
         models = ", ".join(load_chat_template(name).models)

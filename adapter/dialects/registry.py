@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from adapter.tools.choice import ToolChoice
 
 _MACROS = ("system", "tool_call", "tool_results")
-_CHOICES = {"result_role": ("user", "tool"), "tools_in": ("system", "own", "user")}
+_CHOICES = {"result_role": ("user", "tool"), "tools_in": ("system", "own", "user"), "needs": ("chat", "completions")}
 Pair = tuple[str, str]
 
 
@@ -56,6 +56,9 @@ class Dialect:
         call_ids: Ids of calls in the history, for models that were trained on one form: a text with `{name}` of the tool and
             `{index}`, counted over the conversation; or `nine` letters and digits, made of the caller's. Empty: as they are.
         newline_first: Whether its models begin an answer with a newline, which is no content, and then think.
+        evidence: What it was held against: `renderings` of official templates, the `board` of recorded completions.
+        needs: The upstream that carries it: `chat`, or `completions` where its markers are special tokens or stand where plain
+            messages have no place.
         path: The template's file.
         macros: The template's macros by name.
     """
@@ -78,6 +81,8 @@ class Dialect:
     tools_name: str = ""
     call_ids: str = ""
     newline_first: bool = False
+    evidence: tuple[str, ...] = ()
+    needs: Literal["chat", "completions"] = "chat"
     path: str = ""
     macros: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False, hash=False)
 
@@ -120,7 +125,7 @@ class Dialect:
 
 
 _STRINGS = ("name", "syntax", "open", "close", "default_system", "tools_name", "call_ids", *_CHOICES)
-_LISTS = ("models", "special", "markers", "result", "reasoning")
+_LISTS = ("models", "evidence", "special", "markers", "result", "reasoning")
 _FLAGS = ("calls_in_thinking", "keeps_space", "newline_first")
 _TABLES = ("form",)
 _KEYS = (*_STRINGS, *_LISTS, *_FLAGS, *_TABLES)
@@ -201,7 +206,7 @@ def load(name: str) -> Dialect:
     parent_name = data.pop("extends", None)
     if parent_name is not None:
         parent = load(parent_name)
-        data = _front_matter(parent) | data
+        data = _front_matter(parent) | {"evidence": []} | data  # what holds of the parent may not of this one
         macros = dict(parent.macros)
         # In Jinja a name holds no dash and no dot: `qwen3_coder.asked(…)`.
         context = {re.sub(r"\W", "_", parent_name): SimpleNamespace(**parent.macros)}
