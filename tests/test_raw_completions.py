@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import openai
@@ -301,6 +302,36 @@ class TestAnswer:
         assert logprobs is not None
         assert logprobs.content is not None
         assert [(other.token, other.logprob) for other in logprobs.content[0].top_logprobs] == [("Hello", -0.5)]
+
+    def test_streamed_log_probabilities(self) -> None:
+        head = {"id": "cmpl-1", "object": "text_completion", "created": 1, "model": "m"}
+        tokens = [("Hello", -0.5), (".", -0.25), ("<|im_end|>", -0.1)]
+        pieces = [
+            {"index": 0, "text": text, "finish_reason": None,
+             "logprobs": {"tokens": [text], "token_logprobs": [logprob], "top_logprobs": [{text: logprob}]}}
+            for text, logprob in tokens
+        ]  # fmt: skip
+        pieces.append({"index": 0, "text": "", "finish_reason": "stop", "logprobs": None})
+        stream = Stream((*(b"data: " + _json({**head, "choices": [piece]}) + b"\n\n" for piece in pieces), b"data: [DONE]\n\n"))
+        with Upstream(stream) as upstream:
+            chunks = list(wrapped(upstream).chat.completions.create(model="m", messages=HI, stream=True, logprobs=True))
+        found = [chunk.choices[0].logprobs for chunk in chunks if chunk.choices[0].delta.content]
+        told = [token.model_dump(exclude_unset=True) for logprobs in found if logprobs for token in logprobs.content or ()]
+        assert told == [_token("Hello", -0.5), _token(".", -0.25)]
+
+    def test_a_long_thought_is_gone_on_from_at_once(self, tmp_path: Path) -> None:
+        """What the prompt and the beginning share is looked for in a header's length, not in the whole thought."""
+        template = tmp_path / "t.jinja"
+        template.write_text("{{ messages[-1].content }}|<think>\n", encoding="utf-8")
+        thought = "Hm. " * 250_000
+        with Upstream(writes(thought, 'get_weather", "arguments": {"city": "Paris"}}\n</tool_call>')) as upstream:
+            client = wrapped(upstream, enforce="prefill", chat_template=str(template))
+            begun = time.process_time()
+            client.chat.completions.create(model="m", messages=HI, tools=TOOLS, tool_choice="required")
+            taken = time.process_time() - begun
+            second = upstream.bodies[1]["prompt"]
+        assert thought in second
+        assert taken < 20  # a megabyte looked through for each of its lengths takes minutes
 
     def test_streamed(self) -> None:
         with Upstream(raw_streamed("Hel", "lo.", "<|im_", "end|>")) as upstream:

@@ -234,7 +234,7 @@ def _last(run: Run, state: State, tail: str, out: list[Event]) -> None:
 def _cut_opening(state: State, tail: str, out: list[Event]) -> None:
     raw = "".join(state.held) + tail
     state.mode = Mode.TEXT
-    if getattr(state.syntax, "in_words", False):  # no call came after them, so the marker was a mention
+    if state.syntax.in_words:  # no call came after them, so the marker was a mention
         state.content.text(raw, out)
         return
     state.content.block(out)

@@ -12,7 +12,6 @@ from adapter.dialects.registry import resolve
 from adapter.events import ReasoningDelta, TextDelta
 from adapter.syntax import make_syntax
 from adapter.syntax.base import SyntaxSettings
-from adapter.syntax.channels import Channels
 from adapter.syntax.json_in_tags import JsonInTags
 from adapter.syntax.tokens import COMMON_TOKENS
 from adapter.tools.places import parameter_types
@@ -99,7 +98,7 @@ class State:
         self.bare = BareCall(self.bare_syntax, (*tokens, *((dialect.close,) if dialect.close else ())))
         self.block: BlockReader | None = None
         self.passage: Passage | None = None
-        self.has_passages = isinstance(self.syntax, Channels)
+        self.has_passages = self.syntax.has_passages
         self.tracker: CallTracker | StepTracker | None = None
         self.calls_in_thinking = dialect.calls_in_thinking if options.calls_in_thinking is None else options.calls_in_thinking
         self.opener = ""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # What is shorter than this is a coincidence of words or line breaks, and no header.
 _SHORTEST_HEADER = 8
+# A thought that the model goes on from can be long; no header is.
+_LONGEST_HEADER = 200
 
 
 class Upstream(Protocol):
@@ -109,7 +111,8 @@ class RawUpstream:
     def begun(self, body: Mapping[str, Any], beginning: str) -> dict[str, Any]:
         """The prompt goes on with it; a turn's header that both have, where it is part of the call, stands once."""
         prompt: str = body["prompt"]
-        shared = next((size for size in range(len(beginning), _SHORTEST_HEADER, -1) if prompt.endswith(beginning[:size])), 0)
+        sizes = range(min(len(beginning), _LONGEST_HEADER), _SHORTEST_HEADER, -1)
+        shared = next((size for size in sizes if prompt.endswith(beginning[:size])), 0)
         return {**body, "prompt": prompt + beginning[shared:]}
 
     def _prompt(self, body: Mapping[str, Any]) -> str:

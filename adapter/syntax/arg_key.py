@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from adapter.errors import DialectError
 from adapter.syntax.arg_key_block import KEY, ArgKeyBlock
+from adapter.syntax.base import Syntax
 from adapter.syntax.json_after_name import JsonAfterName
 from adapter.syntax.json_block import JsonBlock
 from adapter.syntax.json_in_tags import JsonInTags
@@ -33,7 +34,7 @@ _AFTER_NAME = rf"{_SPACE}(?:>{_SPACE})?"
 _NOT_SPACE = re.compile(r"[^ \t\r\n]")
 
 
-class ArgKey:
+class ArgKey(Syntax):
     """Reads blocks of this syntax.
 
     Args:

@@ -190,9 +190,13 @@ class Syntax(Protocol):
 
     Attributes:
         openings: The markers that a block may begin with, the dialect's own first.
+        has_passages: Whether its markers mean something without calls too: they may begin a passage.
+        in_words: Whether the opening marker that was met is followed by words, so far, where a call is due.
     """
 
     openings: tuple[str, ...]
+    has_passages: bool = False
+    in_words: bool = False
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
         """Go on after an opening marker, over what may stand before the payload.

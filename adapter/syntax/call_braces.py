@@ -15,6 +15,7 @@ import re
 from typing import TYPE_CHECKING
 
 from adapter.errors import DialectError
+from adapter.syntax.base import Syntax
 from adapter.syntax.braces_literals import Literals
 from adapter.syntax.call_braces_block import CallBracesBlock
 from adapter.syntax.scanner import is_half
@@ -26,7 +27,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _FORM = {"call", "quote"}
 
 
-class CallBraces:
+class CallBraces(Syntax):
     """Reads blocks of this syntax.
 
     Args:

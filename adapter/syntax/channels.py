@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from adapter.errors import DialectError
-from adapter.syntax.base import Passage, PassageKind
+from adapter.syntax.base import Passage, PassageKind, Syntax
 from adapter.syntax.one_call_block import OneCallBlock
 from adapter.syntax.scanner import Boundaries, is_half
 
@@ -54,7 +54,7 @@ class Header:
     channel: str = ""
 
 
-class Channels:
+class Channels(Syntax):
     """Reads the messages of this syntax.
 
     Args:
@@ -63,6 +63,8 @@ class Channels:
     Raises:
         DialectError: Its `form` is not what is described above.
     """
+
+    has_passages = True
 
     def __init__(self, settings: SyntaxSettings) -> None:
         if set(settings.form) != _FORM:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from adapter.errors import DialectError
-from adapter.syntax.base import BareForm, Reading, SyntaxSettings
+from adapter.syntax.base import BareForm, Reading, Syntax, SyntaxSettings
 from adapter.syntax.calls import RawCall, read_calls
 from adapter.syntax.json_block import JsonBlock
 from adapter.syntax.markup import read_skeleton
@@ -43,7 +43,7 @@ def _array_begins(text: str, position: int) -> bool | None:
     return array["yes"] is not None
 
 
-class JsonInTags:
+class JsonInTags(Syntax):
     """Reads blocks of this syntax.
 
     Args:

@@ -22,6 +22,7 @@ import re
 from typing import TYPE_CHECKING
 
 from adapter.errors import DialectError
+from adapter.syntax.base import Syntax
 from adapter.syntax.named_json_block import NamedJsonBlock
 from adapter.syntax.named_json_head import Heads
 from adapter.syntax.scanner import Boundaries, is_half
@@ -35,7 +36,7 @@ _MOST_NOISE = 200
 _FORM = ("call", "separator", "end", "head", "other_open", "other_close", "repair")
 
 
-class NamedJson:
+class NamedJson(Syntax):
     """Reads blocks of this syntax.
 
     Args:

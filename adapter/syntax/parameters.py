@@ -24,6 +24,7 @@ import re
 from typing import TYPE_CHECKING
 
 from adapter.errors import DialectError
+from adapter.syntax.base import Syntax
 from adapter.syntax.json_block import JsonBlock
 from adapter.syntax.json_in_tags import JsonInTags
 from adapter.syntax.parameters_block import LONGEST_TAG, ParametersBlock
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 _FORM = ("call", "parameter", "prefix", "other_prefix", "blocks", "padding")
 
 
-class Parameters:
+class Parameters(Syntax):
     """Reads blocks of this syntax.
 
     Args:

@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING
 
 from adapter.errors import DialectError
-from adapter.syntax.base import BareForm, Reading, Step, StepKind
+from adapter.syntax.base import BareForm, Reading, Step, StepKind, Syntax
 from adapter.syntax.boundaries import Boundaries, End
 from adapter.syntax.calls import Nameless, RawCall
 from adapter.syntax.python_calls import NAME, read_python_call
@@ -34,7 +34,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _SOMETHING = re.compile(r"\w")
 
 
-class Pythonic:
+class Pythonic(Syntax):
     """Reads blocks of this syntax.
 
     Args:
