@@ -42,10 +42,10 @@ class TextFlow:
 
     Args:
         run: The content or the reasoning.
-        marks: Finds the characters with which something else may begin.
+        marks: Finds where something else begins; as its group, where it may begin.
     """
 
-    __slots__ = ("_last", "_make", "_run", "_search", "_space")
+    __slots__ = ("_begun", "_last", "_make", "_run", "_search", "_space")
 
     def __init__(self, run: Run, marks: re.Pattern[str]) -> None:
         self._run = run
@@ -53,12 +53,23 @@ class TextFlow:
         self._search = marks.search
         self._space = run.take_space()
         self._last = run.last
+        self._begun = ""  # what may become a mark with the next delta
 
     def feed(self, text: str) -> list[Event] | None:
         """The event of a delta."""
-        body = text.rstrip(SPACE)
-        if self._search(body):
+        if self._begun:
+            text = self._begun + text
+        found = self._search(text)
+        if found is None:
+            self._begun = ""
+        elif found.lastindex is None:
             return None
+        else:
+            start = found.start()
+            text, self._begun = text[:start], text[start:]
+            if not text:
+                return []
+        body = text.rstrip(SPACE)
         if not body:
             return self._more_space(text)
         self._last = text
@@ -77,7 +88,7 @@ class TextFlow:
         """Remember what has passed."""
         self._run.keep_space(self._space)
         self._run.last = self._last[-1]
-        return ""
+        return self._begun
 
 
 class StringFlow:

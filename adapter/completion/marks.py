@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from adapter.syntax.scanner import is_half
+from adapter.syntax.boundaries import begun, is_half
 
 if TYPE_CHECKING:
     from adapter.dialects.registry import Dialect
@@ -34,7 +34,10 @@ class Marks:
         reasoning: Reasoning begins and ends, or two empty strings.
         tokens: Special tokens.
         literals: All of them.
-        flow_ends: Matches the first two characters of any of them, or what may become these, or a code fence's first.
+        pattern: Matches the first of them.
+        first: What they begin with.
+        flow_ends: Finds what running text may hold that is not only text: one of them, or the first character of a code fence;
+            or, as its group, the beginning of one at the end of the text.
     """
 
     openings: frozenset[str]
@@ -69,7 +72,7 @@ class Marks:
             literals=literals,
             pattern=re.compile("|".join(map(re.escape, literals))),
             first=first,
-            flow_ends=re.compile("|".join(dict.fromkeys(["`", *map(_beginning, literals)]))),
+            flow_ends=re.compile("|".join([rf"((?:{begun(literals)})\Z)", "`", *map(re.escape, literals)])),
         )
 
     def find(self, text: str, position: int) -> Mark | None:
@@ -88,11 +91,6 @@ class Marks:
             if text[place] in self.first and is_half(text, place, self.literals):
                 return place
         return None
-
-
-def _beginning(literal: str) -> str:
-    first, second = re.escape(literal[0]), re.escape(literal[1:2])
-    return rf"{first}(?:\Z|{second})"
 
 
 # A server has few dialects, and one parser for every answer.

@@ -6,8 +6,12 @@ import functools
 import re
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
 from adapter.syntax.base import Flowing, StepKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class End(Enum):
@@ -85,6 +89,16 @@ def _in_string(close: str) -> Flowing:
     half = r"(?<![\]}])\\(?:u[0-9a-fA-F]{0,3})?\Z"
     special = r"""["\\\x00-\x1f<\]}]"""
     return Flowing(re.compile(special), re.compile(f"(?:{plain}{smaller})*+"), re.compile(half), StepKind.JSON)
+
+
+def begun(literals: Iterable[str]) -> str:
+    """A pattern of what may become one of the literals with more text: of their proper prefixes, the longest that stands there."""
+    rests: dict[str, set[str]] = {}
+    for literal in literals:
+        if len(literal) > 1:
+            rests.setdefault(literal[0], set()).add(literal[1:])
+    further = {first: begun(sorted(following)) for first, following in rests.items()}
+    return "|".join(re.escape(first) + (f"(?:{more})?" if more else "") for first, more in further.items())
 
 
 def is_half(text: str, position: int, literals: tuple[str, ...]) -> bool:
