@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 PARAMETERS = {"type": "object", "properties": {"path": {"type": "string"}, "content": {"type": "string"}}}
 TOOLS = read_tools([{"type": "function", "function": {"name": "write_file", "parameters": PARAMETERS}}])
-SIZE = 200_000
+SIZE = 500_000
+PIECES = 150_000  # the last thousand pieces of a stream are not put together yet
 # Times the number of characters. Python writes a text with wide characters, as are in the markers of DeepSeek's, with two bytes
 # for each; and Python's own parser, which reads the calls that are Python, holds several copies of its source.
 MOST = {"deepseek-v3.2": 4.4, "llama-4": 15.0, "lfm2": 15.0}
@@ -64,4 +65,4 @@ def test_a_long_call_is_held_a_few_times_at_most(name: str, step: int, increment
     finally:
         tracemalloc.stop()
     assert [call.valid for call in calls] == [True]
-    assert peak < MOST.get(name, 4.0) * len(text) + 50_000
+    assert peak < MOST.get(name, 4.0) * len(text) + PIECES
