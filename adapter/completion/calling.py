@@ -11,9 +11,10 @@ from adapter.completion.state import Mode, State
 from adapter.completion.stepping import StepTracker
 from adapter.completion.tracking import CallTracker
 from adapter.events import Markup, Problem
-from adapter.syntax.base import Passage, Reading
+from adapter.syntax.base import Reading, Unheard
 from adapter.syntax.calls import Nameless, RawCall
 from adapter.syntax.json_block import JsonBlock
+from adapter.syntax.passage import Passage
 from adapter.syntax.scanner import End
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def _track(state: State, *, json: bool) -> None:
     """Begin to report calls while they are written, if the request allows it."""
     if not state.rules.incremental:
         state.tracker = None
+        if state.block is not None:
+            state.block.steps = Unheard()
     elif json:
         state.tracker = CallTracker(state.rules, state.options, state.count)
     else:
@@ -82,11 +85,9 @@ def in_block(state: State, text: str, position: int, out: list[Event]) -> tuple[
     """Inside a block, until its end."""
     block = state.open_block
     after, end = block.feed(text, position)
-    if state.tracker is None:
-        block.steps.clear()
-    elif isinstance(state.tracker, StepTracker):
+    if isinstance(state.tracker, StepTracker):
         state.tracker.take(block.steps, out)
-    elif isinstance(block, JsonBlock):
+    elif state.tracker is not None and isinstance(block, JsonBlock):
         state.tracker.feed(text[position:after], out, block.doubtful)
     if end is None:
         return after, after < len(text)

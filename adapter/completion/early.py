@@ -30,9 +30,9 @@ class EarlyCall:
         index: Its position among the calls of the answer.
         id: Its id.
         name: The tool.
-        written: Holds the arguments as they were reported, and perhaps what follows; None where they stand in the payload.
+        written: Holds the arguments, and perhaps what follows; None where they stand in the payload.
         start: Where in the payload they begin.
-        edits: Where they differ from it: from there on, up to there, this was reported.
+        edits: Where what was reported differs from it: from there on, up to there, this was reported.
         size: How much of that was reported.
         complete: Whether these are all.
     """
@@ -49,7 +49,7 @@ class EarlyCall:
     def _sent(self, raw: str, start: int) -> str:
         """The text of the arguments that was reported. The payload's stand in `raw`, from `start` on."""
         if self.written is not None:
-            return self.written.text()[: self.size]
+            raw, start = self.written.text(), 0
         pieces, position = [], start
         for begin, end, text in self.edits:
             pieces += [raw[position : start + begin], text]

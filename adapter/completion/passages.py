@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from adapter.completion.state import Mode, State
 from adapter.events import Markup, Problem
-from adapter.syntax.base import Passage, PassageKind
+from adapter.syntax.passage import Passage, PassageKind
 
 if TYPE_CHECKING:
     from adapter.events import Event

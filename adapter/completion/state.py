@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from adapter.completion.stepping import StepTracker
     from adapter.completion.tracking import CallTracker
     from adapter.options import Options
-    from adapter.syntax.base import BareSyntax, BlockReader, Passage
+    from adapter.syntax.base import BareSyntax, BlockReader
+    from adapter.syntax.passage import Passage
 
 
 class Mode(Enum):

@@ -35,7 +35,7 @@ class StepTracker:
         calls: The calls reported so far: always the first ones of the block, without a gap.
     """
 
-    __slots__ = ("_first", "_ids", "_keeps", "_options", "_quiet", "_rules", "_walker", "_writer", "calls")
+    __slots__ = ("_first", "_ids", "_options", "_own", "_quiet", "_rules", "_walker", "_writer", "calls")
 
     def __init__(self, rules: Rules, options: Options, first: int, ids: set[str]) -> None:
         self._ids = ids
@@ -44,23 +44,23 @@ class StepTracker:
         self._first = first
         self._walker = JsonWalker()
         self._writer: ArgumentsWriter | None = None
-        self._keeps = True  # what is reported of the last call
+        self._own: TextBuffer | None = None  # keeps what is reported of the last call, where its reader does not
         self._quiet = False  # a call of this block is not reported early, so none after it is
         self.calls: list[EarlyCall] = []
 
     def take(self, steps: list[Step], out: list[Event]) -> None:
         """Report what the steps make certain, and clear them."""
         written: list[str] = []
-        for kind, text, own_id, kept in steps:
+        for step in steps:
             if self._quiet:
                 break
-            if kind is StepKind.CALL:
+            if step.kind is StepKind.CALL:
                 self._flush(written, out)
-                self._start(text, own_id, kept, out)
-            elif kind is StepKind.TEXT:
-                written.append(text)
+                self._start(step, out)
+            elif step.kind is StepKind.TEXT:
+                written.append(step.text)
             elif self._writer is not None and not self._walker.broken:
-                written += self._allowed(self._writer, text)
+                written += self._allowed(self._writer, step.text)
         steps.clear()
         self._flush(written, out)
 
@@ -78,22 +78,26 @@ class StepTracker:
     def flowed(self, text: str) -> None:
         """Such text was reported."""
         self._sent(self.calls[-1], text)
+        if self._writer is not None:
+            self._writer.passed += len(text)
 
     def _sent(self, call: EarlyCall, text: str) -> None:
         """Text of a call was reported, and is kept unless its reader keeps it."""
         call.size += len(text)
-        if self._keeps and call.written is not None:
-            call.written.append(text)
+        if self._own is not None:
+            self._own.append(text)
 
-    def _start(self, name: str, own_id: str, written: TextBuffer | None, out: list[Event]) -> None:
-        index = self._first + len(self.calls)
+    def _start(self, step: Step, out: list[Event]) -> None:
+        name, index = step.text, self._first + len(self.calls)
         if not may_be_reported(self._rules, name, index):
             self._quiet = True
             return
-        self._keeps = written is None
-        call = EarlyCall(index, call_id(own_id, self._ids, self._options), name, TextBuffer() if written is None else written)
-        self.calls.append(call)
+        self._own = TextBuffer() if step.written is None and step.start is None else None
         self._walker, self._writer = JsonWalker(), writer_for(self._rules, self._options, name)
+        edits = self._writer.edits if self._own is None else []  # it keeps the text with what was written instead
+        written = step.written if self._own is None else self._own
+        call = EarlyCall(index, call_id(step.id, self._ids, self._options), name, written, step.start or 0, edits)
+        self.calls.append(call)
         out.append(CallStarted(index, call.id, name))
 
     def _allowed(self, writer: ArgumentsWriter, text: str) -> list[str]:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from adapter.syntax.arguments_text import ArgumentsText
 from adapter.syntax.base import Reading, Step, StepKind
-from adapter.syntax.calls import RawCall
-from adapter.syntax.json_text import loads
+from adapter.syntax.calls import read_written
 from adapter.syntax.markup import read_skeleton
 from adapter.syntax.scanner import End, is_half
 from adapter.syntax.text_buffer import BlockText
@@ -83,7 +82,7 @@ class ArgKeyBlock:
             position, end = self._step(text, position)
             if (position, self._where) == before and end is None:
                 break
-        self._text.append(text[start:position])
+        self._text.take(text, start, position)
         self._read += position - start
         return position, end
 
@@ -269,9 +268,7 @@ class ArgKeyBlock:
         del end
         if self._fault or not self._complete:
             return Reading((), fault=self._fault or "the call is not complete")
-        self._text.text()  # put together before there is more to hold
-        arguments = self._arguments.written.text()
-        return Reading((RawCall(self._name, arguments, loads(arguments)),))
+        return Reading(read_written([(self._name, self._arguments.written)], self._text))
 
     def markup_faults(self) -> tuple[str, ...]:
         """What is wrong with the nesting of the tags, as lxml reads the block without its keys and values."""

@@ -11,10 +11,10 @@ character after the opening marker on, finds the end of the block itself, and ke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, TypeAlias
 
 from adapter.syntax.limits import Limits
 from adapter.syntax.notation import JSON, Notation
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import re
 
     from adapter.syntax.calls import Nameless, RawCall
+    from adapter.syntax.passage import Passage
     from adapter.syntax.scanner import End
     from adapter.syntax.text_buffer import TextBuffer
 
@@ -96,13 +97,28 @@ class StepKind(Enum):
 class Step(NamedTuple):
     """A piece of a call.
 
-    With its name comes the id that the model gave it, if it gave one, and where its arguments are written, if they are kept.
+    With its name comes the id that the model gave it, if it gave one, and where its arguments are kept, if they are, so that
+    they need not be kept once more: as they are `written`, or where in the payload they `start`.
     """
 
     kind: StepKind
     text: str
     id: str = ""
     written: TextBuffer | None = None
+    start: int | None = None
+
+
+class Unheard(list[Step]):
+    """The steps of a block whose calls are reported when they are complete: nobody takes them, so none is kept."""
+
+    __slots__ = ()
+
+    def append(self, step: Step, /) -> None:
+        """Forget it."""
+
+    def __iadd__(self, steps: Iterable[Step], /) -> Self:  # type: ignore[override,misc]  # a list's takes more
+        """Forget them."""
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,30 +211,6 @@ class BlockReader(Protocol):
 
     def markup_faults(self) -> tuple[str, ...]:
         """What is wrong with the block's markup; empty when nothing is."""
-
-
-class PassageKind(Enum):
-    """What a text is that has a beginning and an end of its own."""
-
-    CONTENT = auto()
-    REASONING = auto()
-    INVENTED = auto()  # someone else's, written by the model
-    ELSEWHERE = auto()  # to someone who is neither the user nor a tool
-
-
-class Passage(NamedTuple):
-    """A text that a marker begins, where a syntax has such.
-
-    Attributes:
-        kind: What it is.
-        opening: The markup before it.
-        end: Looks for its end, in a text from a position on, at the completion's end or not. Returns how far the text is
-            certain, and where what ends it ends, or None when it goes on, or more text is needed.
-    """
-
-    kind: PassageKind
-    opening: str
-    end: Callable[[str, int, bool], tuple[int, int | None]]
 
 
 class CarefulReader:

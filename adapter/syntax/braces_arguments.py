@@ -17,6 +17,7 @@ from adapter.syntax.scanner import is_half
 
 if TYPE_CHECKING:
     from adapter.syntax.braces_literals import Literals
+    from adapter.syntax.text_buffer import TextBuffer
 
 _LONGEST_KEY = 1000
 
@@ -83,9 +84,10 @@ class BracesArguments:
         }
         self._begin("{")
 
-    def text(self) -> str:
+    @property
+    def written(self) -> TextBuffer:
         """All of the JSON so far."""
-        return self._written.text()
+        return self._written.written
 
     def feed(self, text: str, position: int) -> int:
         """Consume text. Returns how far."""

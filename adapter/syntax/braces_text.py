@@ -20,21 +20,18 @@ class BracesText:
     """The arguments of one call: objects, lists, strings, and values without quotes.
 
     Attributes:
+        written: All of it so far.
         open: The brackets that are open, the outermost first.
         empty: Whether nothing stands in the innermost bracket yet.
     """
 
-    __slots__ = ("_separate", "_text", "empty", "open")
+    __slots__ = ("_separate", "empty", "open", "written")
 
     def __init__(self) -> None:
-        self._text = TextBuffer()
+        self.written = TextBuffer()
         self._separate = False  # a comma is due before the next key or element
         self.open: list[str] = []
         self.empty = True
-
-    def text(self) -> str:
-        """All of it so far."""
-        return self._text.text()
 
     @property
     def in_list(self) -> bool:
@@ -97,5 +94,5 @@ class BracesText:
         return separator
 
     def _add(self, text: str) -> str:
-        self._text.append(text)
+        self.written.append(text)
         return text

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from adapter.syntax.base import CarefulReader, Reading, Step, StepKind
 from adapter.syntax.braces_arguments import BracesArguments, Stop
 from adapter.syntax.braces_literals import NOT_SPACE, SPACE
-from adapter.syntax.calls import RawCall
-from adapter.syntax.json_text import loads
+from adapter.syntax.calls import read_written
 from adapter.syntax.scanner import End, is_half
 from adapter.syntax.text_buffer import BlockText
 
 if TYPE_CHECKING:
     from adapter.syntax.braces_literals import Literals
+    from adapter.syntax.text_buffer import TextBuffer
 
 _NAME = re.compile(r"[^\s{}\[\]<>\"',]{1,128}")
 _NAME_END = re.compile(r"[{<]")
@@ -56,7 +56,7 @@ class CallBracesBlock(CarefulReader):
         self._name = ""
         self._arguments = BracesArguments(literals)
         self._begun = 0  # where they begin
-        self._calls: list[RawCall] = []
+        self._calls: list[tuple[str, TextBuffer]] = []
         self._calls_end = 0
         self._repaired = False
         self._fault = ""
@@ -77,7 +77,7 @@ class CallBracesBlock(CarefulReader):
             if after == position and before is self._where:
                 break
             position = after
-        self._text.append(text[start:position])
+        self._text.take(text, start, position)
         self._read += position - start
         return position, end
 
@@ -137,7 +137,7 @@ class CallBracesBlock(CarefulReader):
             return stop + 1, None
         self._name, self._arguments, self._where = name, BracesArguments(self._literals), _Where.ARGUMENTS
         self._begun = self._base + stop + 1
-        self.steps.append(Step(StepKind.CALL, name))
+        self.steps.append(Step(StepKind.CALL, name, written=self._arguments.written))
         return stop + 1, None
 
     def _break(self, fault: str) -> None:
@@ -156,7 +156,7 @@ class CallBracesBlock(CarefulReader):
         self._take_json()
         if arguments.stop is Stop.COMPLETE:
             self._where = _Where.BETWEEN
-            self._calls.append(RawCall(self._name, arguments.text(), loads(arguments.text())))
+            self._calls.append((self._name, arguments.written))
             self._calls_end = self._base + after
         return self._at_end(text, after) if ended else (after, None)
 
@@ -191,7 +191,8 @@ class CallBracesBlock(CarefulReader):
         del end
         if not self._calls:
             return Reading((), fault=self._fault or "no call that is complete")
-        return Reading(tuple(self._calls), self._repaired, unfinished=self._where is not _Where.BETWEEN)
+        calls = read_written(self._calls, self._text)
+        return Reading(calls, self._repaired, unfinished=self._where is not _Where.BETWEEN)
 
     def parts(self) -> tuple[str, str]:
         """The block as it was written, and what is to be read again as text."""

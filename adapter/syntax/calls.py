@@ -10,12 +10,15 @@ The forms that models write, all read by the same rules wherever JSON holds call
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from adapter.syntax.json_text import elements, loads, skip_space, spans, value_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from adapter.syntax.text_buffer import TextBuffer
 
 _Members: TypeAlias = dict[str, tuple[Any, int, int]]
 _NOTHING = (None, 0, 0)
@@ -61,12 +64,8 @@ def read_calls(text: str, start: int = 0, stop: int | None = None, *, one: bool 
     stop = len(text) if stop is None else stop
     position = skip_space(text, start)
     while position < stop:
-        if text[position] == "{":
-            found, end = spans(text, position)
-            calls += _read_object(text, found, position, end)
-        else:
-            value, end = value_at(text, position)
-            calls += _read(text, value, position, end)
+        found, end = _calls_at(text, position)
+        calls += found
         if end > stop:
             raise ValueError(f"the value at character {position} is not complete")
         position = skip_space(text, end)
@@ -79,14 +78,23 @@ def read_calls(text: str, start: int = 0, stop: int | None = None, *, one: bool 
     return calls
 
 
-def _read(text: str, value: Any, begin: int, end: int) -> Iterator[RawCall | Nameless]:
-    if isinstance(value, list):
-        for item, first, last in elements(text, begin):
-            yield from _read(text, item, first, last)
-    elif isinstance(value, dict):
-        yield from _read_object(text, spans(text, begin)[0], begin, end)
+def _calls_at(text: str, begin: int) -> tuple[list[RawCall | Nameless], int]:
+    """The calls of the value that begins there, and the position after it. No call is decoded a second time with its list."""
+    calls: list[RawCall | Nameless] = []
+    if text.startswith("{", begin):
+        members, end = spans(text, begin)
+        calls += _read_object(text, members, begin, end)
+    elif text.startswith("[", begin):
+        try:
+            found = list(elements(text, begin, _calls_at))
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+        calls += chain.from_iterable(inner for inner, _, _ in found)
+        end = skip_space(text, found[-1][2] if found else begin + 1) + 1
     else:
-        yield Nameless(text[begin:end])
+        end = value_at(text, begin)[1]
+        calls.append(Nameless(text[begin:end]))
+    return calls, end
 
 
 def _read_object(text: str, found: _Members, begin: int, end: int) -> Iterator[RawCall | Nameless]:
@@ -94,7 +102,8 @@ def _read_object(text: str, found: _Members, begin: int, end: int) -> Iterator[R
     if "name" not in found:
         for wrapper, kind in (("tool_calls", list), ("function", dict)):
             if wrapper in found and isinstance(found[wrapper][0], kind):
-                yield from _read(text, *found[wrapper])
+                begin = found.pop(wrapper)[1]  # what is decoded of it is let go
+                yield from _calls_at(text, begin)[0]
                 return
     name = found.get("name", found.get("tool_name", _NOTHING))[0]
     if not isinstance(name, str) or not name.strip():
@@ -115,6 +124,17 @@ def read_arguments(name: str, text: str) -> RawCall:
         ValueError: Not JSON.
     """
     return _call(name, text, loads(text) if text else None)
+
+
+def read_written(calls: Iterable[tuple[str, TextBuffer]], block: TextBuffer) -> tuple[RawCall, ...]:
+    """The calls of a block whose arguments a reader has written, as JSON.
+
+    Args:
+        calls: Names and arguments.
+        block: What they were read from; it is put together first, before there is more to hold.
+    """
+    block.text()
+    return tuple(RawCall(name, text, loads(text)) for name, text in ((name, written.text()) for name, written in calls))
 
 
 def _call(name: str, text: str, decoded: Any) -> RawCall:

@@ -23,8 +23,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from adapter.errors import DialectError
-from adapter.syntax.base import Passage, PassageKind, Syntax
+from adapter.syntax.base import Syntax
 from adapter.syntax.one_call_block import OneCallBlock
+from adapter.syntax.passage import Passage, PassageKind
 from adapter.syntax.scanner import Boundaries, is_half
 
 if TYPE_CHECKING:

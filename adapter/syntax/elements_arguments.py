@@ -15,6 +15,7 @@ from adapter.syntax.values import only_string, typed
 
 if TYPE_CHECKING:
     from adapter.syntax.base import Place
+    from adapter.syntax.text_buffer import TextBuffer
 
 _SPACE = " \t\r\n"
 _LEAF = "<value/>"
@@ -64,9 +65,10 @@ class ElementsArguments:
         self._skeleton: list[str] = []
         self.untidy = False
 
-    def text(self) -> str:
+    @property
+    def written(self) -> TextBuffer:
         """All of the JSON so far."""
-        return self._json.text()
+        return self._json.written
 
     def skeleton(self) -> str:
         """The markup of the elements."""

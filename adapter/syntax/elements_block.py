@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
 from adapter.syntax.base import CarefulReader, Reading, Step, StepKind
-from adapter.syntax.calls import RawCall
+from adapter.syntax.calls import read_written
 from adapter.syntax.elements_arguments import ElementsArguments
 from adapter.syntax.elements_tags import LONGEST_TAG
 from adapter.syntax.elements_values import Verdict, meaning
-from adapter.syntax.json_text import loads
 from adapter.syntax.markup import read_skeleton
 from adapter.syntax.scanner import End
 from adapter.syntax.text_buffer import BlockText
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     from adapter.syntax.base import Place
     from adapter.syntax.elements_tags import Tags
+    from adapter.syntax.text_buffer import TextBuffer
 
 _NOT_SPACE = re.compile(r"[^ \t\r\n]")
 _WHOLE_CALL = "<call/>"
@@ -67,7 +67,7 @@ class ElementsBlock(CarefulReader):
         self._name = ""
         self._arguments = ElementsArguments("", "", place(""))
         self._faults: list[str] = []
-        self._calls: list[RawCall] = []
+        self._calls: list[tuple[str, TextBuffer]] = []
 
     def feed(self, text: str, position: int) -> tuple[int, End | None]:
         """Consume text. Returns how far, and what ended the block, if something did."""
@@ -78,7 +78,7 @@ class ElementsBlock(CarefulReader):
             after, end = self._step()(text, position)
             moved = after > position or before != (self._where, self._arguments.in_value)
             position = after
-        self._text.append(text[start:position])
+        self._text.take(text, start, position)
         self._read += position - start
         return position, end
 
@@ -191,7 +191,10 @@ class ElementsBlock(CarefulReader):
         self._where = _Where.CALL
         self._name = tag["name"].strip()
         self._arguments = ElementsArguments(self._tags.word, self._tags.item, self._place(self._name))
-        self.steps += [Step(StepKind.CALL, self._name), Step(StepKind.TEXT, self._arguments.begin())]
+        self.steps += [
+            Step(StepKind.CALL, self._name, written=self._arguments.written),
+            Step(StepKind.TEXT, self._arguments.begin()),
+        ]
         if tag["alone"]:
             self._close_call("</call>", position)
 
@@ -205,8 +208,7 @@ class ElementsBlock(CarefulReader):
             self._skeleton += [] if self._skeleton[-1:] == [_WHOLE_CALL] else [_WHOLE_CALL]
         else:
             self._skeleton.append(f"<call name={quoteattr(self._name)}>{self._arguments.skeleton()}{markup}")
-        text = self._arguments.text()
-        self._calls.append(RawCall(self._name, text, loads(text)))
+        self._calls.append((self._name, self._arguments.written))
         self._bounds = (self._base + position, self._base + position)
 
     def _write(self, text: str) -> None:
@@ -270,7 +272,7 @@ class ElementsBlock(CarefulReader):
         del end
         if not self._calls:
             return Reading((), fault=self._faults[0] if self._where is _Where.BROKEN else "no call that is complete")
-        return Reading(tuple(self._calls), unfinished=self._where is not _Where.BETWEEN)
+        return Reading(read_written(self._calls, self._text), unfinished=self._where is not _Where.BETWEEN)
 
     def markup_faults(self) -> tuple[str, ...]:
         """What is wrong with the elements, and with their nesting, as lxml reads the block without its values."""

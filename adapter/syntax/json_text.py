@@ -10,7 +10,7 @@ import json
 import re
 from decimal import Decimal
 from json import decoder
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +21,7 @@ FENCE_END = (
     "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
 
+_Element = TypeVar("_Element")
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
@@ -111,8 +112,15 @@ def spans(text: str, start: int) -> tuple[dict[str, tuple[Any, int, int]], int]:
     return found, skip_space(text, end) + 1
 
 
-def elements(text: str, start: int) -> Iterator[tuple[Any, int, int]]:
-    """The elements of the array that begins at `start`: value, and where its text begins and ends.
+def elements(
+    text: str, start: int, read: Callable[[str, int], tuple[_Element, int]] = value_at
+) -> Iterator[tuple[_Element, int, int]]:
+    """The elements of the array that begins at `start`: what was read of each, and where its text begins and ends.
+
+    Args:
+        text: Holds the array.
+        start: Where it begins.
+        read: Reads the element that begins at a position. Returns what it is, and the position after it.
 
     Raises:
         ValueError: Not a complete valid array.
@@ -121,7 +129,7 @@ def elements(text: str, start: int) -> Iterator[tuple[Any, int, int]]:
     if text[position : position + 1] == "]":
         return
     while True:
-        value, end = value_at(text, position)
+        value, end = read(text, position)
         yield value, position, end
         position = skip_space(text, end)
         if text[position : position + 1] == "]":

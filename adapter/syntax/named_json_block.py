@@ -15,7 +15,7 @@ from adapter.syntax.calls import RawCall, decoded_once
 from adapter.syntax.json_text import FENCE_END, loads
 from adapter.syntax.repair import repair
 from adapter.syntax.scanner import BlockScanner, Boundaries, End, is_half
-from adapter.syntax.text_buffer import BlockText, TextBuffer
+from adapter.syntax.text_buffer import BlockText
 
 if TYPE_CHECKING:
     from adapter.syntax.base import Flowing
@@ -67,7 +67,6 @@ class NamedJsonBlock:
         self._ends = (0, 0)  # where the payload ends, and where the block does
         self._call_start = 0  # where the present call's marker begins
         self._head: Head | None = None
-        self._json = TextBuffer()
         self._json_start = 0
         self._back = ""  # at the end of the JSON so far: a marker that may be data or not
         self._scanner = BlockScanner(bounds)
@@ -82,8 +81,10 @@ class NamedJsonBlock:
         self._base = self._read - start
         steps = {_Where.BETWEEN: self._between, _Where.HEAD: self._name, _Where.JSON: self._arguments}
         while position < len(text) and end is None and not wait:
-            position, end, wait = steps[self._where](text, position)
-        self._text.append(text[start:position])
+            where, begin = self._where, position
+            position, end, wait = steps[where](text, begin)
+            if where is not _Where.JSON:  # that is taken as it is read
+                self._text.take(text, begin, position)
         self._read += position - start
         return position, end
 
@@ -129,14 +130,15 @@ class NamedJsonBlock:
         if head is False:
             self._fault = "no name and separator after the marker of a call"
             return self._broken(position)
-        self.steps.append(Step(StepKind.CALL, head.name, head.id))
+        start = None if head.empty else self._base + head.end
+        self.steps.append(Step(StepKind.CALL, head.name, head.id, start=start))
         if head.empty:
             self._keep(head, "{}", {})
             self.steps.append(Step(StepKind.TEXT, "{}"))
             after = head.end + len(self._bounds.close) * text.startswith(self._bounds.close, head.end)
             return after, None, False
         self._head, self._where, self._scanner = head, _Where.JSON, BlockScanner(self._bounds)
-        self._json, self._json_start, self._back = TextBuffer(), self._base + head.end, ""
+        self._json_start, self._back = self._base + head.end, ""
         return head.end, None, False
 
     def _keep(self, head: Head, arguments: str, value: object) -> None:
@@ -146,12 +148,19 @@ class NamedJsonBlock:
     def _arguments(self, text: str, position: int) -> tuple[int, End | None, bool]:
         """Inside the JSON of a call, and up to the marker after it."""
         scanner = self._scanner
+        if not scanner.offset:
+            self._text.mark()  # the JSON, without what ends it, is read where it is kept
+        payload = position - scanner.offset
         after, end = scanner.feed(text, position)
-        self._json.append(text[position:after])
         self._step(text[position:after])
         if end is None:
+            self._text.take(text, position, after)
             return after, None, after < len(text)
-        if self._read_call(end):
+        stop = min(max(position, payload + scanner.payload_end), after)
+        self._text.take(text, position, stop)
+        readable = self._read_call(end)
+        self._text.take(text, stop, after)
+        if readable:
             return self._after_call(after, end)
         if end is End.TEXT and self._bounds.close:
             scanner.go_on()  # what looked complete was no JSON
@@ -165,7 +174,6 @@ class NamedJsonBlock:
     def flowed(self, text: str) -> str:
         """Take text that was matched so."""
         self._scanner.offset += len(text)
-        self._json.append(text)
         self._text.append(text)
         self._read += len(text)
         return text
@@ -203,7 +211,7 @@ class NamedJsonBlock:
         head = self._head
         if head is None:
             raise RuntimeError("arguments without a head")
-        payload = self._json.text()[: self._scanner.payload_end]
+        payload = self._text.marked()[: self._scanner.payload_end]
         text = payload.rstrip(FENCE_END)
         try:
             value = loads(text)
@@ -224,7 +232,7 @@ class NamedJsonBlock:
         end = End.CUT
         if self._where is _Where.JSON:
             tag = self._scanner.doubtful_tag
-            newline = tag is not None and "\n" in self._json.text()[tag:]
+            newline = tag is not None and "\n" in self._text.marked()[tag:]
             end = self._scanner.finish(cut=cut, newline_after=newline, half_tag=len(tail))
             self._read_call(end)
         self._text.append(tail)

@@ -34,7 +34,7 @@ class OneCallBlock:
 
     def __init__(self, opening: str, name: str, bounds: Boundaries) -> None:
         self.opening = opening
-        self.steps = [Step(StepKind.CALL, name)]
+        self.steps = [Step(StepKind.CALL, name, start=0)]
         self._name = name
         self._bounds = bounds
         self._scanner = BlockScanner(bounds)
@@ -44,7 +44,7 @@ class OneCallBlock:
     def feed(self, text: str, position: int) -> tuple[int, End | None]:
         """Consume text. Returns how far, and what ended the block, if something did."""
         after, end = self._scanner.feed(text, position)
-        self._read.append(text[position:after])
+        self._read.take(text, position, after)
         piece = self._back + text[position:after]
         sure = len(piece) - self._doubtful
         self._back = piece[sure:]

@@ -83,7 +83,7 @@ class ParametersBlock:
             if after == position and end is None and not self._moved:
                 break
             position = after
-        self._text.append(text[start:position])
+        self._text.take(text, start, position)
         self._read += position - start
         return position, end
 

@@ -19,7 +19,11 @@ from adapter.syntax.json_text import loads
 
 NAME = r"[A-Za-z_][\w.:/-]{0,127}"
 _CALL = re.compile(rf"\s*(?P<name>{NAME})\s*\((?P<inside>.*)\)\s*\Z", re.DOTALL)
-_STRING = r'"""(?:[^\\]|\\.)*?"""|\'\'\'(?:[^\\]|\\.)*?\'\'\'|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\''
+# Possessive: a repeated choice that may be taken back is remembered for every character.
+_STRING = "|".join(
+    rf"{quote * 3}(?:[^{quote}\\]++|\\.|{quote}(?!{quote}{quote}))*+{quote * 3}|{quote}(?:[^{quote}\\]++|\\.)*+{quote}"
+    for quote in "\"'"
+)
 _STRING_OR_KEY = re.compile(rf"(?P<string>{_STRING})|\b(?P<key>[A-Za-z]+)(?=\s*=(?!=))", re.DOTALL)
 _RAW_BREAK = re.compile(r"[\r\n]")
 _SURROGATE = re.compile("[\ud800-\udfff]")

@@ -47,11 +47,12 @@ class BlockText(TextBuffer):
         opening: The opening marker and what stood between it and the payload.
     """
 
-    __slots__ = ("_opening",)
+    __slots__ = ("_marked", "_opening")
 
     def __init__(self, opening: str) -> None:
         super().__init__()
         self._opening = opening
+        self._marked = 0  # how many of the joined pieces stand before the mark
         self.append(opening)
 
     def part(self, start: int, end: int | None = None) -> str:
@@ -65,9 +66,21 @@ class BlockText(TextBuffer):
         return text[:end], text[end:]
 
     def take(self, text: str, start: int, end: int) -> None:
-        """All of the block at once, found in a text in which its opening may stand too."""
-        first = start - len(self._opening)
-        if first >= 0 and text.startswith(self._opening, first):
-            self._pieces = [text[first:end]]
-        else:
-            self.append(text[start:end])
+        """Add a part of a text. The first is taken with the opening, where that stands before it: so both are one copy."""
+        if self._size == len(self._opening):
+            first = start - self._size
+            if first >= 0 and text.startswith(self._opening, first):
+                self._pieces, self._size = [text[first:end]], end - first
+                return
+        self.append(text[start:end])
+
+    def mark(self) -> None:
+        """What is added from here on can be had by itself, until all of the text is asked for."""
+        self._joined.append("".join(self._pieces))
+        self._pieces, self._marked = [], len(self._joined)
+
+    def marked(self) -> str:
+        """What was added since the mark, which is not kept a second time."""
+        text = "".join([*self._joined[self._marked :], *self._pieces])
+        self._joined[self._marked :], self._pieces = [text], []
+        return text

@@ -25,8 +25,9 @@ import re
 from typing import TYPE_CHECKING
 
 from adapter.errors import DialectError
-from adapter.syntax.base import Passage, PassageKind, Syntax
+from adapter.syntax.base import Syntax
 from adapter.syntax.parameters_block import LONGEST_TAG, ParametersBlock
+from adapter.syntax.passage import Passage, PassageKind
 from adapter.syntax.scanner import is_half
 from adapter.syntax.xtml_tags import compile_tags, half_tag, named, tag
 
