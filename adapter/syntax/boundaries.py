@@ -92,7 +92,7 @@ def _in_string(close: str) -> Flowing:
 
 
 def begun(literals: Iterable[str]) -> str:
-    """A pattern of what may become one of the literals with more text: of their proper prefixes, the longest that stands there."""
+    """A pattern of what more text may complete to a literal: of their proper prefixes, the longest that stands there."""
     rests: dict[str, set[str]] = {}
     for literal in literals:
         if len(literal) > 1:
