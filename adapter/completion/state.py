@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from enum import Enum, auto
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from adapter.completion.bare import BareCall
 from adapter.completion.marks import Marks
 from adapter.completion.runs import Run
 from adapter.dialects.registry import resolve
 from adapter.events import ReasoningDelta, TextDelta
-from adapter.syntax import make_syntax
+from adapter.syntax import syntax_class
 from adapter.syntax.base import SyntaxSettings
 from adapter.syntax.json_in_tags import JsonInTags
 from adapter.syntax.tokens import COMMON_TOKENS
@@ -21,9 +22,15 @@ if TYPE_CHECKING:
     from adapter.completion.rules import Rules
     from adapter.completion.stepping import StepTracker
     from adapter.completion.tracking import CallTracker
+    from adapter.dialects.registry import Dialect
     from adapter.options import Options
-    from adapter.syntax.base import BareSyntax, BlockReader
+    from adapter.syntax.base import BareSyntax, BlockReader, Syntax
     from adapter.syntax.passage import Passage
+    from adapter.tools.definitions import ToolSet
+
+
+# Of how many dialects and sets of tools it is kept how their completions are read.
+_MOST = 64
 
 
 class Mode(Enum):
@@ -38,6 +45,31 @@ class Mode(Enum):
     PASSAGE = auto()
     INVENTED = auto()
     BARE = auto()
+
+
+class _Language(NamedTuple):
+    """What is the same for all completions of a dialect's models that were offered the same tools.
+
+    Attributes:
+        settings: What the call syntax is told.
+        syntax: The class that reads calls. What it makes has a state of its own, so each completion has one made.
+        marks: The literals that mean something.
+    """
+
+    settings: SyntaxSettings
+    syntax: type[Any]
+    marks: Marks
+
+
+@functools.lru_cache(maxsize=_MOST)
+def _language(dialect: Dialect, tools: ToolSet) -> _Language:
+    """How completions are read; neither the dialect nor the tools ever change, and both are known by their identity."""
+    tokens = tuple(dict.fromkeys((*COMMON_TOKENS, *dialect.special)))
+    ends = (*tokens, *dialect.result[:1])
+    types, place = parameter_types(tools), arguments_place(tools)
+    settings = SyntaxSettings(dialect.open, dialect.close, ends, dialect.form, types, place)
+    kind = syntax_class(dialect.syntax, settings)
+    return _Language(settings, kind, Marks.of(dialect, kind(settings).openings, tokens))
 
 
 class State:
@@ -81,14 +113,10 @@ class State:
 
     def __init__(self, rules: Rules, options: Options) -> None:
         dialect = resolve(options.dialect)
-        tokens = tuple(dict.fromkeys((*COMMON_TOKENS, *dialect.special)))
+        settings, kind, self.marks = _language(dialect, rules.tools)
         self.rules = rules
         self.options = options
-        ends = (*tokens, *dialect.result[:1])
-        types, place = parameter_types(rules.tools), arguments_place(rules.tools)
-        settings = SyntaxSettings(dialect.open, dialect.close, ends, dialect.form, types, place)
-        self.syntax = make_syntax(dialect.syntax, settings)
-        self.marks = Marks.of(dialect, self.syntax.openings, tokens)
+        self.syntax: Syntax = kind(settings)
         self.content = Run(TextDelta)
         self.newline_first = dialect.newline_first
         self.reasoning = Run(ReasoningDelta)

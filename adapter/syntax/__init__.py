@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adapter.errors import DialectError
 
@@ -31,10 +31,19 @@ def make_syntax(name: str, settings: SyntaxSettings) -> Syntax:
     Raises:
         DialectError: There is no such syntax, or the dialect's `form` is not what it asks for.
     """
+    made: Syntax = syntax_class(name, settings)(settings)
+    return made
+
+
+def syntax_class(name: str, settings: SyntaxSettings) -> type[Any]:
+    """The class of such a reader, which takes settings of these markers and this form.
+
+    Raises:
+        DialectError: As above.
+    """
     if name not in SYNTAXES:
         raise DialectError(f"no call syntax {name!r}; there are {', '.join(SYNTAXES)}")
-    kind = getattr(import_module(f"adapter.syntax.{name}"), SYNTAXES[name])
+    kind: type[Any] = getattr(import_module(f"adapter.syntax.{name}"), SYNTAXES[name])
     if "check" in vars(kind):
         kind.check(settings)
-    made: Syntax = kind(settings)
-    return made
+    return kind

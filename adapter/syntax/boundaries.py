@@ -104,5 +104,7 @@ def begun(literals: Iterable[str]) -> str:
 def is_half(text: str, position: int, literals: tuple[str, ...]) -> bool:
     """Whether the rest of the text, from `position` on, is a proper prefix of one of the literals."""
     length = len(text) - position
-    rest = text[position : position + max(map(len, literals), default=0)]
+    if length >= max(map(len, literals), default=0):
+        return False
+    rest = text[position:]
     return any(length < len(literal) and literal.startswith(rest) for literal in literals)

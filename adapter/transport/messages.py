@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _BODY_HEADERS = {"content-length", "content-encoding", "transfer-encoding"}
 # Of the requests that may concern us.
 METHODS = frozenset({"POST", "GET", "DELETE"})
-_RAW_BODY_HEADERS = {name.encode() for name in _BODY_HEADERS}
 
 
 def check_library(module: ModuleType, request: Any) -> None:
@@ -37,7 +36,8 @@ def check_library(module: ModuleType, request: Any) -> None:
 def begin(open_exchange: OpenExchange, request: Any, body: bytes) -> Exchange | None:
     """The exchange for a request, or None to pass it through. Errors become the answer that the caller gets."""
     try:
-        exchange = open_exchange(request.url.path, body, request.method, dict(request.url.params))
+        query = dict(request.url.params) if request.url.query else {}
+        exchange = open_exchange(request.url.path, body, request.method, query)
     except AdapterError as error:
         return _answered(error)
     if exchange is None:
@@ -76,8 +76,11 @@ def rewritten(module: ModuleType, request: Any, upstream: UpstreamRequest) -> An
     """The caller's request with another body, to another endpoint perhaps; the timeouts travel in the extensions."""
     url = _url_of(request.url, upstream)
     body = json.dumps(upstream.body).encode()
-    headers = [(name, value) for name, value in request.headers.raw if name.lower() not in _RAW_BODY_HEADERS]
-    headers.append((b"Content-Length", str(len(body)).encode()))
+    headers = module.Headers(request.headers)
+    headers["Content-Length"] = str(len(body))
+    for name in ("content-encoding", "transfer-encoding"):
+        if name in request.headers:
+            del headers[name]
     # With `content=` httpx looks for headers to add, which takes most of the time.
     stream = module.ByteStream(body)
     sent = module.Request(request.method, url, headers=headers, stream=stream, extensions=request.extensions)
