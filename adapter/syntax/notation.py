@@ -22,6 +22,7 @@ class Notation:
         lines: Whether objects and lists may stand on many lines too.
         named_keys: Whether the keys of objects are names without quotes.
         sorts_keys: Whether the keys of an object stand sorted.
+        barred: Characters that no string holds but as an escape.
         brackets: What the arguments of a call stand between.
     """
 
@@ -33,6 +34,7 @@ class Notation:
     lines = True
     named_keys = False
     sorts_keys = False
+    barred = ""
     brackets = ("{", "}")
 
     def text(self, value: Any) -> str:
