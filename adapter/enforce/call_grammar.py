@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from adapter.enforce.call_frame import Frame, frame_of, notation_of
-from adapter.enforce.elements import ElementMembers, ElementValues
+from adapter.enforce.elements import ElementMembers, ElementValues, known_names
 from adapter.enforce.gbnf import Grammar
 from adapter.enforce.members import KeywordMembers
 from adapter.enforce.raw_values import RawMembers
@@ -55,6 +55,17 @@ class Shape:
 def has_grammar(dialect: Dialect) -> bool:
     """Whether a grammar describes the dialect's calls: its template writes them as its call syntax says."""
     return frame_of(dialect, "name") is not None
+
+
+def no_grammar(dialect: Dialect, tools: ToolSet) -> str:
+    """Why no grammar describes calls of these tools; empty where one does."""
+    if not has_grammar(dialect):
+        return f"there is no grammar for the calls of dialect {dialect.name!r}"
+    keys = notation_of(dialect).keys
+    for tool in tools:
+        if keys is not None and not known_names(tool.schema.source, keys):
+            return f"there is no grammar in dialect {dialect.name!r} for the names that arguments of {tool.name!r} may have"
+    return ""
 
 
 class Calls:

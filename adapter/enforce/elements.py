@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from adapter.enforce.gbnf import elements
+from adapter.enforce.gbnf import Grammar, elements
 from adapter.enforce.keywords import UNSAID, integer_bounds
 from adapter.enforce.narrowed import narrowed
 from adapter.enforce.number_ranges import integer_range
@@ -23,7 +23,8 @@ from adapter.enforce.text_until import text_until
 from adapter.syntax.values import only_string
 
 if TYPE_CHECKING:
-    from adapter.enforce.gbnf import Grammar
+    import re
+
     from adapter.syntax.elements_notation import ElementsNotation
     from adapter.tools.places import RawPlace
 
@@ -122,12 +123,12 @@ class _Value:
         leaves = list(_leaves(known))
         if self._as_text and any("enum" not in leaf and "string" in leaf["type"] for leaf in leaves):
             self._tell(schema, leaves)  # any other value without elements is such a text
-            found = [self._text(), *(way for leaf in leaves for way in self._held(leaf, beside_text=True))]
+            found = [self.text(), *(way for leaf in leaves for way in self._held(leaf, beside_text=True))]
         else:
             found = [way for leaf in leaves for way in (*self._held(leaf), *self._texts(leaf))]
         if not found:
             self._grammar.leave(self._where, "its type, which its text does not tell")
-        return list(dict.fromkeys(found or [self._text()]))
+        return list(dict.fromkeys(found or [self.text()]))
 
     def _tell(self, schema: Any, leaves: list[Mapping[str, Any]]) -> None:
         """Note what a text that may be anything is not held to."""
@@ -140,7 +141,7 @@ class _Value:
         if own is not None and not (self._kinds or own) <= own:
             self._grammar.leave(self._where, "its type, which its text does not tell")
 
-    def _text(self) -> str:
+    def text(self) -> str:
         """Any text."""
         stop = self._notation.stop
         return in_turn(text_until(self._grammar, stop, "", may_end=False), literal(self._close.removeprefix(stop)))
@@ -177,6 +178,8 @@ class _Value:
         before, after = self._notation.argument(self._notation.item)
 
         def element(schema: Any, where: str, position: int) -> str:
+            if schema is True and not self._place.schemas:  # nothing is said of it, and nothing ends lists within lists
+                return in_turn(literal(before), _Value(self._values, self._root, where, self._place, after).text())
             return in_turn(literal(before), self._values.value(schema, self._root, where, self._place.item(position), after))
 
         inside = self._grammar.in_array(leaf, self._where, element)
@@ -192,7 +195,7 @@ class _Value:
 
     def _object(self, leaf: Mapping[str, Any]) -> list[str]:
         """An object as elements; nothing where it is not read as one, or has a member that no tag can name."""
-        names = {*(leaf.get("properties") or ()), *(name for name in leaf.get("required") or () if isinstance(name, str))}
+        names, _ = _names(leaf)
         fits = all(self._notation.keys.fullmatch(name) and self._notation.lists(self._place, name) is False for name in names)
         if not names:  # JSON, if there may be any member
             return self._spelled({}) if leaf.get("additionalProperties") is False else []
@@ -239,3 +242,27 @@ def _leaves(schema: Any) -> Iterator[Mapping[str, Any]]:
             yield from _leaves(branch)
     elif schema is not None:
         yield schema
+
+
+def known_names(arguments: Mapping[str, Any], keys: re.Pattern[str]) -> bool:
+    """Whether the arguments of a tool can be written by their names: all that must be, and some where there may be any.
+
+    Args:
+        arguments: Their schema.
+        keys: Matches the names that can be written.
+    """
+
+    def merged(part: Mapping[str, Any]) -> Mapping[str, Any]:
+        return Grammar().merged(part, arguments, "")
+
+    for leaf in _leaves(narrowed({"type": "object", **arguments}, frozenset({"object"}), arguments, merged)):
+        names, required = _names(leaf)
+        if not all(map(keys.fullmatch, required)) or (not names and leaf.get("additionalProperties", False) is not False):
+            return False
+    return True
+
+
+def _names(leaf: Mapping[str, Any]) -> tuple[set[str], set[str]]:
+    """The names of an object's members: all that its schema has, and those that are required."""
+    required = {name for name in leaf.get("required") or () if isinstance(name, str)}
+    return required.union(leaf.get("properties") or ()), required

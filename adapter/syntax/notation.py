@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    import re
 
 
 class Notation:
@@ -36,6 +39,11 @@ class Notation:
     sorts_keys = False
     barred = ""
     brackets = ("{", "}")
+
+    @property
+    def keys(self) -> re.Pattern[str] | None:
+        """Matches the names of arguments where each stands after its value too, so that no grammar can let it be any."""
+        return None
 
     def text(self, value: Any) -> str:
         """A JSON value, as a text that is read as this value."""
