@@ -219,7 +219,7 @@ class _Value:
         for kind in leaf["type"]:
             if kind == "string" and not self._as_text:  # in quotes it is read as one everywhere
                 ways.append(self._closed(f"({self._grammar.schema({**leaf, 'type': kind}, self._root, self._where)})"))
-            elif all(self._reads(text, value) for text, value in _SAMPLES.get(kind, {"": ""}).items()) and kind in _SAMPLES:
+            elif kind in _SAMPLES and all(self._reads(text, value) for text, value in _SAMPLES[kind].items()):
                 ways.append(self._closed(f"({self._scalar(kind, {**leaf, 'type': kind})})"))
                 ways += [literal(self._close)] if kind == "null" and self._reads("", None) else []
         return ways
