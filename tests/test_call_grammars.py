@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import adapter
 from adapter.dialects.registry import load, names
-from adapter.enforce.call_frame import frame_of, turn
+from adapter.enforce.call_frame import frame_of, notation_of, turn
 from adapter.enforce.call_grammar import Shape, gbnf
 from adapter.enforce.ladder import enforce
 from adapter.servers import server_for
@@ -30,6 +30,8 @@ from tests.tools import function
 
 if TYPE_CHECKING:
     from adapter.demo.engine import Engine
+    from adapter.dialects.registry import Dialect
+    from adapter.enforce.call_frame import Frame
 
 __all__ = ["engine", "model_file"]  # fixtures that stay alive for this file too
 FRAMES = {name: frame_of(load(name), "f") for name in names()}
@@ -260,7 +262,11 @@ def test_a_value_has_the_tag_of_its_type_where_the_dialect_tells_types(schema: d
         assert found == types
 
 
-RAW = [name for name, frame in FRAMES.items() if frame is not None and frame.raw is not None]
+RAW = [
+    name
+    for name, frame in FRAMES.items()
+    if frame is not None and (frame.raw is not None or notation_of(load(name)).keys is not None)
+]
 PLAIN = [
     "",
     " ",
@@ -279,12 +285,20 @@ PLAIN = [
 ]
 
 
+def around(dialect: Dialect, frame: Frame) -> tuple[str, str, str, str]:
+    """What stands before a key, between it and a text, after that, and after the last argument."""
+    if frame.raw is not None:
+        return frame.raw.key, frame.raw.value, frame.raw.end, frame.raw.tail
+    (before, end), tail = notation_of(dialect).argument("a"), frame.after
+    key, _, value = before.rpartition("a")
+    return key, value, end, tail
+
+
 @pytest.mark.parametrize("dialect", RAW)
 def test_raw_text_that_holds_pieces_of_closing_tags_is_read_as_the_one_value_it_is(dialect: str) -> None:
     """Whatever a grammar allows is what the template writes for the values that are read."""
     found, frame = load(dialect), FRAMES[dialect]
     assert frame is not None
-    assert frame.raw is not None
     schema = {"type": "object", "properties": {"a": STRING, "b": STRING}, "required": ["a"], "additionalProperties": False}
     tools = [tool(schema)]
     walk = Walk(gbnf(found, Shape(read_tools(tools), forced=True)).text())
@@ -293,9 +307,10 @@ def test_raw_text_that_holds_pieces_of_closing_tags_is_read_as_the_one_value_it_
         return turn(found, ("f", {"a": value}))
 
     assert [value for value in PLAIN if not walk.allows(call(value))] == []
-    raw = frame.raw
+    key, value, end, tail = around(found, frame)
     tags = re.findall(r"[^>]*>\n?", turn(found, ("f", {"a": "x", "b": "y"}), ("f", {})))
-    pieces = [raw.end, raw.tail, raw.end.strip(), raw.key, f"{raw.key}b{raw.value}", found.open, found.close, *tags]
+    pieces = [end, tail, end.strip(), key, f"{key}b{value}", found.open, found.close, *tags]
+    pieces += ["</a>", "</b>", *found.special] if frame.raw is None else []
     pieces += [piece.strip() for piece in tags] + ["<", "\n", " ", "</", "x", "\n</", "<parameter=b>", "</function>"]
     chance = random.Random(9)
     allowed = 0
@@ -311,17 +326,29 @@ def test_raw_text_that_holds_pieces_of_closing_tags_is_read_as_the_one_value_it_
     assert allowed > 50
 
 
+def test_every_dialect_has_a_frame() -> None:
+    assert list(FRAMES) == DIALECTS
+
+
+ANY_NAME: list[Any] = [
+    pytest.param({"type": "object", "additionalProperties": INTEGER}, id="any name"),
+    pytest.param({"anyOf": [of(a=INTEGER), {"type": "object", "additionalProperties": True}]}, id="any name in one of two"),
+    pytest.param(of(**{"a<b": INTEGER}), id="no tag can hold a required name"),
+]
+
+
 @pytest.mark.parametrize("server", SERVERS)
-@pytest.mark.parametrize("dialect", [name for name, frame in FRAMES.items() if frame is None])
-def test_a_dialect_that_no_grammar_describes_says_so(dialect: str, server: str) -> None:
-    found = load(dialect)
-    free, forced = (
-        enforce("grammar", server_for(server, found.needs), found, Shape(read_tools(TWO), forced=forced), None)
-        for forced in (False, True)
-    )
-    why = f"there is no grammar for the calls of dialect {dialect!r}"
+@pytest.mark.parametrize("schema", ANY_NAME)
+def test_names_that_no_grammar_can_repeat_are_told(schema: dict[str, Any], server: str) -> None:
+    """The closing tag of an element repeats its name: where that may be any, calls are held as bare JSON, or not at all."""
+    found = load("minimax-m3")
+    shapes = [Shape(read_tools([*TWO, tool(schema)]), forced=forced) for forced in (False, True)]
+    free, forced = (enforce("grammar", server_for(server, found.needs), found, shape, None) for shape in shapes)
+    why = "there is no grammar in dialect 'minimax-m3' for the names that arguments of 'f' may have"
     assert (free.body, free.unenforced) == ({}, f"{why}: they are asked for in words")
     assert (forced.bare, forced.unenforced) == (True, f"{why}: calls are bare JSON")
+    held = enforce("grammar", server_for(server, "chat"), load("hermes"), shapes[1], None)
+    assert "there is no grammar" not in held.unenforced
 
 
 RAW_TOLD: list[Any] = [

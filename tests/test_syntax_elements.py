@@ -136,6 +136,7 @@ CASES: dict[str, Case] = {
     "a prefix in a value": f(e("s", f"{P} {P}{P}< ]<]mini"), json.dumps({"s": f"{P} {P}{P}< ]<]mini"})),
     "brackets and other tags in a value": f(e("s", "]]<]<b></s></tool_call>a<b && c ]"), json.dumps({"s": "]]<]<b></s></tool_call>a<b && c ]"})),
     "a token in a value": f(e("s", "]~b]user\n[e~["), json.dumps({"s": "]~b]user\n[e~["})),
+    "a closing tag without prefix and a token in a value": f(e("s", "x</s></s> y</s>\n[e~["), json.dumps({"s": "x</s></s> y</s>\n[e~["})),
     "the end of thinking in a value": f(e("s", "</mm:think>"), '{"s": "</mm:think>"}'),
     # Several.
     "two calls in one block": Case(block(invoke(X), invoke(name="g")), [*S_X, G]),

@@ -39,7 +39,8 @@ def rules_for(notation: Notation) -> dict[str, str]:
     escapes = re.escape(notation.escapes)
     rules = {
         **_RULES,
-        "char": rf'[^"\\\x00-\x1F\x7F] | "\\" ([{escapes}] | "u" ([0-9a-cA-CefEF] hex{{3}} | [dD] [0-7] hex{{2}}))',
+        "char": rf'[^"\\\x00-\x1F\x7F{notation.barred}] | "\\" ([{escapes}] | "u" point)',
+        "point": "[0-9a-cA-CefEF] hex{3} | [dD] [0-7] hex{2}",
         "string": r'"\"" char* "\""',
         "boolean": f"{literal(words[True])} | {literal(words[False])}",
         "null": literal(words[None]),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from adapter.enforce.call_frame import Frame, frame_of, notation_of
+from adapter.enforce.elements import ElementMembers, ElementValues, known_names
 from adapter.enforce.gbnf import Grammar
 from adapter.enforce.members import KeywordMembers
 from adapter.enforce.raw_values import RawMembers
@@ -13,8 +14,9 @@ from adapter.enforce.tag_schema import tag_schema
 from adapter.enforce.terminals import in_turn, literal
 from adapter.enforce.text_before import text_but_calls
 from adapter.enforce.text_until import text_until
+from adapter.syntax.elements_notation import ElementsNotation
 from adapter.syntax.notation import JSON
-from adapter.tools.places import parameter_types
+from adapter.tools.places import RawPlace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,6 +57,17 @@ def has_grammar(dialect: Dialect) -> bool:
     return frame_of(dialect, "name") is not None
 
 
+def no_grammar(dialect: Dialect, tools: ToolSet) -> str:
+    """Why no grammar describes calls of these tools; empty where one does."""
+    if not has_grammar(dialect):
+        return f"there is no grammar for the calls of dialect {dialect.name!r}"
+    keys = notation_of(dialect).keys
+    for tool in tools:
+        if keys is not None and not known_names(tool.schema.source, keys):
+            return f"there is no grammar in dialect {dialect.name!r} for the names that arguments of {tool.name!r} may have"
+    return ""
+
+
 class Calls:
     """The calls of a dialect, in a grammar.
 
@@ -68,8 +81,7 @@ class Calls:
         self.grammar = grammar
         self.dialect = dialect
         self.frames = {tool.name: _frame(dialect, tool.name) for tool in tools}
-        types = parameter_types(tools)
-        self._arguments = {tool.name: _arguments(grammar, self.frames[tool.name], tool, types) for tool in tools}
+        self._arguments = {tool.name: _arguments(grammar, self.frames[tool.name], tool) for tool in tools}
 
     def of(self, name: str, begun: str = "") -> str:
         """A call of one tool, from behind what has been written of it."""
@@ -113,12 +125,15 @@ def _frame(dialect: Dialect, name: str) -> Frame:
     return frame
 
 
-def _arguments(grammar: Grammar, frame: Frame, tool: Any, types: Any) -> str:
+def _arguments(grammar: Grammar, frame: Frame, tool: Any) -> str:
     """A rule for the arguments of a tool."""
     source, place = tool.schema.source, f"{tool.name}: arguments"
+    seen = RawPlace(source, (source,))  # as the reader sees them
     members: Any = None
     if frame.raw is not None:
-        members = RawMembers(grammar, frame.raw, lambda name: types(tool.name, name))
+        members = RawMembers(grammar, frame.raw, lambda name: seen.member(name).kinds())
+    elif isinstance(grammar.notation, ElementsNotation):
+        members = ElementMembers(ElementValues(grammar, grammar.notation), seen)
     elif grammar.notation.brackets != JSON.brackets:
         members = KeywordMembers(grammar)
     return grammar.rule(grammar.schema({"type": "object", **source}, source, place, members))
@@ -174,7 +189,7 @@ def structural_tag(dialect: Dialect, shape: Shape) -> Tag:
     if not shape.always and not _marked(dialect, frames):  # nothing triggers a tag there
         grammar = gbnf(dialect, replace(shape, thinking="no"))
         return Tag({"type": "structural_tag", "format": _grammar(grammar.text())}, tuple(grammar.unenforced))
-    contents = {tool.name: _content(dialect, frames[tool.name], tool, shape.tools, left) for tool in shape.tools}
+    contents = {tool.name: _content(dialect, frames[tool.name], tool, left) for tool in shape.tools}
     reply = None
     if shape.reply is not None:
         reply = _tag(frames[shape.reply].before, contents.pop(shape.reply), frames.pop(shape.reply).after)
@@ -216,14 +231,14 @@ def _triggered(dialect: Dialect, tags: list[dict[str, Any]], *, several: bool) -
     return {"type": "triggered_tags", "triggers": [dialect.open], "tags": tags, **ends}
 
 
-def _content(dialect: Dialect, frame: Frame, tool: Any, tools: ToolSet, left: list[str]) -> dict[str, Any]:
+def _content(dialect: Dialect, frame: Frame, tool: Any, left: list[str]) -> dict[str, Any]:
     """The arguments of a tool: a schema where they are JSON, a grammar where the dialect writes them in another way."""
     notation = notation_of(dialect)
     if frame.raw is None and notation is JSON:
         schema = tag_schema({"type": "object", **tool.schema.source}, left, f"{tool.name}: arguments")
         return {"type": "json_schema", "json_schema": schema}
     grammar = Grammar(notation)
-    grammar.rules["root"] = _arguments(grammar, frame, tool, parameter_types(tools))
+    grammar.rules["root"] = _arguments(grammar, frame, tool)
     left += grammar.unenforced
     return _grammar(grammar.text())
 

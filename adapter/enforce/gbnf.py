@@ -10,7 +10,8 @@ undeclared is added), and where GBNF cannot say what the schema says it allows m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from adapter.enforce.any_json import with_all_they_use
@@ -87,7 +88,7 @@ class Grammar:
         if not isinstance(schema, Mapping):
             if schema is False:
                 self.leave(place, "false")
-            return self.shared("value") if members is None else self._object({}, root, place, members)
+            return self.shared("value") if members is None else self.object_of({}, root, place, members)
         if place.count(".") + place.count("[") > _DEEPEST:  # a schema that contains itself other than by reference
             self.leave(place, "everything, so deep inside")
             return self.schema(True, root, place, members)
@@ -109,7 +110,7 @@ class Grammar:
             branches = [{"allOf": [rest, branch]} if rest else branch for branch in possible]
             return self.rule(choice([self.schema(branch, root, place, members) for branch in branches]))
         if members is not None:
-            return self._object(schema, root, place, members)
+            return self.object_of(schema, root, place, members)
         return choice([self._of_kind(kind, schema, root, place) for kind in kinds_of(schema)])
 
     @staticmethod
@@ -150,7 +151,7 @@ class Grammar:
 
     def _of_kind(self, kind: str, schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> str:
         if kind == "object":
-            return self._object(schema, root, place, ObjectMembers(self))
+            return self.object_of(schema, root, place, ObjectMembers(self))
         if kind == "array":
             return self._array(schema, root, place)
         if kind == "string":
@@ -187,39 +188,37 @@ class Grammar:
         return self.shared("unsigned" if positive else "number")
 
     def _array(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> str:
+        unsaid = schema.get("items", True) is True and not schema.get("prefixItems")
+        if unsaid and not schema.get("minItems", 0) and schema.get("maxItems") is None:
+            return self.shared("array")
+        line, comma = self.shared("line"), self.shared("comma")
+        inside = self.in_array(schema, place, lambda item, where, _: self.schema(item, root, where))
+        return f'"[" {elements(inside, line, comma)} "]"'
+
+    def in_array(self, schema: Mapping[str, Any], place: str, write: Callable[[Any, str, int], str]) -> Elements:
+        """What stands in an array.
+
+        Args:
+            schema: Its schema.
+            place: Where it stands.
+            write: Makes an expression of an element's schema, given where the element stands and how many do before it.
+        """
         first = schema.get("prefixItems") or []
         items = schema.get("items", True)
         if isinstance(items, list):  # before 2020-12
             first, items = items, schema.get("additionalItems", True)
         least, most = schema.get("minItems", 0), schema.get("maxItems")
-        if not first and items is True and not least and most is None:
-            return self.shared("array")
         if most is None and items is False:
             most = len(first)
         if least > _MOST_REPETITIONS or (most or 0) > _MOST_REPETITIONS:
             self.leave(place, "minItems" if least > _MOST_REPETITIONS else "maxItems")
             least, most = min(least, _MOST_REPETITIONS), None
-        parts = [self.schema(item, root, f"{place}[{number}]") for number, item in enumerate(first[:most])]
-        more = None if items is False or most == len(parts) else self.rule(self.schema(items, root, f"{place}[]"))
-        return f'"[" {self._elements(parts, more, least, most)} "]"'
+        parts = [write(item, f"{place}[{number}]", number) for number, item in enumerate(first[:most])]
+        more = None if items is False or most == len(parts) else self.rule(write(items, f"{place}[]", len(parts)))
+        return Elements(parts, more, least, most)
 
-    def _elements(self, parts: list[str], more: str | None, least: int, most: int | None) -> str:
-        """Elements one after the other: each may be the last once there are enough."""
-        line, comma = self.shared("line"), self.shared("comma")
-        tail = line
-        if more is not None:
-            fewest, limit = max(least - len(parts), 0), None if most is None else most - len(parts)
-            if not parts:
-                fewest, limit = max(fewest - 1, 0), None if limit is None else limit - 1
-            tail = f"({comma} {more}){{{fewest},{'' if limit is None else limit}}} {line}"
-            if not parts:
-                tail = f"{line} {more} {tail}" if least else f"({line} {more} {tail})?"
-        for number in range(len(parts) - 1, -1, -1):
-            body = f"{comma if number else line} ({parts[number]}) {tail}"
-            tail = body if number < least else f"({body} | {line})" if number else f"({body})?"
-        return tail if parts or more is not None else '""'
-
-    def _object(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str, members: Members) -> str:
+    def object_of(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str, members: Members) -> str:
+        """An object of a schema that has neither references nor alternatives."""
         declared = schema.get("properties") or {}
         required = [name for name in schema.get("required") or () if isinstance(name, str)]
         properties = {**declared, **{name: True for name in required if name not in declared}}
@@ -235,11 +234,51 @@ class Grammar:
             if name in required:
                 fresh, after = self.rule(first), self.rule(in_turn(another, after))
             else:
-                fresh, after = self.rule(f"{first} | {fresh}"), self.rule(in_turn(f"({another})?", after))
-        return members.around(fresh)
+                fresh, after = self.rule(" | ".join(filter(None, (first, fresh)))), self.rule(in_turn(f"({another})?", after))
+        return members.around(fresh or "")
 
 
 def choice(bodies: list[str]) -> str:
     """An expression for one of these."""
     unique = list(dict.fromkeys(bodies))
     return unique[0] if len(unique) == 1 else f"({' | '.join(unique)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """What stands in an array, as expressions.
+
+    Attributes:
+        parts: The first elements, one by one.
+        more: Any further one; None where there is none.
+        least: How many there are at least.
+        most: At most; None where there is no limit.
+    """
+
+    parts: Sequence[str]
+    more: str | None
+    least: int
+    most: int | None
+
+
+def elements(inside: Elements, line: str, comma: str) -> str:
+    """Elements one after the other: each may be the last once there are enough.
+
+    Args:
+        inside: The elements.
+        line: Before the first, and after the last.
+        comma: Between two.
+    """
+    parts, more, least, most = inside.parts, inside.more, inside.least, inside.most
+    tail = line
+    if more is not None:
+        fewest, limit = max(least - len(parts), 0), None if most is None else most - len(parts)
+        if not parts:
+            fewest, limit = max(fewest - 1, 0), None if limit is None else limit - 1
+        tail = in_turn(f"({in_turn(comma, more)}){{{fewest},{'' if limit is None else limit}}}", line)
+        if not parts:
+            tail = in_turn(line, more, tail) if least else f"({in_turn(line, more, tail)})?"
+    for number in range(len(parts) - 1, -1, -1):
+        body = in_turn(comma if number else line, f"({parts[number]})", tail)
+        tail = body if number < least else f"({body} | {line})" if number else f"({body})?"
+    return tail if parts or more is not None else '""'

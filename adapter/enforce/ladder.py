@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from adapter.enforce.call_frame import beginning_of
-from adapter.enforce.call_grammar import Shape, gbnf, has_grammar, structural_tag
+from adapter.enforce.call_grammar import Shape, gbnf, no_grammar, structural_tag
 from adapter.enforce.json_schema import response_format, schema_fields, wants_json
 
 if TYPE_CHECKING:
@@ -60,8 +60,9 @@ def enforce(rung: Rung, server: Server, dialect: Dialect, shape: Shape, answer_f
         shape: What the answer may be.
         answer_format: The caller's own `response_format` for an answer in words.
     """
-    if rung == "grammar" and has_grammar(dialect):
-        return _grammar(server, dialect, shape)
+    if rung == "grammar":
+        why = no_grammar(dialect, shape.tools)
+        return _without_grammar(server, dialect, shape, answer_format, why) if why else _grammar(server, dialect, shape)
     always = shape.forced or shape.reply is not None
     if rung == "json_schema" and (always or wants_json(answer_format)):
         body = response_format(shape.tools, None if always else answer_format)
@@ -69,14 +70,11 @@ def enforce(rung: Rung, server: Server, dialect: Dialect, shape: Shape, answer_f
     if rung == "prefill" and shape.forced:
         # A trailing space is a token of its own to most models, which then write none with the next word.
         return Enforcement(rung, prefill=beginning_of(dialect, list(shape.tools.by_name)).rstrip(" "))
-    if rung == "grammar":
-        return _without_grammar(server, dialect, shape, answer_format)
     return Enforcement()
 
 
-def _without_grammar(server: Server, dialect: Dialect, shape: Shape, answer_format: Any) -> Enforcement:
-    """What there is for a dialect that the grammars here do not describe: calls are forced as bare JSON, or asked for."""
-    why = f"there is no grammar for the calls of dialect {dialect.name!r}"
+def _without_grammar(server: Server, dialect: Dialect, shape: Shape, answer_format: Any, why: str) -> Enforcement:
+    """What there is for calls that the grammars here do not describe: they are forced as bare JSON, or asked for."""
     lower = enforce("json_schema", server, dialect, shape, answer_format)
     left = f"{why}: calls are bare JSON" if lower.bare else f"{why}: they are asked for in words"
     return replace(lower, rung="grammar", unenforced=left)

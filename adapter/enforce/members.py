@@ -17,12 +17,14 @@ class Members(Protocol):
     Attributes:
         line: Before the first member, and after the last.
         comma: Between two.
-        none: In place of members, where there are none.
     """
 
     line: str
     comma: str
-    none: str
+
+    @property
+    def none(self) -> str | None:
+        """In place of members, where there are none; None where there must be one."""
 
     def around(self, members: str) -> str:
         """The object, with its brackets."""

@@ -33,7 +33,8 @@ def narrowed(schema: Any, kinds: frozenset[str], root: Mapping[str, Any], merge:
     if not isinstance(schema, Mapping):
         return {"type": sorted(kinds)}
     if isinstance(schema.get("$ref"), str):
-        return narrowed(follow(root, schema["$ref"], True), kinds, root, merge, left - 1)
+        target, beside = follow(root, schema["$ref"], True), _without(schema, "$ref", *ANNOTATIONS)
+        return narrowed({"allOf": [beside, target]} if beside else target, kinds, root, merge, left - 1)
     for keyword, values in (("const", [schema.get("const")]), ("enum", schema.get("enum"))):
         if keyword in schema and isinstance(values, list):
             some = [value for value in values if is_of(value, kinds)]

@@ -191,7 +191,7 @@ class RawMembers:
         words = self._words(allowed, kinds) if allowed else []
         if words:
             return [in_turn(literal(frame.value), f"({' | '.join(words)})")]
-        self._grammar.leave(place, *dict.fromkeys(_held_by_none(schema, root)))
+        self._grammar.leave(place, *dict.fromkeys(held_by_none(schema, root)))
         after = literal(frame.end.removeprefix(frame.closing))
         return [
             in_turn(literal(frame.value), text_until(self._grammar, frame.closing, after, may_end=False, never=frame.never))
@@ -222,16 +222,16 @@ def _allowed(schema: Any, root: Mapping[str, Any]) -> list[Any] | None:
     return listed if isinstance(listed, list) and listed else None
 
 
-def _held_by_none(schema: Any, root: Mapping[str, Any], seen: tuple[int, ...] = ()) -> Iterator[str]:
+def held_by_none(schema: Any, root: Mapping[str, Any], seen: tuple[int, ...] = ()) -> Iterator[str]:
     """The keywords that constrain a string, and other values that are raw text as it is."""
     if not isinstance(schema, Mapping) or id(schema) in seen or len(seen) > _MOST_REFERENCES:
         return
     seen = (*seen, id(schema))
     for key, value in schema.items():
         if key == "$ref":
-            yield from _held_by_none(follow(root, str(value), True), root, seen)
+            yield from held_by_none(follow(root, str(value), True), root, seen)
         elif key in {"anyOf", "oneOf", "allOf"} and isinstance(value, list):
             for branch in value:
-                yield from _held_by_none(branch, root, seen)
+                yield from held_by_none(branch, root, seen)
         elif key in _HELD and not (key == "minLength" and value == 0):
             yield key

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from adapter.errors import DialectError
 from adapter.syntax.base import Syntax
 from adapter.syntax.elements_block import ElementsBlock
+from adapter.syntax.elements_notation import ElementsNotation
 from adapter.syntax.elements_tags import LONGEST_TAG, compile_tags
 from adapter.syntax.json_block import JsonBlock
 from adapter.syntax.json_in_tags import JsonInTags
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from adapter.syntax.base import SyntaxSettings
 
 _FORM = {"prefix", "call", "item"}
-# A member's name stands in its tag as it is.
-_KEYS = re.compile(r"(?!/)[^<>\r\n]{1,200}")
 
 
 class Elements(Syntax):
@@ -53,7 +52,8 @@ class Elements(Syntax):
         self._place = settings.place
         # A closing tag ends a value with its prefix or without, for models forget it.
         ends = re.compile(rf"{re.escape(form['prefix'])}|</")
-        self.limits = Limits(keys=_KEYS, inner=True, typed=True, deep=True, ends=ends)
+        self.notation = ElementsNotation(form["prefix"], form["item"], form["call"])
+        self.limits = Limits(keys=self.notation.keys, inner=True, typed=True, deep=True, ends=ends)
         self._json = JsonInTags(settings)
         self._holds_json = self._bare = False
         self._tags = tags = compile_tags(settings, form)

@@ -11,7 +11,8 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from adapter.syntax.braces_text import BracesText
-from adapter.syntax.values import only_string, typed
+from adapter.syntax.elements_notation import begins_list, json_of, may_hold
+from adapter.syntax.values import only_string
 
 if TYPE_CHECKING:
     from adapter.syntax.base import Place
@@ -83,8 +84,7 @@ class ElementsArguments:
     def may_hold(self) -> bool:
         """Whether an opening tag that comes now begins an element: not after text, nor where only a string may stand."""
         top = self._open[-1]
-        kinds = top.kinds
-        return top.kind is _Kind.OPEN and (kinds is None or "string" not in kinds or bool(kinds & {"array", "object"}))
+        return top.kind is _Kind.OPEN and may_hold(top.kinds)
 
     @property
     def full(self) -> bool:
@@ -122,7 +122,8 @@ class ElementsArguments:
         """An element begins."""
         written, parent = "", self._open[-1]
         if parent.kind is _Kind.OPEN:
-            parent.kind = _Kind.LIST if self._begins_list(parent, name) else _Kind.OBJECT
+            is_list = begins_list(parent.place, parent.kinds, name, self._item)
+            parent.kind = _Kind.LIST if is_list else _Kind.OBJECT
             written = self._json.begin("[" if parent.kind is _Kind.LIST else "{")
         self._json.comma()
         if parent.kind is _Kind.LIST:
@@ -137,13 +138,6 @@ class ElementsArguments:
         if element.kinds is not None and only_string(element.kinds):
             written += self._begin_string(element)
         return written
-
-    def _begins_list(self, parent: _Element, name: str) -> bool:
-        """Whether the first element in another makes that a list. Where only a list may stand, it may have any name."""
-        kinds = parent.kinds
-        if kinds is not None and not {"array", "object"} <= kinds:
-            return "array" in kinds
-        return name == self._item and not parent.place.names(name)
 
     def _begin_string(self, element: _Element) -> str:
         element.kind = _Kind.STRING
@@ -184,13 +178,4 @@ class ElementsArguments:
         if element.kind is _Kind.STRING:
             return self._json.end_string()
         text = "".join(element.held)
-        return self._json.word(_typed(text, element.kinds))
-
-
-def _typed(text: str, kinds: frozenset[str] | None) -> str:
-    """The JSON of a value that is text. One without any is the empty value of its type."""
-    if kinds is not None and "string" not in kinds and not text.strip(_SPACE):
-        for kind, empty in (("array", "[]"), ("object", "{}"), ("null", "null")):
-            if kind in kinds:
-                return empty
-    return typed(text, kinds)
+        return self._json.word(json_of(text, element.kinds))

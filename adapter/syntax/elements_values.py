@@ -72,7 +72,8 @@ def _followed(
     place = tags.follows(text, position, at_end=at_end)
     if place is None or place < 0:
         return None if place is None else False
-    if place == len(text) or tags.ended(text, place):
+    # A token ends a turn where the markup of calls stands; beside a tag that has none of it, it is data as the tag is.
+    if place == len(text) or (tags.ended(text, place) and not (lost and text.startswith(tags.tokens, place))):
         return True
     tag = tags.tag.match(text, place)
     if tag is None:

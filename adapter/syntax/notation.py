@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    import re
 
 
 class Notation:
@@ -22,6 +25,7 @@ class Notation:
         lines: Whether objects and lists may stand on many lines too.
         named_keys: Whether the keys of objects are names without quotes.
         sorts_keys: Whether the keys of an object stand sorted.
+        barred: Characters that no string holds but as an escape.
         brackets: What the arguments of a call stand between.
     """
 
@@ -33,7 +37,13 @@ class Notation:
     lines = True
     named_keys = False
     sorts_keys = False
+    barred = ""
     brackets = ("{", "}")
+
+    @property
+    def keys(self) -> re.Pattern[str] | None:
+        """Matches the names of arguments where each stands after its value too, so that no grammar can let it be any."""
+        return None
 
     def text(self, value: Any) -> str:
         """A JSON value, as a text that is read as this value."""
