@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from adapter.enforce.raw_values import RawFrame, raw_frame
 from adapter.syntax import make_syntax
 from adapter.syntax.base import SyntaxSettings
+from adapter.syntax.notation import JSON, between_tags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,8 +63,9 @@ def turn(dialect: Dialect, *calls: tuple[str, Mapping[str, Any]]) -> str:
 
 
 def notation_of(dialect: Dialect) -> Notation:
-    """How the dialect's call syntax writes values."""
-    return _syntax(dialect).notation
+    """How the dialect's call syntax writes values; in raw ones JSON shows no closing tag."""
+    syntax = _syntax(dialect)
+    return between_tags(syntax.value_ends) if syntax.notation is JSON and syntax.value_ends else syntax.notation
 
 
 def _syntax(dialect: Dialect) -> Syntax:

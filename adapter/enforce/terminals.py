@@ -11,9 +11,19 @@ def literal(text: str) -> str:
     return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\x{ord(found.group()):02X}", escaped) + '"'
 
 
-def none_of(characters: str) -> str:
-    """A terminal of one character that is none of these."""
-    return f"[^{''.join(map(_in_class, characters))}]"
+def one_of(characters: str) -> str:
+    """A terminal of one of these characters."""
+    return literal(characters) if len(characters) == 1 else f"[{''.join(map(_in_class, characters))}]"
+
+
+def none_of(characters: str, more: str = "") -> str:
+    """A terminal of one character that is none of these.
+
+    Args:
+        characters: The characters.
+        more: Others, as a class spells them.
+    """
+    return f"[^{more}{''.join(map(_in_class, characters))}]"
 
 
 def _in_class(character: str) -> str:
