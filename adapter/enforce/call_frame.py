@@ -79,7 +79,8 @@ def frame_of(dialect: Dialect, name: str) -> Frame | None:
     before, found, after = turn(dialect, (name, hole)).partition(notation.arguments(hole))
     if found and turn(dialect, (name, {})) == before + notation.arguments({}) + after:
         return _cut(before, _between(dialect, (name, hole), before, found, after), after, dialect.open)
-    raw = raw_frame(lambda arguments: turn(dialect, (name, arguments)), _syntax(dialect).value_ends)
+    syntax = _syntax(dialect)
+    raw = raw_frame(lambda arguments: turn(dialect, (name, arguments)), (*syntax.value_ends, *syntax.line_ends))
     if raw is None:
         return None
     given, argument = {_HOLE: _HOLE}, raw.key + _HOLE + raw.value + _HOLE + raw.end

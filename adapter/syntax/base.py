@@ -280,6 +280,7 @@ class Syntax(Protocol):
         limits: What it cannot say.
         value_ends: What the reader of a raw value takes for its end where the right tag follows. A space stands for any white
             space, or none. A value that holds none of it is read whole whatever follows.
+        line_ends: The same, where it begins a line.
     """
 
     openings: tuple[str, ...]
@@ -288,6 +289,7 @@ class Syntax(Protocol):
     notation: Notation = JSON
     limits: Limits = Limits()
     value_ends: tuple[str, ...] = ()
+    line_ends: tuple[str, ...] = ()
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
         """Go on after an opening marker, over what may stand before the payload.
