@@ -294,10 +294,13 @@ def test_raw_text_that_holds_pieces_of_closing_tags_is_read_as_the_one_value_it_
 
     assert [value for value in PLAIN if not walk.allows(call(value))] == []
     raw = frame.raw
+    chance = random.Random(9)
     tags = re.findall(r"[^>]*>\n?", turn(found, ("f", {"a": "x", "b": "y"}), ("f", {})))
     pieces = [raw.end, raw.tail, raw.end.strip(), raw.key, f"{raw.key}b{raw.value}", found.open, found.close, *tags]
     pieces += [piece.strip() for piece in tags] + ["<", "\n", " ", "</", "x", "\n</", "<parameter=b>", "</function>"]
-    chance = random.Random(9)
+    pieces += [
+        re.sub("(?=>)|(?<=[</])", chance.choice(" \n\t"), piece) for piece in pieces for _ in range(2)
+    ]  # white space in tags
     allowed = 0
     for _ in range(1500):
         value = "".join(chance.choices(pieces, k=chance.randint(1, 6)))

@@ -21,11 +21,13 @@ from adapter.enforce.call_frame import turn
 from adapter.enforce.call_grammar import Shape, gbnf, structural_tag
 from adapter.tools.definitions import read_tools
 from tests.gbnf_walk import Walk
-from tests.test_call_grammars import DIALECTS, FRAMES, HOW_MANY, RAW, STRING, of, tool
+from tests.test_call_grammars import DIALECTS, FRAMES, HOW_MANY, RAW, STRING, WAYS, of, tool
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# One dialect for each way of writing raw values.
+KINDS = [name for name in RAW if name in WAYS]
 ANYTHING = {"type": ["object", "array"]}
 TEXTS = {"type": "array", "items": STRING}
 HOLDERS: list[Any] = [
@@ -65,10 +67,34 @@ def pieces(dialect: str) -> list[str]:
     """Of tags, and what makes others of them."""
     found = load(dialect)
     tags = re.findall(r"<[^<>]*>", turn(found, ("f", {"a": "x", "b": "y"}), ("f", {})))
-    tags += [found.open, found.close, "</parameter>", "</function>", "</invoke>", "</tool_call>", "<parameter=b>", "</arg_value>"]
+    tags += [
+        found.open,
+        found.close,
+        "</parameter>",
+        "</function>",
+        "</invoke>",
+        "</tool_call>",
+        "<parameter=b>",
+        "</arg_value>",
+    ]
     tags = list(dict.fromkeys(tag for tag in tags if tag))
     spaced = [re.sub(r"(?=[/>])|(?<=[</])", " ", tag) for tag in tags]
-    return [*tags, *tags, *spaced, *(tag[:-1] for tag in tags), *(tag[1:] for tag in tags), "<", "/", ">", " ", "x", "\n", '"', "\\", "}"]
+    return [
+        *tags,
+        *tags,
+        *spaced,
+        *(tag[:-1] for tag in tags),
+        *(tag[1:] for tag in tags),
+        "<",
+        "/",
+        ">",
+        " ",
+        "x",
+        "\n",
+        '"',
+        "\\",
+        "}",
+    ]
 
 
 def some(chance: random.Random, parts: Sequence[str]) -> str:
@@ -94,12 +120,12 @@ def holders(schema: Any, one: str, two: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("schema", HOLDERS)
-@pytest.mark.parametrize("dialect", RAW)
+@pytest.mark.parametrize("dialect", KINDS)
 def test_json_between_tags_is_read_as_the_value_it_is(dialect: str, schema: Any) -> None:
     grammar, chance = walk(dialect, schema), random.Random(11)
     parts = pieces(dialect)
     allowed = 0
-    for number in range(120):
+    for number in range(40):
         for value in holders(schema, some(chance, parts), some(chance, parts)):
             before, after = around(dialect, "object" if isinstance(value, dict) else "array")
             for share in (0, 0.3, 1):
@@ -107,9 +133,9 @@ def test_json_between_tags_is_read_as_the_value_it_is(dialect: str, schema: Any)
                 fits = grammar.allows(text)
                 assert fits or share < 1, (number, text)  # there is a way to write each value
                 if fits:
-                    allowed += share < 1
+                    allowed += 1
                     assert read(dialect, schema, text) == value, text
-    assert allowed > 0
+    assert allowed > 20
 
 
 class Tagging(random.Random):
@@ -128,7 +154,7 @@ def test_a_walk_along_the_tags_is_read_as_it_was_written(dialect: str, schema: A
     for _ in range(60):
         text = grammar.text(chance, 100)
         kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-        before, after = next((pair for pair in (around(dialect, kind) for kind in kinds) if text.startswith(pair[0])))
+        before, after = next(pair for pair in (around(dialect, kind) for kind in kinds) if text.startswith(pair[0]))
         assert text.endswith(after)
         written = text[len(before) : len(text) - len(after)]
         held += "<" in written
@@ -151,7 +177,16 @@ def test_other_dialects_read_what_they_write(dialect: str) -> None:
     assert allowed > 10
 
 
-NASTY = ["</parameter>", "a</parameter >b", "</function>\n</tool_call>", "</arg_value>", "<|close|>", "</｜DSML｜parameter>", "x/y", "<b>"]
+NASTY = [
+    "</parameter>",
+    "a</parameter >b",
+    "</function>\n</tool_call>",
+    "</arg_value>",
+    "<|close|>",
+    "</｜DSML｜parameter>",
+    "x/y",
+    "<b>",
+]
 
 
 @pytest.mark.parametrize("dialect", RAW)
@@ -173,7 +208,7 @@ def test_a_word_that_raw_text_cannot_hold_is_told(dialect: str) -> None:
     closing = load(dialect).close
     for words, left in (["x", closing, "y"], {"x", "y"}), ([closing], None):
         shape = Shape(read_tools([tool(of(a={"type": "string", "enum": words}))]), forced=True)
-        told = [f"f: arguments.a: the value {closing!r}, which would end its text"]
+        told = [f"f: arguments.a: the value {closing!r}, which raw text cannot hold"]
         for unenforced in (gbnf(load(dialect), shape).unenforced, list(structural_tag(load(dialect), shape).unenforced)):
             assert unenforced == (told if left else [*told, "f: arguments.a: enum"])
         if left:
@@ -189,7 +224,7 @@ def test_json_keeps_tags_that_end_nothing() -> None:
         assert walk(dialect, TEXTS).allows(before + json.dumps(page) + after), dialect
 
 
-@pytest.mark.parametrize("dialect", RAW)
+@pytest.mark.parametrize("dialect", KINDS)
 def test_any_text_inside_of_json(dialect: str) -> None:
     grammar = walk(dialect, TEXTS)
     before, after = around(dialect, "array")
@@ -203,5 +238,3 @@ def test_any_text_inside_of_json(dialect: str) -> None:
             assert read(dialect, TEXTS, text) == value
 
     one()
-
-

@@ -201,14 +201,14 @@ class RawMembers:
 
     def _words(self, allowed: list[Any], kinds: frozenset[str] | None, place: str) -> list[str]:
         """The values of an enumeration that can be written so that they are read again as what they are."""
-        texts = {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False): value for value in allowed}
         ends, words = closing(self._frame.never), []
-        for text, value in texts.items():
-            if ends.search(text):
-                self._grammar.leave(place, f"the value {value!r}, which would end its text")
-            elif json.dumps(loads(typed(text, kinds))) == json.dumps(value):
+        for value in allowed:
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            if ends.search(text) or json.dumps(loads(typed(text, kinds))) != json.dumps(value):
+                self._grammar.leave(place, f"the value {value!r}, which raw text cannot hold")
+            else:
                 words.append(literal(text + self._frame.end))
-        return words
+        return list(dict.fromkeys(words))
 
 
 def _allowed(schema: Any, root: Mapping[str, Any]) -> list[Any] | None:

@@ -121,9 +121,7 @@ def rules_until(names: Mapping[State, str], watch: Watch, after: str, *, may_end
     return {name: " | ".join([*branches(names, watch, state, after), *end]) for state, name in names.items()}
 
 
-def branches(
-    names: Mapping[State, str], watch: Watch, state: State, after: str, but: str = "", none: str = ""
-) -> list[str]:
+def branches(names: Mapping[State, str], watch: Watch, state: State, after: str, but: str = "", none: str = "") -> list[str]:
     """How a text goes on, by its next character.
 
     Args:
@@ -136,8 +134,8 @@ def branches(
     """
     said: list[str] = []
     spelt = but
-    for characters, then in watch.ways(state):
-        characters = "".join(character for character in characters if character not in but)
+    for leading, then in watch.ways(state):
+        characters = "".join(character for character in leading if character not in but)
         spelt += characters
         if characters and not (watch.broken(then) and not watch.ended(then)):
             said.append(in_turn(one_of(characters), after if watch.ended(then) else names[then]))

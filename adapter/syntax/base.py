@@ -278,9 +278,8 @@ class Syntax(Protocol):
         in_words: Whether the opening marker that was met is followed by words, so far, where a call is due.
         notation: How arguments are written, or the values in them that are not raw text.
         limits: What it cannot say.
-        value_ends: What the reader of a raw value takes for its end where the right tag follows. A space stands for any white
-            space, or none. A value that holds none of it is read whole whatever follows.
-        line_ends: The same, where it begins a line.
+        value_ends: What the reader of a raw value takes for its end where the right tag follows: one without it is read whole.
+            A space in it stands for any white space, or none; a newline before it, that it counts where a line begins.
     """
 
     openings: tuple[str, ...]
@@ -289,7 +288,6 @@ class Syntax(Protocol):
     notation: Notation = JSON
     limits: Limits = Limits()
     value_ends: tuple[str, ...] = ()
-    line_ends: tuple[str, ...] = ()
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
         """Go on after an opening marker, over what may stand before the payload.

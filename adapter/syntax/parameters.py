@@ -74,9 +74,9 @@ class Parameters(Syntax):
         self.openings: tuple[str, ...] = (*tags.open, *alone)
         words = (form["parameter"], form["call"], *form["blocks"].split())
         closing = [_gapped("< /", prefix, word, ">") for prefix in prefixes(form) for word in words]
-        self.value_ends = tuple(dict.fromkeys((settings.close, *closing)))
-        # Another value's tag ends one whose closing tag was forgotten.
-        self.line_ends = tuple(_gapped("<", form["parameter"], after) for after in ("=", "name =") if tags.padded)
+        # On a line of its own another value's tag ends one whose closing tag was forgotten.
+        next_value = [f"\n{_gapped('<', form['parameter'], after)}" for after in ("=", "name =") if tags.padded]
+        self.value_ends = tuple(dict.fromkeys((settings.close, *closing, *next_value)))
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
         """A block begins where a call's tag follows, or JSON, which these models write now and then."""
