@@ -21,9 +21,9 @@ def none_of(characters: str, more: str = "") -> str:
 
     Args:
         characters: The characters.
-        more: Others, as a class spells them.
+        more: Others, as a class spells them; behind the characters, since xgrammar takes a digit after an escape for a part of it.
     """
-    return f"[^{more}{''.join(map(_in_class, characters))}]"
+    return f"[^{''.join(map(_in_class, characters))}{more}]"
 
 
 def _in_class(character: str) -> str:
