@@ -93,6 +93,7 @@ CASES: list[Any] = [
     pytest.param(of(a={"anyOf": [{"enum": ["x", "y"]}, {"type": "array", "items": INTEGER}]}), id="words or a list"),
     pytest.param(of(**{"class": INTEGER, "we-ird": STRING, "über": STRING, "a b": {"type": "boolean"}}), id="names that are no words"),
     pytest.param(of(a={"type": "string", "minLength": 2, "maxLength": 4}), id="lengths"),
+    pytest.param(of(a={"type": "array", "items": {"type": "string", "minLength": 2, "maxLength": 30}}), id="lengths inside"),
     pytest.param(of(b=INTEGER, A=INTEGER, c=INTEGER), id="keys that some dialects sort"),
 ]  # fmt: skip
 

@@ -194,3 +194,12 @@ def test_no_closing_tag_inside_of_a_raw_value(xgrammar: Any, compiler: Any, name
     assert allowed(call)
     assert [end for end in ends if allowed(call.replace("</p>", end))] == []
     assert [end for end in ends if not allowed(call.replace("</p>", end.replace("<", "\\u003c")))] == []
+
+
+def test_a_digit_behind_a_control_character(xgrammar: Any, compiler: Any) -> None:
+    dialect, words = load("qwen3-coder"), {"type": "string", "enum": ["\x7fab", "\x011"]}
+    tag = structural_tag(dialect, Shape(read_tools([tool("f", of(words))]), forced=True))
+    for word in words["enum"]:
+        matcher = xgrammar.GrammarMatcher(compiler.compile_structural_tag(tag.form))
+        assert matcher.accept_string(turn(dialect, ("f", {"a": word})))
+        assert matcher.accept_token(_END)

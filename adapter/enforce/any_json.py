@@ -65,7 +65,7 @@ def rules_for(notation: Notation) -> dict[str, str]:
 def _guarded(never: tuple[str, ...]) -> dict[str, str]:
     """The rules of strings that do not show these, other than by escapes.
 
-    Where characters are counted nothing can be known of those before, and each that begins one of these is an escape.
+    Where characters are counted, a rule cannot know those before: each that begins one of these is an escape there.
     """
     watch = Watch("", never, space=" ")
     names = _names(watch)

@@ -65,7 +65,7 @@ def turn(dialect: Dialect, *calls: tuple[str, Mapping[str, Any]]) -> str:
 def notation_of(dialect: Dialect) -> Notation:
     """How the dialect's call syntax writes values; JSON that is a raw value shows no closing tag."""
     syntax = _syntax(dialect)
-    ends = tuple(each for each in syntax.value_ends if each[0] != "\n")  # no line in JSON begins with a tag
+    ends = tuple(each for each in syntax.value_ends if not each.startswith("\n"))  # no line in JSON begins with a tag
     return between_tags(ends) if ends and syntax.notation is JSON else syntax.notation
 
 
