@@ -95,6 +95,7 @@ CASES: list[Any] = [
     pytest.param(of(a={"anyOf": [{"enum": ["x", "y"]}, {"type": "array", "items": INTEGER}]}), id="words or a list"),
     pytest.param(of(**{"class": INTEGER, "we-ird": STRING, "über": STRING, "a b": {"type": "boolean"}}), id="names that are no words"),
     pytest.param(of(a={"type": "string", "minLength": 2, "maxLength": 4}), id="lengths"),
+    pytest.param(of(a={"type": "array", "items": {"type": "string", "minLength": 2, "maxLength": 30}}), id="lengths inside"),
     pytest.param(of(b=INTEGER, A=INTEGER, c=INTEGER), id="keys that some dialects sort"),
 ]  # fmt: skip
 
@@ -308,11 +309,14 @@ def test_raw_text_that_holds_pieces_of_closing_tags_is_read_as_the_one_value_it_
 
     assert [value for value in PLAIN if not walk.allows(call(value))] == []
     key, value, end, tail = around(found, frame)
+    chance = random.Random(9)
     tags = re.findall(r"[^>]*>\n?", turn(found, ("f", {"a": "x", "b": "y"}), ("f", {})))
     pieces = [end, tail, end.strip(), key, f"{key}b{value}", found.open, found.close, *tags]
     pieces += ["</a>", "</b>", *found.special] if frame.raw is None else []
     pieces += [piece.strip() for piece in tags] + ["<", "\n", " ", "</", "x", "\n</", "<parameter=b>", "</function>"]
-    chance = random.Random(9)
+    pieces += [
+        re.sub("(?=>)|(?<=[</])", chance.choice(" \n\t"), piece) for piece in pieces for _ in range(2)
+    ]  # white space in tags
     allowed = 0
     for _ in range(1500):
         value = "".join(chance.choices(pieces, k=chance.randint(1, 6)))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from adapter.dialects.registry import load, names, resolve
-from adapter.enforce.call_frame import turn
+from adapter.enforce.call_frame import frame_of, turn
 from adapter.enforce.call_grammar import Shape, has_grammar, structural_tag
 from adapter.enforce.tag_schema import tag_schema
 from adapter.tools.definitions import read_tools
@@ -168,3 +168,38 @@ def test_every_dialect(xgrammar: Any, compiler: Any, name: str, forced: bool, se
     assert allowed(turn(dialect, oslo, three)) == (several and not one)
     assert not allowed(turn(dialect, ("pick", {"n": 9})))
     assert allowed("Hello. It is 5 < 6.") == (not forced)
+
+
+RAW = ["qwen3-coder", "glm-4.5", "minimax-m2", "seed-oss", "deepseek-v4", "deepseek-v4.1", "kimi-k3"]
+
+
+@pytest.mark.parametrize("name", RAW)
+def test_no_closing_tag_inside_of_a_raw_value(xgrammar: Any, compiler: Any, name: str) -> None:
+    """A string inside of JSON writes it with an escape; other markup stands there as it is."""
+    dialect = load(name)
+    strings = {"type": "array", "items": {"type": "string"}}
+    tag = structural_tag(dialect, Shape(read_tools([tool("f", of(strings))]), forced=True))
+    compiled = compiler.compile_structural_tag(tag.form)
+
+    def allowed(text: str) -> bool:
+        matcher = xgrammar.GrammarMatcher(compiled)
+        return bool(matcher.accept_string(text) and matcher.accept_token(_END))
+
+    frame = frame_of(dialect, "f")
+    assert frame is not None
+    assert frame.raw is not None
+    raw = frame.raw
+    call = f'{raw.head}{raw.key}a{raw.others["array"]}["<p>é</p> a < b"]{raw.end}{raw.tail}'
+    ends = {raw.closing.strip(), dialect.close}
+    assert allowed(call)
+    assert [end for end in ends if allowed(call.replace("</p>", end))] == []
+    assert [end for end in ends if not allowed(call.replace("</p>", end.replace("<", "\\u003c")))] == []
+
+
+def test_a_digit_behind_a_control_character(xgrammar: Any, compiler: Any) -> None:
+    dialect, words = load("qwen3-coder"), {"type": "string", "enum": ["\x7fab", "\x011"]}
+    tag = structural_tag(dialect, Shape(read_tools([tool("f", of(words))]), forced=True))
+    for word in words["enum"]:
+        matcher = xgrammar.GrammarMatcher(compiler.compile_structural_tag(tag.form))
+        assert matcher.accept_string(turn(dialect, ("f", {"a": word})))
+        assert matcher.accept_token(_END)

@@ -9,15 +9,16 @@ reason a value of another notation stands as that notation's models were shown i
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from adapter.enforce.terminals import in_turn, literal
-from adapter.enforce.text_until import parts_of, rules_until
+from adapter.enforce.terminals import in_turn, literal, none_of
+from adapter.enforce.text_until import NOTHING, Watch, branches, rules_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from adapter.enforce.text_until import State
     from adapter.syntax.notation import Notation
 
 _RULES = {
@@ -29,18 +30,20 @@ _RULES = {
     "array": '"[" (line value (comma value)* line)? "]"',
     "name": "[A-Za-z_] [A-Za-z0-9_]{0,63}",
 }
+# No character of a string in JSON, as a class spells it.
+_NO_CHAR = r'"\\\x00-\x1F\x7F'
 _NAME = re.compile(r"[a-z]+\d*")
 
 
-@cache
+@lru_cache(maxsize=64)
 def rules_for(notation: Notation) -> dict[str, str]:
     """The rules of a notation, by name."""
     comma, colon, words = literal(notation.comma), literal(notation.colon), notation.words
     escapes = re.escape(notation.escapes)
     rules = {
         **_RULES,
-        "char": rf'[^"\\\x00-\x1F\x7F{notation.barred}] | "\\" ([{escapes}] | "u" point)',
-        "point": "[0-9a-cA-CefEF] hex{3} | [dD] [0-7] hex{2}",
+        "char": f"[^{_NO_CHAR}{notation.barred}] | escape",
+        "escape": rf'"\\" ([{escapes}] | "u" ([0-9a-cA-CefEF] hex{{3}} | [dD] [0-7] hex{{2}}))',
         "string": r'"\"" char* "\""',
         "boolean": f"{literal(words[True])} | {literal(words[False])}",
         "null": literal(words[None]),
@@ -50,10 +53,30 @@ def rules_for(notation: Notation) -> dict[str, str]:
         "comma": rf'"{notation.comma.rstrip()}" (" " | "\n" " "{{0,32}})' if notation.lines else comma,
     }
     if notation.quote:
-        names = {part: f"text{len(part)}" for part in parts_of(notation.quote)}
-        rules |= rules_until(names, notation.quote, "", may_end=False)
-        rules["string"] = in_turn(literal(notation.quote), names[""])
+        watch = Watch(notation.quote)
+        names = _names(watch)
+        rules |= rules_until(names, watch, "", may_end=False)
+        rules["string"] = in_turn(literal(notation.quote), names[NOTHING])
+    elif notation.never:
+        rules |= _guarded(notation.never)
     return rules
+
+
+def _guarded(never: tuple[str, ...]) -> dict[str, str]:
+    """The rules of strings that do not show these, other than by escapes.
+
+    Where characters are counted, a rule cannot know those before: each that begins one of these is an escape there.
+    """
+    watch = Watch("", never, space=" ")
+    names = _names(watch)
+    begin = "".join(dict.fromkeys(each[0] for each in never))
+    rules = {name: " | ".join([*branches(names, watch, state, "", none=_NO_CHAR), "rest"]) for state, name in names.items()}
+    rest = rf'"\"" | escape {names[NOTHING]}'
+    return rules | {"string": rf'"\"" {names[NOTHING]}', "rest": rest, "few": f"{none_of(begin, _NO_CHAR)} | escape"}
+
+
+def _names(watch: Watch) -> dict[State, str]:
+    return {state: f"text{number}" for number, state in enumerate(watch.states())}
 
 
 def with_all_they_use(names: Iterable[str], notation: Notation) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from adapter.enforce.raw_values import RawFrame, raw_frame
 from adapter.syntax import make_syntax
 from adapter.syntax.base import SyntaxSettings
+from adapter.syntax.notation import JSON, between_tags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,8 +63,10 @@ def turn(dialect: Dialect, *calls: tuple[str, Mapping[str, Any]]) -> str:
 
 
 def notation_of(dialect: Dialect) -> Notation:
-    """How the dialect's call syntax writes values."""
-    return _syntax(dialect).notation
+    """How the dialect's call syntax writes values; JSON that is a raw value shows no closing tag."""
+    syntax = _syntax(dialect)
+    ends = tuple(each for each in syntax.value_ends if not each.startswith("\n"))  # no line in JSON begins with a tag
+    return between_tags(ends) if ends and syntax.notation is JSON else syntax.notation
 
 
 def _syntax(dialect: Dialect) -> Syntax:
@@ -77,7 +80,9 @@ def frame_of(dialect: Dialect, name: str) -> Frame | None:
     before, found, after = turn(dialect, (name, hole)).partition(notation.arguments(hole))
     if found and turn(dialect, (name, {})) == before + notation.arguments({}) + after:
         return _cut(before, _between(dialect, (name, hole), before, found, after), after, dialect.open)
-    raw = raw_frame(lambda arguments: turn(dialect, (name, arguments)), _syntax(dialect).value_ends)
+    # A value begins a line too, where its tag ends one: what counts there counts everywhere.
+    ends = tuple(each.lstrip("\n") for each in _syntax(dialect).value_ends)
+    raw = raw_frame(lambda arguments: turn(dialect, (name, arguments)), ends)
     if raw is None:
         return None
     given, argument = {_HOLE: _HOLE}, raw.key + _HOLE + raw.value + _HOLE + raw.end

@@ -173,7 +173,9 @@ class Grammar:
         if most is not None and most > _MOST_REPETITIONS:
             self.leave(place, "maxLength")
             most = None
-        return f'"\\"" {self.shared("char")}{{{least},{"" if most is None else most}}} "\\""'
+        tag = min((len(each.replace(" ", "")) for each in self.notation.never), default=0)  # shorter strings hold none
+        char = self.shared("char" if not tag or (most is not None and most < tag) else "few")
+        return f'"\\"" {char}{{{least},{"" if most is None else most}}} "\\""'
 
     def _number(self, kind: str, schema: Mapping[str, Any], place: str) -> str:
         least, most = integer_bounds(schema)

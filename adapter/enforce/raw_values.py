@@ -18,6 +18,7 @@ from adapter.enforce.narrowed import narrowed
 from adapter.enforce.terminals import in_turn, literal
 from adapter.enforce.text_until import text_until
 from adapter.syntax.json_text import loads
+from adapter.syntax.notation import closing
 from adapter.syntax.values import typed
 from adapter.tools.references import follow
 
@@ -50,7 +51,8 @@ class RawFrame:
         tail: After the last one.
         none: Between head and tail where there are no arguments.
         others: What stands between a key and its value where that is no string, by JSON type.
-        never: What a string does not hold, because its reader may take it for the end.
+        never: What a string does not hold, because its reader may take it for the end. A space in it stands for any white
+            space, or none.
     """
 
     head: str
@@ -65,8 +67,8 @@ class RawFrame:
     @property
     def closing(self) -> str:
         """What ends a value, as much of it as the reader goes by."""
-        sizes = [self.end.find(each) + len(each) for each in self.never if each in self.end]
-        return self.end[: min(sizes, default=len(self.end))]
+        found = closing(self.never).search(self.end)
+        return self.end[: found.end() if found else len(self.end)]
 
     @property
     def tells(self) -> bool:
@@ -188,7 +190,7 @@ class RawMembers:
     def _string(self, kinds: frozenset[str] | None, schema: Any, root: Mapping[str, Any], place: str) -> list[str]:
         """A value as raw text, and what stands around it: one that the schema lists, or any."""
         frame, allowed = self._frame, _allowed(schema, root)
-        words = self._words(allowed, kinds) if allowed else []
+        words = self._words(allowed, kinds, place) if allowed else []
         if words:
             return [in_turn(literal(frame.value), f"({' | '.join(words)})")]
         self._grammar.leave(place, *dict.fromkeys(held_by_none(schema, root)))
@@ -197,15 +199,16 @@ class RawMembers:
             in_turn(literal(frame.value), text_until(self._grammar, frame.closing, after, may_end=False, never=frame.never))
         ]
 
-    def _words(self, allowed: list[Any], kinds: frozenset[str] | None) -> list[str]:
+    def _words(self, allowed: list[Any], kinds: frozenset[str] | None, place: str) -> list[str]:
         """The values of an enumeration that can be written so that they are read again as what they are."""
-        texts = {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False): value for value in allowed}
-        return [
-            literal(text + self._frame.end)
-            for text, value in texts.items()
-            if not any(each in text for each in (self._frame.closing, *self._frame.never))
-            and json.dumps(loads(typed(text, kinds))) == json.dumps(value)
-        ]
+        ends, words = closing(self._frame.never), []
+        for value in allowed:
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            if ends.search(text) or json.dumps(loads(typed(text, kinds))) != json.dumps(value):
+                self._grammar.leave(place, f"the value {value!r}, which raw text cannot hold")
+            else:
+                words.append(literal(text + self._frame.end))
+        return list(dict.fromkeys(words))
 
 
 def _allowed(schema: Any, root: Mapping[str, Any]) -> list[Any] | None:

@@ -8,12 +8,27 @@ import re
 def literal(text: str) -> str:
     """A terminal of exactly this text."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
-    return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\x{ord(found.group()):02X}", escaped) + '"'
+    return '"' + re.sub(r"([\x00-\x1f\x7f])([0-9a-fA-F]?)", _in_text, escaped) + '"'
 
 
-def none_of(characters: str) -> str:
-    """A terminal of one character that is none of these."""
-    return f"[^{''.join(map(_in_class, characters))}]"
+def _in_text(found: re.Match[str]) -> str:
+    """A character as an escape; a digit behind it stands apart, for xgrammar takes it for a part of the escape."""
+    return f"\\x{ord(found[1]):02X}" + (f'" "{found[2]}' if found[2] else "")
+
+
+def one_of(characters: str) -> str:
+    """A terminal of one of these characters."""
+    return literal(characters) if len(characters) == 1 else f"[{''.join(map(_in_class, characters))}]"
+
+
+def none_of(characters: str, more: str = "") -> str:
+    """A terminal of one character that is none of these.
+
+    Args:
+        characters: The characters.
+        more: Others, as a class spells them.
+    """
+    return f"[^{''.join(map(_in_class, characters))}{more}]"  # to xgrammar a digit behind an escape is a part of it
 
 
 def _in_class(character: str) -> str:

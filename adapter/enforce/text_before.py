@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapter.enforce.terminals import in_turn, literal
-from adapter.enforce.text_until import branches, parts_of, rules_until
+from adapter.enforce.terminals import in_turn, literal, one_of
+from adapter.enforce.text_until import NOTHING, Watch, branches, rules_until
 
 if TYPE_CHECKING:
     from adapter.enforce.call_grammar import Calls
@@ -28,25 +28,22 @@ def text_but_calls(calls: Calls, names: list[str], *, several: bool) -> str:
     grammar.leave("the answer", f"a call that begins otherwise than {calls.frames[names[0]].before!r}")
     ended = calls.ended(names, several)
     begun = {calls.frames[name].before: calls.rest_of(name, ended) for name in names}
-    text, after = {"": "any"}, ""
+    watch, after = Watch(marker), ""
+    text = {NOTHING: "any"}
     grammar.rules["any"] = r"[^\x00]*"
     if marker:
         after = grammar.rule(in_turn(calls.whole(names, several), f"({literal(calls.dialect.close)})?"))
-        text = {part: grammar.rule("") for part in parts_of(marker)}
-        grammar.rules |= rules_until(text, marker, after, may_end=True)
+        text = {state: grammar.rule("") for state in watch.states()}
+        grammar.rules |= rules_until(text, watch, after, may_end=True)
     parts = {beginning[:size]: "" for beginning in begun for size in range(len(beginning))}
     rules = {part: grammar.rule("") for part in parts}
     for part, name in rules.items():
         follows = {beginning[len(part)]: beginning for beginning in begun if beginning.startswith(part)}
         space = "" if part else _SPACE
-        ways = branches(text, marker, part, after, "".join(follows) + space)
-        ways += [f"[{_spelt(space)}] {name}"] if space else []
+        ways = branches(text, watch, watch.after(part), after, "".join(follows) + space)
+        ways += [f"{one_of(space)} {name}"] if space else []
         for character in follows:
             onward = part + character
             ways.append(in_turn(literal(character), begun[onward] if onward in begun else rules[onward]))
         grammar.rules[name] = " | ".join([*ways, '""'])
     return rules[""]
-
-
-def _spelt(characters: str) -> str:
-    return characters.replace("\t", "\\t").replace("\r", "\\r").replace("\n", "\\n")

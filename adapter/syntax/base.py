@@ -270,8 +270,8 @@ class Syntax(Protocol):
         in_words: Whether the opening marker that was met is followed by words, so far, where a call is due.
         notation: How arguments are written, or the values in them that are not raw text.
         limits: What it cannot say.
-        value_ends: What the reader of a raw value takes for its end where the right tag follows. A value that holds none of it,
-            nor the same with white space in a tag, is read whole whatever follows.
+        value_ends: What the reader of a raw value takes for its end where the right tag follows: one without it is read whole.
+            A space in it stands for any white space, or none; a newline before it, that it counts where a line begins.
     """
 
     openings: tuple[str, ...]

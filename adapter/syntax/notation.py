@@ -6,11 +6,10 @@ JSON is what most write. A syntax that has another way declares it as its `notat
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
-
-if TYPE_CHECKING:
-    import re
+from functools import lru_cache
+from typing import Any, ClassVar
 
 
 class Notation:
@@ -27,6 +26,8 @@ class Notation:
         sorts_keys: Whether the keys of an object stand sorted.
         barred: Characters that no string holds but as an escape.
         brackets: What the arguments of a call stand between.
+        never: What no string shows, because a reader takes it for the end of more than the string: characters of it are
+            escapes. A space in it stands for any white space, or none.
     """
 
     quote = ""
@@ -39,6 +40,7 @@ class Notation:
     sorts_keys = False
     barred = ""
     brackets = ("{", "}")
+    never: tuple[str, ...] = ()
 
     @property
     def keys(self) -> re.Pattern[str] | None:
@@ -83,3 +85,39 @@ class Notation:
 
 
 JSON = Notation()
+
+
+class _BetweenTags(Notation):
+    """JSON as a raw value."""
+
+    def __init__(self, never: tuple[str, ...]) -> None:
+        self.never = never
+        self._ends = closing(never)
+
+    def string(self, value: str) -> str:
+        """A string; in closing tags the slash is an escape, or the bracket."""
+        return self._ends.sub(_hidden, super().string(value))
+
+
+@lru_cache(maxsize=64)
+def between_tags(ends: tuple[str, ...]) -> Notation:
+    """JSON as a raw value, whose reader looks for closing tags and knows no strings.
+
+    Args:
+        ends: The closing tags, as `Syntax.value_ends` has them.
+    """
+    return _BetweenTags(ends)
+
+
+def closing(ends: tuple[str, ...]) -> re.Pattern[str]:
+    """A pattern of closing tags.
+
+    Args:
+        ends: As `Syntax.value_ends` has them.
+    """
+    return re.compile("|".join(r"[ \t\r\n]*".join(map(re.escape, end.split(" "))) for end in ends) or "(?!)")
+
+
+def _hidden(tag: re.Match[str]) -> str:
+    text = tag[0]
+    return text.replace("/", "\\/", 1) if "/" in text else f"\\u{ord(text[0]):04x}{text[1:]}"

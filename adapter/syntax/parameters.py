@@ -40,6 +40,11 @@ _KEYS = re.compile(r"""(?!\s)[^"'<>\n=]{1,200}(?<!\s)""")
 _FORM = ("call", "parameter", "prefix", "other_prefix", "blocks", "padding")
 
 
+def _gapped(*parts: str) -> str:
+    """A tag with white space between its parts, or none."""
+    return " ".join(" ".join(parts).split())
+
+
 class Parameters(Syntax):
     """Reads blocks of this syntax.
 
@@ -67,10 +72,11 @@ class Parameters(Syntax):
         calls = [f"<{prefix}{form['call']}" for prefix in prefixes(form)]
         alone = calls if form["prefix"] else [f"{calls[0]}="] if form["padding"] else []
         self.openings: tuple[str, ...] = (*tags.open, *alone)
-        closing = [f"</{prefix}{form[word]}>" for prefix in prefixes(form) for word in ("parameter", "call")]
+        words = (form["parameter"], form["call"], *form["blocks"].split())
+        closing = [_gapped("< /", prefix, word, ">") for prefix in prefixes(form) for word in words]
         # On a line of its own another value's tag ends one whose closing tag was forgotten.
-        next_value = [f"<{form['parameter']}=", f"<{form['parameter']} name"] if tags.padded else []
-        self.value_ends = (*closing, *tags.close, *next_value)
+        next_value = [f"\n{_gapped('<', form['parameter'], after)}" for after in ("=", "name =") if tags.padded]
+        self.value_ends = tuple(dict.fromkeys((settings.close, *closing, *next_value)))
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
         """A block begins where a call's tag follows, or JSON, which these models write now and then."""

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from adapter.syntax.base import SyntaxSettings
 
 # White space in a tag; bounded, so that a tag which is not complete yet is soon read anew.
-_GAP = r"\s{0,8}"
+_SPACE = r"[ \t\r\n]"
+_GAP = rf"{_SPACE}{{0,8}}"
 _NAME = (
-    rf"(?:{_GAP}={_GAP}|\s{{1,8}}name{_GAP}={_GAP})"
+    rf"(?:{_GAP}={_GAP}|{_SPACE}{{1,8}}name{_GAP}={_GAP})"
     r"""(?P<quote>["']?)(?P<name>[^"'<>\n]{1,200}?)(?P=quote)"""
-    rf"(?P<more>(?:\s{{1,8}}[\w:-]{{1,40}}{_GAP}=[^<>\n]{{0,200}}?)?)"
+    rf"(?P<more>(?:{_SPACE}{{1,8}}[\w:-]{{1,40}}{_GAP}=[^<>\n]{{0,200}}?)?)"
 )
 # How some dialects say of a value whether it is raw text.
 _STRING = re.compile(r"""\bstring\s*=\s*["']?(true|false)""")
