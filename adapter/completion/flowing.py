@@ -16,6 +16,7 @@ from adapter.events import ArgumentsDelta
 if TYPE_CHECKING:
     import re
 
+    from adapter.completion.marks import Marks
     from adapter.completion.runs import Run
     from adapter.completion.state import State
     from adapter.completion.stepping import StepTracker
@@ -42,33 +43,34 @@ class TextFlow:
 
     Args:
         run: The content or the reasoning.
-        marks: Finds where something else begins; as its group, where it may begin.
+        marks: The literals before which something else begins.
     """
 
-    __slots__ = ("_begun", "_last", "_make", "_run", "_search", "_space")
+    __slots__ = ("_begun", "_firsts", "_last", "_make", "_run", "_search", "_space")
 
-    def __init__(self, run: Run, marks: re.Pattern[str]) -> None:
+    def __init__(self, run: Run, marks: Marks) -> None:
         self._run = run
         self._make = run.make
-        self._search = marks.search
+        self._firsts = marks.flow_firsts.search
+        self._search = marks.flow_ends.search
         self._space = run.take_space()
         self._last = run.last
         self._begun = ""  # what may become a mark with the next delta
 
     def feed(self, text: str) -> list[Event] | None:
         """The event of a delta."""
-        if self._begun:
+        if self._begun or self._firsts(text):
             text = self._begun + text
-        found = self._search(text)
-        if found is None:
-            self._begun = ""
-        elif found.lastindex is None:
-            return None
-        else:
-            start = found.start()
-            text, self._begun = text[:start], text[start:]
-            if not text:
-                return []
+            found = self._search(text)
+            if found is None:
+                self._begun = ""
+            elif found.lastindex is None:
+                return None
+            else:
+                start = found.start()
+                text, self._begun = text[:start], text[start:]
+                if not text:
+                    return []
         body = text.rstrip(SPACE)
         if not body:
             return self._more_space(text)
@@ -164,7 +166,7 @@ def flow_from(state: State) -> Flow | None:
         return _string_flow(state.open_block, state.tracker)
     if state.mode is Mode.TEXT:
         flows = state.content.flowing() and not state.fenced
-        return TextFlow(state.content, state.marks.flow_ends) if flows else None
+        return TextFlow(state.content, state.marks) if flows else None
     if state.mode is Mode.REASONING and state.reasoning.flowing():
-        return TextFlow(state.reasoning, state.marks.flow_ends)
+        return TextFlow(state.reasoning, state.marks)
     return None

@@ -38,6 +38,7 @@ class Marks:
         first: What they begin with.
         flow_ends: Finds what running text may hold that is not only text: one of them, or the first character of a code fence;
             or, as its group, the beginning of one at the end of the text.
+        flow_firsts: Finds the first character of any of these, in a quarter of the time.
     """
 
     openings: frozenset[str]
@@ -49,6 +50,7 @@ class Marks:
     pattern: re.Pattern[str]
     first: str
     flow_ends: re.Pattern[str]
+    flow_firsts: re.Pattern[str]
 
     @classmethod
     def of(cls, dialect: Dialect, openings: tuple[str, ...], tokens: tuple[str, ...]) -> Marks:
@@ -73,6 +75,7 @@ class Marks:
             pattern=re.compile("|".join(map(re.escape, literals))),
             first=first,
             flow_ends=re.compile("|".join([rf"((?:{begun(literals)})\Z)", "`", *map(re.escape, literals)])),
+            flow_firsts=re.compile(f"[{re.escape(first)}`]"),
         )
 
     def find(self, text: str, position: int) -> Mark | None:
