@@ -14,15 +14,13 @@ from adapter.completion.state import Mode
 from adapter.events import ArgumentsDelta
 
 if TYPE_CHECKING:
-    import re
-
-    from adapter.completion.marks import Marks
     from adapter.completion.runs import Run
     from adapter.completion.state import State
     from adapter.completion.stepping import StepTracker
     from adapter.completion.tracking import CallTracker
     from adapter.events import Event
     from adapter.syntax.base import BlockReader, Flowing
+    from adapter.syntax.boundaries import Lookout
 
 _MOST_SPACE = 100  # that is put together anew with each delta
 _MOST_PIECES = 1000  # each costs fifty bytes more than its letters
@@ -43,16 +41,16 @@ class TextFlow:
 
     Args:
         run: The content or the reasoning.
-        marks: The literals before which something else begins.
+        lookout: For something else.
     """
 
-    __slots__ = ("_begun", "_firsts", "_last", "_make", "_run", "_search", "_space")
+    __slots__ = ("_begun", "_firsts", "_last", "_make", "_run", "_space", "_split")
 
-    def __init__(self, run: Run, marks: Marks) -> None:
+    def __init__(self, run: Run, lookout: Lookout) -> None:
         self._run = run
         self._make = run.make
-        self._firsts = marks.flow_firsts.search
-        self._search = marks.flow_ends.search
+        self._firsts = lookout.firsts.search
+        self._split = lookout.split
         self._space = run.take_space()
         self._last = run.last
         self._begun = ""  # what may become a mark with the next delta
@@ -60,17 +58,12 @@ class TextFlow:
     def feed(self, text: str) -> list[Event] | None:
         """The event of a delta."""
         if self._begun or self._firsts(text):
-            text = self._begun + text
-            found = self._search(text)
-            if found is None:
-                self._begun = ""
-            elif found.lastindex is None:
+            passing = self._split(self._begun + text)
+            if passing is None:
                 return None
-            else:
-                start = found.start()
-                text, self._begun = text[:start], text[start:]
-                if not text:
-                    return []
+            text, self._begun = passing
+            if not text:
+                return []
         body = text.rstrip(SPACE)
         if not body:
             return self._more_space(text)
@@ -148,12 +141,49 @@ class StringFlow:
         return self._rest
 
 
-def _string_flow(reader: BlockReader, tracker: CallTracker | StepTracker | None) -> StringFlow | None:
-    """The short way through a string, if the reader is inside one and the tracker passes it on as it is."""
+class BlockFlow:
+    """A block that nobody hears of before it has ended: its text is collected, to be read in one go.
+
+    Args:
+        lookout: For what may end it.
+    """
+
+    __slots__ = ("_begun", "_firsts", "_pieces", "_split")
+
+    def __init__(self, lookout: Lookout) -> None:
+        self._firsts = lookout.firsts.search
+        self._split = lookout.split
+        self._begun = ""
+        self._pieces: list[str] = []
+
+    def feed(self, text: str) -> list[Event] | None:
+        """Nothing; None when the block may have ended."""
+        if len(self._pieces) == _MOST_PIECES:
+            return None
+        if self._begun or self._firsts(text):
+            passing = self._split(self._begun + text)
+            if passing is None:
+                return None
+            text, self._begun = passing
+        self._pieces.append(text)
+        return []
+
+    def stop(self) -> str:
+        """All of it is still to be read."""
+        return "".join(self._pieces) + self._begun
+
+
+def _block_flow(reader: BlockReader, tracker: CallTracker | StepTracker | None) -> Flow | None:
+    """The short way through a block that is not heard of, or through a string that the tracker passes on as it is."""
+    if tracker is not None and tracker.silent:
+        tracker = None
+    lookout = reader.waiting() if tracker is None else None
+    if lookout is not None:
+        return BlockFlow(lookout)
     flowing = reader.flowing()
     if flowing is None:
         return None
-    if tracker is None or tracker.silent:
+    if tracker is None:
         return StringFlow(reader, flowing, None, 0)
     return StringFlow(reader, flowing, tracker, tracker.calls[-1].index) if tracker.flowing(flowing.kind) else None
 
@@ -163,10 +193,10 @@ def flow_from(state: State) -> Flow | None:
     if state.tail:
         return None
     if state.mode is Mode.BLOCK:
-        return _string_flow(state.open_block, state.tracker)
+        return _block_flow(state.open_block, state.tracker)
     if state.mode is Mode.TEXT:
         flows = state.content.flowing() and not state.fenced
-        return TextFlow(state.content, state.marks) if flows else None
+        return TextFlow(state.content, state.marks.lookout) if flows else None
     if state.mode is Mode.REASONING and state.reasoning.flowing():
-        return TextFlow(state.reasoning, state.marks)
+        return TextFlow(state.reasoning, state.marks.lookout)
     return None

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from adapter.syntax.boundaries import begun, is_half
+from adapter.syntax.boundaries import Lookout, begun
 
 if TYPE_CHECKING:
     from adapter.dialects.registry import Dialect
@@ -35,10 +35,8 @@ class Marks:
         tokens: Special tokens.
         literals: All of them.
         pattern: Matches the first of them.
-        first: What they begin with.
-        flow_ends: Finds what running text may hold that is not only text: one of them, or the first character of a code fence;
-            or, as its group, the beginning of one at the end of the text.
-        flow_firsts: Finds the first character of any of these, in a quarter of the time.
+        half: Matches the beginning of one, at the end of a text.
+        lookout: For what running text may hold that is not only text: one of them, or the first character of a code fence.
     """
 
     openings: frozenset[str]
@@ -48,9 +46,8 @@ class Marks:
     tokens: frozenset[str]
     literals: tuple[str, ...]
     pattern: re.Pattern[str]
-    first: str
-    flow_ends: re.Pattern[str]
-    flow_firsts: re.Pattern[str]
+    half: re.Pattern[str]
+    lookout: Lookout
 
     @classmethod
     def of(cls, dialect: Dialect, openings: tuple[str, ...], tokens: tuple[str, ...]) -> Marks:
@@ -64,7 +61,8 @@ class Marks:
         """These literals, compiled."""
         named = (*openings, close, *result, *reasoning, *tokens)
         literals = tuple(sorted({literal for literal in named if literal}, key=len, reverse=True))
-        first = "".join({literal[0] for literal in literals})
+        firsts = re.escape("".join({literal[0] for literal in literals}))
+        half = rf"(?:{begun(literals)})\Z"
         return cls(
             openings=frozenset(openings),
             close=close,
@@ -73,27 +71,22 @@ class Marks:
             tokens=frozenset(tokens),
             literals=literals,
             pattern=re.compile("|".join(map(re.escape, literals))),
-            first=first,
-            flow_ends=re.compile("|".join([rf"((?:{begun(literals)})\Z)", "`", *map(re.escape, literals)])),
-            flow_firsts=re.compile(f"[{re.escape(first)}`]"),
+            half=re.compile(half),
+            lookout=Lookout(
+                re.compile(f"[{firsts}`]"),
+                re.compile("|".join([f"({half})", "`", *map(re.escape, literals)])),
+            ),
         )
 
     def find(self, text: str, position: int) -> Mark | None:
         """The first literal at or after `position`, or the first place where the text ends inside one."""
         found = self.pattern.search(text, position)
         if found is None:
-            half = self._half(text, position)
-            return None if half is None else Mark(half, "")
-        if is_half(text, found.start(), self.literals):
+            half = self.half.search(text, max(position, len(text) - len(self.literals[0]) + 1))
+            return None if half is None else Mark(half.start(), "")
+        if self.half.match(text, found.start()):
             return Mark(found.start(), "")  # a longer literal may come of it
         return Mark(found.start(), found.group())
-
-    def _half(self, text: str, position: int) -> int | None:
-        start = max(position, len(text) - len(self.literals[0]) + 1)
-        for place in range(start, len(text)):
-            if text[place] in self.first and is_half(text, place, self.literals):
-                return place
-        return None
 
 
 # A server has few dialects, and one parser for every answer.

@@ -31,11 +31,12 @@ class Run:
         make: As given.
     """
 
-    __slots__ = ("_held", "edge", "keeps_space", "last", "make", "seen")
+    __slots__ = ("_held", "_settled", "edge", "keeps_space", "last", "make", "seen")
 
     def __init__(self, make: Callable[[str], Event]) -> None:
         self.make = make
         self._held: list[tuple[_Kind, str]] = []
+        self._settled = 0  # how many of these, the first ones, stand before a block: white space, all of them
         self.seen = False
         self.edge: Literal["", "reasoning", "block"] = ""
         self.keeps_space = False
@@ -63,13 +64,17 @@ class Run:
 
     def take_space(self) -> str:
         """The white space that is held back, no longer to be kept here."""
-        space = "".join(text for _, text in self._held)
-        self._held = []
-        return space
+        return "".join(text for _, text in self._take())
 
     def keep_space(self, space: str) -> None:
         """Hold back white space again."""
         self._held = [("space", space)] if space else []
+        self._settled = 0
+
+    def _take(self) -> list[tuple[_Kind, str]]:
+        """What is held back, no longer to be kept."""
+        held, self._held, self._settled = self._held, [], 0
+        return held
 
     def literal(self, text: str, out: list[Event]) -> None:
         """Text to be kept as it is, white space at its ends included."""
@@ -94,42 +99,41 @@ class Run:
 
     def block(self, out: list[Event]) -> bool:
         """A block begins here. Returns whether a code fence was opened just for it."""
-        fenced = any(kind == "fence" for kind, _ in self._held)
-        if self.keeps_space and self.seen and not fenced and not self.edge:
-            spaces_before = "".join(text for kind, text in self._held if kind == "space")
-            self._held = [(kind, text) for kind, text in self._held if kind != "space"]
-            self._report(spaces_before, out)
-        spaces = []
-        for kind, text in self._held:
-            if kind == "space" and not fenced:
-                spaces.append((kind, text))
+        new = self._held[self._settled :]
+        fenced = any(kind == "fence" for kind, _ in new)
+        if fenced:
+            out += [Markup(text) for _, text in self._take()]
+        else:
+            del self._held[self._settled :]
+            spaces = [(kind, text) for kind, text in new if kind == "space"]
+            if self.keeps_space and self.seen and not self.edge:
+                self._report("".join(text for _, text in spaces), out)
             else:
-                out.append(Markup(text))
-        self._held = list(spaces)
+                self._held += spaces
+            out += [Markup(text) for kind, text in new if kind != "space"]
+        self._settled = len(self._held)
         self.edge = "block"
         return fenced
 
     def end(self, out: list[Event]) -> None:
         """The completion, or this run, is over."""
-        for kind, text in self._held:
+        for kind, text in self._take():
             if kind == "token" or (kind == "space" and self.edge):
                 out.append(Markup(text))
             else:
                 self._report(text, out)
-        self._held = []
 
     def _release(self, body: str, out: list[Event]) -> str:
         """What was held back and turns out to be text, with the text it precedes."""
         kept: list[str] = []
         at_edge = bool(self.edge)
-        for kind, text in self._held:
+        for kind, text in self._take():
             if kind == "fence":  # it holds no block, so it is text, and so is what follows it
                 at_edge = False
             if at_edge and (kind == "token" or not self.seen):
                 out.append(Markup(text))
             else:
                 kept.append(text)
-        self._held = []
         if not kept and body and self.edge and not self.seen:
             trimmed = body.lstrip(SPACE)
             if len(trimmed) < len(body):

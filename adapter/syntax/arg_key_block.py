@@ -14,6 +14,7 @@ from adapter.syntax.arguments_text import ArgumentsText
 from adapter.syntax.base import Reading, Step, StepKind
 from adapter.syntax.calls import read_written
 from adapter.syntax.markup import read_skeleton
+from adapter.syntax.readers import EagerReader
 from adapter.syntax.scanner import End, is_half
 from adapter.syntax.text_buffer import BlockText
 
@@ -41,7 +42,7 @@ class _Where(Enum):
     VALUE = auto()
 
 
-class ArgKeyBlock:
+class ArgKeyBlock(EagerReader):
     """Reads one block, which holds one call.
 
     Args:

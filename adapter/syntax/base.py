@@ -22,6 +22,7 @@ from adapter.syntax.notation import JSON, Notation
 if TYPE_CHECKING:
     import re
 
+    from adapter.syntax.boundaries import Lookout
     from adapter.syntax.calls import Nameless, RawCall
     from adapter.syntax.passage import Passage
     from adapter.syntax.scanner import End
@@ -191,6 +192,9 @@ class BlockReader(Protocol):
     def feed(self, text: str, position: int) -> tuple[int, End | None]:
         """Consume text. Returns how far, and what ended the block, if something did."""
 
+    def waiting(self) -> Lookout | None:
+        """What the block cannot end without; None when the reader wants to see all text as it comes."""
+
     def flowing(self) -> Flowing | None:
         """What may come now and passes as it is, being inside a string of the arguments; None when the reader is not."""
 
@@ -211,18 +215,6 @@ class BlockReader(Protocol):
 
     def markup_faults(self) -> tuple[str, ...]:
         """What is wrong with the block's markup; empty when nothing is."""
-
-
-class CarefulReader:
-    """A reader that wants to see all of its text."""
-
-    def flowing(self) -> Flowing | None:
-        """Nothing passes as it is."""
-        return None
-
-    def flowed(self, text: str) -> str:
-        """Nothing did."""
-        raise RuntimeError(f"{text!r} passed a reader that lets nothing pass")
 
 
 class BareScanner(Protocol):

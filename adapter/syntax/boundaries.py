@@ -6,7 +6,7 @@ import functools
 import re
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from adapter.syntax.base import Flowing, StepKind
 
@@ -25,6 +25,25 @@ class End(Enum):
     DONE = auto()  # its brackets, where no closing tag is due; what follows is left to be read again
     QUOTE = auto()  # a closing tag inside what looked like a string whose quote is missing
     CUT = auto()  # the completion
+
+
+class Lookout(NamedTuple):
+    """What may not pass unread, for text that comes a delta at a time.
+
+    Attributes:
+        firsts: Finds the characters that it begins with.
+        ends: Finds it; or, as its group, the beginning of it at the end of the text.
+    """
+
+    firsts: re.Pattern[str]
+    ends: re.Pattern[str]
+
+    def split(self, text: str) -> tuple[str, str] | None:
+        """What may pass of a text, and the beginning at its end that may not yet; None when it has to be read."""
+        found = self.ends.search(text)
+        if found is None:
+            return text, ""
+        return None if found.lastindex is None else (text[: found.start()], text[found.start() :])
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +80,11 @@ class Boundaries:
         return _in_string(self.close)
 
     @property
+    def lookout(self) -> Lookout:
+        """Without what this finds no block ends that has to be closed and has no doubtful string."""
+        return _lookout(self.open, self.close, self.tokens)
+
+    @property
     def string_bodies(self) -> dict[str, re.Pattern[str]]:
         """What means nothing inside a string, to the scanner, by the quote that ends it."""
         return _string_bodies(self.close)
@@ -89,6 +113,18 @@ def _in_string(close: str) -> Flowing:
     half = r"(?<![\]}])\\(?:u[0-9a-fA-F]{0,3})?\Z"
     special = r"""["\\\x00-\x1f<\]}]"""
     return Flowing(re.compile(special), re.compile(f"(?:{plain}{smaller})*+"), re.compile(half), StepKind.JSON)
+
+
+@functools.lru_cache(maxsize=64)
+def _lookout(*tags: str | tuple[str, ...]) -> Lookout:
+    """A tag; or a bracket that may be the last, as one is that no other and no comma follows."""
+    literals = [*filter(None, tags[:2]), *tags[2]]
+    space = r"[ \t\r\n]"
+    half = begun(literals)
+    later = rf"([\]}}]{space}{{0,64}}+(?:{half})?\Z|(?:{half})\Z)"
+    ends = [later, rf"[\]}}]{space}{{0,64}}+[^\]}},]", *map(re.escape, literals)]
+    firsts = re.escape("".join({literal[0] for literal in literals}))
+    return Lookout(re.compile(rf"[\]}}{firsts}]"), re.compile("|".join(ends)))
 
 
 def begun(literals: Iterable[str]) -> str:

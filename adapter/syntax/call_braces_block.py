@@ -6,10 +6,11 @@ import re
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from adapter.syntax.base import CarefulReader, Reading, Step, StepKind
+from adapter.syntax.base import Reading, Step, StepKind
 from adapter.syntax.braces_arguments import BracesArguments, Stop
 from adapter.syntax.braces_literals import NOT_SPACE, SPACE
 from adapter.syntax.calls import read_written
+from adapter.syntax.readers import CarefulReader
 from adapter.syntax.scanner import End, is_half
 from adapter.syntax.text_buffer import BlockText
 

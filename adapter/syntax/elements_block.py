@@ -12,12 +12,13 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
-from adapter.syntax.base import CarefulReader, Reading, Step, StepKind
+from adapter.syntax.base import Reading, Step, StepKind
 from adapter.syntax.calls import read_written
 from adapter.syntax.elements_arguments import ElementsArguments
 from adapter.syntax.elements_tags import LONGEST_TAG
 from adapter.syntax.elements_values import Verdict, meaning
 from adapter.syntax.markup import read_skeleton
+from adapter.syntax.readers import CarefulReader
 from adapter.syntax.scanner import End
 from adapter.syntax.text_buffer import BlockText
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapter.syntax.base import CarefulReader
 from adapter.syntax.json_block import JsonBlock
+from adapter.syntax.readers import CarefulReader
 from adapter.syntax.values import quoted
 
 if TYPE_CHECKING:

@@ -9,7 +9,11 @@ from adapter.syntax.text_buffer import BlockText
 
 if TYPE_CHECKING:
     from adapter.syntax.base import Flowing, Reading, Step
+    from adapter.syntax.boundaries import Lookout
     from adapter.syntax.json_in_tags import JsonInTags
+
+# Of how much text no more is read than what may end the block.
+_SHORT = 1000
 
 
 class JsonBlock:
@@ -32,7 +36,7 @@ class JsonBlock:
 
     def feed(self, text: str, position: int) -> tuple[int, End | None]:
         """Consume text. Returns how far, and what ended the block, if something did."""
-        after, end = (position, None) if self._scanner.offset else self._whole(text, position)
+        after, end = (position, None) if self._scanner.offset > _SHORT else self._whole(text, position)
         if end is not None:
             return after, end
         after, end = self._scanner.feed(text, position)
@@ -50,14 +54,22 @@ class JsonBlock:
         end = text.find(close, position) if close and syntax.tries else -1
         if end < 0:
             return position, None
-        self._taken = syntax.read_strictly(text, position, end)
+        before = self._read.part(0) if self._scanner.offset else ""
+        if before:
+            self._taken = syntax.read_strictly(before + text[position:end], 0, len(before) + end - position)
+        else:
+            self._taken = syntax.read_strictly(text, position, end)
         if self._taken is None:
             syntax.tries = False
             return position, None
         after = end + len(close)
         self._read.take(text, position, after)
-        self._scanner.take(end - position, after - position)
+        self._scanner.take(len(before) + end - position, len(before) + after - position)
         return after, End.TAG
+
+    def waiting(self) -> Lookout | None:
+        """What a short block cannot end without; the inside of a long string passes a shorter way still."""
+        return self._syntax.bounds.lookout if self._scanner.waiting and self._scanner.offset <= _SHORT else None
 
     def flowing(self) -> Flowing | None:
         """What may come now and passes as it is."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from adapter.syntax.base import Reading, Step, StepKind
 from adapter.syntax.calls import RawCall, decoded_once
 from adapter.syntax.json_text import FENCE_END, loads
+from adapter.syntax.readers import EagerReader
 from adapter.syntax.repair import repair
 from adapter.syntax.scanner import BlockScanner, Boundaries, End, is_half
 from adapter.syntax.text_buffer import BlockText
@@ -31,7 +32,7 @@ class _Where(Enum):
     JSON = auto()
 
 
-class NamedJsonBlock:
+class NamedJsonBlock(EagerReader):
     """Reads one block.
 
     Args:

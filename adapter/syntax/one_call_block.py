@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from adapter.syntax.base import Reading, Step, StepKind
 from adapter.syntax.calls import read_arguments
+from adapter.syntax.readers import EagerReader
 from adapter.syntax.repair import repair
 from adapter.syntax.scanner import BlockScanner, End
 from adapter.syntax.text_buffer import BlockText
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _EDGES = " \t\r\n`"
 
 
-class OneCallBlock:
+class OneCallBlock(EagerReader):
     """Reads one block.
 
     Args:

@@ -16,6 +16,7 @@ from adapter.syntax.base import Reading, Step, StepKind
 from adapter.syntax.calls import Nameless, RawCall
 from adapter.syntax.json_text import loads
 from adapter.syntax.markup import read_skeleton
+from adapter.syntax.readers import EagerReader
 from adapter.syntax.scanner import End
 from adapter.syntax.text_buffer import BlockText
 
@@ -42,7 +43,7 @@ def _call(name: str, arguments: ArgumentsText) -> RawCall | Nameless:
     return RawCall(name, text, loads(text))
 
 
-class ParametersBlock:
+class ParametersBlock(EagerReader):
     """Reads one block.
 
     Args:

@@ -13,13 +13,14 @@ import re
 from typing import TYPE_CHECKING
 
 from adapter.errors import DialectError
-from adapter.syntax.base import BareForm, CarefulReader, Reading, Step, StepKind, Syntax
+from adapter.syntax.base import BareForm, Reading, Step, StepKind, Syntax
 from adapter.syntax.boundaries import Boundaries, End
 from adapter.syntax.calls import Nameless, RawCall
 from adapter.syntax.limits import Limits
 from adapter.syntax.python_calls import NAME, read_python_call
 from adapter.syntax.python_notation import PYTHON
 from adapter.syntax.python_scanner import PythonScanner
+from adapter.syntax.readers import CarefulReader
 from adapter.syntax.text_buffer import BlockText, TextBuffer
 
 if TYPE_CHECKING:

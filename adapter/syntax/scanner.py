@@ -121,6 +121,12 @@ class BlockScanner:
         """Offset of a closing tag inside the present, unfinished string."""
         return self._tag
 
+    @property
+    def waiting(self) -> bool:
+        """Whether the block goes on until a closing tag, or text after complete JSON, comes."""
+        due = self._bounds.due and bool(self._bounds.close)
+        return due and not self._loose and self._tag is None and self._state in {_State.OUTSIDE, _State.STRING}
+
     def flowing(self) -> Flowing | None:
         """What may come now and changes nothing but the offset: text inside a string."""
         inside = self._state is _State.STRING and self._quote == '"' and self._tag is None and not self._escape
