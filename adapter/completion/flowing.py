@@ -141,23 +141,24 @@ class StringFlow:
         return self._rest
 
 
-class BlockFlow:
-    """A block that nobody hears of before it has ended: its text is collected, to be read in one go.
+class QuietFlow:
+    """What nobody hears of before something else comes: it is collected, to be read in one go.
 
     Args:
-        lookout: For what may end it.
+        lookout: For something else.
+        begun: Its beginning, perhaps.
     """
 
     __slots__ = ("_begun", "_firsts", "_pieces", "_split")
 
-    def __init__(self, lookout: Lookout) -> None:
+    def __init__(self, lookout: Lookout, begun: str = "") -> None:
         self._firsts = lookout.firsts.search
         self._split = lookout.split
-        self._begun = ""
+        self._begun = begun
         self._pieces: list[str] = []
 
     def feed(self, text: str) -> list[Event] | None:
-        """Nothing; None when the block may have ended."""
+        """Nothing; None when it is time to read."""
         if len(self._pieces) == _MOST_PIECES:
             return None
         if self._begun or self._firsts(text):
@@ -179,7 +180,7 @@ def _block_flow(reader: BlockReader, tracker: CallTracker | StepTracker | None) 
         tracker = None
     lookout = reader.waiting() if tracker is None else None
     if lookout is not None:
-        return BlockFlow(lookout)
+        return QuietFlow(lookout)
     flowing = reader.flowing()
     if flowing is None:
         return None
@@ -190,13 +191,15 @@ def _block_flow(reader: BlockReader, tracker: CallTracker | StepTracker | None) 
 
 def flow_from(state: State) -> Flow | None:
     """The short way from here, if there is one."""
+    if state.mode is Mode.TEXT and state.content.edge == "block" and not state.fenced:
+        begun, state.tail = state.tail, ""
+        return QuietFlow(state.marks.next, begun)
     if state.tail:
         return None
     if state.mode is Mode.BLOCK:
         return _block_flow(state.open_block, state.tracker)
-    if state.mode is Mode.TEXT:
-        flows = state.content.flowing() and not state.fenced
-        return TextFlow(state.content, state.marks.lookout) if flows else None
+    if state.mode is Mode.TEXT and not state.fenced and state.content.flowing():
+        return TextFlow(state.content, state.marks.lookout)
     if state.mode is Mode.REASONING and state.reasoning.flowing():
         return TextFlow(state.reasoning, state.marks.lookout)
     return None

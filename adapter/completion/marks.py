@@ -36,6 +36,7 @@ class Marks:
         literals: All of them.
         pattern: Matches the first of them.
         half: Matches the beginning of one, at the end of a text.
+        next: A lookout behind a block, for all but white space and the beginning of a literal.
         lookout: For what running text may hold that is not only text: one of them, or the first character of a code fence.
     """
 
@@ -47,6 +48,7 @@ class Marks:
     literals: tuple[str, ...]
     pattern: re.Pattern[str]
     half: re.Pattern[str]
+    next: Lookout
     lookout: Lookout
 
     @classmethod
@@ -72,6 +74,7 @@ class Marks:
             literals=literals,
             pattern=re.compile("|".join(map(re.escape, literals))),
             half=re.compile(half),
+            next=Lookout(re.compile(r"[\s\S]"), re.compile(rf"([ \t\r\n]{{0,64}}+(?:{half}|\Z))|[\s\S]")),
             lookout=Lookout(
                 re.compile(f"[{firsts}`]"),
                 re.compile("|".join([f"({half})", "`", *map(re.escape, literals)])),

@@ -82,16 +82,22 @@ class CompletionParser:
 
     def feed(self, text: str) -> list[Event]:
         """Read the next piece of the completion. Returns what is certain by now."""
-        state = self._state
-        out = None if state.flow is None else state.flow.feed(text)
+        flow = self._state.flow
+        out = None if flow is None else flow.feed(text)
         if out is None:
-            if state.closed:
-                raise ValueError("feed() after close(): a parser reads one completion")
-            out = []
-            self._stop_flow()
-            self._run(text, out)
-            state.flow = flow_from(state)
+            out = self._read(text)
         return out if self._reply is None else self._reply.pass_on(out)
+
+    def _read(self, text: str) -> list[Event]:
+        """The careful way."""
+        state = self._state
+        if state.closed:
+            raise ValueError("feed() after close(): a parser reads one completion")
+        out: list[Event] = []
+        self._stop_flow()
+        self._run(text, out)
+        state.flow = flow_from(state)
+        return out
 
     def _stop_flow(self) -> None:
         state = self._state

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class End(Enum):
     """What ended a block."""
 
+    __hash__ = object.__hash__  # Enum's own is written in Python
+
     TAG = auto()  # its closing tag
     WRONG_TAG = auto()  # a closing tag of another name, after complete JSON
     OPENER = auto()  # the next block's opening tag; it is left to be read again

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from adapter.syntax.json_in_tags import JsonInTags
 
 # Of how much text no more is read than what may end the block.
-_SHORT = 1000
+_SHORT = 4000
 
 
 class JsonBlock:

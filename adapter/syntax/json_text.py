@@ -23,6 +23,8 @@ FENCE_END = (
 
 _Element = TypeVar("_Element")
 _SPACE = re.compile(r"[ \t\n\r]*")
+_COLON = re.compile(r"[ \t\r\n]*:[ \t\r\n]*")
+_COMMA = re.compile(r"[ \t\r\n]*,[ \t\r\n]*")
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -79,24 +81,25 @@ def members(text: str, start: int) -> Iterator[tuple[str, Any, int, int]]:
         ValueError: Not a complete valid object.
     """
     position = skip_space(text, start + 1)
-    if text[position : position + 1] == "}":
+    if text.startswith("}", position):
         return
     while True:
-        if text[position : position + 1] != '"':
+        if not text.startswith('"', position):
             raise ValueError(f"a key was due at character {position}")
         key, position = _scan_string(text, position + 1, True)  # strict: no raw newlines
-        position = skip_space(text, position)
-        if text[position : position + 1] != ":":
-            raise ValueError(f"a colon was due at character {position}")
-        begin = skip_space(text, position + 1)
+        colon = _COLON.match(text, position)
+        if colon is None:
+            raise ValueError(f"a colon was due at character {skip_space(text, position)}")
+        begin = colon.end()
         value, end = value_at(text, begin)
         yield key, value, begin, end
-        position = skip_space(text, end)
-        if text[position : position + 1] == "}":
-            return
-        if text[position : position + 1] != ",":
+        comma = _COMMA.match(text, end)
+        if comma is None:
+            position = skip_space(text, end)
+            if text.startswith("}", position):
+                return
             raise ValueError(f"a comma was due at character {position}")
-        position = skip_space(text, position + 1)
+        position = comma.end()
 
 
 def spans(text: str, start: int) -> tuple[dict[str, tuple[Any, int, int]], int]:
@@ -126,17 +129,18 @@ def elements(
         ValueError: Not a complete valid array.
     """
     position = skip_space(text, start + 1)
-    if text[position : position + 1] == "]":
+    if text.startswith("]", position):
         return
     while True:
         value, end = read(text, position)
         yield value, position, end
-        position = skip_space(text, end)
-        if text[position : position + 1] == "]":
-            return
-        if text[position : position + 1] != ",":
+        comma = _COMMA.match(text, end)
+        if comma is None:
+            position = skip_space(text, end)
+            if text.startswith("]", position):
+                return
             raise ValueError(f"a comma was due at character {position}")
-        position = skip_space(text, position + 1)
+        position = comma.end()
 
 
 def replace_at(text: str, path: tuple[str | int, ...], new: str) -> str:

@@ -31,6 +31,8 @@ _HALF_CLOSER = re.compile(r"<(?:/(?:[A-Za-z_][\w.-]{0,40}\s?)?)?")
 
 
 class _State(Enum):
+    __hash__ = object.__hash__  # Enum's own is written in Python
+
     OUTSIDE = auto()  # between strings, inside brackets
     STRING = auto()
     AFTER_STRING = auto()  # a string ended that must be checked by what follows
