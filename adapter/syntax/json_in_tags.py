@@ -51,6 +51,7 @@ class JsonInTags(Syntax):
 
     Attributes:
         bounds: The tags.
+        lookout: What no block ends without.
         tries: Whether blocks that are whole are read in one go: until one cannot be.
     """
 
@@ -58,6 +59,7 @@ class JsonInTags(Syntax):
 
     def __init__(self, settings: SyntaxSettings) -> None:
         self.bounds = Boundaries(settings.open, settings.close, settings.tokens)
+        self.lookout = self.bounds.lookout
         self.openings: tuple[str, ...] = (settings.open,)
         self.tries = True  # blocks are read in one go; not after one that could not be
         self._prefix = (*_WORDS, settings.open)
@@ -86,17 +88,17 @@ class JsonInTags(Syntax):
         del opener  # there is one
         while position < len(text):
             skipped = _SKIP.match(text, position)
-            word = next((word for word in self._prefix if text.startswith(word, position)), None)
             if skipped:
                 position = skipped.end()
-            elif word:
-                position += len(word)
             elif text[position] == "{":
                 return position, True
             elif text[position] == "[":
                 return position, _array_begins(text, position)
             else:
-                return position, None if is_half(text, position, self._prefix) else False
+                word = next((word for word in self._prefix if text.startswith(word, position)), None)
+                if word is None:
+                    return position, None if is_half(text, position, self._prefix) else False
+                position += len(word)
         return position, None
 
     def read_strictly(self, text: str, start: int, end: int) -> Reading | None:

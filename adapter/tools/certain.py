@@ -52,7 +52,17 @@ def certain(schema: Any) -> Check | None:
     if inside is None:
         return None
     checks = [*_of_type(schema), *_of_enum(schema), *_of_bounds(schema), *_of_sizes(schema), *inside]
-    return checks[0] if len(checks) == 1 else lambda value: all(check(value) for check in checks)
+    return checks[0] if len(checks) == 1 else _all_of(tuple(checks))
+
+
+def _all_of(checks: tuple[Check, ...]) -> Check:
+    def check(value: Any) -> bool:
+        for each in checks:  # noqa: SIM110  # `all` takes twice as long
+            if not each(value):
+                return False
+        return True
+
+    return check
 
 
 def _anything(value: Any) -> bool:
@@ -127,6 +137,9 @@ def _object_of(named: Mapping[str, Check], others: Check, required: tuple[str, .
         for name in required:
             if name not in value:
                 return False
-        return all(named.get(name, others)(item) for name, item in value.items())
+        for name, item in value.items():  # noqa: SIM110  # as above
+            if not named.get(name, others)(item):
+                return False
+        return True
 
     return check
