@@ -45,6 +45,7 @@ VALUES = [
     "lines\n\nand\r\nlines\n\n\n",
     "\n  indented\n",
     "brackets ]]} and [{ in a row ]",
+    'ends: ]]]]]]}}\n} ]\\ }\\" ]< ]</ ]</tool_ ]</tool_x ]}\t]\x07]}]}"]}"}',
     "if a < b: <b>bold</b> </x> </tool_call> <tool_call> </parameter> <| <|im_end|> x",
     "accents é, an emoji \U0001f600, controls \x00 \x1b \x7f \u2028",
 ]

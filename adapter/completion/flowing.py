@@ -114,7 +114,7 @@ class StringFlow:
         if self._rest or not text or self._search(text):
             passing = self._passing(text)
             if not passing:
-                return None
+                return [] if passing is not None else None
             text = passing
         elif len(self._pieces) == _MOST_PIECES:
             return None
@@ -123,13 +123,13 @@ class StringFlow:
             return []
         return [ArgumentsDelta(self._index, text if self._write is None else self._write(text))]
 
-    def _passing(self, text: str) -> str:
-        """What passes of a delta that is not plain, its end kept for the next one; empty when it has to be read with care."""
+    def _passing(self, text: str) -> str | None:
+        """What passes of a delta that is not plain, its end kept for the next one; None when it has to be read with care."""
         text = self._rest + text
         end = self._match(text).end()  # type: ignore[union-attr]  # it matches everywhere
         rest = text[end:]
-        if not end or (rest and not self._half.match(text, end)) or len(self._pieces) == _MOST_PIECES:
-            return ""
+        if (rest and not self._half.match(text, end)) or len(self._pieces) == _MOST_PIECES:
+            return None
         self._rest = rest
         return text[:end]
 

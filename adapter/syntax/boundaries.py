@@ -78,7 +78,7 @@ class Boundaries:
 
     @property
     def in_string(self) -> Flowing:
-        """What means nothing inside a JSON string, brackets at the end of a delta apart: they may follow a missing quote."""
+        """What means nothing inside a JSON string, up to four brackets at the end of a delta apart: of a string without its quote."""
         return _in_string(self.close)
 
     @property
@@ -110,9 +110,12 @@ def _string_bodies(close: str) -> dict[str, re.Pattern[str]]:
 
 @functools.cache
 def _in_string(close: str) -> Flowing:
-    smaller = rf"|<(?!\Z|{re.escape(close[1])})" if close.startswith("<") else "|<"
-    plain = r"""[^"\\\x00-\x1f<\]}]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})|[\]}]++(?!\Z)"""
-    half = r"(?<![\]}])\\(?:u[0-9a-fA-F]{0,3})?\Z"
+    tag = close.startswith("<")
+    smaller = rf"|<(?!\Z|{re.escape(close[1])})" if tag else "|<"
+    begins = rf"(?:\\(?:u[0-9a-fA-F]{{0,3}})?{'|' + begun([close]) if tag else ''})?\Z"
+    brackets = rf"[\]}}](?![\]}}]{{0,3}}{begins})"
+    plain = rf"""[^"\\\x00-\x1f<\]}}]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{{4}})|{brackets}"""
+    half = rf"[\]}}]{{0,4}}{begins}"
     special = r"""["\\\x00-\x1f<\]}]"""
     return Flowing(re.compile(special), re.compile(f"(?:{plain}{smaller})*+"), re.compile(half), StepKind.JSON)
 
