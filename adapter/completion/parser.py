@@ -89,14 +89,18 @@ class CompletionParser:
         return out if self._reply is None else self._reply.pass_on(out)
 
     def _read(self, text: str) -> list[Event]:
-        """The careful way."""
+        """A delta for which no short way was open, or that the one there was does not let pass."""
         state = self._state
         if state.closed:
             raise ValueError("feed() after close(): a parser reads one completion")
+        if state.flow is None:  # what comes next is looked for only now: for many texts nothing does
+            state.flow = flow_from(state)
+            passed = None if state.flow is None else state.flow.feed(text)
+            if passed is not None:
+                return passed
         out: list[Event] = []
         self._stop_flow()
         self._run(text, out)
-        state.flow = flow_from(state)
         return out
 
     def _stop_flow(self) -> None:

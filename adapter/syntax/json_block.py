@@ -69,7 +69,7 @@ class JsonBlock:
 
     def waiting(self) -> Lookout | None:
         """What a short block cannot end without; the inside of a long string passes a shorter way still."""
-        return self._syntax.lookout if self._scanner.waiting and self._scanner.offset <= _SHORT else None
+        return self._syntax.bounds.lookout if self._scanner.waiting and self._scanner.offset <= _SHORT else None
 
     def flowing(self) -> Flowing | None:
         """What may come now and passes as it is."""

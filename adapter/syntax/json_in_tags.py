@@ -51,7 +51,6 @@ class JsonInTags(Syntax):
 
     Attributes:
         bounds: The tags.
-        lookout: What no block ends without.
         tries: Whether blocks that are whole are read in one go: until one cannot be.
     """
 
@@ -59,7 +58,6 @@ class JsonInTags(Syntax):
 
     def __init__(self, settings: SyntaxSettings) -> None:
         self.bounds = Boundaries(settings.open, settings.close, settings.tokens)
-        self.lookout = self.bounds.lookout
         self.openings: tuple[str, ...] = (settings.open,)
         self.tries = True  # blocks are read in one go; not after one that could not be
         self._prefix = (*_WORDS, settings.open)

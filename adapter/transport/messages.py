@@ -113,7 +113,10 @@ def is_raw(response: Any) -> bool:
 
 def whole_response(module: ModuleType, reply: Reply, extensions: dict[str, Any]) -> Any:
     """What the outer client gets for a finished exchange."""
-    return module.Response(reply.status, headers=_own(reply.headers), content=reply.body, extensions=_kept(extensions))
+    headers = [*_own(reply.headers), ("Content-Length", str(len(reply.body)))]
+    # With `content=` httpx looks for headers to add, and reads it by way of its decoders at once.
+    stream = module.ByteStream(reply.body)
+    return module.Response(reply.status, headers=headers, stream=stream, extensions=_kept(extensions))
 
 
 def streamed_response(module: ModuleType, start: Start, stream: Any, extensions: dict[str, Any]) -> Any:
