@@ -56,7 +56,7 @@ PAYLOADS = {
 
 # For every character that markers are made of one that they are not.
 _HARMLESS = str.maketrans("<>[]|｜", "‹›⟦⟧¦¦")
-_SPECIAL = re.compile(r"<\|\w+\|>|<｜[^｜<>\s]+｜>|<(?:start|end)_of_turn>|\[/?INST\]|\[TOOL_CALLS\]")
+_SPECIAL = re.compile(r"<\|[A-Za-z0-9_]+\|>|<｜[^｜<>\s]+｜>|<(?:start|end)_of_turn>|\[/?INST\]|\[TOOL_CALLS\]")
 
 PIECES = st.sampled_from([
     *PAYLOADS.values(), "<", ">", "|", "/", "tool_call", "<tool_", "call>", "</tool_", "response>", "<|im_", "end|>", "im_end",

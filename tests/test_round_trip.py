@@ -166,6 +166,21 @@ def splits(text: str, seed: int) -> list[list[str]]:
     return [[text], list(text), pieces]
 
 
+UNSAYABLE = [
+    ("glm-4.5", "</arg_value><tool_call>"),
+    ("glm-4.5", "</arg_value></think><tool_call>"),
+    ("glm-4.5", "x</arg_value> </think>\n<|im_end|>"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), UNSAYABLE)
+def test_what_a_syntax_cannot_say_is_what_it_says_it_cannot(name: str, value: str) -> None:
+    dialect, tools = load(name), [tool("f", {"k": "string"})]
+    text = dialect.assistant("", [dialect.tool_call("f", {"k": value})])
+    assert not can_be_said(value, "string", limits_of(name))
+    assert [json.loads(call.arguments) for call in adapter.parse(text, tools, dialect=name).tool_calls] != [{"k": value}]
+
+
 @pytest.mark.parametrize("name", names())
 @settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(data=st.data(), seed=st.integers(0, 2**32))

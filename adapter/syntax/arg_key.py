@@ -15,7 +15,7 @@ import re
 from typing import TYPE_CHECKING
 
 from adapter.errors import DialectError
-from adapter.syntax.arg_key_block import KEY, VALUE_END, ArgKeyBlock
+from adapter.syntax.arg_key_block import CLOSER, KEY, VALUE_END, ArgKeyBlock
 from adapter.syntax.base import Syntax
 from adapter.syntax.json_after_name import JsonAfterName
 from adapter.syntax.json_block import JsonBlock
@@ -55,9 +55,12 @@ class ArgKey(Syntax):
         self._json = JsonInTags(settings)
         self._kind: Callable[[str], BlockReader] = self._keys_and_values
         ends = (settings.close, settings.open, *settings.tokens)
-        after = "|".join(map(re.escape, (KEY, *ends)))
+        after, next_block = ("|".join(map(re.escape, literals)) for literals in ((KEY, *ends), ends[1:]))
+        closes = re.escape(settings.close)
         self.limits = Limits(
-            keys=_KEYS, typed=True, ends=re.compile(rf"{VALUE_END}\s*(?:{after})|{re.escape(settings.close)}\s*(?:{after})")
+            keys=_KEYS,
+            typed=True,
+            ends=re.compile(rf"{VALUE_END}\s*(?:(?:{after})|{CLOSER}\s*(?:{next_block}))|{closes}\s*(?:{after})"),
         )
         self._after_name = (KEY, *ends)
         # Between the markers `and` is a word of a sentence about them: the name of a call without arguments touches them, or

@@ -31,7 +31,8 @@ _NAME = re.compile(r"""[ \t\r\n]*(?P<name>[^\s<>{}\[\]"'`]+)""")
 # A key and what follows it, where the end of the value before it is missing.
 _NEXT_KEY = re.compile(rf"{KEY}(?P<key>[^<>]{{1,200}}){KEY_END}[ \t\r\n]{{0,{_MOST_SPACE}}}{VALUE}")
 _HALF_KEY = re.compile(rf"{KEY}[^<>]{{0,200}}(?:\Z|<[^>]{{0,9}}\Z|{KEY_END}[ \t\r\n]{{0,{_MOST_SPACE}}}(?:<[^>]{{0,9}})?\Z)")
-_CLOSER = re.compile(r"</(?!arg_)[A-Za-z_][\w.-]{0,40}\s?>")
+CLOSER = r"</(?!arg_)[A-Za-z_][\w.-]{0,40}\s?>"  # of another name, where the end of the block is due
+_CLOSER = re.compile(CLOSER)
 _HALF_CLOSER = re.compile(r"</?(?:[A-Za-z_][\w.-]{0,40}\s?)?\Z")
 
 

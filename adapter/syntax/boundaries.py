@@ -78,7 +78,7 @@ class Boundaries:
 
     @property
     def in_string(self) -> Flowing:
-        """What means nothing inside a JSON string, up to four brackets at the end of a delta apart: of a string without its quote."""
+        """What means nothing inside a JSON string. Up to four brackets that end a delta wait: the string may lack its quote."""
         return _in_string(self.close)
 
     @property
