@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapter.completion.parser import CompletionParser
+from adapter.completion.rules import Rules
 from adapter.dialects.registry import load as load_dialect
 from adapter.events import ArgumentsDelta, CallStarted, TextDelta
+from adapter.options import make_options
+from adapter.tools.choice import read_choice
+from adapter.tools.definitions import read_tools
 from benchmarks.workloads import TOOLS, Completion, calls_of, prose
 
 if TYPE_CHECKING:
@@ -18,10 +22,17 @@ if TYPE_CHECKING:
 
 
 class Adapter:
-    """The adapter's streaming parser: schemas, JSON strings, repair and events are all on."""
+    """The adapter's streaming parser: schemas, JSON strings, repair and events are all on.
 
-    def __init__(self, dialect: str) -> None:
-        self._parser = CompletionParser(TOOLS, dialect=dialect)
+    Args:
+        dialect: What the model writes.
+        incremental: Whether calls leave while they are written, as in streamed answers, or when they are valid.
+    """
+
+    def __init__(self, dialect: str, *, incremental: bool = False) -> None:
+        tools = read_tools(TOOLS)
+        rules = Rules(tools, read_choice(None, tools.names), incremental=incremental)
+        self._parser = CompletionParser.for_rules(rules, make_options({"dialect": dialect}))
         self.feed = self._parser.feed
 
     def finish(self) -> list[Event]:
@@ -39,9 +50,9 @@ class Adapter:
             yield "call", delta.index, None, delta.text
 
 
-def adapter_reader(dialect: str = "hermes") -> Callable[[], Adapter]:
+def adapter_reader(dialect: str = "hermes", *, incremental: bool = False) -> Callable[[], Adapter]:
     """Makes new parsers for a dialect."""
-    return lambda: Adapter(dialect)
+    return lambda: Adapter(dialect, incremental=incremental)
 
 
 def written(load: Load) -> Completion:

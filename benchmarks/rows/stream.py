@@ -1,5 +1,6 @@
 """Row 1: reading a completion as it streams, in pieces of about four characters.
 
+Calls that leave when they are valid, and calls that leave while they are written ("incremental", as in streamed answers).
 Against the floor (`floors.Scan`), against vLLM's Hermes parser, and, in the XML-like dialects, against vLLM's engine. Times are
 of the part that holds the calls, after 2 KB of text. Every XML-like dialect is held against the time of vLLM's engine for the
 same arguments in Qwen3-Coder's form.
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from benchmarks.reading import NewReader
     from benchmarks.timing import Lane
 
-FLOOR, OURS = "floor", "adapter"
+FLOOR, OURS, AT_ONCE = "floor", "adapter", "adapter, incremental"
 XML_LIKE = ["qwen3-coder", "glm-4.5", "minimax-m2", "seed-oss", "deepseek-v3.2"]
 _SAMPLED_ABOVE = 16_384  # SGLang needs minutes for a stream larger than that
 
@@ -56,6 +57,7 @@ def _hermes(bench: Bench, load: Load, wrong: dict[str, str]) -> Taken:
     what = completion(load)
     lanes = _here({FLOOR: (Scan, what), OURS: (adapter_reader(), what)})
     if load.kind != "text":
+        lanes |= _here({AT_ONCE: (adapter_reader(incremental=True), what)})
         lanes |= _there(bench, ["vLLM Hermes", "SGLang Hermes"], load, wrong)
     return in_turn(lanes, bench.rounds, told=lambda line: bench.told(f"{load.label}: {line}"))
 
@@ -68,16 +70,23 @@ def _xml(bench: Bench, size: int, wrong: dict[str, str]) -> Taken:
     return in_turn(lanes, bench.rounds, told=lambda line: bench.told(f"XML-like, {coder.label}: {line}"))
 
 
+def _ways(taken: Taken) -> list[str]:
+    """How the adapter lets calls leave: when they are valid, and while they are written."""
+    return [name.removeprefix(OURS) for name in (OURS, AT_ONCE) if name in taken]
+
+
 def _goals(taken: dict[str, Taken], xml: dict[str, Taken]) -> list[Goal]:
-    goals = []
-    for label, one in taken.items():
-        goals.append(Goal(f"stream.floor.{label}", f"{label}: the floor", 3, ratio(one[OURS], one[FLOOR])))
+    goals = [
+        Goal(f"stream.floor.{label}{way}", f"{label}{way}: the floor", 3, ratio(one[OURS + way], one[FLOOR]))
+        for label, one in taken.items()
+        for way in _ways(one)
+    ]
     for label, limit in (("one call, 32 KB", 50), ("one call, 128 KB", 150)):
-        if "vLLM Hermes" in taken.get(label, {}):
-            faster = ratio(taken[label]["vLLM Hermes"], taken[label][OURS])
-            goals.append(
-                Goal(f"stream.vllm.{label}", f"{label}: faster than vLLM's Hermes parser", limit, faster, at_least=True)
-            )
+        one = taken.get(label, {})
+        for way in _ways(one) if "vLLM Hermes" in one else ():
+            faster = ratio(one["vLLM Hermes"], one[OURS + way])
+            what = f"{label}{way}: faster than vLLM's Hermes parser"
+            goals.append(Goal(f"stream.vllm.{label}{way}", what, limit, faster, at_least=True))
     for label, one in xml.items():
         if "vLLM XML engine" in one:
             for name in XML_LIKE:
@@ -104,7 +113,7 @@ def run(bench: Bench) -> Row:
     row.tables = [_table("Hermes", taken), _table("XML-like dialects", xml)]
     if wrong:
         row.tables.append(Table("Peers that read a workload wrongly", ["peer and load", "verdict"], list(wrong.items())))
-    names = [FLOOR, OURS, "vLLM Hermes", "SGLang Hermes"]
+    names = [FLOOR, OURS, AT_ONCE, "vLLM Hermes", "SGLang Hermes"]
     points = {
         name: [
             (float(size), statistics.median(one[name]) / 1e3)
