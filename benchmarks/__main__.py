@@ -4,6 +4,7 @@
     python -m benchmarks peers               the other packages, in an environment of their own: once, some minutes
     python -m benchmarks                     every row; writes benchmarks/results/speed/
     python -m benchmarks --only stream whole   some rows; the others in the results stay as they were
+    python -m benchmarks page                only the page again, after benchmarks/why_not.toml was written
     python -m benchmarks --quick             small workloads, printed and not written
 
 Every contestant's output is verified before it is timed. Rounds are taken in turn over the contestants, times are processor
@@ -37,7 +38,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("command", nargs="?", choices=["run", "peers"], default="run", help="what to do (run)")
+    parser.add_argument("command", nargs="?", choices=["run", "peers", "page"], default="run", help="what to do (run)")
     parser.add_argument("--only", nargs="+", metavar="ROW", choices=list(ROWS), help=f"of {', '.join(ROWS)}")
     parser.add_argument(
         "--quick", action="store_true", help="smaller workloads, three rounds; nothing is written without --output"
@@ -79,6 +80,9 @@ def main() -> None:
     with progress() as told:
         if args.command == "peers":
             environment.make(args.peers, told)
+            return
+        if args.command == "page":
+            write(args.output or RESULTS, {})
             return
         output = args.output or (None if args.quick else RESULTS)
         with Peers(args.peers) as peers:

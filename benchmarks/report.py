@@ -37,28 +37,29 @@ def goal_cells(goal: Goal) -> list[str]:
 
 
 def _as_data(row: Row) -> dict[str, Any]:
-    said = reasons()
     data = dataclasses.asdict(row)
-    data["goals"] = [
-        {
-            **dataclasses.asdict(goal),
-            "target": goal.target,
-            "met": goal.met,
-            "why_not": "" if goal.met else said.get(goal.id, ""),
-        }
-        for goal in row.goals
-    ]
-    data["cells"] = [[*goal_cells(goal), "" if goal.met else said.get(goal.id, "")] for goal in row.goals]
+    data["goals"] = [{**dataclasses.asdict(goal), "target": goal.target, "met": goal.met} for goal in row.goals]
+    data["cells"] = [goal_cells(goal) for goal in row.goals]
     now = dt.datetime.now(tz=dt.UTC).date().isoformat()
     return {**data, "date": now, "commit": commit(), "machine": machine(), "versions": versions() | row.versions}
 
 
+def _explain(known: dict[str, Any]) -> None:
+    """Say of every missed target why, of all rows: the reasons are written after a run, not before it."""
+    said = reasons()
+    for row in known.values():
+        for goal, cells in zip(row["goals"], row["cells"], strict=True):
+            goal["why_not"] = "" if goal["met"] else said.get(goal["id"], "")
+            cells[4:] = [goal["why_not"]]
+
+
 def write(folder: Path, rows: dict[str, Row]) -> None:
-    """Add these rows to the results in a folder."""
+    """Add these rows to the results in a folder; with none, only the page and its reasons are made again."""
     folder.mkdir(parents=True, exist_ok=True)
     store = folder / "speed.json"
     known: dict[str, Any] = json.loads(store.read_text(encoding="utf-8")) if store.is_file() else {}
     known |= {name: _as_data(row) for name, row in rows.items()}
+    _explain(known)
     known = dict(sorted(known.items(), key=lambda item: item[1]["number"]))
     store.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     from benchmarks.plots import draw  # matplotlib is only needed here
