@@ -23,6 +23,13 @@ def parameters(schema: Any) -> dict[str, Any]:
     return {"tools": [tool(parameters=schema)]}
 
 
+def nested(levels: int) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "object"}
+    for _ in range(levels):
+        schema = {"type": "object", "properties": {"x": schema}}
+    return schema
+
+
 def called(*ids: str) -> dict[str, Any]:
     calls = [{"id": name, "type": "function", "function": {"name": "get_time", "arguments": "{}"}} for name in ids]
     return {"role": "assistant", "content": None, "tool_calls": calls}
@@ -100,6 +107,23 @@ CASES = [
         "tools[0].function.parameters",
         "points to nothing",
     ),
+    case(
+        "reference to itself",
+        parameters({"type": "object", "properties": {"x": {"$ref": "#/$defs/X"}}, "$defs": {"X": {"$ref": "#/$defs/X"}}}),
+        "tools[0].function.parameters",
+        "'#/$defs/X' leads back to itself",
+    ),
+    case(
+        "references in a circle, by way of alternatives",
+        parameters({
+            "type": "object",
+            "properties": {"x": {"anyOf": [{"type": "null"}, {"$ref": "#/$defs/X"}]}},
+            "$defs": {"X": {"allOf": [{"$ref": "#/$defs/Y"}]}, "Y": {"then": {"oneOf": [{"$ref": "#/$defs/X"}]}}},
+        }),
+        "tools[0].function.parameters",
+        "leads back to itself",
+    ),
+    case("deeply nested schema", parameters(nested(200)), "tools[0].function.parameters", "nested too deeply", "'$defs'"),
     case("tool_choice is a wrong word", {"tool_choice": "any"}, "tool_choice", "'any'", "'required'"),
     case("tool_choice is a list", {"tool_choice": []}, "tool_choice", "'auto'"),
     case("tool_choice without a name", {"tool_choice": {"type": "function"}}, "tool_choice.function.name", "Missing"),

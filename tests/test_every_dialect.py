@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,8 +12,9 @@ from openai import OpenAI
 import adapter
 from adapter.dialects.registry import load
 from adapter.dialects.templates import names
+from adapter.events import CallFinished
 from tests.loopback import Answer, Stream, Upstream, completion, raw_completion, raw_streamed, streamed
-from tests.tools import TOOLS
+from tests.tools import TOOLS, function
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,3 +126,74 @@ def test_raw_completions(plain: OpenAI, name: str, mode: str) -> None:
         prompt = upstream.bodies[0]["prompt"]
     for words in ("What time is it?", "Twelve.", "And the weather?", "The tool get_weather."):
         assert prompt.count(words) == 1, words
+
+
+# Arguments as models have written them, that a template cannot take for an object with members, or not walk through.
+WRITTEN = [
+    pytest.param("not json", "not json", id="words"),
+    pytest.param('{"city": "Par', "Par", id="cut"),
+    pytest.param("[1, 2]", r"1\D+2", id="a list"),
+    pytest.param("5", "5", id="a number"),
+    pytest.param("null", "get_time", id="null"),
+    pytest.param('{"n": ' + "[" * 400 + "]" * 400 + "}", r"(?s)n.{400}", id="lists, more deeply than macros go"),
+    pytest.param(
+        '{"n": ' + '{"o": ' * 200 + "{}" + "}" * 200 + "}", "(o[^o]{1,60}){200}", id="objects, more deeply than macros go"
+    ),
+    pytest.param('{"n": ' + "[" * 100_000 + "]" * 100_000 + "}", r"\[{99999}", id="lists, more deeply than JSON goes"),
+]
+
+
+@pytest.mark.parametrize("raw", [False, True], ids=["chat", "raw"])
+@pytest.mark.parametrize(("arguments", "shown"), WRITTEN)
+@pytest.mark.parametrize("name", names())
+def test_a_conversation_with_a_call_that_was_wrong(plain: OpenAI, name: str, arguments: str, shown: str, raw: bool) -> None:
+    function = {"name": "get_time", "arguments": arguments}
+    messages = [
+        {"role": "user", "content": "What time is it?"},
+        {"role": "assistant", "content": None, "tool_calls": [{"id": "call_1", "type": "function", "function": function}]},
+        {"role": "tool", "tool_call_id": "call_1", "content": "Error: no such arguments."},
+    ]
+    options = {"dialect": name, **({"upstream": "completions", "chat_template": "auto"} if raw else {})}
+    models = load(name).models
+    model = models[0].strip("*").replace("*", "-") if models else "m"
+    with Upstream(writes("Sorry.")) as upstream:
+        assert ask(plain, upstream, "whole", options, messages=messages, model=model) == []
+        [body] = upstream.bodies
+    told = body["prompt"] if raw else "\n".join(str(message["content"]) for message in body["messages"])
+    assert told.count("Error: no such arguments.") == 1
+    assert re.search(shown, told), told[-800:]
+
+
+TREES = function("get_time", {"n": {"$ref": "#/$defs/N"}, "o": {"$ref": "#/$defs/O"}}, ["n", "o"])
+TREES["function"]["parameters"]["$defs"] = {
+    "N": {"type": "array", "items": {"$ref": "#/$defs/N"}},
+    "O": {"type": "object", "properties": {"o": {"$ref": "#/$defs/O"}}},
+}
+
+
+@pytest.mark.parametrize("depth", [60, 250, 400, 900])
+@pytest.mark.parametrize("name", names())
+def test_arguments_as_deep_as_their_schema_lets_them_be(name: str, depth: int) -> None:
+    """They are right, or it is said why they are not taken: never is the stack at an end."""
+    text = ""
+    while not text:
+        try:
+            text = turn(name, ("get_time", json.loads(f'{{"n": {"[" * depth + "]" * depth}, "o": {nested_objects(depth)}}}')))
+        except RecursionError:  # of the macro's
+            depth = depth * 2 // 3
+    parsed = [adapter.parse(text, [TREES], dialect=name), adapter.parse(text, [TREES], dialect=name, coerce=False)]
+    for size in (7, len(text)):
+        parser = adapter.CompletionParser([TREES], dialect=name)
+        events = [event for at in range(0, len(text), size) for event in parser.feed(text[at : at + size])]
+        finished = [event.valid for event in [*events, *parser.close()] if isinstance(event, CallFinished)]
+        assert finished == [call.valid for call in parsed[0].tool_calls]
+    for found in parsed:
+        assert [call.valid for call in found.tool_calls] == [True] or found.problems[-1].kind in {
+            "invalid_arguments",
+            "unreadable",
+        }
+        assert depth > 60 or found.tool_calls[0].valid
+
+
+def nested_objects(depth: int) -> str:
+    return '{"o": ' * depth + "{}" + "}" * depth

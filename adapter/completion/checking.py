@@ -44,11 +44,19 @@ def check(call: RawCall, tools: ToolSet, choice: ToolChoice, options: Options) -
         if isinstance(call.value, dict):
             return CheckedCall(call.name, call.arguments, True)
         return _invalid(call, ["the arguments must be a JSON object"])
-    errors = tool.schema.errors(call.value)
+    try:
+        return _against(call, tool.schema, options)
+    except RecursionError:
+        return _invalid(call, ["the arguments are nested too deeply to be checked"])
+
+
+def _against(call: RawCall, schema: schemas.CompiledSchema, options: Options) -> CheckedCall:
+    """A call against the schema of its tool. Raises RecursionError where both are deeper than the validator goes."""
+    errors = schema.errors(call.value)
     if not errors:
         return CheckedCall(call.name, call.arguments, True)
     if options.coerce and isinstance(call.value, dict):
-        mended = coercion.coerce(call.arguments, tool.schema)
+        mended = coercion.coerce(call.arguments, schema)
         if mended is not None:
             text, changes = mended
             told = tuple(Problem("coerced", f"call of {call.name!r}: {change}") for change in changes)

@@ -169,10 +169,10 @@ def _turn(turn: Turn, dialect: Dialect) -> list[dict[str, Any]]:
     plain = {**one_name(said), "content": message.get("content") or message.get("refusal") or ""}
     if not turn.calls:
         return [plain]
-    made = [{"id": call.id, "name": call.name, "arguments": _decoded(call)} for call in turn.calls]
+    made = [_call(call, dialect) for call in turn.calls]
     text = text_of(plain["content"])
-    written = dialect.assistant(text, [dialect.tool_call(call["name"], call["arguments"], call["id"]) for call in made])
-    plain[NATIVE] = {"text": text, "calls": made}
+    written = dialect.assistant(text, [shown for _, shown in made])
+    plain[NATIVE] = {"text": text, "calls": [call for call, _ in made]}
     plain["content"] = with_media(written, media_of(message.get("content")))
     results = [
         {"content": text_of(result.get("content")), "name": call.name, "id": call.id}
@@ -180,6 +180,17 @@ def _turn(turn: Turn, dialect: Dialect) -> list[dict[str, Any]]:
     ]
     media = [part for result in turn.results for part in media_of(result.get("content"))]
     return [plain, *result_messages(dialect, results, media)]
+
+
+def _call(call: PastCall, dialect: Dialect) -> tuple[dict[str, Any], str]:
+    """A call for a chat template, and as the dialect writes it."""
+    arguments = _decoded(call)
+    try:
+        shown = dialect.tool_call(call.name, arguments, call.id)
+    except RecursionError:  # nested more deeply than the macros go: the text is shown, as of any that cannot be read
+        arguments = call.arguments if isinstance(call.arguments, str) else json.dumps(arguments, ensure_ascii=False)
+        shown = dialect.tool_call(call.name, arguments, call.id)
+    return {"id": call.id, "name": call.name, "arguments": arguments}, shown
 
 
 def _decoded(call: PastCall) -> Any:

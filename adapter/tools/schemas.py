@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +16,12 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError
 from jsonschema.validators import validator_for
 from jsonschema_specifications import REGISTRY as SPECIFICATIONS
-from referencing.exceptions import Unresolvable
-from referencing.jsonschema import DRAFT202012, specification_with
 
 from adapter.errors import BadRequest
 from adapter.tools.certain import certain
+from adapter.tools.reference_faults import reference_fault
 
 if TYPE_CHECKING:
-    import referencing
     from jsonschema.protocols import Validator
 
     from adapter.tools.certain import Check
@@ -60,6 +58,17 @@ class CompiledSchema:
         if self.certain is not None and self.certain(arguments):
             return []
         return list(self.validator.iter_errors(arguments))
+
+
+def part_validator(schema: Any, root: Mapping[str, Any]) -> Validator:
+    """What tells whether a value fits a part of a schema.
+
+    Args:
+        schema: The part.
+        root: The document around it, in which its references are followed.
+    """
+    cls = validator_for(root, default=Draft202012Validator)
+    return cls(root, **_LOCAL_ONLY).evolve(schema=schema)
 
 
 def messages(errors: list[ValidationError]) -> list[str]:
@@ -130,7 +139,8 @@ def compile_schema(schema: Any, param: str, name: str) -> CompiledSchema:
         name: The function's name, for messages.
 
     Raises:
-        BadRequest: Not a schema for an object, not a valid schema, or one with a reference that leads nowhere.
+        BadRequest: Not a schema for an object, not a valid schema, nested too deeply, or one with a reference that leads
+            nowhere or only to itself.
     """
     if schema is None:
         schema = {}
@@ -142,45 +152,54 @@ def compile_schema(schema: Any, param: str, name: str) -> CompiledSchema:
             code="invalid_function_parameters",
         )
     try:
-        text = json.dumps(schema)
-    except (TypeError, ValueError) as error:
-        raise BadRequest(
-            f"Invalid schema for function {name!r}: it is not plain JSON ({error}).",
-            param=param,
-            code="invalid_function_parameters",
-        ) from error
-    try:
-        return _compile(text)
+        return _compile(_as_text(schema))
     except _SchemaFault as fault:
         raise BadRequest(
-            f"Invalid schema for function {name!r}: In {fault.path}, {fault.reason}",
-            param=param + fault.suffix,
-            code="invalid_function_parameters",
+            f"Invalid schema for function {name!r}: {fault}", param=param + fault.suffix, code="invalid_function_parameters"
         ) from fault
+    except RecursionError:
+        raise BadRequest(
+            f"Invalid schema for function {name!r}: it is nested too deeply to be checked. Name its inner parts in '$defs' and "
+            "refer to them.",
+            param=param,
+            code="invalid_function_parameters",
+        ) from None  # a thousand lines of the same frames tell nobody anything
+
+
+def _as_text(schema: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(schema)
+    except (TypeError, ValueError) as error:
+        raise _SchemaFault(f"it is not plain JSON ({error}).") from error
 
 
 class _SchemaFault(Exception):
-    """What is wrong inside a schema; the caller of the cache adds the function's name."""
+    """What is wrong with a schema; the caller of the cache adds the function's name.
 
-    def __init__(self, steps: tuple[str | int, ...], reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.path = f"context=({', '.join(map(repr, steps))})"
-        self.suffix = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+    Args:
+        reason: A sentence.
+        steps: Where in the schema; None for all of it.
+    """
+
+    def __init__(self, reason: str, steps: tuple[str | int, ...] | None = None) -> None:
+        where = "" if steps is None else f"In context=({', '.join(map(repr, steps))}), "
+        super().__init__(where + reason)
+        self.suffix = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps or ())
 
 
 @functools.lru_cache(maxsize=1024)
 def _compile(text: str) -> CompiledSchema:
     schema = json.loads(text)
     if schema.get("type", "object") != "object":
-        raise _SchemaFault((), _type_reason(schema["type"], top=True))
+        raise _SchemaFault(_type_reason(schema["type"], top=True), ())
     cls = validator_for(schema, default=Draft202012Validator)
     try:
         cls.check_schema(schema)
     except SchemaError as error:
-        raise _SchemaFault(tuple(error.absolute_path), _schema_reason(error)) from error
-    for steps, reference in _dead_references(schema):
-        raise _SchemaFault(steps, _reference_reason(reference))
+        raise _SchemaFault(_schema_reason(error), tuple(error.absolute_path)) from error
+    fault = reference_fault(schema)
+    if fault:
+        raise _SchemaFault(fault, ())
     plain = {keyword: value for keyword, value in schema.items() if keyword != "$schema"}  # it has chosen the class
     check = certain(plain) if cls is Draft202012Validator else None
     return CompiledSchema(schema, cls(schema, **_LOCAL_ONLY), check)
@@ -199,32 +218,3 @@ def _type_reason(kind: Any, *, top: bool = False) -> str:
     if hint is None and str(kind).lower() in {"object", "array", "string", "number", "integer", "boolean", "null"}:
         hint = repr(str(kind).lower())
     return f"{kind!r} is not a JSON schema type: write {hint or 'object, array, string, number, integer, boolean or null'}."
-
-
-def _reference_reason(reference: str) -> str:
-    if reference.startswith("#"):
-        return f"$ref {reference!r} points to nothing in this schema."
-    return f"$ref {reference!r} is outside this schema and is never fetched: copy it into '$defs' and write '#/$defs/…'."
-
-
-def _dead_references(schema: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """References that cannot be followed inside the document or the known metaschemas, with the steps to them."""
-    dialect = schema.get("$schema")
-    specification = specification_with(dialect, default=DRAFT202012) if isinstance(dialect, str) else DRAFT202012
-    resource = specification.create_resource(schema)
-    base = resource.id() or ""
-    known = SPECIFICATIONS.with_resource(base, resource).crawl()
-    stack: list[tuple[referencing.Resource[Any], Any]] = [(resource, known.resolver(base))]
-    while stack:
-        current, resolver = stack.pop()
-        contents = current.contents
-        if not isinstance(contents, Mapping):
-            continue
-        for keyword in ("$ref", "$dynamicRef"):
-            reference = contents.get(keyword)
-            if isinstance(reference, str):
-                try:
-                    resolver.lookup(reference)
-                except Unresolvable:
-                    yield (), reference
-        stack.extend((sub, resolver.in_subresource(sub)) for sub in current.subresources())
