@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from adapter.enforce.alternatives import overlaps
 from adapter.enforce.gbnf import Grammar, elements
 from adapter.enforce.keywords import UNSAID, integer_bounds
 from adapter.enforce.narrowed import narrowed
@@ -88,7 +89,7 @@ class ElementValues:
     def __init__(self, grammar: Grammar, notation: ElementsNotation) -> None:
         self.grammar = grammar
         self.notation = notation
-        self._rules: dict[Any, tuple[str, Any]] = {}
+        self._rules: dict[Any, str] = {}
 
     def value(self, schema: Any, root: Mapping[str, Any], where: str, place: RawPlace, close: str) -> str:
         """A rule for what stands behind the opening tag of a value, its closing tag included.
@@ -100,12 +101,11 @@ class ElementValues:
             place: The same, as the reader sees it.
             close: The closing tag.
         """
-        key = (id(schema), tuple(map(id, place.schemas)), close)
+        key = (json.dumps(schema, sort_keys=True), tuple(map(id, place.schemas)), close)
         if key not in self._rules:
-            name = self.grammar.rule("")  # first, because it may lead back to itself
-            self._rules[key] = (name, schema)  # which must not make room for another of the same id
+            self._rules[key] = name = self.grammar.rule("")  # first, because it may lead back to itself
             self.grammar.rules[name] = " | ".join(_Value(self, root, where, place, close).ways(schema))
-        return self._rules[key][0]
+        return self._rules[key]
 
 
 class _Value:
@@ -119,6 +119,7 @@ class _Value:
 
     def ways(self, schema: Any) -> list[str]:
         """Expressions, of which one applies; each with the closing tag."""
+        self._grammar.leave(self._where, *overlaps(schema, self._root))
         known = narrowed(schema, _ALL, self._root, lambda part: self._grammar.merged(part, self._root, self._where))
         leaves = list(_leaves(known))
         if self._as_text and any("enum" not in leaf and "string" in leaf["type"] for leaf in leaves):

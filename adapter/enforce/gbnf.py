@@ -10,13 +10,16 @@ undeclared is added), and where GBNF cannot say what the schema says it allows m
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from adapter.enforce.alternatives import listed, overlaps
 from adapter.enforce.any_json import with_all_they_use
 from adapter.enforce.keywords import ANNOTATIONS, UNSAID, integer_bounds, kinds_of
 from adapter.enforce.members import Members, ObjectMembers
+from adapter.enforce.merged import merged
 from adapter.enforce.number_ranges import integer_range
 from adapter.enforce.terminals import in_turn, literal
 from adapter.syntax.notation import JSON, Notation
@@ -44,7 +47,7 @@ class Grammar:
         self.notation = notation
         self.rules: dict[str, str] = {}
         self.unenforced: list[str] = []
-        self._references: dict[tuple[int, str, Members | None], str] = {}
+        self._rules: dict[tuple[int, str, Members | None], str] = {}
         self._shared: set[str] = set()
         self._made: dict[Any, Any] = {}
 
@@ -92,18 +95,16 @@ class Grammar:
         if place.count(".") + place.count("[") > _DEEPEST:  # a schema that contains itself other than by reference
             self.leave(place, "everything, so deep inside")
             return self.schema(True, root, place, members)
+        if "$ref" in schema or "allOf" in schema:
+            return self._together(schema, root, place, members)
         self.leave(place, *(key for key in UNSAID if key in schema))
-        if "$ref" in schema:
-            return self._reference(schema["$ref"], root, place, members)
-        listed = self._listed(schema)
         if members is not None:
             self.leave(place, *(key for key in ("const", "enum") if key in schema))
-        elif listed:
-            return choice([self.value(value) for value in listed])
-        if "allOf" in schema:
-            return self.schema(self.merged(schema, root, place), root, place, members)
+        elif (values := self._listed(schema, root, place)) is not None:
+            return choice([self.value(value) for value in values])
         key = next((key for key in ("anyOf", "oneOf") if isinstance(schema.get(key), list)), None)
         if key is not None:
+            self.leave(place, *overlaps({"oneOf": schema[key]} if key == "oneOf" else {}, root))
             rest = {name: value for name, value in schema.items() if name != key and name not in ANNOTATIONS}
             possible = [branch for branch in schema[key] if branch is not False] or [True]
             # What stands beside the branches holds for each of them.
@@ -113,41 +114,37 @@ class Grammar:
             return self.object_of(schema, root, place, members)
         return choice([self._of_kind(kind, schema, root, place) for kind in kinds_of(schema)])
 
-    @staticmethod
-    def _listed(schema: Mapping[str, Any]) -> list[Any]:
-        """The values that a schema lists; none where it lists none."""
-        if "const" in schema:
-            return [schema["const"]]
-        return schema["enum"] if isinstance(schema.get("enum"), list) else []
+    def _listed(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> list[Any] | None:
+        """The values that a schema lists; None where it lists none."""
+        values = listed(schema, root)
+        if values == []:  # none fits all else that the schema says
+            self.leave(place, "enum" if "enum" in schema else "const")
+            return [schema["const"]] if "const" in schema else schema["enum"] or None
+        return values
 
     def leave(self, place: str, *keywords: str) -> None:
         """Note what is left to validation."""
-        self.unenforced += [f"{place}: {keyword}" for keyword in keywords]
+        told = (f"{place}: {keyword}" for keyword in keywords)
+        self.unenforced += [item for item in dict.fromkeys(told) if item not in self.unenforced]
 
-    def _reference(self, reference: Any, root: Mapping[str, Any], place: str, members: Members | None) -> str:
-        key = (id(root), str(reference), members)
-        if key not in self._references:
-            self._references[key] = name = self.rule("")  # first, because it may lead back to itself
-            self.rules[name] = self.schema(follow(root, str(reference), True), root, place, members)
-        return self._references[key]
+    def _together(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str, members: Members | None) -> str:
+        """A schema with a reference or `allOf`: a rule, which may lead back to itself."""
+        said = {key: value for key, value in schema.items() if key not in ANNOTATIONS}
+        if said.keys() == {"allOf"} and len(said["allOf"]) == 1:
+            return self.schema(said["allOf"][0], root, place, members)
+        key = (id(root), json.dumps(said, sort_keys=True), members)
+        if key not in self._rules:
+            self._rules[key] = name = self.rule("")  # first, because what it stands for may hold it
+            target = follow(root, str(schema["$ref"])) if said.keys() == {"$ref"} else None
+            whole = self.merged(schema, root, place) if target is None else target
+            self.rules[name] = self.schema(whole, root, place, members)
+        return self._rules[key]
 
     def merged(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> dict[str, Any]:
-        """`allOf` as one schema: properties and required names together, of other keywords the first."""
-        merged = {key: value for key, value in schema.items() if key != "allOf"}
-        for part in schema["allOf"]:
-            known = part
-            while isinstance(known, Mapping) and "$ref" in known:
-                known = follow(root, str(known["$ref"]), True)
-            if not isinstance(known, Mapping):
-                continue
-            for key, value in known.items():
-                if key == "properties":
-                    merged[key] = {**value, **merged.get(key, {})}
-                elif key == "required":
-                    merged[key] = list(dict.fromkeys([*merged.get(key, ()), *value]))
-                elif merged.setdefault(key, value) != value:
-                    self.leave(place, f"allOf/{key}")
-        return merged
+        """A schema with its references and `allOf` as one; what that leaves out is noted."""
+        found = merged(schema, root)
+        self.leave(place, *found.left)
+        return found.schema
 
     def _of_kind(self, kind: str, schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> str:
         if kind == "object":
@@ -162,6 +159,9 @@ class Grammar:
 
     def _string(self, schema: Mapping[str, Any], place: str) -> str:
         least, most = schema.get("minLength", 0), schema.get("maxLength")
+        if most is not None and least > most:
+            self.leave(place, "maxLength")
+            most = None
         if not least and most is None:
             return self.shared("string")
         if self.notation.quote:  # what ends there is not told by its characters
@@ -179,6 +179,9 @@ class Grammar:
 
     def _number(self, kind: str, schema: Mapping[str, Any], place: str) -> str:
         least, most = integer_bounds(schema)
+        if least is not None and most is not None and least > most:
+            self.leave(place, "maximum")
+            most = None
         if kind == "integer":
             if least is None and most is None:
                 return self.shared("integer")
@@ -212,6 +215,9 @@ class Grammar:
         least, most = schema.get("minItems", 0), schema.get("maxItems")
         if most is None and items is False:
             most = len(first)
+        if most is not None and least > most:
+            self.leave(place, "maxItems")
+            most = None
         if least > _MOST_REPETITIONS or (most or 0) > _MOST_REPETITIONS:
             self.leave(place, "minItems" if least > _MOST_REPETITIONS else "maxItems")
             least, most = min(least, _MOST_REPETITIONS), None
@@ -221,9 +227,10 @@ class Grammar:
 
     def object_of(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str, members: Members) -> str:
         """An object of a schema that has neither references nor alternatives."""
-        declared = schema.get("properties") or {}
         required = [name for name in schema.get("required") or () if isinstance(name, str)]
-        properties = {**declared, **{name: True for name in required if name not in declared}}
+        declared = {name: value for name, value in (schema.get("properties") or {}).items() if value is not False}
+        others = True if "patternProperties" in schema else schema.get("additionalProperties", True)
+        properties = {**declared, **{name: others for name in required if name not in declared}}
         if not properties:
             return members.undeclared(schema, root, place)
         order = list(properties)

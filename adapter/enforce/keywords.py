@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ALL_KINDS = ("object", "array", "string", "number", "boolean", "null")
-# Keywords that constrain nothing.
+# Keywords that constrain nothing: `format` and `contentEncoding` are no constraint to validation either.
 ANNOTATIONS = {
     "title",
     "description",
@@ -20,8 +20,14 @@ ANNOTATIONS = {
     "$comment",
     "$defs",
     "definitions",
+    "$schema",
+    "$id",
+    "$anchor",
+    "format",
+    "contentEncoding",
+    "contentMediaType",
 }
-# Keywords that no grammar of this kind can say; `format` and `contentEncoding` are no constraint to validation either.
+# Keywords that no grammar of this kind can say.
 UNSAID = (
     "pattern", "multipleOf", "uniqueItems", "contains", "minContains", "maxContains", "not", "if", "then", "else",
     "propertyNames", "minProperties", "maxProperties", "dependentRequired", "dependentSchemas", "dependencies",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from adapter.enforce.alternatives import listed
 from adapter.enforce.keywords import ANNOTATIONS, kinds_of
-from adapter.tools.references import follow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,22 +25,19 @@ def narrowed(schema: Any, kinds: frozenset[str], root: Mapping[str, Any], merge:
         schema: The schema.
         kinds: The types, in JSON schema's words; whole numbers are of the types `integer` and `number`.
         root: The document in which its references are followed.
-        merge: Makes one schema of one with `allOf`.
+        merge: Makes one schema of one with `allOf` or a reference.
         left: How many references and alternatives within each other are followed still.
     """
     if schema is False or left == 0:
         return None
     if not isinstance(schema, Mapping):
         return {"type": sorted(kinds)}
-    if isinstance(schema.get("$ref"), str):
-        target, beside = follow(root, schema["$ref"], True), _without(schema, "$ref", *ANNOTATIONS)
-        return narrowed({"allOf": [beside, target]} if beside else target, kinds, root, merge, left - 1)
-    for keyword, values in (("const", [schema.get("const")]), ("enum", schema.get("enum"))):
-        if keyword in schema and isinstance(values, list):
-            some = [value for value in values if is_of(value, kinds)]
-            return {**_without(schema, "const", "enum"), "enum": some} if some else None
-    if "allOf" in schema:
+    if "$ref" in schema or "allOf" in schema:
         return narrowed(merge(schema), kinds, root, merge, left - 1)
+    values = listed(schema, root)
+    if values is not None:
+        some = [value for value in values if is_of(value, kinds)]
+        return {"enum": some} if some else None
     for keyword in ("anyOf", "oneOf"):
         if isinstance(schema.get(keyword), list):
             return _branches(schema, keyword, kinds, root, merge, left - 1)

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from adapter.enforce.keywords import UNSAID
+from adapter.enforce.alternatives import listed, overlaps
+from adapter.enforce.keywords import ANNOTATIONS, UNSAID
 from adapter.enforce.members import any_members
 from adapter.enforce.narrowed import narrowed
 from adapter.enforce.terminals import in_turn, literal
@@ -178,6 +179,7 @@ class RawMembers:
         def only(kinds: frozenset[str]) -> Any:
             return narrowed(schema, kinds, root, lambda part: self._grammar.merged(part, root, place))
 
+        self._grammar.leave(place, *overlaps(schema, root))
         text = only(_STRING) if as_text else None
         ways = [] if text is None else self._string(_STRING, text, root, place)
         parts = {before: only(kinds) for before, kinds in self._frame.kinds().items()}
@@ -214,21 +216,18 @@ class RawMembers:
 def _allowed(schema: Any, root: Mapping[str, Any]) -> list[Any] | None:
     """The values that a schema lists; None where it lists none."""
     for _ in range(_MOST_REFERENCES):
-        if not isinstance(schema, Mapping) or not isinstance(schema.get("$ref"), str):
+        if not isinstance(schema, Mapping) or schema.keys() - ANNOTATIONS != {"$ref"}:
             break
-        schema = follow(root, schema["$ref"], True)
-    if not isinstance(schema, Mapping):
-        return None
-    if "const" in schema:
-        return [schema["const"]]
-    listed = schema.get("enum")
-    return listed if isinstance(listed, list) and listed else None
+        schema = follow(root, str(schema["$ref"]), True)
+    return listed(schema, root) if isinstance(schema, Mapping) else None
 
 
 def held_by_none(schema: Any, root: Mapping[str, Any], seen: tuple[int, ...] = ()) -> Iterator[str]:
     """The keywords that constrain a string, and other values that are raw text as it is."""
     if not isinstance(schema, Mapping) or id(schema) in seen or len(seen) > _MOST_REFERENCES:
         return
+    if not seen:
+        yield from overlaps(schema, root)
     seen = (*seen, id(schema))
     for key, value in schema.items():
         if key == "$ref":

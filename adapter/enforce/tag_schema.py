@@ -12,7 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from adapter.enforce.keywords import integer_bounds, kinds_of
+from adapter.enforce.alternatives import overlaps
+from adapter.enforce.keywords import ANNOTATIONS, integer_bounds, kinds_of
 
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 _LARGEST = 2**63 - 1025  # the largest integer below 2**63 that a double holds
@@ -21,19 +22,25 @@ _WHOLE = re.compile(r"\^(?:[^\\()|^$]|\\[dws.\-/+*?\[\]{}()])*\$")
 _NOT_HELD = ("not", "if", "then", "else", "contains", "minContains", "maxContains", "propertyNames", "patternProperties")
 
 
-def tag_schema(schema: Mapping[str, Any], left: list[str], place: str = "arguments") -> dict[str, Any]:
+def tag_schema(
+    schema: Mapping[str, Any], left: list[str], place: str = "arguments", root: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """A schema for the inside of a structural tag.
 
     Args:
         schema: A tool's schema, or a part of it.
         left: Gets what is left to validation.
         place: Where the part stands.
+        root: The whole schema; None where that is what is given.
     """
+    root = schema if root is None else root
     found = {key: value for key, value in schema.items() if key not in _NOT_HELD}
     left += [f"{place}: {key}" for key in _NOT_HELD if key in schema]
     if not _plain_reference(found.get("$ref", "#")):
         left.append(f"{place}: $ref")
         del found["$ref"]
+    elif "$ref" in found:  # what stands beside it is passed over
+        left += [f"{place}: {key}" for key in found if key != "$ref" and key not in ANNOTATIONS]
     if not _WHOLE.fullmatch(str(found.get("pattern", "^$"))):
         left.append(f"{place}: pattern")
         del found["pattern"]
@@ -42,6 +49,7 @@ def tag_schema(schema: Mapping[str, Any], left: list[str], place: str = "argumen
             left.append(f"{place}: {key}")
     if len(found.get("allOf") or ()) > 1:  # passed over by xgrammar
         left.append(f"{place}: allOf")
+    left += [f"{place}: {key}" for key in overlaps({"oneOf": found.get("oneOf", ())}, root)]
     if found.get("enum") == []:
         del found["enum"]
     if "integer" in kinds_of(found) and "number" not in kinds_of(found):
@@ -49,20 +57,20 @@ def tag_schema(schema: Mapping[str, Any], left: list[str], place: str = "argumen
     _object(found, schema, left, place)
     if "prefixItems" in found:
         found.setdefault("items", True)
-    return {key: _inner(key, value, left, place) for key, value in found.items()}
+    return {key: _inner(key, value, left, place, root) for key, value in found.items()}
 
 
-def _inner(key: str, value: Any, left: list[str], place: str) -> Any:
+def _inner(key: str, value: Any, left: list[str], place: str, root: Mapping[str, Any]) -> Any:
     """The schemas in a keyword's value."""
     if key in {"properties", "$defs", "definitions"} and isinstance(value, Mapping):
-        return {name: _one(item, left, f"{place}.{name}") for name, item in value.items()}
+        return {name: _one(item, left, f"{place}.{name}", root) for name, item in value.items()}
     if key in {"anyOf", "oneOf", "allOf", "prefixItems"} and isinstance(value, list):
-        return [_one(item, left, place) for item in value]
-    return _one(value, left, f"{place}[]") if key in {"items", "additionalProperties"} else value
+        return [_one(item, left, place, root) for item in value]
+    return _one(value, left, f"{place}[]", root) if key in {"items", "additionalProperties"} else value
 
 
-def _one(schema: Any, left: list[str], place: str) -> Any:
-    return tag_schema(schema, left, place) if isinstance(schema, Mapping) else schema
+def _one(schema: Any, left: list[str], place: str, root: Mapping[str, Any]) -> Any:
+    return tag_schema(schema, left, place, root) if isinstance(schema, Mapping) else schema
 
 
 def _plain_reference(reference: Any) -> bool:
@@ -85,7 +93,8 @@ def _object(found: dict[str, Any], schema: Mapping[str, Any], left: list[str], p
     """What an object may hold: whatever is required can be written, and one of which nothing is declared may hold anything."""
     declared = {name: value for name, value in (found.get("properties") or {}).items() if value is not False}
     required = [name for name in found.get("required") or () if isinstance(name, str)]
-    properties = declared | {name: True for name in required if name not in declared}
+    others = True if "patternProperties" in schema else schema.get("additionalProperties", True) or True
+    properties = declared | {name: others for name in required if name not in declared}
     if properties:
         found["properties"] = properties
     elif found.pop("properties", None) is not None or found.get("type") == "object":
