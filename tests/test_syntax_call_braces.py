@@ -99,6 +99,36 @@ CASES = (
 )  # fmt: skip
 
 
+SPACES = {
+    "after a sentence": ("Let me look. ", "Let me look."),
+    "after a question and several": ("Shall I?\n\n", "Shall I?"),
+    "after a quoted sentence": ('"Yes." ', '"Yes."'),
+    "in a sentence": ("Let me look ", "Let me look "),
+    "in a sentence, several": ("Let me\n\n", "Let me\n\n"),
+    "after a number": ("at 5 ", "at 5 "),
+    "after a comma": ("Well, ", "Well, "),
+    "after a colon": ("Like this: ", "Like this:"),
+    "in a sentence without spaces": ("我来查一下 ", "我来查一下 "),
+    "nothing before": (" ", None),
+}
+
+
+@pytest.mark.parametrize(("text", "content"), SPACES.values(), ids=SPACES)
+@pytest.mark.parametrize("size", [1, 2, 3, 1000])
+def test_the_space_before_a_call_is_kept_in_a_sentence(text: str, content: str | None, size: int) -> None:
+    """A rule of this dialect alone, made of two cases of the board."""
+    parser, answer = adapter.CompletionParser(TOOLS, dialect="gemma-4"), text + call("")
+    pieces = [answer[at : at + size] for at in range(0, len(answer), size)]
+    events = [event for piece in pieces for event in parser.feed(piece)] + parser.close()
+    assert assemble(events, "stop").content == content
+    other = adapter.parse(
+        text + call("").replace(OPEN, "<start_function_call>").replace(CLOSE, "<end_function_call>"),
+        TOOLS,
+        dialect="functiongemma",
+    )
+    assert other.content == (text.rstrip() or None)
+
+
 def spoken(case: Case, dialect: str) -> Case:
     """The case in a dialect."""
     swaps = {"functiongemma": {OPEN: "<start_function_call>", CLOSE: "<end_function_call>", QUOTE: "<escape>"}}.get(dialect, {})

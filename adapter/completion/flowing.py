@@ -44,7 +44,7 @@ class TextFlow:
         lookout: For something else.
     """
 
-    __slots__ = ("_begun", "_firsts", "_last", "_make", "_run", "_space", "_split")
+    __slots__ = ("_begun", "_firsts", "_make", "_run", "_said", "_space", "_split")
 
     def __init__(self, run: Run, lookout: Lookout) -> None:
         self._run = run
@@ -52,7 +52,7 @@ class TextFlow:
         self._firsts = lookout.firsts.search
         self._split = lookout.split
         self._space = run.take_space()
-        self._last = run.last
+        self._said = run.said
         self._begun = ""  # what may become a mark with the next delta
 
     def feed(self, text: str) -> list[Event] | None:
@@ -67,7 +67,7 @@ class TextFlow:
         body = text.rstrip(SPACE)
         if not body:
             return self._more_space(text)
-        self._last = text
+        self._said = body
         piece = self._space + body if self._space else body
         self._space = text[len(body) :] if len(body) < len(text) else ""
         return [self._make(piece)]
@@ -75,14 +75,14 @@ class TextFlow:
     def _more_space(self, text: str) -> list[Event] | None:
         if not text or len(self._space) > _MOST_SPACE:
             return None
-        self._last = text
         self._space += text
         return []
 
     def stop(self) -> str:
         """Remember what has passed."""
         self._run.keep_space(self._space)
-        self._run.last = self._last[-1]
+        self._run.said = self._said[-1]
+        self._run.last = (self._space or self._said)[-1]
         return self._begun
 
 

@@ -14,6 +14,8 @@ from adapter.events import Event, Markup
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from adapter.dialects.registry import SpaceBeforeCall
+
 SPACE = " \t\r\n"
 _Kind = Literal["space", "token", "fence"]
 
@@ -27,11 +29,14 @@ class Run:
     Attributes:
         seen: Whether anything of the run has been reported.
         edge: What the held-back text touches, if it touches something: the end of the reasoning, or a block.
-        keeps_space: Whether white space between text and a block belongs to the text.
+        space_before_block: Whether white space between text and a block belongs to the text: `drop`, `keep`, or
+            `keep-in-sentence`, where the text breaks off in the middle of a sentence, which may go on behind the block.
         make: As given.
+        last: The last character that passed, for line starts and backticks.
+        said: The last character that was reported.
     """
 
-    __slots__ = ("_held", "_settled", "edge", "keeps_space", "last", "make", "seen")
+    __slots__ = ("_held", "_settled", "edge", "last", "make", "said", "seen", "space_before_block")
 
     def __init__(self, make: Callable[[str], Event]) -> None:
         self.make = make
@@ -39,8 +44,9 @@ class Run:
         self._settled = 0  # how many of these, the first ones, stand before a block: white space, all of them
         self.seen = False
         self.edge: Literal["", "reasoning", "block"] = ""
-        self.keeps_space = False
-        self.last = "\n"  # the last character that passed, for line starts and backticks
+        self.space_before_block: SpaceBeforeCall = "drop"
+        self.last = "\n"
+        self.said = ""
 
     def text(self, text: str, out: list[Event]) -> None:
         """Ordinary text: what follows the last word is held back."""
@@ -106,7 +112,7 @@ class Run:
         else:
             del self._held[self._settled :]
             spaces = [(kind, text) for kind, text in new if kind == "space"]
-            if self.keeps_space and self.seen and not self.edge:
+            if self.seen and not self.edge and self._keeps_space():
                 self._report("".join(text for _, text in spaces), out)
             else:
                 self._held += spaces
@@ -144,5 +150,15 @@ class Run:
     def _report(self, text: str, out: list[Event]) -> None:
         if text:
             out.append(self.make(text))
+            self.said = text[-1]
             self.seen = True
             self.edge = ""
+
+    def _keeps_space(self) -> bool:
+        """Whether white space before a block belongs to the text before it.
+
+        Only the last character is asked, so that the answer is the same at any split.
+        """
+        if self.space_before_block == "keep-in-sentence":
+            return self.said.isalnum() or self.said == ","
+        return self.space_before_block == "keep"

@@ -121,7 +121,7 @@ class State:
         self.newline_first = dialect.newline_first
         self.reasoning = Run(ReasoningDelta)
         self.reasoning.edge = "reasoning"
-        self.content.keeps_space = dialect.keeps_space
+        self.content.space_before_block = dialect.space_before_call
         thinking = options.thinking_prefilled or rules.thinking
         self.mode = Mode.REASONING if thinking and dialect.reasoning else Mode.TEXT
         self.may_think = dialect.reasoning is not None

@@ -27,8 +27,14 @@ if TYPE_CHECKING:
     from adapter.tools.choice import ToolChoice
 
 _MACROS = ("system", "tool_call", "tool_results")
-_CHOICES = {"result_role": ("user", "tool"), "tools_in": ("system", "own", "user"), "needs": ("chat", "completions")}
+_CHOICES = {
+    "result_role": ("user", "tool"),
+    "tools_in": ("system", "own", "user"),
+    "needs": ("chat", "completions"),
+    "space_before_call": ("drop", "keep", "keep-in-sentence"),
+}
 Pair = tuple[str, str]
+SpaceBeforeCall = Literal["drop", "keep", "keep-in-sentence"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +53,8 @@ class Dialect:
         reasoning: The tags around reasoning, if the models reason.
         special: Special tokens that may be left over in the text.
         calls_in_thinking: Whether its models end their thinking with a call.
-        keeps_space: Whether white space between text and a call belongs to the text.
+        space_before_call: Whether white space between text and a call belongs to the text: `drop`, `keep`, or
+            `keep-in-sentence`: where the text breaks off in the middle of a sentence.
         form: What its call syntax is told besides.
         markers: Other literals of the prompt that untrusted text must not hold.
         result_role: Role of the messages that carry tool results: one for all of a turn as `user`, one each as `tool`.
@@ -76,7 +83,7 @@ class Dialect:
     special: tuple[str, ...] = ()
     markers: tuple[str, ...] = ()
     calls_in_thinking: bool = False
-    keeps_space: bool = False
+    space_before_call: SpaceBeforeCall = "drop"
     form: Mapping[str, str] = field(default_factory=dict)
     result_role: Literal["user", "tool"] = "user"
     roles: tuple[str, ...] = ()
@@ -130,7 +137,7 @@ class Dialect:
 
 _STRINGS = ("name", "syntax", "open", "close", "default_system", "tools_name", "call_ids", *_CHOICES)
 _LISTS = ("models", "evidence", "special", "markers", "result", "reasoning", "roles")
-_FLAGS = ("calls_in_thinking", "keeps_space", "newline_first")
+_FLAGS = ("calls_in_thinking", "newline_first")
 _TABLES = ("form",)
 _KEYS = (*_STRINGS, *_LISTS, *_FLAGS, *_TABLES)
 
