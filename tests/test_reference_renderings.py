@@ -22,6 +22,7 @@ from adapter.prompt.chat_template import load_chat_template
 from adapter.prompt.conversation import to_plain_messages
 from adapter.tools.choice import read_choice
 from adapter.tools.definitions import read_tools
+from adapter.tools.in_messages import with_those_of
 
 _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "reference" / "rendered"
 NOON = datetime(2026, 11, 23, 12).timestamp()  # of the day the references were made
@@ -100,14 +101,15 @@ def can_be_sent(case: dict[str, Any], roles: tuple[str, ...]) -> bool:
     """
     known = {"system", "developer", "user", "assistant", "tool", *roles}
     return all(
-        message["role"] in known and not isinstance(message.get("content"), list) and "tools" not in message
+        message["role"] in known and not isinstance(message.get("content"), list)
         for message in case["messages"]
     )
 
 
 def as_messages(name: str, case: dict[str, Any]) -> bool:
     """Whether the case is equal too when a server renders our plain messages."""
-    thinks = case.get("kwargs", {}).get("thinking_mode") == "thinking" and case["tools"]
+    tools = case["tools"] or any(message.get("tools") for message in case["messages"])
+    thinks = case.get("kwargs", {}).get("thinking_mode") == "thinking" and tools
     return name not in RAW_ONLY and not (thinks and name in RAW_ONLY_THINKING)
 
 
@@ -115,6 +117,8 @@ def on_the_wire(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The case's messages as an OpenAI client sends them: arguments as JSON text."""
     wire = json.loads(json.dumps(messages))
     for message in wire:
+        if message["role"] == "tool":
+            message.setdefault("tool_call_id", "call_0")
         for place, call in enumerate(message.get("tool_calls") or ()):
             call.setdefault("id", f"call_{place}")
             given = call["function"]["arguments"]
@@ -125,9 +129,10 @@ def on_the_wire(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(("name", "case"), cases())
 def test_equal_to_the_official_template(name: str, case: dict[str, Any]) -> None:
     dialect, template = FILES[name]
-    tools = read_tools(case["tools"] or [])
+    messages = on_the_wire(case["messages"])
+    tools = with_those_of(messages, read_tools(case["tools"] or []))
     plain = to_plain_messages(
-        on_the_wire(case["messages"]),
+        messages,
         tools,
         read_choice(case.get("tool_choice"), tools.names),
         None,

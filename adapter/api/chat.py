@@ -13,6 +13,7 @@ from adapter.api.reasoning import REASONING, one_name
 from adapter.errors import BadRequest
 from adapter.tools.choice import ToolChoice, read_choice, read_function_call
 from adapter.tools.definitions import ToolSet, read_functions, read_tools
+from adapter.tools.in_messages import with_those_of
 
 if TYPE_CHECKING:
     from adapter.completion.result import ParsedCompletion
@@ -82,7 +83,8 @@ def read_request(body: Mapping[str, Any], *, always: bool = False) -> ChatReques
     legacy = body.get("functions") is not None
     if legacy and body.get("tools") is not None:
         raise BadRequest("'tools' and 'functions' cannot be used together; 'functions' is the older form.", param="functions")
-    tools = read_functions(body["functions"]) if legacy else read_tools(body.get("tools"))
+    own = read_functions(body["functions"]) if legacy else read_tools(body.get("tools"))
+    tools = with_those_of(body.get("messages"), own)
     _check_dependents(body, tools, legacy=legacy)
     if not always and not tools and not _has_history(body.get("messages")):
         return None

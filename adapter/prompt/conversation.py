@@ -19,18 +19,19 @@ from adapter.prompt.parts import media_of, text_of, with_media
 from adapter.prompt.results import result_messages
 from adapter.prompt.shown import asked_text, shown_tools, system_text
 from adapter.syntax.json_text import loads
+from adapter.tools.choice import ToolChoice
+from adapter.tools.in_messages import BRINGING, brings_tools, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from adapter.dialects.registry import Dialect
     from adapter.options import Options
-    from adapter.tools.choice import ToolChoice
     from adapter.tools.definitions import ToolSet
 
 # What an assistant message says in other words here, or what servers only write.
 _TAKEN_OVER = {"tool_calls", "function_call", "refusal", "annotations"}
-_SYSTEM = {"system", "developer"}
+_SAID = ToolChoice()  # where the tool choice is said elsewhere
 
 
 def to_plain_messages(
@@ -68,7 +69,11 @@ def to_plain_messages(
         guard = Neutraliser(dialect)
         turns = [_guarded(turn, guard) for turn in turns]
     system, turns = _split(turns, everywhere=options.merge_system)
+    offered, tools = tools, tools.without(names_in(turn.message for turn in turns))
     shown = list(shown_tools(tools, choice, dialect, neutralise=options.neutralise))
+    if tools is not offered:
+        said = (_SAID, None) if shown else (choice, parallel)
+        turns = [_brought(turn, offered.only(choice.allowed), said, dialect, options) for turn in turns]
     render = (lambda text: system_text(text, tools, choice, parallel, dialect, options.neutralise)) if shown else None
     to_user = dialect.tools_in == "user" and any(turn.message["role"] == "user" for turn in turns)
     if note or (options.merge_system and len(system) > 1) or (shown and not to_user):
@@ -86,16 +91,45 @@ def to_plain_messages(
 
 
 def _split(turns: Sequence[Turn], *, everywhere: bool) -> tuple[list[Mapping[str, Any]], list[Turn]]:
-    """The system messages at the beginning, or those of the whole conversation, and the other turns."""
+    """The system messages at the beginning, or those of the whole conversation, and the other turns.
+
+    The tools of the former stand with the request's.
+    """
     leading = 0
-    while leading < len(turns) and turns[leading].message["role"] in _SYSTEM:
+    while leading < len(turns) and turns[leading].message["role"] in BRINGING:
         leading += 1
     rest = list(turns[leading:])
     system = [turn.message for turn in turns[:leading]]
     if everywhere:
-        system += [turn.message for turn in rest if turn.message["role"] in _SYSTEM]
-        rest = [turn for turn in rest if turn.message["role"] not in _SYSTEM]
-    return system, rest
+        system += [turn.message for turn in rest if turn.message["role"] in BRINGING]
+        rest = [turn for turn in rest if turn.message["role"] not in BRINGING]
+    return [_without_tools(message) for message in system], rest
+
+
+def _without_tools(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: value for key, value in message.items() if key != "tools"}
+
+
+def _brought(turn: Turn, tools: ToolSet, said: tuple[ToolChoice, bool | None], dialect: Dialect, options: Options) -> Turn:
+    """The turn with the tools in its text that its message brings.
+
+    Args:
+        turn: The turn.
+        tools: The tools that may be shown.
+        said: What is to be said of the tool choice and of parallel calls.
+        dialect: How the model reads tools.
+        options: Whether markup in descriptions is made harmless.
+    """
+    if not brings_tools(turn.message):
+        return turn
+    message = dict(_without_tools(turn.message))
+    here, choice = tools.only(names_in([turn.message])), said[0]
+    shown = list(shown_tools(here, choice, dialect, neutralise=options.neutralise))
+    if shown:
+        text, media = text_of(message.get("content")), media_of(message.get("content"))
+        message["content"] = with_media(system_text(text, here, *said, dialect, options.neutralise), media)
+        message[NATIVE] = {"text": text, "tools": shown, "asked": asked_text(*said, dialect)}
+    return Turn(message)
 
 
 def _guarded(turn: Turn, guard: Neutraliser) -> Turn:
@@ -160,7 +194,7 @@ def _words(messages: Sequence[Mapping[str, Any]], note: str, dialect: Dialect) -
 
 def _turn(turn: Turn, dialect: Dialect) -> list[dict[str, Any]]:
     message = turn.message
-    if message["role"] == "developer":
+    if message["role"] == "developer" and "developer" not in dialect.roles:
         return [{**message, "role": "system"}]
     if message["role"] != "assistant":
         return [dict(message)]

@@ -12,6 +12,7 @@ from adapter.prompt.parts import without_media
 from adapter.prompt.shown import system_text
 from adapter.tools.choice import read_choice
 from adapter.tools.definitions import ToolSet, read_tools
+from adapter.tools.in_messages import with_those_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -52,9 +53,9 @@ def render(
         DialectError: No such dialect.
     """
     chosen = make_options(options, PromptKeywords)
-    tool_set = _tool_set(tools)
-    choice = read_choice(tool_choice, tool_set.names)
     plain: Any = [_plain(message) for message in messages]
+    tool_set = with_those_of(plain, _tool_set(tools))
+    choice = read_choice(tool_choice, tool_set.names)
     if chosen.media == "drop":
         plain = without_media(plain, chosen.on_event or _ignore)
     dialect = resolve(chosen.dialect, chosen.result_role)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 import marshal
 import re
-from collections.abc import Callable, Iterator, KeysView, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -79,7 +79,15 @@ class ToolSet:
 
     def and_also(self, wire: Mapping[str, Any]) -> ToolSet:
         """These tools and one more, given in Chat Completions form."""
-        return _tool_set([*self.tools, *read_tools([wire])])
+        return self.and_all(read_tools([wire]))
+
+    def and_all(self, others: ToolSet) -> ToolSet:
+        """These tools and others, whose names are not among theirs."""
+        return _tool_set([*self.tools, *others.tools])
+
+    def without(self, names: Collection[str]) -> ToolSet:
+        """The tools of other names, in the caller's order; the set itself for no names."""
+        return _tool_set(tool for tool in self.tools if tool.name not in names) if names else self
 
 
 def _tool_set(tools: Iterator[ToolDefinition] | Sequence[ToolDefinition]) -> ToolSet:
@@ -87,17 +95,18 @@ def _tool_set(tools: Iterator[ToolDefinition] | Sequence[ToolDefinition]) -> Too
     return ToolSet(kept, {tool.name: tool for tool in kept})
 
 
-def read_tools(tools: Any) -> ToolSet:
+def read_tools(tools: Any, param: str = "tools") -> ToolSet:
     """Read the `tools` of a chat request.
 
     Args:
         tools: A list of `{"type": "function", "function": {"name", "description", "parameters", "strict"}}`, or None; or a set
             that was read already.
+        param: Where in the request they stand.
 
     Raises:
         BadRequest: Not such a list; `param` says where.
     """
-    return tools if isinstance(tools, ToolSet) else _known(tools, "tools", "wrapped")
+    return tools if isinstance(tools, ToolSet) else _known(tools, param, "wrapped")
 
 
 def read_functions(functions: Any) -> ToolSet:
