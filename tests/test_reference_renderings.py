@@ -100,10 +100,7 @@ def can_be_sent(case: dict[str, Any], roles: tuple[str, ...]) -> bool:
     message, after the first system message, for which a request has no place: its tools are the whole conversation's.
     """
     known = {"system", "developer", "user", "assistant", "tool", *roles}
-    return all(
-        message["role"] in known and not isinstance(message.get("content"), list)
-        for message in case["messages"]
-    )
+    return all(message["role"] in known and not isinstance(message.get("content"), list) for message in case["messages"])
 
 
 def as_messages(name: str, case: dict[str, Any]) -> bool:

@@ -17,6 +17,7 @@ from tests.tools import ECHO, TIME, WEATHER
 USER = {"role": "user", "content": "Hi"}
 SYSTEM = {"role": "system", "content": "Be brief."}
 ANSWER = {"role": "assistant", "content": "Yes?"}
+OFFERED: list[Any] = [WEATHER, TIME, ECHO]
 LATER = {"role": "system", "content": "From now on:", "tools": [TIME]}
 
 
@@ -28,10 +29,7 @@ def shown(messages: list[Any], tools: list[Any], **options: Any) -> list[list[st
     """The names of the tools that each plain message shows."""
     plain = adapter.render(messages, tools, **options)
     assert all("tools" not in message for message in plain)
-    return [
-        [tool["function"]["name"] for tool in (WEATHER, TIME, ECHO) if line(tool) in str(message.get("content"))]
-        for message in plain
-    ]
+    return [[tool["function"]["name"] for tool in OFFERED if line(tool) in str(message.get("content"))] for message in plain]
 
 
 PLACES: dict[str, tuple[list[Any], list[Any], dict[str, Any], list[list[str]]]] = {
