@@ -9,6 +9,8 @@ import pytest
 
 import adapter
 from adapter.dialects.templates import names
+from adapter.exchange import preview
+from adapter.options import make_options
 from adapter.prompt.chat_template import load_chat_template
 
 if TYPE_CHECKING:
@@ -126,6 +128,24 @@ def test_a_raw_completion_carries_no_media(kind: str) -> None:
     with pytest.raises(adapter.BadRequest, match=f"{kind!r}.*carries text only") as caught:
         load_chat_template("chatml").render(messages, now=NOON)
     assert caught.value.param == "messages[1].content[1]"
+
+
+IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+
+
+@pytest.mark.parametrize("name", ["deepseek-v4", "deepseek-v4.1"])
+def test_a_template_may_have_something_that_stands_for_an_image(name: str) -> None:
+    """The text is exact; what carries it must bring the image too, so a raw completion is still refused."""
+    messages: list[dict[str, Any]] = [{"role": "user", "content": [TEXT, IMAGE, TEXT]}]
+    shown = TEXT["text"]
+    text = load_chat_template(name).render(messages, now=NOON)
+    assert f"<｜User｜>{shown}\n\n<｜deepseek_image｜>\n\n{shown}<｜Assistant｜>" in text
+    with pytest.raises(adapter.BadRequest, match=r"'image_url'.*carries text only") as caught:
+        raw = make_options({"dialect": name, "upstream": "completions", "chat_template": name})
+        preview({"model": "m", "messages": messages}, raw, lambda: 0.0)
+    assert caught.value.param == "messages[0].content[1]"
+    with pytest.raises(adapter.BadRequest, match=r"'input_audio'.*carries text only"):
+        load_chat_template(name).render([{"role": "user", "content": [{"type": "input_audio"}]}], now=NOON)
 
 
 CONVERSATION: list[dict[str, Any]] = [

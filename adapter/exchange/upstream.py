@@ -8,6 +8,7 @@ from adapter.api.completions import request_body, template_variables
 from adapter.enforce.json_schema import schema_fields, wants_json
 from adapter.errors import BadRequest
 from adapter.exchange.protocol import CHAT
+from adapter.prompt.chat_template import check_text_only
 from adapter.prompt.native import without_native
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ class RawUpstream:
     def _prompt(self, body: Mapping[str, Any]) -> str:
         variables = template_variables(body)
         messages = list(body["messages"])
+        check_text_only(messages)
         now = self._clock()
         if body.get("continue_final_message"):
             # The last message is the beginning of the answer, so its turn is opened and not closed.

@@ -16,7 +16,7 @@ FOLDER = "chat"
 _CONFIG = "tokenizer_config.json"
 _TEMPLATE = "chat_template.jinja"
 _GENERATION = "generation_config.json"
-_STRINGS = ("name", "bos", "eos")
+_STRINGS = ("name", "bos", "eos", "image", "between_parts")
 _LISTS = ("models", "stop", "special")
 
 
@@ -33,6 +33,8 @@ class Source:
     stop: tuple[str, ...] = ()
     special: tuple[str, ...] = ()
     adds_bos: bool = True
+    image: str = ""
+    between_parts: str = ""
 
 
 def find(where: str) -> Source:

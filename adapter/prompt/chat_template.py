@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # The first is what templates read; servers and SDKs know the others.
 _REASONING = ("reasoning_content", "thinking", "reasoning")
 _FALLBACK = "chatml"
+# Content parts that are text, under a key of the same name.
+_TEXTS = {"text", "refusal"}
 # What a faulty template, or one that does not fit the messages, can raise besides Jinja's own errors.
 _FAULTS = (jinja2.TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
@@ -43,6 +45,8 @@ class ChatTemplate:
         stop: What ends the assistant's turn: the stop sequences of a request.
         adds_bos: Whether the model's tokenizer sets `bos` before a text itself, when it is not told otherwise.
         special: All special tokens, which untrusted text must not hold, and which may be left over in a completion.
+        image: What stands for an image, where the models see images; the text alone does not show them one.
+        between_parts: What stands between the parts of a content.
         template: The compiled template.
     """
 
@@ -54,6 +58,8 @@ class ChatTemplate:
     stop: tuple[str, ...] = ()
     special: tuple[str, ...] = ()
     adds_bos: bool = True
+    image: str = ""
+    between_parts: str = ""
     template: jinja2.Template = field(kw_only=True, repr=False, compare=False)
 
     def render(
@@ -62,13 +68,14 @@ class ChatTemplate:
         """The conversation as one text.
 
         Args:
-            messages: Plain messages: roles system, user, assistant and tool, text contents, `reasoning_content`.
+            messages: Plain messages: roles system, user, assistant and tool, contents of text and, where the template has
+                something that stands for them, images, `reasoning_content`.
             now: Seconds since the epoch, for templates that write a date; it is written in local time.
             add_generation_prompt: Whether the text ends with the beginning of the assistant's turn.
             **variables: What else the template reads: `enable_thinking`, `reasoning_effort`, …
 
         Raises:
-            BadRequest: A content part is no text, or the template refuses the conversation, in its own words.
+            BadRequest: A content part is nothing that the template can show, or it refuses the conversation, in its own words.
             DialectError: The template is faulty, or not made for these messages; the message says file and line.
         """
         given: dict[str, Any] = {
@@ -79,7 +86,7 @@ class ChatTemplate:
             "eos_token": self.eos,
             "add_generation_prompt": add_generation_prompt,
             **variables,
-            "messages": [_plain(message, place) for place, message in enumerate(messages)],
+            "messages": [self._plain(message, place) for place, message in enumerate(messages)],
         }
         try:
             return self.template.render(given)
@@ -88,6 +95,25 @@ class ChatTemplate:
         except _FAULTS as error:
             place = f"{self.path}:{_line(error, self.path)}"
             raise DialectError(f"{place}: the chat template failed: {type(error).__name__}: {error}") from error
+
+    def _plain(self, message: Mapping[str, Any], place: int) -> dict[str, Any]:
+        """A message as templates expect it: text as one string, reasoning under every name they look for."""
+        plain = {**message, "content": self._text(message.get("content"), f"messages[{place}].content")}
+        reasoning = next((message[key] for key in _REASONING if message.get(key) is not None), None)
+        return plain if reasoning is None else {"thinking": reasoning, **plain, "reasoning_content": reasoning}
+
+    def _text(self, content: Any, param: str) -> str:
+        if content is None or isinstance(content, str):
+            return content or ""
+        shown = []
+        for place, part in enumerate(content):
+            if part["type"] == "image_url" and self.image:
+                shown.append(self.image)
+            elif part["type"] in _TEXTS:
+                shown.append(part.get(part["type"]) or "")
+            else:
+                raise _no_text(part, f"{param}[{place}]")
+        return self.between_parts.join(shown)
 
 
 def _clock(now: float) -> Callable[[str], str]:
@@ -104,24 +130,25 @@ def _line(error: BaseException, path: str) -> int:
     return line
 
 
-def _plain(message: Mapping[str, Any], place: int) -> dict[str, Any]:
-    """A message as templates expect it: text as one string, reasoning under every name they look for."""
-    plain = {**message, "content": _text(message.get("content"), f"messages[{place}].content")}
-    reasoning = next((message[key] for key in _REASONING if message.get(key) is not None), None)
-    return plain if reasoning is None else {"thinking": reasoning, **plain, "reasoning_content": reasoning}
+def check_text_only(messages: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse messages that a text alone does not carry.
+
+    Raises:
+        BadRequest: A content part is no text.
+    """
+    for place, message in enumerate(messages):
+        if isinstance(message.get("content"), list):
+            for position, part in enumerate(message["content"]):
+                if part["type"] not in _TEXTS:
+                    raise _no_text(part, f"messages[{place}].content[{position}]")
 
 
-def _text(content: Any, param: str) -> str:
-    if content is None or isinstance(content, str):
-        return content or ""
-    for place, part in enumerate(content):
-        if part["type"] not in {"text", "refusal"}:
-            raise BadRequest(
-                f"Invalid content part of type {part['type']!r} in '{param}[{place}]': a raw completion carries text only. "
-                "Send media to an upstream that takes chat messages.",
-                param=f"{param}[{place}]",
-            )
-    return "".join(part.get(part["type"]) or "" for part in content)
+def _no_text(part: Mapping[str, Any], param: str) -> BadRequest:
+    return BadRequest(
+        f"Invalid content part of type {part['type']!r} in '{param}': a raw completion carries text only. "
+        "Send media to an upstream that takes chat messages.",
+        param=param,
+    )
 
 
 @functools.lru_cache(maxsize=64)
@@ -149,6 +176,8 @@ def load_chat_template(where: str) -> ChatTemplate:
         stop=source.stop,
         special=source.special,
         adds_bos=source.adds_bos,
+        image=source.image,
+        between_parts=source.between_parts,
         template=template,
     )
 
