@@ -58,6 +58,7 @@ def test_5_1_valid(schema: Any, arguments: str) -> None:
     assert parsed.problems == ()
 
 
+N: dict[str, Any] = {"type": "object", "properties": {"n": {"type": "integer"}}}
 COERCED = [
     pytest.param({"type": "integer"}, '"5"', "5", id="text to integer"),
     pytest.param({"type": "integer"}, '" -7 "', "-7", id="text with spaces to integer"),
@@ -75,6 +76,11 @@ COERCED = [
     pytest.param({"type": "object", "properties": {"n": {"type": "integer"}}}, r'"{\"n\": \"4\"}"', '{"n": 4}', id="nested text"),
     pytest.param({"type": ["integer", "null"]}, '"5"', "5", id="union without text"),
     pytest.param({"anyOf": [{"type": "integer"}, {"type": "null"}]}, '"5"', "5", id="anyOf"),
+    pytest.param({"anyOf": [N, {"type": "null"}]}, '{"n": "5"}', '{"n": 5}', id="in an object that may be null"),
+    pytest.param({"anyOf": [N, {"type": "integer"}, {"items": N, "type": "array"}]}, '[{"n": "5"}]', '[{"n": 5}]', id="deep in a union"),
+    pytest.param({**N, "if": {"required": ["n"]}, "then": {}}, '{"n": "5"}', '{"n": 5}', id="in an object with conditions"),
+    pytest.param({**N, "allOf": [{"minProperties": 1}]}, '{"n": "5"}', '{"n": 5}', id="beside allOf"),
+    pytest.param({"type": "integer", "allOf": [{"minimum": 1}]}, '"5"', "5", id="a type beside allOf"),
 ]  # fmt: skip
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _MAX_REFERENCES = 16
 # Alternatives within alternatives that are looked into for a type: a schema may refer to itself many times over.
 _MOST_NESTED = 6
-# Keywords through which a subschema says more than its own `type` and `properties`.
+# Keywords through which a subschema may say all that it says; its own `type` and `properties` hold beside them.
 _INDIRECT = ("$dynamicRef", "allOf", "if", "dependentSchemas")
 _BRANCHES = ("allOf", "anyOf", "oneOf")
 _TYPES = {
@@ -68,16 +68,17 @@ class Place:
 
     def member(self, key: str) -> Place:
         """The place of an object's member."""
-        return self._inside(lambda branch: _member(branch, key))
+        return self._inside("object", lambda branch: _member(branch, key))
 
     def item(self, position: int) -> Place:
         """The place of an array's element."""
-        return self._inside(lambda branch: _item(branch, position))
+        return self._inside("array", lambda branch: _item(branch, position))
 
-    def _inside(self, step: Any) -> Place:
+    def _inside(self, kind: str, step: Any) -> Place:
+        """A place in a value of this type: what allows only others, such as `null`, says nothing of it."""
         if self.branches is None:
             return self
-        return self._place(self.root, [step(branch) for branch in self.branches])
+        return self._place(self.root, [step(branch) for branch in self.branches if kind in branch.get("type", kind)])
 
 
 def _branches(root: Mapping[str, Any], schema: Any, left: int) -> Iterator[Mapping[str, Any] | None]:
@@ -91,7 +92,7 @@ def _branches(root: Mapping[str, Any], schema: Any, left: int) -> Iterator[Mappi
             yield from _branches(root, branch, left - 1)
     elif "type" not in schema and isinstance(schema.get("allOf"), list) and len(schema["allOf"]) == 1:
         yield from _branches(root, schema["allOf"][0], left - 1)
-    elif any(keyword in schema for keyword in _INDIRECT):
+    elif any(keyword in schema for keyword in _INDIRECT) and "type" not in schema and "properties" not in schema:
         yield None
     else:
         yield schema
