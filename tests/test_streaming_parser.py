@@ -130,6 +130,14 @@ def test_what_only_the_whole_block_settles_is_reported_as_a_contradiction(case: 
 NUMBERS = function(
     "set", {"n": {"type": "integer"}, "on": {"type": "boolean"}, "s": {"type": "string"}, "x": {"type": "number"}}
 )
+MAYBE = function(
+    "set",
+    {
+        "s": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+        "n": {"anyOf": [{"enum": ["auto", "none"]}, {"type": "integer"}]},
+        "o": {"anyOf": [{"type": "string", "minLength": 3}, {"type": "object"}]},
+    },
+)
 LISTS = function("put", {"items": {"type": "array", "items": {"type": "integer"}}, "box": {"type": "object"}})
 
 
@@ -186,6 +194,16 @@ SENT = [
         ('{"s": "', "x"),
         NUMBERS,
     ),
+    Sent("text that may be null", (START + '{"s": "n', 'ull"', "}}"), ('{"s": "n', "ull", '"}'), MAYBE),
+    Sent("a word where a number may stand", (START + '{"n": "a', 'uto"', "}}"), ('{"n": "a', "uto", '"}'), MAYBE),
+    Sent("nearly null where a number may stand", (START + '{"n": "n', "on", 'e"', "}}"), ('{"n": ', "", '"none', '"}'), MAYBE),
+    Sent(
+        "a number where a word may stand waits for the end",
+        (START + '{"n": "1', '2"', ', "s": "x"}}', "</tool_call>"),
+        ('{"n": ', "", "", '12, "s": "x"}'),
+        MAYBE,
+    ),
+    Sent("what may be an object", (START + '{"o": "{', 'x"', "}}"), ('{"o": ', '"{x', '"}'), MAYBE),
     Sent("broken JSON, then repaired", (START + '{"s": \'x', "'", "}}</tool_call>"), ('{"s": ', "", '"x"}'), NUMBERS),
 ]
 

@@ -59,6 +59,12 @@ def test_5_1_valid(schema: Any, arguments: str) -> None:
 
 
 N: dict[str, Any] = {"type": "object", "properties": {"n": {"type": "integer"}}}
+
+
+def tagged(tag: str, kind: str) -> dict[str, Any]:
+    return {"type": "object", "properties": {"is": {"const": tag}, "n": {"type": kind}}, "required": ["is"]}
+
+
 COERCED = [
     pytest.param({"type": "integer"}, '"5"', "5", id="text to integer"),
     pytest.param({"type": "integer"}, '" -7 "', "-7", id="text with spaces to integer"),
@@ -81,6 +87,15 @@ COERCED = [
     pytest.param({**N, "if": {"required": ["n"]}, "then": {}}, '{"n": "5"}', '{"n": 5}', id="in an object with conditions"),
     pytest.param({**N, "allOf": [{"minProperties": 1}]}, '{"n": "5"}', '{"n": 5}', id="beside allOf"),
     pytest.param({"type": "integer", "allOf": [{"minimum": 1}]}, '"5"', "5", id="a type beside allOf"),
+    pytest.param({"anyOf": [{"const": "auto"}, {"type": "integer"}]}, '"5"', "5", id="a word or a number"),
+    pytest.param({"anyOf": [{"const": "all"}, {"type": "array"}]}, "5", "[5]", id="a word or a list, of a number"),
+    pytest.param({"anyOf": [{"const": "all"}, {"type": "array"}]}, '"long text"', '["long text"]', id="a word or a list, of text"),
+    pytest.param({"anyOf": [{"type": "string", "maxLength": 1}, {"type": "object"}]}, '"{ }"', "{ }", id="a letter or an object"),
+    pytest.param({"allOf": [N, {"properties": {"m": {"type": "null"}}}]}, '{"n": "5"}', '{"n": 5}', id="what one of two parts says"),
+    pytest.param({"type": "object", "oneOf": [N, {"required": ["m"]}]}, '{"n": "5"}', '{"n": 5}', id="what one branch says"),
+    pytest.param({"oneOf": [tagged("a", "string"), tagged("b", "integer")]}, '{"n": "5", "is": "b"}', '{"n": 5, "is": "b"}', id="what the tag says"),
+    pytest.param({"oneOf": [tagged("a", "string"), tagged("b", "number")]}, r'{"n": "\t-1e5 ", "is": "b"}', '{"n": -1e5, "is": "b"}', id="what the tag says, with spaces"),
+    pytest.param({"patternProperties": {"^n": {"type": "boolean"}}, "type": "object"}, '{"n": "true"}', '{"n": true}', id="what a pattern says"),
 ]  # fmt: skip
 
 

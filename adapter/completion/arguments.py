@@ -7,7 +7,7 @@ whole, and coerced if that loses nothing. What only the finished call can settle
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from adapter.syntax.json_stream import Kind
 from adapter.syntax.json_text import loads
@@ -15,7 +15,7 @@ from adapter.tools import coercion
 
 if TYPE_CHECKING:
     from adapter.syntax.json_stream import Token
-    from adapter.tools.places import Place
+    from adapter.tools.places import Place, RawPlace
 
 
 # Where it begins and ends in the text that came, and what was written instead.
@@ -24,6 +24,11 @@ Edit: TypeAlias = tuple[int, int, str]
 # Brackets at the end of what looks like a string: theirs, when the string's quote is missing.
 _BRACKETS = frozenset("]}")
 _UNCERTAIN_END = re.compile(r"[\]}]{1,4}\Z")
+_TEXT = frozenset({"string"})
+# What has been written of a string that may turn out to hold a number or a word; no longer ones are waited for.
+_SCALAR = re.compile(r'"(?:\s|\\[nrt])*(?:-?[0-9.eE+-]*|[TtFfNn][A-Za-z]{0,4})(?:\s|\\[nrt])*"?')
+_OBJECT = re.compile(r'"(?:\s|\\[nrt])*\{')
+_LONGEST_SCALAR = 64
 
 
 class _Container:
@@ -42,6 +47,7 @@ class ArgumentsWriter:
 
     Args:
         place: What the tool's schema says of the arguments; None to let everything pass as it is written.
+        doubtful: All that it says, where a value may be coerced though its type is one of those that are allowed; else None.
 
     Attributes:
         complete: Whether the last bracket of the arguments has passed.
@@ -51,14 +57,17 @@ class ArgumentsWriter:
     """
 
     __slots__ = (
-        "_depth", "_doubtful", "_held", "_kept", "_place", "_stack", "_writing", "complete", "edits", "frozen", "passed",
+        "_depth", "_doubtful", "_held", "_kept", "_perhaps", "_place", "_said", "_stack", "_writing", "complete", "edits",
+        "frozen", "passed",
     )  # fmt: skip
 
-    def __init__(self, place: Place | None) -> None:
+    def __init__(self, place: Place | None, doubtful: RawPlace | None = None) -> None:
         self._place = place
+        self._said = doubtful
         self._stack: list[_Container] = []  # kept only where a schema is followed
         self._depth = 0
         self._held: list[str] | None = None  # a string that may have to be coerced
+        self._perhaps: frozenset[str] = frozenset()  # to one of these types, if it is not right as it is
         self._kept = ""  # what waits for the next token to show that it is right
         self._doubtful = False  # white space that comes now is kept back too
         self._writing = False  # inside a string that leaves as it grows
@@ -133,32 +142,68 @@ class ArgumentsWriter:
 
     def _string(self, text: str, *, ended: bool) -> str:
         if self._held is None and not self._writing and self._place is not None:
-            kinds = self._here().kinds()
-            if kinds is not None and "string" not in kinds:
-                self._held = []
+            self._begin_string(self._here().kinds())
         if self._held is None:
-            if self._writing:
-                text, self._kept = self._kept + text, ""
-            self._writing = not ended
-            # One quote too few, or one too many inside, shows only after the string.
-            end = len(text) - 1 if ended else len(text)
-            if not ended and text[-1:] in _BRACKETS:
-                end = len(_UNCERTAIN_END.sub("", text, count=1))
-            return self._passed(text[:end], kept=text[end:], after_value=ended)
+            return self._flowing_string(text, ended=ended)
         self._held.append(text)
-        if not ended:
+        if not ended and not (self._perhaps and self._is_text()):
             return ""
         whole, self._held = "".join(self._held), None
-        return self._passed(self._mended(whole), after_value=True)
+        if ended and not self._perhaps:
+            return self._passed(self._mended(whole), after_value=True)
+        if ended and coercion.convert(loads(whole), tuple(self._perhaps)) is not None:
+            self.frozen = True
+            return ""
+        return self._flowing_string(whole, ended=ended)
+
+    def _begin_string(self, kinds: frozenset[str] | None) -> None:
+        """See whether a string in a place for these types has to be held."""
+        self._perhaps = frozenset()
+        if kinds is not None and "string" not in kinds:
+            self._held = []
+        elif kinds != _TEXT:
+            self._perhaps = self._others("")
+            self._held = [] if self._perhaps else None
+
+    def _flowing_string(self, text: str, *, ended: bool) -> str:
+        if self._writing:
+            text, self._kept = self._kept + text, ""
+        self._writing = not ended
+        # One quote too few, or one too many inside, shows only after the string.
+        end = len(text) - 1 if ended else len(text)
+        if not ended and text[-1:] in _BRACKETS:
+            end = len(_UNCERTAIN_END.sub("", text, count=1))
+        return self._passed(text[:end], kept=text[end:], after_value=ended)
+
+    def _is_text(self) -> bool:
+        """Whether a string that is held can be nothing but text any more."""
+        if "array" in self._perhaps or self._held is None:  # any value may become a list of one
+            return False
+        if len(self._held) > _LONGEST_SCALAR:
+            return "object" not in self._perhaps
+        so_far = "".join(self._held)
+        if "object" in self._perhaps and _OBJECT.match(so_far):
+            return False
+        return len(so_far) > _LONGEST_SCALAR or _SCALAR.fullmatch(so_far) is None
+
+    def _others(self, value: Any) -> frozenset[str]:
+        """The types that a value may be coerced to, though it may be right as it is."""
+        if self._said is None:
+            return frozenset()
+        said = self._said
+        for container in self._stack:
+            said = said.item(container.position) if container.key is None else said.member(loads("".join(container.key)))
+        return said.refusing(lambda kinds: coercion.fits(value, kinds))
 
     def _mended(self, literal: str) -> str:
         """A complete value, the last of what came, coerced where its place asks for that."""
         kinds = None if self._place is None else self._here().kinds()
-        if kinds is None:
+        if kinds is None and self._said is None:
             return literal
         value = loads(literal)
-        if coercion.fits(value, kinds):
-            return literal
+        if kinds is None or coercion.fits(value, kinds):
+            self.frozen = coercion.convert(value, tuple(self._others(value))) is not None
+            return "" if self.frozen else literal
         converted = coercion.convert(value, tuple(kinds))
         if converted is None:
             return literal

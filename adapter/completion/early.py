@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from adapter.completion.arguments import ArgumentsWriter
 from adapter.syntax.json_continue import continue_json
 from adapter.syntax.json_text import loads
-from adapter.tools.places import Place
+from adapter.tools.places import Place, RawPlace
 
 if TYPE_CHECKING:
     from adapter.completion.arguments import Edit
@@ -94,4 +94,8 @@ def may_be_reported(rules: Rules, name: str, index: int) -> bool:
 def writer_for(rules: Rules, options: Options, name: str) -> ArgumentsWriter:
     """What lets the arguments of a call of this tool leave."""
     tool = rules.tools.by_name.get(name)
-    return ArgumentsWriter(Place.of(tool.schema.source) if tool is not None and options.coerce else None)
+    if tool is None or not options.coerce:
+        return ArgumentsWriter(None)
+    source = tool.schema.source
+    # A schema of plain words leaves no doubt what a value may become.
+    return ArgumentsWriter(Place.of(source), RawPlace(source, (source,)) if tool.schema.certain is None else None)

@@ -26,10 +26,10 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "null": (type(None),),
 }
 # They refuse nothing. (`format` does only where a validator is told to check formats.)
-_SILENT = frozenset({
+SILENT = frozenset({
     "title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "$comment", "format",
 })  # fmt: skip
-_KNOWN = _SILENT | {
+_KNOWN = SILENT | {
     "type", "enum", "properties", "required", "additionalProperties", "items", "minimum", "maximum", "minLength", "maxLength",
     "minItems", "maxItems",
 }  # fmt: skip

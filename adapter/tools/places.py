@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from adapter.tools.certain import SILENT
 from adapter.tools.references import follow
 
 if TYPE_CHECKING:
@@ -143,6 +144,21 @@ class RawPlace:
         """The place of a list's element."""
         return self._inside(_item(schema, position) for schema in self._all())
 
+    def refusing(self, accepts: Callable[[frozenset[str]], bool]) -> frozenset[str]:
+        """The types of which a value may have to be here though others are allowed too.
+
+        A value that the schema lets be is not asked about; of one that it may refuse in the end every type counts that a part
+        of the schema demands, for coercion tries them all.
+
+        Args:
+            accepts: Whether a value is of one of these types.
+        """
+        doubtful = RawPlace(
+            self.root, tuple(each for each in self.schemas if not _lets_be(self.root, each, accepts, _MOST_NESTED))
+        )
+        demanded = (_types(schema) for schema in doubtful._all() if "type" in schema)
+        return frozenset[str]().union(*(kinds for kinds in demanded if not accepts(kinds)))
+
     def _inside(self, schemas: Iterable[Any]) -> RawPlace:
         return RawPlace(self.root, tuple({id(schema): schema for schema in schemas if isinstance(schema, Mapping)}.values()))
 
@@ -208,13 +224,29 @@ def _matches(pattern: str, parameter: str) -> bool:
         return False
 
 
+def _lets_be(root: Mapping[str, Any], schema: Any, accepts: Callable[[frozenset[str]], bool], left: int) -> bool:
+    """Whether a value is right by its type alone, whatever it is."""
+    if not isinstance(schema, Mapping) or left == 0:
+        return False
+    said = schema.keys() - SILENT
+    if said == {"$ref"}:
+        return _lets_be(root, follow(root, str(schema["$ref"])), accepts, left - 1)
+    if said in ({"anyOf"}, {"oneOf"}):
+        return any(_lets_be(root, branch, accepts, left - 1) for keyword in said for branch in _list(schema[keyword]))
+    return not said or (said == {"type"} and accepts(_types(schema)))
+
+
+def _types(schema: Mapping[str, Any]) -> frozenset[str]:
+    kind = schema["type"]
+    return frozenset([kind] if isinstance(kind, str) else kind)
+
+
 def _named(root: Mapping[str, Any], schema: Any, left: int) -> frozenset[str] | None:
     """The JSON types that a schema names in whatever way; None when it names none."""
     if not isinstance(schema, Mapping) or left == 0:
         return None
     if "type" in schema:
-        kind = schema["type"]
-        return frozenset([kind] if isinstance(kind, str) else kind)
+        return _types(schema)
     if "const" in schema or isinstance(schema.get("enum"), list):
         values = [schema["const"]] if "const" in schema else schema["enum"]
         return frozenset(_TYPES[type(value)] for value in values) or None
