@@ -23,6 +23,7 @@ def call(name: str, arguments: str) -> str:
     return '<tool_call>\n{"name": "' + name + '", "arguments": ' + arguments + "}\n</tool_call>"
 
 
+TRIP = function("g", {"days": {"type": "integer"}, "tags": {"type": "array"}, "city": {"type": "string"}})
 # What the model writes, again and again, and what the request asks for.
 FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "malformed": (call("f", '{"a": NaN}'), {}),
@@ -30,6 +31,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "unknown tool": (call("nope", "{}"), {}),
     "missing field": (call("get_weather", '{"town": "Paris"}'), {}),
     "wrong type": (call("get_weather", '{"city": 5}'), {}),
+    "types, one mendable": (call("g", '{"days": "3", "tags": "[]", "city": 5}'), {"tools": [TRIP]}),
     "mendable type": (call("get_weather", '{"city": "Paris", "days": "3"}'), {}),
     "none allowed": (CALL, {"tool_choice": "none"}),
     "none made": ("No.", {"tool_choice": "required"}),
@@ -86,6 +88,15 @@ TABLE: list[tuple[str, str, str, str, int, tuple[str, ...]]] = [
     ("wrong type", "text", "whole", "text", 2, TWICE),
     ("wrong type", "text", "incremental", "text", 2, TWICE),
     ("wrong type", "text", "validated", "text", 2, TWICE),
+    ("types, one mendable", "raise", "whole", INVALID, 2, (*TWICE, "refused")),
+    ("types, one mendable", "raise", "incremental", INVALID, 1, ("invalid_arguments", "refused")),
+    ("types, one mendable", "raise", "validated", INVALID, 2, (*TWICE, "refused")),
+    ("types, one mendable", "return", "whole", 'call {"days": "3", "tags": "[]", "city": 5}', 2, TWICE),
+    ("types, one mendable", "return", "incremental", 'call {"days": 3, "tags": "[]", "city": 5}', 1, ("invalid_arguments",)),
+    ("types, one mendable", "return", "validated", 'call {"days": "3", "tags": "[]", "city": 5}', 2, TWICE),
+    ("types, one mendable", "text", "whole", "text", 2, TWICE),
+    ("types, one mendable", "text", "incremental", "text", 2, TWICE),
+    ("types, one mendable", "text", "validated", "text", 2, TWICE),
     *(
         ("mendable type", policy, mode, 'call {"city": "Paris", "days": 3}', 1, ("coerced",))
         for policy in ("raise", "return", "text")
@@ -164,7 +175,7 @@ def test_the_table_is_whole() -> None:
     assert len(TABLE) == len({row[:3] for row in TABLE})
 
 
-MENDED = [fault for fault in FAULTS if fault not in {"malformed", "mendable type", "none allowed"}]
+MENDED = [fault for fault in FAULTS if fault not in {"malformed", "types, one mendable", "mendable type", "none allowed"}]
 
 
 @pytest.mark.parametrize("mode", ["whole", "validated"])

@@ -50,13 +50,17 @@ class EarlyCall:
         """The text of the arguments that was reported. The payload's stand in `raw`, from `start` on."""
         if self.written is not None:
             raw, start = self.written.text(), 0
+        return self._edited(raw, start, self.size)
+
+    def _edited(self, raw: str, start: int, size: int) -> str:
+        """Arguments that stand in `raw`, from `start` on, as they are reported: so many characters of them."""
         pieces, position = [], start
         for begin, end, text in self.edits:
             pieces += [raw[position : start + begin], text]
             position = start + end
         if not pieces:
-            return raw[start : start + self.size]
-        return "".join([*pieces, raw[position : position + self.size]])[: self.size]
+            return raw[start : start + size]
+        return "".join([*pieces, raw[position : position + size]])[:size]
 
     def settle(self, call: CheckedCall, raw: str, payload: int) -> tuple[str, str] | None:
         """How the finished call continues what was reported.
@@ -78,6 +82,8 @@ class EarlyCall:
         if self.complete:
             agrees = sent == final or not call.valid or loads(sent) == loads(final)
             return (sent, "") if agrees else None
+        if self.edits and not call.valid:  # what was coerced has left, though it did not make the call valid
+            final = self._edited(final, 0, self.size + len(final))
         if final.startswith(sent):
             return final, final[len(sent) :]
         rest = continue_json(sent, loads(final))
