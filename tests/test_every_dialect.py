@@ -10,10 +10,16 @@ import pytest
 from openai import OpenAI
 
 import adapter
+from adapter.completion.parser import CompletionParser
+from adapter.completion.rules import Rules
 from adapter.dialects.registry import load
 from adapter.dialects.templates import names
 from adapter.events import CallFinished
+from adapter.options import make_options
+from adapter.tools.definitions import read_tools
 from tests.loopback import Answer, Stream, Upstream, completion, raw_completion, raw_streamed, streamed
+from tests.test_streaming_parser import check_order
+from tests.test_validation import COERCED
 from tests.tools import TOOLS, function
 
 if TYPE_CHECKING:
@@ -72,6 +78,25 @@ def test_calls(plain: OpenAI, name: str, mode: str) -> None:
         assert ask(plain, upstream, mode, {"dialect": name}) == WANTED
         told = str(upstream.bodies[0]["messages"])
     assert "The tool get_weather." in told
+
+
+@pytest.mark.parametrize("name", names())
+def test_what_is_coerced_in_a_whole_answer_is_coerced_in_a_stream(name: str) -> None:
+    """Values inside of values, and in place of lists, that the model writes in another type."""
+    for case in COERCED:
+        schema, before, _ = case.values
+        given = {"other": "é", "v": json.loads(before), "z": [{"a": 1}]}  # type: ignore[arg-type]  # a table of any values
+        tool = function("g", {"v": schema, "other": {"type": "string"}, "z": {"type": "array"}})
+        text = turn(name, ("g", given))
+        whole = [(call.arguments, call.valid) for call in adapter.parse(text, [tool], dialect=name).tool_calls]
+        assert len(whole) == 1
+        rules, options = Rules(read_tools([tool]), incremental=True), make_options({"dialect": name})
+        for size in (1, 1000):
+            parser = CompletionParser.for_rules(rules, options)
+            events = [event for start in range(0, len(text), size) for event in parser.feed(text[start : start + size])]
+            events += parser.close()
+            check_order(events)
+            assert [(event.arguments, event.valid) for event in events if isinstance(event, CallFinished)] == whole, case.id
 
 
 @pytest.mark.parametrize("mode", ["whole", "validated"])

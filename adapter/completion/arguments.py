@@ -193,7 +193,7 @@ class ArgumentsWriter:
         said = self._said
         for container in self._stack:
             said = said.item(container.position) if container.key is None else said.member(loads("".join(container.key)))
-        return said.refusing(lambda kinds: coercion.fits(value, kinds))
+        return said.refusing(value)
 
     def _mended(self, literal: str) -> str:
         """A complete value, the last of what came, coerced where its place asks for that."""

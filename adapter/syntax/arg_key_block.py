@@ -181,7 +181,8 @@ class ArgKeyBlock(EagerReader):
         key = "".join(self._key).strip()
         self._given.add(key)
         self._keyed, self._where = False, _Where.VALUE
-        self._write(self._arguments.key(key, self._settings.types(self._name, key), padded=False))
+        place = self._settings.place(self._name).member(key)
+        self._write(self._arguments.key(key, place, place.kinds(), padded=False))
 
     def _close_value(self, tag: str) -> None:
         self._skeleton.append(tag)
@@ -284,7 +285,7 @@ class ArgKeyBlock(EagerReader):
         return self._text.split(self._bounds[1])
 
     def _write(self, text: str) -> None:
-        if text:
+        if text and not self._arguments.doubtful:
             self.steps.append(Step(StepKind.TEXT, text))
 
     def _wrong(self, what: str) -> None:

@@ -7,12 +7,16 @@ it is whole and can be typed.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from adapter.syntax.base import Flowing, StepKind
+from adapter.syntax.base import ANYWHERE, Flowing, StepKind
 from adapter.syntax.json_text import loads
 from adapter.syntax.repair import repair
 from adapter.syntax.text_buffer import TextBuffer
 from adapter.syntax.values import escaped, only_string, quoted, typed
+
+if TYPE_CHECKING:
+    from adapter.syntax.base import Place
 
 _BARE = Flowing(re.compile("<"), re.compile(r"[^<]*+"), re.compile(r"(?!)"), StepKind.TEXT, escaped)
 _PADDED = Flowing(
@@ -28,14 +32,16 @@ class ArgumentsText:
         line_begins: Whether the value so far is empty or ends in a newline.
         broken: What stands in the place of the arguments and cannot be them, or None.
         repaired: Whether their JSON was repaired, where they are written as a whole.
+        doubtful: Whether the value that was made last, and what follows it, is known only when the call is complete.
     """
 
     __slots__ = (
-        "_first", "_held", "_kinds", "_newline", "_padded", "_returns", "_started", "_string", "_whole", "broken",
-        "line_begins", "repaired", "written",
+        "_first", "_held", "_kinds", "_newline", "_padded", "_place", "_returns", "_started", "_string", "_whole",
+        "broken", "doubtful", "line_begins", "repaired", "written",
     )  # fmt: skip
 
     def __init__(self) -> None:
+        self._place: Place = ANYWHERE  # of the value
         self.written = TextBuffer()
         self._first = True
         self._kinds: frozenset[str] | None = None
@@ -49,26 +55,34 @@ class ArgumentsText:
         self.line_begins = True
         self.broken: str | None = None
         self.repaired = False
+        self.doubtful = False
 
     def end(self) -> str:
         """The arguments are complete."""
         return "" if self._whole else self._add("{}" if self._first else "}")
 
-    def whole(self) -> None:
-        """All arguments begin, as one JSON text. It leaves when it is whole; nothing may stand beside it."""
+    def whole(self, place: Place) -> None:
+        """All arguments begin, as one JSON text. It leaves when it is whole; nothing may stand beside it.
+
+        Args:
+            place: What the schema says of them.
+        """
+        self._place = place
         self.broken = None if self._first else self.written.text()
         self._kinds, self._padded, self._string, self._held = None, False, False, []
         self._first, self._whole, self.line_begins = False, True, True
 
-    def key(self, name: str, kinds: frozenset[str] | None, *, padded: bool) -> str:
+    def key(self, name: str, place: Place, kinds: frozenset[str] | None, *, padded: bool) -> str:
         """A parameter begins.
 
         Args:
             name: Its name.
+            place: What the schema says of it.
             kinds: The JSON types it may have; None when nothing is known.
             padded: Whether one newline on each side of the value is not part of it.
         """
-        self._kinds, self._padded, self._string = kinds, padded, only_string(kinds)
+        self._place, self._kinds, self._padded = place, kinds, padded
+        self._string = only_string(kinds) and place.lets_text_be()
         self._started, self._returns, self._newline, self._held = False, False, "", []
         self.line_begins = True
         if self._whole:
@@ -102,7 +116,7 @@ class ArgumentsText:
 
     def flowing(self) -> Flowing | None:
         """What may come now in a string, none of it held back but a last newline."""
-        if not self._string or self._newline or not (self._started or not self._padded):
+        if not self._string or self._newline or self.doubtful or not (self._started or not self._padded):
             return None
         return _PADDED if self._padded else _BARE
 
@@ -113,7 +127,7 @@ class ArgumentsText:
         rest = "\r" if self._newline == "\r" else ""
         if self._string:
             return self._add(escaped(rest) + '"')
-        return self._add(typed("".join(self._held) + rest, self._kinds))
+        return self._made(typed("".join(self._held) + rest, self._kinds))
 
     def _json(self, written: str) -> str:
         """The arguments that were written as a whole."""
@@ -126,6 +140,11 @@ class ArgumentsText:
         if text is None or self.broken is not None:
             self.broken = self.broken or written
             return ""
+        return self._made(text)
+
+    def _made(self, text: str) -> str:
+        """A value, which is coerced later if its type is not the schema's."""
+        self.doubtful = self.doubtful or self._place.may_change(loads(text))
         return self._add(text)
 
     def _add(self, text: str) -> str:

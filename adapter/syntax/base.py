@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeAlias
 
 from adapter.syntax.limits import Limits
 from adapter.syntax.notation import JSON, Notation
@@ -47,6 +47,12 @@ class Place(Protocol):
     def item(self, position: int) -> Place:
         """The place of a list's element."""
 
+    def lets_text_be(self) -> bool:
+        """Whether no string that stands here is coerced, whatever it says."""
+
+    def may_change(self, value: Any) -> bool:
+        """Whether a JSON value that stands here, or one inside of it, may be coerced when the call is complete."""
+
 
 class _Anywhere:
     """A place of which nothing is known."""
@@ -66,8 +72,15 @@ class _Anywhere:
         del position
         return self
 
+    def lets_text_be(self) -> bool:
+        return True
 
-_ANYWHERE = _Anywhere()
+    def may_change(self, value: Any) -> bool:
+        del value
+        return False
+
+
+ANYWHERE = _Anywhere()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +170,7 @@ class SyntaxSettings:
     tokens: tuple[str, ...] = ()
     form: Mapping[str, str] = field(default_factory=dict)
     types: Types = lambda _tool, _parameter: None
-    place: Callable[[str], Place] = lambda _tool: _ANYWHERE
+    place: Callable[[str], Place] = lambda _tool: ANYWHERE
 
 
 class Flowing(NamedTuple):

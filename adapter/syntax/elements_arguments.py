@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from adapter.syntax.braces_text import BracesText
 from adapter.syntax.elements_notation import begins_list, json_of, may_hold
+from adapter.syntax.json_text import loads
 from adapter.syntax.values import only_string
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class ElementsArguments:
 
     Attributes:
         untidy: Whether a closing tag was missing.
+        doubtful: Whether the value that was made last, and what follows it, is known only when the call is complete.
     """
 
     def __init__(self, word: str, item: str, place: Place) -> None:
@@ -65,6 +67,7 @@ class ElementsArguments:
         # everything stays, for that is what lxml is to see.
         self._skeleton: list[str] = []
         self.untidy = False
+        self.doubtful = False
 
     @property
     def written(self) -> TextBuffer:
@@ -135,7 +138,7 @@ class ElementsArguments:
         element = _Element(name, place, _Kind.OPEN, len(self._skeleton))
         self._open.append(element)
         self._skeleton.append("<value>")
-        if element.kinds is not None and only_string(element.kinds):
+        if element.kinds is not None and only_string(element.kinds) and place.lets_text_be():
             written += self._begin_string(element)
         return written
 
@@ -178,4 +181,6 @@ class ElementsArguments:
         if element.kind is _Kind.STRING:
             return self._json.end_string()
         text = "".join(element.held)
-        return self._json.word(json_of(text, element.kinds))
+        made = json_of(text, element.kinds)
+        self.doubtful = self.doubtful or element.place.may_change(loads(made))
+        return self._json.word(made)

@@ -213,7 +213,7 @@ class ElementsBlock(CarefulReader):
         self._bounds = (self._base + position, self._base + position)
 
     def _write(self, text: str) -> None:
-        if text:
+        if text and not self._arguments.doubtful:
             self.steps.append(Step(StepKind.TEXT, text))
 
     # Values.

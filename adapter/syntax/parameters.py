@@ -60,7 +60,7 @@ class Parameters(Syntax):
         if unknown:
             raise DialectError(f"form.{unknown[0]} means nothing to the syntax 'parameters'; it knows {', '.join(_FORM)}")
         form = {"call": "function", "parameter": "parameter", "prefix": "", "blocks": "", "padding": "", **settings.form}
-        self._types = settings.types
+        self._place = settings.place
         self._json = JsonInTags(settings)
         self._holds_json = False
         self._tags = tags = compile_tags(settings, form)
@@ -105,4 +105,4 @@ class Parameters(Syntax):
 
     def block(self, opening: str) -> ParametersBlock | JsonBlock:
         """A reader for one block."""
-        return JsonBlock(opening, self._json) if self._holds_json else ParametersBlock(opening, self._tags, self._types)
+        return JsonBlock(opening, self._json) if self._holds_json else ParametersBlock(opening, self._tags, self._place)

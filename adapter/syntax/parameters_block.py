@@ -21,7 +21,9 @@ from adapter.syntax.scanner import End
 from adapter.syntax.text_buffer import BlockText
 
 if TYPE_CHECKING:
-    from adapter.syntax.base import Flowing, Types
+    from collections.abc import Callable
+
+    from adapter.syntax.base import Flowing, Place
     from adapter.syntax.parameters_tags import Tags
 
 _NOT_SPACE = re.compile(r"[^ \t\r\n]")
@@ -49,18 +51,18 @@ class ParametersBlock(EagerReader):
     Args:
         opening: The opening marker and what stood between it and the payload.
         tags: The tags of the dialect.
-        types: The types of the tools' parameters.
+        place: What the schema of a tool says of its arguments.
 
     Attributes:
         opening: As given.
         steps: What has become certain of the calls.
     """
 
-    def __init__(self, opening: str, tags: Tags, types: Types) -> None:
+    def __init__(self, opening: str, tags: Tags, place: Callable[[str], Place]) -> None:
         self.opening = opening
         self.steps: list[Step] = []
         self._tags = tags
-        self._types = types
+        self._place = place
         self._where = _Where.BETWEEN
         self._begun = "" if opening.startswith(tags.open) else opening  # of the first call's tag
         self._skeleton = ["<block>"]
@@ -169,12 +171,13 @@ class ParametersBlock(EagerReader):
         self._where = _Where.VALUE
         if tag["name"] is None:
             self._skeleton.append("<parameter>")
-            self._arguments.whole()
+            self._arguments.whole(self._place(self._name))
             return
         key = self._tags.named(tag["name"])
         self._skeleton.append(f"<parameter name={quoteattr(key)}>")
-        kinds = self._tags.kinds(tag["more"], self._types(self._name, key))
-        self._write(self._arguments.key(key, kinds, padded=self._tags.padded))
+        place = self._place(self._name).member(key)
+        kinds = self._tags.kinds(tag["more"], place.kinds())
+        self._write(self._arguments.key(key, place, kinds, padded=self._tags.padded))
 
     def _close_value(self, markup: str) -> None:
         self._where = _Where.CALL
@@ -182,7 +185,7 @@ class ParametersBlock(EagerReader):
         self._write(self._arguments.close())
 
     def _write(self, text: str) -> None:
-        if text:
+        if text and not self._arguments.doubtful:
             self.steps.append(Step(StepKind.TEXT, text))
 
     def _value(self, text: str, position: int) -> tuple[int, End | None]:

@@ -61,6 +61,7 @@ class Pythonic(Syntax):
             raise DialectError(f"form.{min(settings.form)} means nothing to the syntax 'pythonic'; it knows nothing")
         self.bounds = Boundaries(settings.open, settings.close, settings.tokens, due=False)
         self.openings: tuple[str, ...] = (settings.open,) if settings.open else ()
+        self.place = settings.place
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
         """A block begins where a call does, or a list of calls."""
@@ -102,6 +103,7 @@ class PythonicBlock(CarefulReader):
     def __init__(self, opening: str, syntax: Pythonic) -> None:
         self.opening = opening
         self.steps: list[Step] = []
+        self._place = syntax.place
         self._scanner = syntax.scanner()
         self._text = BlockText(opening)
         self._call = TextBuffer()  # what was read of the present call
@@ -131,7 +133,9 @@ class PythonicBlock(CarefulReader):
         self._repaired = self._repaired or repaired
         self._calls.append(call)
         if isinstance(call, RawCall):
-            self.steps += [Step(StepKind.CALL, call.name), Step(StepKind.TEXT, call.arguments)]
+            self.steps.append(Step(StepKind.CALL, call.name))
+            if not self._place(call.name).may_change(call.value):
+                self.steps.append(Step(StepKind.TEXT, call.arguments))
 
     def finish(self, tail: str, *, cut: bool) -> End:
         """The completion is over inside the block."""

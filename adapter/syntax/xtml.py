@@ -63,7 +63,7 @@ class Xtml(Syntax):
         self._message_end = f"{closes}{form['message']}{separator}"
         tokens = tuple(token for token in settings.tokens if token not in self._markers)
         self.value_ends = (closes,)
-        self._types = settings.types
+        self._place = settings.place
         self._open = settings.open
         self._tags = compile_tags(settings, form, tokens)
         self._header = tag(opens, form["message"], "role", separator)
@@ -111,7 +111,7 @@ class Xtml(Syntax):
             return Passage(kind, opening, self.channel_end(self._ends[opening]))
         header = self._header.match(opening)
         if header is None:
-            return ParametersBlock(opening, self._tags, self._types)
+            return ParametersBlock(opening, self._tags, self._place)
         if named(header["name"]) == self._form["role"]:
             return Passage(PassageKind.CONTENT, opening, lambda _text, position, _at_end: (position, position))
         return Passage(PassageKind.INVENTED, opening, self.message_end)

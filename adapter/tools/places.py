@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from adapter.tools.certain import SILENT
+from adapter.tools.coercion import convert, fits
 from adapter.tools.references import follow
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ _MOST_NESTED = 6
 # Keywords through which a subschema may say all that it says; its own `type` and `properties` hold beside them.
 _INDIRECT = ("$dynamicRef", "allOf", "if", "dependentSchemas")
 _BRANCHES = ("allOf", "anyOf", "oneOf")
+# Keywords with which a schema says more of the same value.
+_COMBINING = frozenset({*_BRANCHES, "$ref", "then", "else"})
 _TYPES = {
     type(None): "null", bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object",
 }  # fmt: skip
@@ -134,39 +137,52 @@ class RawPlace:
 
     def names(self, name: str) -> bool:
         """Whether the schema speaks of an object's member by this name."""
-        return any(name in _properties(schema) for schema in self._all())
+        return any(name in _properties(schema) for schema in _all(self.root, self.schemas))
 
     def member(self, name: str) -> RawPlace:
         """The place of an object's member."""
-        return self._inside(inner for schema in self._all() for inner in _members(schema, name))
+        return self._inside(inner for schema in _all(self.root, self.schemas) for inner in _members(schema, name))
 
     def item(self, position: int) -> RawPlace:
         """The place of a list's element."""
-        return self._inside(_item(schema, position) for schema in self._all())
+        return self._inside(_item(schema, position) for schema in _all(self.root, self.schemas))
 
-    def refusing(self, accepts: Callable[[frozenset[str]], bool]) -> frozenset[str]:
+    def refusing(self, value: Any) -> frozenset[str]:
         """The types of which a value may have to be here though others are allowed too.
 
         A value that the schema lets be is not asked about; of one that it may refuse in the end every type counts that a part
         of the schema demands, for coercion tries them all.
 
         Args:
-            accepts: Whether a value is of one of these types.
+            value: A string, number or word.
         """
-        doubtful = RawPlace(
-            self.root, tuple(each for each in self.schemas if not _lets_be(self.root, each, accepts, _MOST_NESTED))
-        )
-        demanded = (_types(schema) for schema in doubtful._all() if "type" in schema)
-        return frozenset[str]().union(*(kinds for kinds in demanded if not accepts(kinds)))
+        some: Iterable[Mapping[str, Any]] = self.schemas
+        if not all(map(_COMBINING.isdisjoint, self.schemas)):
+            some = _all(self.root, (each for each in self.schemas if not _lets_be(self.root, each, value, _MOST_NESTED)))
+        demanded = [kinds for schema in some if "type" in schema and not fits(value, kinds := _types(schema))]
+        return frozenset[str]().union(*demanded)
+
+    def lets_text_be(self) -> bool:
+        """Whether no string that stands here is coerced, whatever it says."""
+        return not self.schemas or not self.refusing("")
+
+    def may_change(self, value: Any) -> bool:
+        """Whether a JSON value that stands here, or one inside of it, may be coerced when the call is complete."""
+        waiting = [(self, value)]
+        while waiting:
+            place, value = waiting.pop()
+            if not place.schemas:
+                continue
+            if isinstance(value, dict):
+                waiting += [(place.member(name), item) for name, item in value.items()]
+            elif isinstance(value, list):
+                waiting += [(place.item(position), item) for position, item in enumerate(value)]
+            elif (kinds := place.refusing(value)) and convert(value, tuple(kinds)) is not None:
+                return True
+        return False
 
     def _inside(self, schemas: Iterable[Any]) -> RawPlace:
         return RawPlace(self.root, tuple({id(schema): schema for schema in schemas if isinstance(schema, Mapping)}.values()))
-
-    def _all(self) -> Iterator[Mapping[str, Any]]:
-        """The schemas, each with those that may apply beside it."""
-        seen: set[int] = set()
-        for schema in self.schemas:
-            yield from _beside(self.root, schema, seen)
 
 
 def arguments_place(tools: ToolSet) -> Callable[[str], RawPlace]:
@@ -203,6 +219,13 @@ def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     return named if isinstance(named, Mapping) else {}
 
 
+def _all(root: Mapping[str, Any], schemas: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
+    """Schemas, each with those that may apply beside it."""
+    seen: set[int] = set()
+    for schema in schemas:
+        yield from _beside(root, schema, seen)
+
+
 def _beside(root: Mapping[str, Any], schema: Any, seen: set[int]) -> Iterator[Mapping[str, Any]]:
     """A schema, and those that may apply to the same value."""
     if not isinstance(schema, Mapping) or id(schema) in seen:
@@ -224,16 +247,16 @@ def _matches(pattern: str, parameter: str) -> bool:
         return False
 
 
-def _lets_be(root: Mapping[str, Any], schema: Any, accepts: Callable[[frozenset[str]], bool], left: int) -> bool:
+def _lets_be(root: Mapping[str, Any], schema: Any, value: Any, left: int) -> bool:
     """Whether a value is right by its type alone, whatever it is."""
     if not isinstance(schema, Mapping) or left == 0:
         return False
     said = schema.keys() - SILENT
     if said == {"$ref"}:
-        return _lets_be(root, follow(root, str(schema["$ref"])), accepts, left - 1)
+        return _lets_be(root, follow(root, str(schema["$ref"])), value, left - 1)
     if said in ({"anyOf"}, {"oneOf"}):
-        return any(_lets_be(root, branch, accepts, left - 1) for keyword in said for branch in _list(schema[keyword]))
-    return not said or (said == {"type"} and accepts(_types(schema)))
+        return any(_lets_be(root, branch, value, left - 1) for keyword in said for branch in _list(schema[keyword]))
+    return not said or (said == {"type"} and fits(value, _types(schema)))
 
 
 def _types(schema: Mapping[str, Any]) -> frozenset[str]:
