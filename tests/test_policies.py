@@ -9,6 +9,7 @@ import pytest
 from openai import OpenAI
 
 import adapter
+from adapter.completion.result import assemble
 from adapter.events import CallFinished, TextDelta
 from tests.completions import CALL
 from tests.loopback import Answer, Stream, Upstream, completion, streamed
@@ -317,8 +318,30 @@ class TestReplyTool:
             assert '"name": "reply"' in upstream.bodies[0]["messages"][0]["content"]
         assert (said, calls or None, reason) == ("It is 2 é 😀.", None, "stop")
 
-    def test_it_streams_as_it_is_written(self) -> None:
-        parser = adapter.CompletionParser.for_rules(_reply_rules(), adapter.Options())
+    BAD = call("reply", '{"text": "a"b}')
+    BROKEN_OFF: ClassVar[list[Any]] = [
+        pytest.param(REPLY[: -len('\\ude00."}}\n</tool_call>')], "length", "It is 2 é ", (), ("cut",), id="cut"),
+        pytest.param(REPLY[: len("<tool_call>\n{")], "length", "", (), ("cut",), id="cut before it says anything"),
+        pytest.param(f"{CALL}{REPLY[:-30]}", "length", "It is 2 é", ("get_weather",), ("cut",), id="cut, after a call"),
+        pytest.param(BAD, "stop", f"a{BAD}", (), ("unreadable",), id="unreadable from a character on"),
+        pytest.param(call("reply", '{"no": "a"}'), "stop", '{"no": "a"}', (), ("invalid_arguments",), id="no text in it"),
+    ]
+
+    @pytest.mark.parametrize("incremental", [False, True])
+    @pytest.mark.parametrize(("text", "finish", "said", "calls", "problems"), BROKEN_OFF)
+    def test_what_it_says_before_it_breaks_off_is_content(
+        self, text: str, finish: str, said: str, calls: Any, problems: Any, incremental: bool
+    ) -> None:
+        for size in (1, 5, 1000):
+            parser = adapter.CompletionParser.for_rules(_reply_rules(incremental=incremental), adapter.Options())
+            events = [event for start in range(0, len(text), size) for event in parser.feed(text[start : start + size])]
+            parsed = assemble(events + parser.close(finish), finish)
+            assert (parsed.content or "", tuple(item.name for item in parsed.tool_calls)) == (said, calls)
+            assert tuple(problem.kind for problem in parsed.problems) == problems
+
+    @pytest.mark.parametrize("incremental", [False, True])
+    def test_it_streams_as_it_is_written(self, incremental: bool) -> None:
+        parser = adapter.CompletionParser.for_rules(_reply_rules(incremental=incremental), adapter.Options())
         pieces = [event for character in self.REPLY for event in parser.feed(character)] + parser.close()
         texts = [event.text for event in pieces if isinstance(event, TextDelta)]
         assert len(texts) > 8
@@ -351,12 +374,12 @@ class TestReplyTool:
             assert '"name": "reply_in_words"' in upstream.bodies[0]["messages"][0]["content"]
 
 
-def _reply_rules() -> Any:
+def _reply_rules(*, incremental: bool = True) -> Any:
     from adapter.completion.rules import Rules
     from adapter.tools.definitions import read_tools
     from adapter.tools.reply import reply_tool
 
-    return Rules(read_tools(TOOLS).and_also(reply_tool(())), reply="reply", incremental=True)
+    return Rules(read_tools(TOOLS).and_also(reply_tool(())), reply="reply", incremental=incremental)
 
 
 CALLED: list[Any] = [

@@ -58,7 +58,7 @@ def in_opening(state: State, text: str, position: int, out: list[Event]) -> tupl
 
 def _track(state: State, *, json: bool) -> None:
     """Begin to report calls while they are written, if the request allows it."""
-    if not state.rules.incremental:
+    if not state.rules.reports(state.rules.reply or ""):
         state.tracker = None
         if state.block is not None:
             state.block.steps = Unheard()

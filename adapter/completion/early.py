@@ -94,7 +94,7 @@ def may_be_reported(rules: Rules, name: str, index: int) -> bool:
     """Whether a call of this tool may be reported before it is complete."""
     offered = bool(name) and (not rules.tools or name in rules.tools.by_name)
     allowed = rules.choice.allowed is None or name in rules.choice.allowed
-    return offered and allowed and not (rules.parallel is False and index)
+    return rules.reports(name) and offered and allowed and not (rules.parallel is False and index)
 
 
 def writer_for(rules: Rules, options: Options, name: str) -> ArgumentsWriter:

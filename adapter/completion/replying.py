@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Problem, TextDelta
@@ -50,11 +51,18 @@ class ReplyFilter:
                         out.append(CallFinished(index - self._skipped, call_id, name, arguments, valid, raw))
                     elif not self._said and not valid:
                         self._say(arguments, out)  # no text in it: what was written instead is not lost
-                case Problem(kind, message, raw, index) if index is not None:
-                    out.append(Problem(kind, message, raw, None if index == self._index else index - self._skipped))
+                case Problem(index=int()):
+                    self._problem(event, out)
                 case _:
                     out.append(event)
         return out
+
+    def _problem(self, problem: Problem, out: list[Event]) -> None:
+        """What is wrong with a call. A reply is none that could be contradicted: its block stays in the content too."""
+        if problem.index != self._index:
+            out.append(replace(problem, index=(problem.index or 0) - self._skipped))
+        elif problem.kind != "contradicted":
+            out.append(replace(problem, index=None))
 
     def _say(self, text: str, out: list[Event]) -> None:
         if text:

@@ -33,3 +33,7 @@ class Rules:
     thinking: bool = False
     taken: frozenset[str] = frozenset()
     incremental: bool = False
+
+    def reports(self, name: str) -> bool:
+        """Whether calls of a tool are reported while they are written: what is said through the reply tool is content."""
+        return self.incremental or (name == self.reply and not self.invalid_as_text)
