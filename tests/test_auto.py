@@ -9,6 +9,7 @@ from openai import OpenAI
 
 import adapter
 from adapter.dialects.registry import choose, for_model
+from adapter.prompt.chat_template import choose_chat_template
 from tests.completions import CALL
 from tests.loopback import Upstream, completion, raw_completion
 from tests.tools import TOOLS
@@ -25,6 +26,47 @@ MODELS = [
     pytest.param("some/unknown-model", "hermes", id="unknown"),
     pytest.param("", "hermes", id="no name"),
 ]
+
+# Names as their makers, servers and shops write them, with the dialect and the chat template.
+WRITTEN = [
+    pytest.param(model, dialect, chat, id=model)
+    for model, dialect, chat in (
+        ("Qwen/Qwen3.7-Max", "qwen3.6", "qwen3.5"),
+        ("unsloth/Qwen3-Coder-30B-A3B-Instruct-GGUF:Q4_K_M", "qwen3-coder", "chatml"),
+        ("deepseek-v3:671b", "deepseek-v3", "deepseek-v3"),
+        ("deepseek-v3.1:671b-cloud", "deepseek-v3.1", "deepseek-v3.1"),
+        ("deepseek/deepseek-chat-v3.1", "deepseek-v3.1", "deepseek-v3.1"),
+        ("deepseek/deepseek-chat-v3-0324", "deepseek-v3", "deepseek-v3"),
+        ("deepseek-ai/DeepSeek-V3.2-Exp", "deepseek-v3.2", "deepseek-v3.2"),
+        ("deepseek-ai/DeepSeek-R1-0528-Qwen3-8B", "deepseek-v3", "deepseek-v3"),
+        ("zai-org/GLM-4.6V-Flash", "glm-4.5", "glm-4.5"),
+        ("zai-org/GLM-5.1-FP8", "glm-4.7", "glm-4.7"),
+        ("moonshotai/Kimi-K2-Thinking", "kimi-k2", "kimi-k2.5"),
+        ("granite4:micro-h", "granite-4", "granite-4"),
+        ("hermes3:8b", "hermes-3", "hermes-3"),
+        ("google/gemma-3n-E4B-it", "gemma-3", "gemma"),
+        ("Team-ACE/ToolACE-2-8B", "toolace", "llama-3.1"),
+        ("meta-llama/Llama-4-Scout-17B-16E-Instruct", "llama-4", "llama-4"),
+        ("mistral:7b", "mistral-v3", "mistral-v3"),
+        ("mixtral:8x22b", "mistral-v3", "mistral-v3"),
+        ("mistralai/Mistral-Large-Instruct-2407", "mistral-v3", "mistral-v3"),
+        ("mistralai/Ministral-8B-Instruct-2410", "mistral-v3", "mistral-v3-tekken"),
+        ("mistral-small-2409", "mistral-v3", "mistral-v3-tekken"),
+        ("mistralai/Pixtral-12B-2409", "mistral-v3", "mistral-v3-tekken"),
+        ("mistralai/Mistral-Large-Instruct-2411", "mistral-v7", "mistral-v7"),
+        ("mistral-small:24b", "mistral-v7", "mistral-v7"),
+        ("mistral-small3.1:24b", "mistral-v7", "mistral-v7"),
+        ("mistral-small3.2:24b", "mistral-v11", "mistral-v11"),
+        ("devstral:24b", "mistral-v11", "mistral-v11"),
+        ("devstral-small-2:24b", "mistral-v13", "mistral-v13"),
+        ("mistralai/Mistral-Large-3-675B-Instruct-2512", "mistral-v13", "mistral-v13"),
+    )
+]
+
+
+@pytest.mark.parametrize(("model", "dialect", "chat"), WRITTEN)
+def test_the_dialect_and_the_chat_template_of_a_model(model: str, dialect: str, chat: str) -> None:
+    assert (choose(model)[0].name, choose_chat_template(model)[0].name) == (dialect, chat)
 
 
 @pytest.mark.parametrize(("model", "dialect"), MODELS)

@@ -127,6 +127,15 @@ def test_parse_flags(files: Path) -> None:
     assert "── reasoning \nHm.\n" in call("parse", "-", "--thinking-prefilled", stdin="Hm.</think>Yes.")[1]
 
 
+def test_a_template_of_ones_own(files: Path) -> None:
+    template = files / "mine.jinja"
+    template.write_text(call("templates", "show", "hermes")[1].replace("tool_call>", "ring>"), encoding="utf-8")
+    (files / "rings.txt").write_text(CALL.replace("tool_call>", "ring>"), encoding="utf-8")
+    for flag in ("--template", "--dialect"):
+        assert "<ring>" in call("preview", "request.json", flag, str(template))[1]
+        assert "tool call 0" in call("parse", "rings.txt", flag, str(template))[1]
+
+
 def test_templates_path(files: Path) -> None:
     folder = call("templates", "path")[1].strip()
     path = Path(call("templates", "path", "hermes")[1].strip())

@@ -125,6 +125,8 @@ CASES: dict[str, Case] = {
     # What models leave out, or write twice.
     "no opening marker": Case(call(given_as("s", "x")).removeprefix("<tool_call>\n"), S_X),
     "no closing tag of a value": Case("<tool_call>\n<function=f>\n<parameter=s>\nx\n<parameter=t>\ny\n</parameter>\n</function>\n</tool_call>", [("f", '{"s": "x", "t": "y"}')]),
+    "no closing tag of an empty value": Case("<tool_call>\n<function=f>\n<parameter=s>\n<parameter=t>\ny\n</parameter>\n</function>\n</tool_call>", [("f", '{"s": "", "t": "y"}')]),
+    "no closing tag of the last value, which is empty": Case("<tool_call>\n<function=f>\n<parameter=s>\n</function>\n</tool_call>", [("f", '{"s": ""}')]),
     "no closing tag of the last value": Case("<tool_call>\n<function=f>\n<parameter=s>\nx\n</function>\n</tool_call>", S_X),
     "no closing tag of a call": Case("<tool_call>\n<function=f>\n<parameter=s>\nx\n</parameter>\n</tool_call>", S_X),
     "no closing marker": Case(call(given_as("s", "x")).removesuffix("\n</tool_call>"), S_X),

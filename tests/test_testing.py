@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import adapter
 from adapter.dialects import registry
 from adapter.dialects.templates import names
 from adapter.testing import check_dialect, splits
+from tests.test_cli import call
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,11 +96,18 @@ class TestOffered:
         module = tmp_path / "their_package.py"
         code = f"import adapter\nPATH = {str(template)!r}\ndef made(): return adapter.Dialect\nNUMBER = 7\n"
         code += "from adapter.dialects.registry import load\nOWN = load(PATH)\n"
+        code += "from dataclasses import replace\nBARE = replace(OWN, path='')\n"
         module.write_text(code, encoding="utf-8")
         monkeypatch.syspath_prepend(str(tmp_path))
         points = {
             name: EntryPoint(name, f"their_package:{value}", "adapter.dialects")
-            for name, value in (("mine", "PATH"), ("own", "OWN"), ("number", "NUMBER"), ("gone", "NOTHING"))
+            for name, value in (
+                ("mine", "PATH"),
+                ("own", "OWN"),
+                ("bare", "BARE"),
+                ("number", "NUMBER"),
+                ("gone", "NOTHING"),
+            )
         }
         monkeypatch.setattr(registry, "_offered", lambda: points)
         registry.load.cache_clear()
@@ -119,3 +128,21 @@ class TestOffered:
 
     def test_they_are_listed(self) -> None:
         assert {"mine", "hermes"} <= set(registry.names())
+
+    def test_the_command_line_shows_them(self) -> None:
+        assert call("templates", "show", "mine") == (0, GOOD, "")
+        assert call("templates", "path", "own") == (0, f"{registry.load('own').path}\n", "")
+        listed = call("templates", "list")[1]
+        for words in (
+            r"mine +json_in_tags +chat +descriptions",
+            r"gone +dialect 'gone': their_package:NOTHING cannot be loaded",
+        ):
+            assert re.search(words, listed), listed
+
+    @pytest.mark.parametrize(
+        ("name", "words"), [("bare", "dialect 'bare' has no template"), ("klingon", "no dialect 'klingon'; there are bare, ")]
+    )
+    def test_the_command_line_on_what_it_cannot_show(self, name: str, words: str) -> None:
+        code, _, told = call("templates", "show", name)
+        assert code == 2
+        assert words in told

@@ -18,7 +18,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("completion", metavar="FILE", help="the model's text, or - for standard input")
     parser.add_argument("--tools", metavar="FILE", help="a JSON list of the tools offered; without, nothing is checked")
-    parser.add_argument("--dialect", default="hermes", help="name of a dialect, or the path of a .jinja file")
+    parser.add_argument("--dialect", "--template", default="hermes", help="name of a dialect, or the path of a .jinja file")
     parser.add_argument("--finish-reason", default="stop", help="what the server said; length when the text was cut")
     parser.add_argument("--thinking-prefilled", action="store_true", help="the text begins inside <think>")
     parser.add_argument("--no-coerce", action="store_true", help="leave arguments of the wrong type alone")

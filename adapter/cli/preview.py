@@ -24,7 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--system", metavar="TEXT", help="the system message that goes with --tools")
     parser.add_argument("--user", metavar="TEXT", help="the user message that goes with --tools")
     parser.add_argument("--json", action="store_true", help="print the whole upstream request as JSON")
-    parser.add_argument("--dialect", default="hermes", help="name of a dialect, or the path of a .jinja file")
+    parser.add_argument("--dialect", "--template", default="hermes", help="name of a dialect, or the path of a .jinja file")
     parser.add_argument("--tool-choice", metavar="CHOICE", help="auto, none, required, or the name of a tool")
     parser.add_argument("--parallel", action=argparse.BooleanOptionalAction, help="set parallel_tool_calls")
     parser.add_argument("--enforce", choices=("auto", *RUNGS), help="how the answer is made a call")

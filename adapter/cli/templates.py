@@ -56,23 +56,34 @@ def _check(name: str, console: Console) -> int:
 
 def _read(name: str) -> tuple[str, str]:
     """Source and path of a dialect's template, or of a chat template with `chat/` before its name."""
-    from adapter.dialects import templates
+    from adapter.dialects import registry, templates
+    from adapter.errors import DialectError
 
     under, _, rest = name.partition("/")
     if under == "chat" and not name.endswith(templates.SUFFIX):
         return templates.read(rest, under, "chat template")
-    return templates.read(name)
+    if name in templates.names() or name.endswith(templates.SUFFIX):
+        return templates.read(name)
+    path = registry.load(name).path
+    if not path:
+        raise DialectError(f"dialect {name!r} has no template: its package makes it without one")
+    return templates.read(path)
 
 
 def _list(console: Console) -> None:
     from adapter.dialects import registry, templates
+    from adapter.errors import DialectError
     from adapter.prompt.chat_template import load_chat_template
 
     console.line("dialects: syntax, upstream, held against, models")
-    for name in templates.names():
-        dialect = registry.load(name)
-        held = " and ".join(dialect.evidence) or "descriptions"
+    for name in registry.names():
         label = console.styled(f"{name:<18}", "label")
+        try:
+            dialect = registry.load(name)
+        except DialectError as error:  # of another package; the rest is worth seeing all the same
+            console.line(f"  {label} {error}")
+            continue
+        held = " and ".join(dialect.evidence) or "descriptions"
         console.line(f"  {label} {dialect.syntax:<14} {dialect.needs:<12} {held:<22} {', '.join(dialect.models)}".rstrip())
     console.line("\nchat templates")
     for name in templates.names("chat"):

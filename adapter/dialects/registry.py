@@ -208,9 +208,10 @@ def load(name: str) -> Dialect:
     Raises:
         DialectError: No such template, or one that does not keep the contract; the message says file and line.
     """
-    if not name.endswith(templates.SUFFIX) and name not in templates.names() and name in _offered():
+    others = () if name.endswith(templates.SUFFIX) or name in templates.names() else _offered()
+    if name in others:
         return _load_offered(name)
-    source, path = templates.read(name)
+    source, path = templates.read(name, others=others)
     data = templates.front_matter(source, path)
     macros: dict[str, Any] = {}
     context: dict[str, Any] = {}

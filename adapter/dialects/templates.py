@@ -19,7 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from adapter.errors import DialectError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from importlib.resources.abc import Traversable
 
 SUFFIX = ".jinja"
@@ -48,13 +48,14 @@ def names(under: str = "") -> list[str]:
     return sorted(name.removesuffix(SUFFIX) for name in found if name.endswith(SUFFIX))
 
 
-def read(name: str, under: str = "", what: str = "dialect") -> tuple[str, str]:
+def read(name: str, under: str = "", what: str = "dialect", others: Iterable[str] = ()) -> tuple[str, str]:
     """Source and path of a template, by the name of one that comes along or by a path ending in `.jinja`.
 
     Args:
         name: The name, or the path.
         under: The folder within the templates' where names are looked up.
         what: What the template is, for messages.
+        others: Names that are looked up elsewhere, for messages.
 
     Raises:
         DialectError: No such template; the message lists the names there are.
@@ -64,7 +65,8 @@ def read(name: str, under: str = "", what: str = "dialect") -> tuple[str, str]:
     elif name in names(under):
         place = (folder() / under if under else folder()) / f"{name}{SUFFIX}"
     else:
-        raise DialectError(f"no {what} {name!r}; there are {', '.join(names(under))}, or give the path of a {SUFFIX} file")
+        there = ", ".join(sorted({*names(under), *others}))
+        raise DialectError(f"no {what} {name!r}; there are {there}, or give the path of a {SUFFIX} file")
     try:
         return place.read_text(encoding="utf-8"), str(place)
     except (OSError, UnicodeDecodeError) as error:

@@ -94,6 +94,8 @@ class ArgumentsText:
 
     def value(self, piece: str) -> str:
         """A piece of the value."""
+        if not piece:  # says nothing of where the value stands
+            return ""
         self.line_begins = piece.endswith("\n")
         if self._padded:
             piece = self._newline + piece

@@ -42,6 +42,9 @@ _ADJACENT = re.compile(r'"\s*"')
 _CURLY = str.maketrans({"\u201c": '"', "\u201d": '"'})
 _ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}|(.))', re.DOTALL)
 _ANY_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+# json-repair takes the white space off a string that ends in a newline; a character that no text may hold stands for it.
+_NEWLINE_LAST = re.compile(r"""\\(?:(n)(?=["'])|.)""", re.DOTALL)
+_STAND_IN = "\ufdd0"
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _STRUCTURE = re.compile(r"[\s\"'`,:;{}\[\]]+")
 _NUMBER = re.compile(r"(?<![\w.])-?(?:0|[1-9]\d*)?(?:\.\d*)?(?:[eE][+-]?\d+)?(?![\w.])")
@@ -63,15 +66,15 @@ def repair(text: str) -> str | None:
     for spelled in _requoted(escaped):
         if _reads(spelled):
             return spelled
-    if len(text) > MAX_LENGTH:
+    if len(text) > MAX_LENGTH or _STAND_IN in text:
         return None
     value = _as_python(escaped)
     if value is None:
-        value = _as_mended(escaped)
+        value = _as_mended(_NEWLINE_LAST.sub(lambda found: _STAND_IN if found.group(1) else found.group(), escaped))
     if not isinstance(value, dict | list):
         return None
     try:
-        mended = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        mended = json.dumps(value, ensure_ascii=False, allow_nan=False).replace(_STAND_IN, r"\n")
     except (ValueError, TypeError, RecursionError):
         return None  # a set, a complex number, a non-finite one: not JSON in any spelling
     return mended if _same_substance(escaped, mended) else None
