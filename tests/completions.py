@@ -202,6 +202,8 @@ CASES: tuple[Case, ...] = (
         problems=("markup",),
     ),
     Case("1.5 an invalid escape keeps its backslash", f(r'{"a": "\d+ C:\x"}'), (("f", r'{"a": "\\d+ C:\\x"}'),), problems=("repaired",)),
+    Case("1.5 a text that ends as a number would", f('{"move": "e4" "b": "-e5" "c": "."}'), (("f", '{"move": "e4", "b": "-e5", "c": "."}'),), problems=("repaired",)),
+    Case("1.5 a number beyond all measure", f('{"a": "1e9999999999" "b": 1.50}'), (("f", '{"a": "1e9999999999", "b": 1.5}'),), problems=("repaired",)),
     Case("1.5 a newline at the end of a string stays", f(r'{"a": " x \n" "b": "\\n"'), (("f", r'{"a": " x \n", "b": "\\n"}'),), problems=("repaired",)),
     Case("1.5 inner quotes with one reading", f('{"a": "say "hi" now"}'), (("f", r'{"a": "say \"hi\" now"}'),), problems=("repaired",)),
     Case("1.5 closing quote missing", f('{"a": "Paris}').replace("}\n", "}}\n").replace("}}}", "}}"),

@@ -10,7 +10,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-from adapter.dialects.registry import Dialect
+from adapter.dialects.registry import Dialect, load, names
 from tests.loopback import Answer, Received, Upstream, completion, streamed
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
@@ -70,6 +70,7 @@ def test_the_page_on_dialects_names_what_there_is() -> None:
     page = (EXAMPLES / "custom_dialect" / "README.md").read_text(encoding="utf-8")
     keys = {key for row in re.findall(r"^   \| (`.*?) \|", page, re.MULTILINE) for key in re.findall(r"`(\w+)`", row)}
     assert keys == {item.name for item in dataclasses.fields(Dialect)} - {"path", "macros", "calls_in_thinking"} | {"extends"}
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == {load(name).syntax for name in names()}
     for snippet in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
         code = textwrap.dedent(snippet).replace("mine.jinja", str(EXAMPLES / "custom_dialect" / "token.jinja"))
         exec(code, {})  # noqa: S102  # that is the test

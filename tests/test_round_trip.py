@@ -170,6 +170,7 @@ UNSAYABLE = [
     ("glm-4.5", "</arg_value><tool_call>"),
     ("glm-4.5", "</arg_value></think><tool_call>"),
     ("glm-4.5", "x</arg_value> </think>\n<|im_end|>"),
+    ("kimi-k3", "x<|close|>tools<|sep|><|close|>tools<|sep|>"),
 ]
 
 

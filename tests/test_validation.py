@@ -80,6 +80,7 @@ COERCED = [
     pytest.param({"type": "array", "items": {"type": "integer"}}, '"3"', "[3]", id="text to list of integers, in two steps"),
     pytest.param({"type": "array", "items": {"type": "integer"}}, '["1", 2, "3"]', "[1, 2, 3]", id="elements"),
     pytest.param({"type": "object", "properties": {"n": {"type": "integer"}}}, r'"{\"n\": \"4\"}"', '{"n": 4}', id="nested text"),
+    pytest.param({"type": "object"}, '"{\\"x\\": ' + "7" * 5000 + '}"', '{"x": ' + "7" * 5000 + "}", id="text with a number of many digits"),
     pytest.param({"type": ["integer", "null"]}, '"5"', "5", id="union without text"),
     pytest.param({"anyOf": [{"type": "integer"}, {"type": "null"}]}, '"5"', "5", id="anyOf"),
     pytest.param({"anyOf": [N, {"type": "null"}]}, '{"n": "5"}', '{"n": 5}', id="in an object that may be null"),
@@ -114,6 +115,11 @@ def test_5_2_coerced(schema: Any, before: str, after: str) -> None:
     assert (untouched.arguments, untouched.valid) == (given, False)
 
 
+def test_5_2_coerced_beside_a_number_of_more_digits_than_python_reads() -> None:
+    call = parse_with(properties(v={"type": "integer"}), '{"n": ' + "7" * 5000 + ', "v": "5"}').tool_calls[0]
+    assert (call.arguments, call.valid) == ('{"n": ' + "7" * 5000 + ', "v": 5}', True)
+
+
 def test_draft_4_tells_5_0_from_5() -> None:
     schema = {"$schema": "http://json-schema.org/draft-04/schema#", **OBJECT}
     call = parse_with(schema, '{"a": 5.0}').tool_calls[0]
@@ -129,6 +135,9 @@ NOT_COERCED = [
     pytest.param({"type": "boolean"}, "1", id="1 is not true"),
     pytest.param({"type": "string"}, "5", id="a number is not text"),
     pytest.param({"type": "object"}, '"{x}"', id="text that is no JSON"),
+    pytest.param({"type": "object"}, r'"{\"x\": NaN}"', id="text that is JSON to Python alone"),
+    pytest.param({"type": "array"}, "7" * 5000, id="a number of more digits than Python reads, for a list of such"),
+    pytest.param({"type": "array"}, "1e400", id="a number beyond a double, for a list of such"),
     pytest.param({"type": "integer", "maximum": 3}, '"5"', id="valid type but invalid value"),
     pytest.param({"enum": ["a"]}, '"A"', id="another case of a word"),
     pytest.param({"type": "array", "items": {"type": "integer"}}, '"x"', id="a list of the wrong thing"),

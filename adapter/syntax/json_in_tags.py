@@ -75,7 +75,10 @@ class JsonInTags(Syntax):
         """
         for key, marker in (("open", settings.open), ("close", settings.close)):
             if not marker.startswith("<"):
-                raise DialectError(f"{key} = {marker!r}: the markers of the syntax 'json_in_tags' begin with '<'")
+                raise DialectError(
+                    f"{key} = {marker!r}: the markers of the syntax 'json_in_tags' begin with '<'; "
+                    "'bare_json' reads JSON after any other"
+                )
 
     def block(self, opening: str) -> JsonBlock:
         """A reader for one block."""

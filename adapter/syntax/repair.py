@@ -47,7 +47,7 @@ _NEWLINE_LAST = re.compile(r"""\\(?:(n)(?=["'])|.)""", re.DOTALL)
 _STAND_IN = "\ufdd0"
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _STRUCTURE = re.compile(r"[\s\"'`,:;{}\[\]]+")
-_NUMBER = re.compile(r"(?<![\w.])-?(?:0|[1-9]\d*)?(?:\.\d*)?(?:[eE][+-]?\d+)?(?![\w.])")
+_NUMBER = re.compile(r"(?<![\w.])-?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])")
 _NUMBER_IN_PLACE = re.compile(r"-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
 _LITERAL = re.compile(r"\b(?:True|False|None)\b")
 _JSON_WORD = {"True": "true", "False": "false", "None": "null"}
@@ -203,4 +203,7 @@ def _decoded(escape: re.Match[str]) -> str:
 
 def _by_value(number: re.Match[str]) -> str:
     digits = number.group()
-    return str(Decimal(digits).normalize()) if any(map(str.isdigit, digits)) else digits
+    try:
+        return str(Decimal(digits).normalize())
+    except ArithmeticError:  # an exponent that no Decimal holds
+        return digits

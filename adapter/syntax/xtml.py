@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from adapter.errors import DialectError
 from adapter.syntax.base import Syntax
+from adapter.syntax.limits import Limits
 from adapter.syntax.parameters_block import LONGEST_TAG, ParametersBlock
 from adapter.syntax.passage import Passage, PassageKind
 from adapter.syntax.scanner import is_half
@@ -66,6 +67,7 @@ class Xtml(Syntax):
         self._place = settings.place
         self._open = settings.open
         self._tags = compile_tags(settings, form, tokens)
+        self.limits = Limits(ends=self._tags.value_ends)
         self._header = tag(opens, form["message"], "role", separator)
         self._half_header = re.compile(half_tag(opens, (form["message"],), separator))
         self._before = re.compile(rf"(?:[ \t\r\n]|{re.escape(settings.open)})*+")  # the marker may be doubled

@@ -7,10 +7,11 @@ renamed. The text of everything that was right keeps the model's own spelling: a
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from adapter.syntax.json_text import replace_at
+from adapter.syntax.json_text import loads, replace_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +39,7 @@ def coerce(text: str, schema: CompiledSchema) -> tuple[str, list[str]] | None:
     """
     changes: list[str] = []
     for _ in range(_MAX_ROUNDS):
-        value = json.loads(text)
+        value = loads(text)
         errors = schema.errors(value)
         if not errors:
             return text, changes
@@ -94,7 +95,8 @@ def convert(value: Any, kinds: tuple[str, ...]) -> str | None:
             return converted
     elif isinstance(value, float) and "integer" in kinds and value.is_integer() and abs(value) < 2**53:
         return str(int(value))  # Draft 4 alone tells 5.0 from 5
-    if "array" in kinds and not isinstance(value, list | dict) and value is not None:
+    # What Python holds as a Decimal or an infinity is a number in JSON, and would not be written as one.
+    if "array" in kinds and (isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))):
         return json.dumps([value], ensure_ascii=False)
     return None
 
@@ -108,8 +110,8 @@ def _from_text(text: str, kinds: tuple[str, ...]) -> str | None:
     for kind, opening in (("object", "{"), ("array", "[")):
         if kind in kinds and text.startswith(opening):
             try:
-                json.loads(text)
-            except (ValueError, RecursionError):
+                loads(text)
+            except ValueError:
                 return None
             return text
     return None
