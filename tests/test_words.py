@@ -54,7 +54,7 @@ def marks_of(name: str) -> Marks:
 
 
 def text_of(name: str, rng: random.Random) -> str:
-    literals = marks_of(name).literals
+    literals = sorted(marks_of(name).literals)
     call = load(name).tool_call("look", {"at": "a text"})
     pieces: list[str] = []
     for _ in range(rng.randint(1, 30)):

@@ -96,8 +96,8 @@ class Words:
     def _clear(self, text: str, start: int, end: int, closing: str) -> int:
         """Up to where none of the literals that mean something begins."""
         clear = start
-        for hints in self.hints:
-            clear, done = self._without(hints, text, clear, end)
+        for hints in self.hints:  # one that begins before that may go beyond it
+            clear, done = self._without(hints, text, max(start, clear - self.reach), end)
             if done:
                 break
         for literal in (*self.others, closing) if closing else self.others:
@@ -113,7 +113,7 @@ class Words:
             while place >= 0 and tries:
                 near = self.strong.search(text, max(start, place - self.reach), place + self.reach)
                 if near is not None:
-                    end, place, done = min(near.start(), end), -1, True
+                    end, place = min(near.start(), end), -1
                 else:
                     place, tries = text.find(hint, place + 1, end), tries - 1
             if place >= 0:
