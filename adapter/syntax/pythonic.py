@@ -16,12 +16,13 @@ from adapter.errors import DialectError
 from adapter.syntax.base import BareForm, Reading, Step, StepKind, Syntax
 from adapter.syntax.boundaries import Boundaries, End
 from adapter.syntax.calls import Nameless, RawCall
+from adapter.syntax.json_text import loads
 from adapter.syntax.limits import Limits
 from adapter.syntax.python_calls import NAME, read_python_call
 from adapter.syntax.python_notation import PYTHON
 from adapter.syntax.python_scanner import PythonScanner
 from adapter.syntax.readers import CarefulReader
-from adapter.syntax.text_buffer import BlockText, TextBuffer
+from adapter.syntax.text_buffer import BlockText
 
 if TYPE_CHECKING:
     from adapter.syntax.base import SyntaxSettings
@@ -104,8 +105,8 @@ class PythonicBlock(CarefulReader):
         self.steps: list[Step] = []
         self._scanner = syntax.scanner()
         self._text = BlockText(opening)
-        self._call = TextBuffer()  # what was read of the present call
-        self._calls: list[RawCall | Nameless] = []
+        self._text.mark()  # where the present call begins
+        self._calls: list[tuple[str, str] | Nameless] = []  # names and arguments
         self._repaired = False
         self._last = 0  # where the last call ended
 
@@ -114,30 +115,31 @@ class PythonicBlock(CarefulReader):
         scanner = self._scanner
         begin, base = position, scanner.offset - position
         after, end = scanner.feed(text, position)
-        self._text.append(text[position:after])
         for place in scanner.call_ends:
-            self._call.append(text[begin : place - base])
+            self._text.append(text[begin : place - base])
             begin, self._last = place - base, place
-            self._take(self._call.text())
-            self._call = TextBuffer()
+            self._take(self._text.marked())
+            self._text.mark()
         scanner.call_ends.clear()
-        self._call.append(text[begin:after])
+        self._text.append(text[begin:after])
         return after, end
 
     def _take(self, text: str) -> None:
         """A call has ended."""
         between = _BETWEEN.match(text)
-        call, repaired = read_python_call(text[between.end() if between else 0 :])
+        start = between.end() if between else 0
+        name, arguments, repaired = read_python_call(text, start)
         self._repaired = self._repaired or repaired
-        self._calls.append(call)
-        if isinstance(call, RawCall):
-            self.steps += [Step(StepKind.CALL, call.name), Step(StepKind.TEXT, call.arguments)]
+        if arguments is None:
+            self._calls.append(Nameless(text[start:]))
+            return
+        self._calls.append((name, arguments))
+        self.steps += [Step(StepKind.CALL, name), Step(StepKind.TEXT, arguments)]
 
     def finish(self, tail: str, *, cut: bool) -> End:
         """The completion is over inside the block."""
         del cut
         self._text.append(tail)
-        self._call.append(tail)
         return self._scanner.finish(len(tail))
 
     def go_on(self) -> None:
@@ -145,14 +147,15 @@ class PythonicBlock(CarefulReader):
 
     def read(self, end: End) -> Reading:
         """The calls of the block."""
-        if not any(isinstance(call, RawCall) for call in self._calls):
+        if all(isinstance(call, Nameless) for call in self._calls):
             return Reading((), fault="no call with keyword arguments and literal values")
-        rest = self._text.part(self._last, self._scanner.payload_end)
+        rest = self._text.part(self._last, self._scanner.payload_end)  # put together before there is more to hold
+        calls = tuple(call if isinstance(call, Nameless) else RawCall(*call, loads(call[1])) for call in self._calls)
         if not _SOMETHING.search(rest):
-            return Reading(tuple(self._calls), self._repaired)
+            return Reading(calls, self._repaired)
         if end is End.CUT:
-            return Reading(tuple(self._calls), self._repaired, unfinished=True)
-        return Reading((*self._calls, Nameless(rest)), self._repaired)
+            return Reading(calls, self._repaired, unfinished=True)
+        return Reading((*calls, Nameless(rest)), self._repaired)
 
     def parts(self) -> tuple[str, str]:
         """The block as it was written, and what is to be read again as text."""
