@@ -49,9 +49,9 @@ class PythonCall(NamedTuple):
     repaired: bool = False
 
 
-def read_python_call(text: str, start: int = 0) -> PythonCall:
-    """The call that a text is, from `start` on."""
-    found = _CALL.match(text, start)
+def read_python_call(text: str, start: int, end: int) -> PythonCall:
+    """The call that stands in a text, from `start` to `end`."""
+    found = _CALL.match(text, start, end)
     if found is None:
         return PythonCall("", None)
     plain = _parsed(text, *found.span("inside"), broken=False)
@@ -80,7 +80,7 @@ def _shortened(text: str, start: int, end: int, *, broken: bool) -> tuple[str, d
     """
     pieces: list[str] = []
     strings: dict[str, tuple[int, int]] = {}
-    stand_in, last, comment = _stand_in(text), start, False
+    stand_in, last, comment = _stand_in(text, start, end), start, False
     for found in _STRING_OR_KEY.finditer(text, start, end):
         before = text[last : found.start()]
         last, comment = found.end(), comment or "#" in before
@@ -95,10 +95,10 @@ def _shortened(text: str, start: int, end: int, *, broken: bool) -> tuple[str, d
     return "".join(pieces), strings
 
 
-def _stand_in(text: str) -> str:
-    """How names begin that the text does not hold."""
+def _stand_in(text: str, start: int, end: int) -> str:
+    """How names begin that the call does not hold."""
     name = "_long_"
-    while name in text:
+    while text.find(name, start, end) >= 0:
         name += "_"
     return name
 

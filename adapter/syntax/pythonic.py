@@ -82,14 +82,48 @@ class Pythonic(Syntax):
 
     def read(self, payload: str, end: End) -> Reading:
         """The calls of a payload."""
-        block = PythonicBlock("", self)
-        block.feed(payload, 0)
-        return block.read(end)
+        scanner, calls, start = self.scanner(), _Calls(), 0
+        scanner.feed(payload)
+        for place in scanner.call_ends:
+            calls.take(payload, start, place)
+            start = place
+        return calls.reading(payload[start : scanner.payload_end], end)
 
     def begun(self, payload: str) -> str:
         """The name of the first call of an unfinished payload."""
         found = _BEGUN.match(payload)
         return found["name"] if found else ""
+
+
+class _Calls:
+    """The calls of one block, as they are read."""
+
+    __slots__ = ("_found", "_repaired")
+
+    def __init__(self) -> None:
+        self._found: list[tuple[str, str] | Nameless] = []  # names and arguments
+        self._repaired = False
+
+    def take(self, text: str, start: int = 0, end: int | None = None) -> tuple[str, str] | None:
+        """A call, and what stands between it and the one before. Returns its name and its arguments, if it is one."""
+        end = len(text) if end is None else end
+        between = _BETWEEN.match(text, start, end)
+        start = between.end() if between else start
+        name, arguments, repaired = read_python_call(text, start, end)
+        self._repaired = self._repaired or repaired
+        self._found.append(Nameless(text[start:end]) if arguments is None else (name, arguments))
+        return None if arguments is None else (name, arguments)
+
+    def reading(self, rest: str, end: End) -> Reading:
+        """All of them; `rest` is what stands behind the last."""
+        if all(isinstance(call, Nameless) for call in self._found):
+            return Reading((), fault="no call with keyword arguments and literal values")
+        calls = tuple(call if isinstance(call, Nameless) else RawCall(*call, loads(call[1])) for call in self._found)
+        if not _SOMETHING.search(rest):
+            return Reading(calls, self._repaired)
+        if end is End.CUT:
+            return Reading(calls, self._repaired, unfinished=True)
+        return Reading((*calls, Nameless(rest)), self._repaired)
 
 
 class PythonicBlock(CarefulReader):
@@ -106,8 +140,7 @@ class PythonicBlock(CarefulReader):
         self._scanner = syntax.scanner()
         self._text = BlockText(opening)
         self._text.mark()  # where the present call begins
-        self._calls: list[tuple[str, str] | Nameless] = []  # names and arguments
-        self._repaired = False
+        self._calls = _Calls()
         self._last = 0  # where the last call ended
 
     def feed(self, text: str, position: int) -> tuple[int, End | None]:
@@ -118,23 +151,13 @@ class PythonicBlock(CarefulReader):
         for place in scanner.call_ends:
             self._text.append(text[begin : place - base])
             begin, self._last = place - base, place
-            self._take(self._text.marked())
+            call = self._calls.take(self._text.marked())
             self._text.mark()
+            if call is not None:
+                self.steps += [Step(StepKind.CALL, call[0]), Step(StepKind.TEXT, call[1])]
         scanner.call_ends.clear()
         self._text.append(text[begin:after])
         return after, end
-
-    def _take(self, text: str) -> None:
-        """A call has ended."""
-        between = _BETWEEN.match(text)
-        start = between.end() if between else 0
-        name, arguments, repaired = read_python_call(text, start)
-        self._repaired = self._repaired or repaired
-        if arguments is None:
-            self._calls.append(Nameless(text[start:]))
-            return
-        self._calls.append((name, arguments))
-        self.steps += [Step(StepKind.CALL, name), Step(StepKind.TEXT, arguments)]
 
     def finish(self, tail: str, *, cut: bool) -> End:
         """The completion is over inside the block."""
@@ -147,15 +170,7 @@ class PythonicBlock(CarefulReader):
 
     def read(self, end: End) -> Reading:
         """The calls of the block."""
-        if all(isinstance(call, Nameless) for call in self._calls):
-            return Reading((), fault="no call with keyword arguments and literal values")
-        rest = self._text.part(self._last, self._scanner.payload_end)  # put together before there is more to hold
-        calls = tuple(call if isinstance(call, Nameless) else RawCall(*call, loads(call[1])) for call in self._calls)
-        if not _SOMETHING.search(rest):
-            return Reading(calls, self._repaired)
-        if end is End.CUT:
-            return Reading(calls, self._repaired, unfinished=True)
-        return Reading((*calls, Nameless(rest)), self._repaired)
+        return self._calls.reading(self._text.part(self._last, self._scanner.payload_end), end)
 
     def parts(self) -> tuple[str, str]:
         """The block as it was written, and what is to be read again as text."""
