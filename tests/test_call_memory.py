@@ -23,8 +23,8 @@ TOOLS = read_tools([{"type": "function", "function": {"name": "write_file", "par
 SIZE = 500_000
 PIECES = 150_000  # the last thousand pieces of a stream are not put together yet
 # Times the number of characters. Python writes a text with wide characters, as are in the markers of DeepSeek's, with two bytes
-# for each; and Python's own parser, which reads the calls that are Python, holds several copies of its source.
-MOST = {"deepseek-v3.2": 4.4, "llama-4": 15.0, "lfm2": 15.0}
+# for each.
+MOST = {"deepseek-v3.2": 4.4}
 DIALECTS = [
     "hermes", "mistral-v3", "xlam-2", "mistral-v11", "deepseek-v3.1", "kimi-k2", "kimi-k3", "qwen3-coder", "deepseek-v3.2",
     "glm-4.5", "gpt-oss", "gemma-4", "minimax-m3", "llama-4", "lfm2",

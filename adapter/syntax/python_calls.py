@@ -120,7 +120,7 @@ class _Writer:
     """
 
     def __init__(self, source: str, written: dict[str, list[str]]) -> None:
-        self._lines = [line.encode() for line in re.split(r"(?<=\n)", source)]
+        self._lines = [line.encode() for line in re.split(r"\r\n?|\n", source)]
         self._written = written
         self._out: list[str] = []
 

@@ -19,8 +19,17 @@ if TYPE_CHECKING:
 _BREAK = re.compile(r"[\r\n]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPE = r"\\(?:[0-7]{1,3}|x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|N\{[^}\"'\\]*+\}|\r\n|[\s\S])"
-# Quotes stand at the beginning of a part only, as after the last character they would be taken for more of the closing ones.
-_PART = {quote: re.compile(rf"(?:{quote}*+(?:[^\\{quote}]{{1,256}}+|{_ESCAPE})){{1,1024}}+") for quote in "\"'"}
+
+
+def parts(run: int, most: int) -> dict[str, re.Pattern[str]]:
+    """What matches a part of a string, by its quote: up to `most` runs of up to `run` characters, or escapes.
+
+    Quotes stand before a run or an escape only: at the end of a part they would be taken for more of the closing ones.
+    """
+    return {quote: re.compile(rf"(?:{quote}*+(?:[^\\{quote}]{{1,{run}}}+|{_ESCAPE})){{1,{most}}}+") for quote in ("'", '"')}
+
+
+_PARTS = parts(256, 1024)
 
 
 def as_python(string: str, *, three: bool, broken: bool) -> str:
@@ -38,7 +47,7 @@ def as_python(string: str, *, three: bool, broken: bool) -> str:
 
 def as_source(text: str) -> str:
     """Python's source, with escapes for what stands in none."""
-    return _SURROGATE.sub(lambda found: f"\\u{ord(found.group()):04x}", text.replace("\0", "\\0"))
+    return _SURROGATE.sub(lambda found: f"\\u{ord(found.group()):04x}", text.replace("\0", "\\x00"))
 
 
 def as_json(text: str, start: int, end: int, *, broken: bool) -> Iterator[str]:
@@ -57,7 +66,7 @@ def as_json(text: str, start: int, end: int, *, broken: bool) -> Iterator[str]:
     quotes = text[start : start + 3] if three else text[start]
     position, stop = start + len(quotes), end - len(quotes)
     while position < stop:
-        found = _PART[quotes[0]].match(text, position, stop)
+        found = _PARTS[quotes[0]].match(text, position, stop)
         if found is None:
             raise SyntaxError(f"no string ends at character {end}")
         part, position = found.group(), found.end()
