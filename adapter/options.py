@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
@@ -247,6 +248,11 @@ def make_options(given: Mapping[str, Any], keywords: type[Any] = OptionKeywords)
         given: Keyword arguments.
         keywords: The typed dictionary that says which are taken.
     """
+    plain = all(type(value) in _PLAIN for value in given.values())
+    return _kept(keywords, **given) if plain else _made(keywords, **given)
+
+
+def _made(keywords: type, /, **given: Any) -> Options:
     import difflib
 
     known = [field.name for field in fields(Options) if field.name in keywords.__annotations__]
@@ -256,3 +262,8 @@ def make_options(given: Mapping[str, Any], keywords: type[Any] = OptionKeywords)
             hint = f"did you mean {near[0]!r}?" if near else f"the options are {', '.join(known)}"
             raise TypeError(f"unknown option {name!r}; {hint}")
     return Options(**given)
+
+
+# Most callers choose the same for each of their answers. What is kept holds nothing of theirs but words, numbers and flags.
+_PLAIN = frozenset({str, int, bool, type(None)})
+_kept: Callable[..., Options] = functools.lru_cache(maxsize=64, typed=True)(_made)

@@ -13,6 +13,7 @@ from adapter.dialects.registry import load
 from adapter.events import CallFinished
 from adapter.options import make_options
 from adapter.syntax import SYNTAXES
+from adapter.syntax.text_buffer import BlockText, TextBuffer
 from adapter.tools.definitions import read_tools
 
 if TYPE_CHECKING:
@@ -22,9 +23,7 @@ PARAMETERS = {"type": "object", "properties": {"path": {"type": "string"}, "cont
 TOOLS = read_tools([{"type": "function", "function": {"name": "write_file", "parameters": PARAMETERS}}])
 SIZE = 500_000
 PIECES = 150_000  # the last thousand pieces of a stream are not put together yet
-# Times the number of characters. Python writes a text with wide characters, as are in the markers of DeepSeek's, with two bytes
-# for each; and Python's own parser, which reads the calls that are Python, holds several copies of its source.
-MOST = {"deepseek-v3.2": 4.4, "llama-4": 15.0, "lfm2": 15.0}
+MOST = 4.0  # times the number of characters
 DIALECTS = [
     "hermes", "mistral-v3", "xlam-2", "mistral-v11", "deepseek-v3.1", "kimi-k2", "kimi-k3", "qwen3-coder", "deepseek-v3.2",
     "glm-4.5", "gpt-oss", "gemma-4", "minimax-m3", "llama-4", "lfm2",
@@ -65,4 +64,34 @@ def test_a_long_call_is_held_a_few_times_at_most(name: str, step: int, increment
     finally:
         tracemalloc.stop()
     assert [call.valid for call in calls] == [True]
-    assert peak < MOST.get(name, 4.0) * len(text) + PIECES
+    assert peak < MOST * len(text) + PIECES
+
+
+@pytest.mark.parametrize("first", ["", "\uff5c"], ids=["narrow", "one wide character"])
+def test_what_is_put_together_is_not_there_twice(first: str) -> None:
+    buffer = TextBuffer()
+    buffer.append(first)
+    for at in range(PIECES):
+        buffer.append("abcdefgh"[at % 8 :])
+    size = len(buffer)
+    tracemalloc.start()
+    try:
+        text = buffer.text()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert text == first + ("abcdefghbcdefghcdefghdefghefghfghghh") * (PIECES // 8)
+    assert peak < (2 if first else 1) * size * 1.1  # a wide character makes all of a text wide
+
+
+def test_parts_of_a_text_with_wide_characters_are_kept_narrow() -> None:
+    text = "<\uff5c>" + "word " * (SIZE // 5)
+    block = BlockText("<\uff5c>")
+    tracemalloc.start()
+    try:
+        block.take(text, 3, len(text))
+        held = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert held < 1.1 * len(text)
+    assert block.split(SIZE) == (text, "")

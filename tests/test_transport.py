@@ -12,6 +12,7 @@ import pytest
 from openai import AsyncAzureOpenAI, AsyncOpenAI, AzureOpenAI, OpenAI
 
 import adapter
+from adapter.options import make_options
 from tests.completions import CALL
 from tests.loopback import Answer, Upstream, completion, streamed
 from tests.tools import WEATHER
@@ -267,3 +268,12 @@ OPTIONS = [
 def test_wrong_options(options: dict[str, Any], error: type[Exception], words: str) -> None:
     with OpenAI(base_url="http://127.0.0.1:9/v1", api_key="key") as client, pytest.raises(error, match=words):
         adapter.wrap(client, **options)
+
+
+def test_what_is_kept_of_options_is_known_down_to_their_types() -> None:
+    assert make_options({"retries": 1, "coerce": True}) is make_options({"retries": 1, "coerce": True})
+    for given in ({"retries": True, "coerce": True}, {"retries": 1, "coerce": 1}):  # equal to those, and wrong
+        with pytest.raises((TypeError, ValueError), match=": use "):
+            make_options(given)
+    told: list[object] = []
+    assert make_options({"on_event": told.append}) is not make_options({"on_event": told.append})

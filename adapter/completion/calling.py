@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from adapter.completion.checking import call_id, check, contradiction, events, further_events
+from adapter.completion.checking import call_id, contradiction, events, further_events, verdicts
 from adapter.completion.passages import begin_passage, finish_passage
 from adapter.completion.state import Mode, State
 from adapter.completion.stepping import StepTracker
@@ -102,6 +102,9 @@ def in_block(state: State, text: str, position: int, out: list[Event]) -> tuple[
 
 def _finish_block(state: State, reading: Reading, end: End, out: list[Event]) -> None:
     block = state.open_block
+    checked = verdicts(
+        reading.calls, state.rules, state.options
+    )  # before the block is put together: a decoded value is not needed any more then
     raw, state.again = block.parts()
     state.block, state.mode = None, Mode.TEXT
     if reading.fault and end is End.CUT:
@@ -119,14 +122,13 @@ def _finish_block(state: State, reading: Reading, end: End, out: list[Event]) ->
             out.append(Problem("markup", f"the tags of a call are not right: {faults[0]}", raw))
         if reading.repaired:
             out.append(Problem("repaired", "the JSON of a call was repaired", raw))
-        _report(state, reading, raw, len(block.opening), out)
+        _report(state, reading, checked, raw, len(block.opening), out)
     state.content.edge = "block"
 
 
-def _report(state: State, reading: Reading, raw: str, payload: int, out: list[Event]) -> None:
-    """Check the calls of one block and report them. Its payload begins in `raw` at `payload`."""
+def _report(state: State, reading: Reading, checked: list[CheckedCall], raw: str, payload: int, out: list[Event]) -> None:
+    """Report the calls of one block. Its payload begins in `raw` at `payload`."""
     calls = reading.calls
-    checked = [check(call, state.rules.tools, state.rules.choice, state.options) for call in calls if isinstance(call, RawCall)]
     if state.rules.invalid_as_text and _let_go(state, checked):
         state.content.literal(raw, out)
         out += [Problem(problem.kind, problem.message, raw) for call in checked if not call.valid for problem in call.problems]
@@ -259,7 +261,7 @@ def _finish_bare(state: State, cut: bool, out: list[Event]) -> None:
             out.append(Problem("recovered", "a call was written without its tags", raw))
         if reading.repaired:
             out.append(Problem("repaired", "the text of a call was repaired", raw))
-        _report(state, reading, raw, state.open_bare.start, out)
+        _report(state, reading, verdicts(reading.calls, state.rules, state.options), raw, state.open_bare.start, out)
         return
     if (state.rules.constrained and cut) or (own and not complete and _begins_call(state)):
         state.content.block(out)
@@ -285,8 +287,7 @@ def _bare_reading(state: State, payload: str, *, own: bool) -> Reading | None:
         return reading
     if own:
         return reading if all(_offered(state, call.name) for call in named) else None
-    valid = all(check(call, rules.tools, rules.choice, state.options).valid for call in named)
-    return reading if valid else None
+    return reading if all(found.valid for found in verdicts(named, rules, state.options)) else None
 
 
 def _begins_call(state: State) -> bool:

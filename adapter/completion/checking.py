@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Event, Problem
+from adapter.syntax.calls import RawCall
 from adapter.tools import coercion, schemas
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from adapter.completion.early import EarlyCall
+    from adapter.completion.rules import Rules
     from adapter.options import Options
-    from adapter.syntax.calls import RawCall
+    from adapter.syntax.calls import Nameless
     from adapter.tools.choice import ToolChoice
     from adapter.tools.definitions import ToolSet
 
@@ -40,22 +44,28 @@ def check(call: RawCall, tools: ToolSet, choice: ToolChoice, options: Options) -
         allowed = choice.allowed or tools.names
         message = f"there is no tool {call.name!r} to call; use {' or '.join(map(repr, allowed))}"
         return CheckedCall(call.name, call.arguments, False, (Problem("unknown_tool", message),))
-    if tool is None:
-        if isinstance(call.value, dict):
-            return CheckedCall(call.name, call.arguments, True)
-        return _invalid(call, ["the arguments must be a JSON object"])
     try:
-        return _against(call, tool.schema, options)
-    except RecursionError:
+        value = call.value
+        if tool is not None:
+            return _against(call, value, tool.schema, options)
+    except (RecursionError, ValueError):
         return _invalid(call, ["the arguments are nested too deeply to be checked"])
+    if isinstance(value, dict):
+        return CheckedCall(call.name, call.arguments, True)
+    return _invalid(call, ["the arguments must be a JSON object"])
 
 
-def _against(call: RawCall, schema: schemas.CompiledSchema, options: Options) -> CheckedCall:
+def verdicts(calls: Iterable[RawCall | Nameless], rules: Rules, options: Options) -> list[CheckedCall]:
+    """The calls of a block, checked; what names no tool is none."""
+    return [check(call, rules.tools, rules.choice, options) for call in calls if isinstance(call, RawCall)]
+
+
+def _against(call: RawCall, value: Any, schema: schemas.CompiledSchema, options: Options) -> CheckedCall:
     """A call against the schema of its tool. Raises RecursionError where both are deeper than the validator goes."""
-    errors = schema.errors(call.value)
+    errors = schema.errors(value)
     if not errors:
         return CheckedCall(call.name, call.arguments, True)
-    if options.coerce and isinstance(call.value, dict):
+    if options.coerce and isinstance(value, dict):
         mended = coercion.coerce(call.arguments, schema)
         if mended is not None:
             text, changes = mended

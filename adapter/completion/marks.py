@@ -7,12 +7,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from adapter.completion.words import FENCES, Words
 from adapter.syntax.boundaries import Lookout, begun
 
 if TYPE_CHECKING:
     from adapter.dialects.registry import Dialect
-
-_FENCES = ("```json", "```xml", "```tool_call", "```")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,7 @@ class Marks:
         half: Matches the beginning of one, at the end of a text.
         next: A lookout behind a block, for all but white space and the beginning of a literal.
         lookout: For what running text may hold that is not only text: one of them, or the first character of a code fence.
+        words: For the part of a long text in which none of them means anything.
     """
 
     openings: frozenset[str]
@@ -50,6 +50,7 @@ class Marks:
     half: re.Pattern[str]
     next: Lookout
     lookout: Lookout
+    words: Words
 
     @classmethod
     def of(cls, dialect: Dialect, openings: tuple[str, ...], tokens: tuple[str, ...]) -> Marks:
@@ -65,6 +66,7 @@ class Marks:
         literals = tuple(sorted({literal for literal in named if literal}, key=len, reverse=True))
         firsts = re.escape("".join({literal[0] for literal in literals}))
         half = rf"(?:{begun(literals)})\Z"
+        pattern = re.compile("|".join(map(re.escape, literals)))
         return cls(
             openings=frozenset(openings),
             close=close,
@@ -72,13 +74,14 @@ class Marks:
             reasoning=reasoning,
             tokens=frozenset(tokens),
             literals=literals,
-            pattern=re.compile("|".join(map(re.escape, literals))),
+            pattern=pattern,
             half=re.compile(half),
             next=Lookout(re.compile(r"[\s\S]"), re.compile(rf"([ \t\r\n]{{0,64}}+(?:{half}|\Z))|[\s\S]")),
             lookout=Lookout(
                 re.compile(f"[{firsts}`]"),
                 re.compile("|".join([f"({half})", "`", *map(re.escape, literals)])),
             ),
+            words=Words.among(literals, {*reasoning, *tokens}.difference(openings, (close, *result)), pattern),
         )
 
     def find(self, text: str, position: int) -> Mark | None:
@@ -110,6 +113,6 @@ def fence_at_end(text: str, *, line_start: bool) -> tuple[int, bool] | None:
     line = text[start:]
     if (start == 0 and not line_start) or not line.startswith("`"):
         return None
-    if not any(fence.startswith(line) for fence in _FENCES):
+    if not any(fence.startswith(line) for fence in FENCES):
         return None
-    return start, line in _FENCES
+    return start, line in FENCES

@@ -30,7 +30,7 @@ def in_text(state: State, text: str, position: int, out: list[Event]) -> tuple[i
         position, wait = _fence_end(state, text, position, out)
         if wait or position == len(text):
             return position, wait
-    mark = state.marks.find(text, position)
+    mark = state.marks.find(text, _words_until(state, text, position))
     if state.may_be_bare and not state.content.seen:
         start = first_word(text, position)
         if start == len(text):
@@ -50,6 +50,13 @@ def in_text(state: State, text: str, position: int, out: list[Event]) -> tuple[i
     if mark is None or not mark.text:
         return end, mark is not None
     return _at_mark(state, mark.text, text, end, out)
+
+
+def _words_until(state: State, text: str, position: int) -> int:
+    """Up to where no mark needs to be looked for."""
+    if state.fenced:  # what stands there is asked for after every mark
+        return position
+    return state.marks.words.until(text, position, inside=state.content.seen and not state.content.edge)
 
 
 def _running_text(state: State, text: str, start: int, end: int, out: list[Event], *, last: bool) -> int | None:
@@ -132,24 +139,26 @@ def _fence_end(state: State, text: str, position: int, out: list[Event]) -> tupl
 
 def in_reasoning(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
     """Reasoning, up to its closing tag."""
-    mark = state.marks.find(text, position)
+    run = state.reasoning
+    opening, closing = state.marks.reasoning
+    words = state.marks.words.until(text, position, inside=run.seen and not run.edge, closing=closing)
+    mark = state.marks.find(text, words)
     end = len(text) if mark is None else mark.start
-    state.reasoning.text(text[position:end], out)
+    run.text(text[position:end], out)
     if mark is None or not mark.text:
         return end, mark is not None
-    opening, closing = state.marks.reasoning
     if mark.text == closing:
         _leave_reasoning(state, out)
         out.append(Markup(closing))
-    elif mark.text == opening and not state.reasoning.seen:
+    elif mark.text == opening and not run.seen:
         out.append(Markup(opening))  # prefilled, and written once more
     elif mark.text in state.marks.openings and state.calls_in_thinking:
         _leave_reasoning(state, out)
         state.mode, state.opener, state.held = Mode.OPENING, mark.text, [mark.text]
     elif mark.text in state.marks.tokens:
-        state.reasoning.token(mark.text)
+        run.token(mark.text)
     else:
-        state.reasoning.text(mark.text, out)
+        run.text(mark.text, out)
     return end + len(mark.text), False
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _Members: TypeAlias = dict[str, tuple[Any, int, int]]
 _NOTHING = (None, 0, 0)
+_LATER = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +32,23 @@ class RawCall:
     Attributes:
         name: The decoded name, trimmed.
         arguments: JSON text of the arguments, in the model's own spelling.
-        value: The same, decoded.
+        decoded: The same, decoded, where that was done to read it.
         id: The id that the model gave it; empty in syntaxes without ids.
     """
 
     name: str
     arguments: str
-    value: Any
+    decoded: Any = _LATER
     id: str = ""
+
+    @property
+    def value(self) -> Any:
+        """The arguments, decoded; anew each time where reading it did not need them, so that they are there for no longer.
+
+        Raises:
+            ValueError: They are no JSON that can be held.
+        """
+        return loads(self.arguments) if self.decoded is _LATER else self.decoded
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from xml.sax.saxutils import quoteattr
 from adapter.syntax.arguments_text import ArgumentsText
 from adapter.syntax.base import Reading, Step, StepKind
 from adapter.syntax.calls import Nameless, RawCall
-from adapter.syntax.json_text import loads
 from adapter.syntax.markup import read_skeleton
 from adapter.syntax.readers import EagerReader
 from adapter.syntax.scanner import End
@@ -41,8 +40,7 @@ class _Where(Enum):
 def _call(name: str, arguments: ArgumentsText) -> RawCall | Nameless:
     if arguments.broken is not None:
         return Nameless(arguments.broken)
-    text = arguments.written.text()
-    return RawCall(name, text, loads(text))
+    return RawCall(name, arguments.written.text())
 
 
 class ParametersBlock(EagerReader):
@@ -271,7 +269,6 @@ class ParametersBlock(EagerReader):
 
     def read(self, end: End) -> Reading:
         """The calls of the block; one with nothing in it has none, and is no fault."""
-        self._text.text()  # put together before there is more to hold
         calls = tuple(_call(name, arguments) for name, arguments in self._calls)
         if calls and not any(isinstance(call, RawCall) for call in calls):
             return Reading((), fault="the arguments are not JSON")

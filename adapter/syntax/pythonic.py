@@ -13,15 +13,16 @@ import re
 from typing import TYPE_CHECKING
 
 from adapter.errors import DialectError
-from adapter.syntax.base import BareForm, Reading, Step, StepKind, Syntax
+from adapter.syntax.base import BareForm, Reading, Step, StepKind, Syntax, Unheard
 from adapter.syntax.boundaries import Boundaries, End
 from adapter.syntax.calls import Nameless, RawCall
+from adapter.syntax.json_text import loads
 from adapter.syntax.limits import Limits
 from adapter.syntax.python_calls import NAME, read_python_call
 from adapter.syntax.python_notation import PYTHON
 from adapter.syntax.python_scanner import PythonScanner
 from adapter.syntax.readers import CarefulReader
-from adapter.syntax.text_buffer import BlockText, TextBuffer
+from adapter.syntax.text_buffer import BlockText
 
 if TYPE_CHECKING:
     from adapter.syntax.base import SyntaxSettings
@@ -82,14 +83,48 @@ class Pythonic(Syntax):
 
     def read(self, payload: str, end: End) -> Reading:
         """The calls of a payload."""
-        block = PythonicBlock("", self)
-        block.feed(payload, 0)
-        return block.read(end)
+        scanner, calls, start = self.scanner(), _Calls(), 0
+        scanner.feed(payload)
+        for place in scanner.call_ends:
+            calls.take(payload, start, place)
+            start = place
+        return calls.reading(payload[start : scanner.payload_end], end)
 
     def begun(self, payload: str) -> str:
         """The name of the first call of an unfinished payload."""
         found = _BEGUN.match(payload)
         return found["name"] if found else ""
+
+
+class _Calls:
+    """The calls of one block, as they are read."""
+
+    __slots__ = ("_found", "_repaired")
+
+    def __init__(self) -> None:
+        self._found: list[tuple[str, str] | Nameless] = []  # names and arguments
+        self._repaired = False
+
+    def take(self, text: str, start: int = 0, end: int | None = None) -> tuple[str, str] | None:
+        """A call, and what stands between it and the one before. Returns its name and its arguments, if it is one."""
+        end = len(text) if end is None else end
+        between = _BETWEEN.match(text, start, end)
+        start = between.end() if between else start
+        name, arguments, repaired = read_python_call(text, start, end)
+        self._repaired = self._repaired or repaired
+        self._found.append(Nameless(text[start:end]) if arguments is None else (name, arguments))
+        return None if arguments is None else (name, arguments)
+
+    def reading(self, rest: str, end: End) -> Reading:
+        """All of them; `rest` is what stands behind the last."""
+        if all(isinstance(call, Nameless) for call in self._found):
+            return Reading((), fault="no call with keyword arguments and literal values")
+        calls = tuple(call if isinstance(call, Nameless) else RawCall(*call, loads(call[1])) for call in self._found)
+        if not _SOMETHING.search(rest):
+            return Reading(calls, self._repaired)
+        if end is End.CUT:
+            return Reading(calls, self._repaired, unfinished=True)
+        return Reading((*calls, Nameless(rest)), self._repaired)
 
 
 class PythonicBlock(CarefulReader):
@@ -106,9 +141,8 @@ class PythonicBlock(CarefulReader):
         self._place = syntax.place
         self._scanner = syntax.scanner()
         self._text = BlockText(opening)
-        self._call = TextBuffer()  # what was read of the present call
-        self._calls: list[RawCall | Nameless] = []
-        self._repaired = False
+        self._text.mark()  # where the present call begins
+        self._calls = _Calls()
         self._last = 0  # where the last call ended
 
     def feed(self, text: str, position: int) -> tuple[int, End | None]:
@@ -116,32 +150,27 @@ class PythonicBlock(CarefulReader):
         scanner = self._scanner
         begin, base = position, scanner.offset - position
         after, end = scanner.feed(text, position)
-        self._text.append(text[position:after])
         for place in scanner.call_ends:
-            self._call.append(text[begin : place - base])
+            self._text.append(text[begin : place - base])
             begin, self._last = place - base, place
-            self._take(self._call.text())
-            self._call = TextBuffer()
+            call = self._calls.take(self._text.marked())
+            self._text.mark()
+            if call is not None and not isinstance(self.steps, Unheard):
+                self._tell(*call)
         scanner.call_ends.clear()
-        self._call.append(text[begin:after])
+        self._text.append(text[begin:after])
         return after, end
 
-    def _take(self, text: str) -> None:
-        """A call has ended."""
-        between = _BETWEEN.match(text)
-        call, repaired = read_python_call(text[between.end() if between else 0 :])
-        self._repaired = self._repaired or repaired
-        self._calls.append(call)
-        if isinstance(call, RawCall):
-            self.steps.append(Step(StepKind.CALL, call.name))
-            if not self._place(call.name).may_change(call.value):
-                self.steps.append(Step(StepKind.TEXT, call.arguments))
+    def _tell(self, name: str, arguments: str) -> None:
+        """A call has ended. What of it may be coerced is told when it is checked."""
+        self.steps.append(Step(StepKind.CALL, name))
+        if not self._place(name).may_change(loads(arguments)):
+            self.steps.append(Step(StepKind.TEXT, arguments))
 
     def finish(self, tail: str, *, cut: bool) -> End:
         """The completion is over inside the block."""
         del cut
         self._text.append(tail)
-        self._call.append(tail)
         return self._scanner.finish(len(tail))
 
     def go_on(self) -> None:
@@ -149,14 +178,7 @@ class PythonicBlock(CarefulReader):
 
     def read(self, end: End) -> Reading:
         """The calls of the block."""
-        if not any(isinstance(call, RawCall) for call in self._calls):
-            return Reading((), fault="no call with keyword arguments and literal values")
-        rest = self._text.part(self._last, self._scanner.payload_end)
-        if not _SOMETHING.search(rest):
-            return Reading(tuple(self._calls), self._repaired)
-        if end is End.CUT:
-            return Reading(tuple(self._calls), self._repaired, unfinished=True)
-        return Reading((*self._calls, Nameless(rest)), self._repaired)
+        return self._calls.reading(self._text.part(self._last, self._scanner.payload_end), end)
 
     def parts(self) -> tuple[str, str]:
         """The block as it was written, and what is to be read again as text."""
