@@ -403,7 +403,7 @@ class TestLoopGuard:
         assert got == 'call {"city": "Paris"}'
         assert [problem.kind for problem in told] == ["repeated_call"]
 
-    @pytest.mark.parametrize("mode", ["whole", "validated"])
+    @pytest.mark.parametrize("mode", ["whole", "incremental", "validated"])
     def test_it_asks_for_an_answer(self, mode: str) -> None:
         with Upstream(writes(CALL, "It is 18 degrees.")) as upstream:
             assert ask(upstream, mode, {"loop_guard": "reask"}, {"messages": CALLED}) == "text"
