@@ -78,7 +78,7 @@ class Options:
         examples: Worked examples before the conversation: messages of your own, with tool calls and results, or `"auto"`
             for some made of the tools that are offered.
         loop_guard: What becomes of a call that was made just before, with the same arguments, and has its result:
-            `"report"` it, or also `"reask"` for an answer.
+            `"report"` it, or also `"reask"` for an answer; then calls right after a result are validated in streams too.
         profile: `"small"`, for models up to some two billion parameters: where nothing else is said, `enforce="auto"`,
             `reply_tool=True`, `examples="auto"` and `loop_guard="reask"`.
         stream_calls: When the calls of a streamed answer leave. `"incremental"`: while they are written, as native servers do

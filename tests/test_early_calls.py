@@ -37,6 +37,10 @@ HELD = [
     pytest.param("a <|im_", "a", id="nearly a special token"),
     pytest.param("a <tool_call>", "a", id="an opening tag that may be a mention"),
     pytest.param("a <tool_call> is", "a <tool_call> is", id="a mention"),
+    pytest.param('{"name": "get_', "", id="the name of a tool"),
+    pytest.param('{"name": "get_time", "a', "", id="what may be a call"),
+    pytest.param('{"name": "Alice"', '{"name": "Alice"', id="an object whose name is no tool's"),
+    pytest.param('```json\n[{"type": "x", "name": "Al"', '```json\n[{"type": "x", "name": "Al"', id="a list of such, fenced"),
 ]
 
 

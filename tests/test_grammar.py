@@ -110,6 +110,22 @@ def test_an_object_keeps_the_order_and_its_commas() -> None:
     }
 
 
+def test_members_that_are_not_declared_have_other_names() -> None:
+    names = ["n", "name", 'q"', "tab\t", "é"]
+    properties = {name: {"const": 1} for name in names}
+    grammar, unenforced = walk(
+        {"type": "object", "properties": properties, "additionalProperties": {"const": 2}, "required": ["n"]}
+    )
+    assert unenforced == []
+    for allowed in ({"n": 1}, {"n": 1, "é": 1, "x": 2}, {"n": 1, "nam": 2, "names": 2, "": 2, "q": 2, "ta": 2, "tab": 2}):
+        assert grammar.allows(json.dumps(allowed, ensure_ascii=False))
+        assert grammar.allows(json.dumps(allowed, ensure_ascii=False, indent=2))
+    for name in names:
+        assert not grammar.allows(json.dumps({"n": 1, name: 2}, ensure_ascii=False))
+    for refused in ('{"n": 1, "\\u006eame": 2}', '{"x": 2}', '{"x": 2, "n": 1}', '{"n": 1, "x": 1}', '{"n": 1, "q\\n": 2}'):
+        assert not grammar.allows(refused)
+
+
 def test_optional_properties_alone() -> None:
     grammar, _ = walk({"type": "object", "properties": {name: {"const": 1} for name in "abc"}})
     chance = random.Random(3)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import openai
 import pytest
+from jsonschema import Draft202012Validator
 from openai import OpenAI
 
 import adapter
 from adapter.completion.result import assemble
+from adapter.enforce.json_schema import response_format
 from adapter.events import CallFinished, TextDelta
+from adapter.tools.definitions import read_tools
 from tests.completions import CALL
 from tests.loopback import Answer, Stream, Upstream, completion, streamed
 from tests.tools import TOOLS, function
@@ -205,8 +209,6 @@ class TestLadder:
         assert "response_format" not in sent
 
     def test_a_structural_tag_for_vllm(self) -> None:
-        import json
-
         sent = self.body({"enforce": "auto", "server": "vllm"}, tool_choice="required")
         assert json.loads(sent["structured_outputs"]["structural_tag"])["format"]["at_least_one"] is True
 
@@ -294,6 +296,36 @@ class TestLadder:
     def test_options_that_do_not_go_together(self, options: dict[str, Any], words: str) -> None:
         with pytest.raises(ValueError, match=words):
             adapter.Options(**options)
+
+
+NODE: dict[str, Any] = {"v": {"type": "integer"}, "next": {"anyOf": [{"$ref": "#"}, {"type": "null"}]}}
+REFERRING: list[Any] = [
+    pytest.param({"v": {"$ref": "#/$defs/a"}}, {"a": {"type": "integer"}}, {"v": 1}, {"v": "x"}, id="a definition"),
+    pytest.param(NODE, {}, {"v": 1, "next": {"v": 2}}, {"v": 1, "next": {"v": "x"}}, id="the whole"),
+    pytest.param(
+        {"v": {"type": "integer"}, "w": {"$ref": "#/properties/v"}}, {}, {"v": 1, "w": 2}, {"w": "x"}, id="another property"
+    ),
+    pytest.param(
+        {"v": {"$ref": "#/$defs/a"}}, {"a": {"items": {"$ref": "#/properties/v"}, "maxItems": 1}}, {"v": [[[]]]}, {"v": [[[1], 1]]},
+        id="out of a definition",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize(("properties", "definitions", "right", "wrong"), REFERRING)
+def test_references_lead_where_they_led_in_the_schema_of_a_call(
+    properties: Any, definitions: Any, right: Any, wrong: Any, several: bool
+) -> None:
+    tool = function("g", properties)
+    tool["function"]["parameters"]["$defs"] = definitions
+    form = response_format(read_tools([tool, *TOOLS] if several else [tool]))
+    assert ("tool_0" in form["json_schema"]["schema"].get("$defs", {})) == (
+        '"#"' in json.dumps(tool) or "#/p" in json.dumps(tool)
+    )
+    check = Draft202012Validator(form["json_schema"]["schema"])
+    assert check.is_valid({"name": "g", "arguments": right})
+    assert not check.is_valid({"name": "g", "arguments": wrong})
 
 
 class TestReplyTool:
@@ -403,7 +435,7 @@ class TestLoopGuard:
         assert got == 'call {"city": "Paris"}'
         assert [problem.kind for problem in told] == ["repeated_call"]
 
-    @pytest.mark.parametrize("mode", ["whole", "validated"])
+    @pytest.mark.parametrize("mode", ["whole", "incremental", "validated"])
     def test_it_asks_for_an_answer(self, mode: str) -> None:
         with Upstream(writes(CALL, "It is 18 degrees.")) as upstream:
             assert ask(upstream, mode, {"loop_guard": "reask"}, {"messages": CALLED}) == "text"

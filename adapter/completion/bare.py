@@ -15,6 +15,7 @@ from adapter.syntax.text_buffer import TextBuffer
 if TYPE_CHECKING:
     from adapter.syntax.base import BareSyntax
 
+_LONGEST_BEGINNING = 600  # in which a name is looked for
 _REST = re.compile(r"[\s`;,]*\Z")
 
 
@@ -30,10 +31,12 @@ class BareCall:
         dead: Whether it turned out to be ordinary text.
     """
 
-    __slots__ = ("_alive", "_ended", "_form", "_held", "_scanner", "_tail", "_tokens", "dead", "start")
+    __slots__ = ("_alive", "_ended", "_form", "_held", "_named", "_scanner", "_syntax", "_tail", "_tokens", "dead", "start")
 
     def __init__(self, syntax: BareSyntax, tokens: tuple[str, ...]) -> None:
+        self._syntax = syntax
         self._form = syntax.bare
+        self._named = False  # there is nothing to be learned of its name any more
         self._tokens = re.compile("|".join(map(re.escape, sorted(tokens, key=len, reverse=True))) or r"(?!)")
         self._scanner = syntax.scanner()
         self._held = TextBuffer()
@@ -52,6 +55,14 @@ class BareCall:
     def payload(self) -> str:
         """What has been written of the payload."""
         return self.text[self.start :] if self._alive else ""
+
+    def name(self) -> str:
+        """The name of the call that it begins with, told once; empty while it is not known."""
+        if self._named or not self._alive:
+            return ""
+        name = self._syntax.begun(self.payload)
+        self._named = bool(name) or len(self._held) > _LONGEST_BEGINNING
+        return name.strip()
 
     def feed(self, text: str) -> str:
         """Hold more text, and see whether it can still be a call. Returns what of it is certain to be payload."""

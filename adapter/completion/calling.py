@@ -188,16 +188,15 @@ def _finish_invented(state: State, last: str, out: list[Event]) -> None:
 
 
 def in_bare(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
-    """Inside what may be a call without tags.
-
-    `out` gets nothing until that is known, but where upstream was made to answer with a call.
-    """
+    """Inside what may be a call without tags. `out` gets nothing until that is known, but where upstream was made to call."""
     if state.rules.constrained and state.tracker is None:
         _track(state, json=True)  # what holds an answer holds it to JSON
     bare = state.open_bare
     payload = bare.feed(text[position:])
     if isinstance(state.tracker, CallTracker):
         state.tracker.feed(payload, out)
+    if not state.rules.constrained and (name := bare.name()):
+        bare.dead = bare.dead or not _offered(state, name)  # no gate lets that pass
     if bare.dead:
         state.mode, state.may_be_bare = Mode.TEXT, False
         state.again = bare.text

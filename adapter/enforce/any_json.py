@@ -31,7 +31,7 @@ _RULES = {
     "name": "[A-Za-z_] [A-Za-z0-9_]{0,63}",
 }
 # No character of a string in JSON, as a class spells it.
-_NO_CHAR = r'"\\\x00-\x1F\x7F'
+NO_CHAR = r'"\\\x00-\x1F\x7F'
 _NAME = re.compile(r"[a-z]+\d*")
 
 
@@ -42,7 +42,7 @@ def rules_for(notation: Notation) -> dict[str, str]:
     escapes = re.escape(notation.escapes)
     rules = {
         **_RULES,
-        "char": f"[^{_NO_CHAR}{notation.barred}] | escape",
+        "char": f"[^{NO_CHAR}{notation.barred}] | escape",
         "escape": rf'"\\" ([{escapes}] | "u" ([0-9a-cA-CefEF] hex{{3}} | [dD] [0-7] hex{{2}}))',
         "string": r'"\"" char* "\""',
         "boolean": f"{literal(words[True])} | {literal(words[False])}",
@@ -70,9 +70,9 @@ def _guarded(never: tuple[str, ...]) -> dict[str, str]:
     watch = Watch("", never, space=" ")
     names = _names(watch)
     begin = "".join(dict.fromkeys(each[0] for each in never))
-    rules = {name: " | ".join([*branches(names, watch, state, "", none=_NO_CHAR), "rest"]) for state, name in names.items()}
+    rules = {name: " | ".join([*branches(names, watch, state, "", none=NO_CHAR), "rest"]) for state, name in names.items()}
     rest = rf'"\"" | escape {names[NOTHING]}'
-    return rules | {"string": rf'"\"" {names[NOTHING]}', "rest": rest, "few": f"{none_of(begin, _NO_CHAR)} | escape"}
+    return rules | {"string": rf'"\"" {names[NOTHING]}', "rest": rest, "few": f"{none_of(begin, NO_CHAR)} | escape"}
 
 
 def _names(watch: Watch) -> dict[State, str]:

@@ -18,9 +18,10 @@ from typing import Any, TypeVar
 from adapter.enforce.alternatives import listed, overlaps
 from adapter.enforce.any_json import with_all_they_use
 from adapter.enforce.keywords import ANNOTATIONS, UNSAID, integer_bounds, kinds_of
-from adapter.enforce.members import Members, ObjectMembers
+from adapter.enforce.members import Members, ObjectMembers, any_members
 from adapter.enforce.merged import merged
 from adapter.enforce.number_ranges import integer_range
+from adapter.enforce.other_keys import further_member
 from adapter.enforce.terminals import in_turn, literal
 from adapter.syntax.notation import JSON, Notation
 from adapter.tools.references import follow
@@ -237,6 +238,9 @@ class Grammar:
         if self.notation.sorts_keys:
             order.sort(key=str.lower)
         fresh, after = members.none, members.line  # what may follow where nothing stands yet, and after a member
+        if others := further_member(self, members, schema, properties, root, place):
+            fresh = self.rule(any_members(self, members, others))
+            after = self.rule(in_turn(f"({in_turn(members.comma, others)})*", members.line))
         for name in reversed(order):
             member = self.rule(members.member(name, properties[name], root, f"{place}.{name}"))
             first, another = in_turn(members.line, member, after), in_turn(members.comma, member)

@@ -6,6 +6,7 @@ JSON without tags, which the parser reads as the call it is.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -66,10 +67,18 @@ def _call_schema(tool: ToolDefinition, position: int) -> dict[str, Any]:
 
 
 def _nested(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    """A schema as a part of another: its definitions under names of their own, all of them in `$defs`."""
+    """A schema as a part of another: its definitions under names of their own, all of them in `$defs`.
+
+    Where it refers to itself or its parts it is a definition too, for from outside the way to them is another.
+    """
     nested: dict[str, Any] = _moved(schema, prefix)
     definitions = {f"{prefix}{name}": value for key in ("$defs", "definitions") for name, value in nested.pop(key, {}).items()}
     nested.pop("$schema", None)
+    whole = _place_of(prefix)
+    text = json.dumps([nested, definitions])
+    if any(f'"$ref": "{whole}{end}' in text for end in '"/'):
+        definitions[whole.removeprefix("#/$defs/")] = nested
+        nested = {"$ref": whole}
     return {**nested, "$defs": definitions} if definitions else nested
 
 
@@ -82,7 +91,14 @@ def _moved(schema: Any, prefix: str) -> Any:
     moved = {key: _moved(value, prefix) for key, value in schema.items()}
     reference = moved.get("$ref")
     if isinstance(reference, str):
-        for place in ("#/$defs/", "#/definitions/"):
-            if reference.startswith(place):
-                moved["$ref"] = f"#/$defs/{prefix}{reference.removeprefix(place)}"
+        place = next((place for place in ("#/$defs/", "#/definitions/") if reference.startswith(place)), None)
+        if place is not None:
+            moved["$ref"] = f"#/$defs/{prefix}{reference.removeprefix(place)}"
+        elif reference == "#" or reference.startswith("#/"):
+            moved["$ref"] = _place_of(prefix) + reference[1:]
     return moved
+
+
+def _place_of(prefix: str) -> str:
+    """Where a schema moves whose definitions have this prefix: no definition can have that name."""
+    return f"#/$defs/{prefix.rstrip('_')}"

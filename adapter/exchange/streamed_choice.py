@@ -64,7 +64,8 @@ class StreamedChoice:
         self._options = options
         self._turn = turn
         self._asked = attempt
-        self._incremental = options.stream_calls == "incremental" and options.on_invalid != "text"
+        judged_whole = options.on_invalid == "text" or (options.loop_guard == "reask" and turn.settled)
+        self._incremental = options.stream_calls == "incremental" and not judged_whole
         self._writer = writer
         self._report = report
         self._tries = 0
