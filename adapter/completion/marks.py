@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from adapter.events import frozen
 from adapter.syntax.boundaries import Lookout, begun
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 _FENCES = ("```json", "```xml", "```tool_call", "```")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """A literal and where it stands. `text` is empty for one that may still become a literal: wait for more."""
 
