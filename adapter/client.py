@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from adapter.options import OptionKeywords, make_options
 from adapter.transport import http_module, open_exchange_for
 from adapter.transport.asynchronous import async_class
+from adapter.transport.outer import async_client_class, client_class
 from adapter.transport.sync import sync_class
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _outer(module: ModuleType, inner: Any, open_exchange: OpenExchange) -> Any:
     """The HTTP client that openai builds its requests with: the inner one's defaults, and our transport."""
     asynchronous = isinstance(inner, module.AsyncClient)
     transport = (async_class if asynchronous else sync_class)(module)(inner, open_exchange)
-    outer = _outer_class(module, asynchronous=asynchronous)(
+    outer = (async_client_class if asynchronous else client_class)(module)(
         transport=transport,
         base_url=inner.base_url,
         headers=inner.headers,
@@ -67,9 +67,3 @@ def _outer(module: ModuleType, inner: Any, open_exchange: OpenExchange) -> Any:
     )
     outer.adapter_transport = transport
     return outer
-
-
-@functools.cache
-def _outer_class(module: ModuleType, *, asynchronous: bool) -> type[Any]:
-    base = module.AsyncClient if asynchronous else module.Client
-    return type(f"Adapter{base.__name__}", (base,), {"adapter_transport": None})

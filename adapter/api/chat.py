@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from adapter.api.completions import as_chat, is_text_choice
@@ -11,6 +10,7 @@ from adapter.api.json_reading import loads
 from adapter.api.logprobs import limited, trimmed
 from adapter.api.reasoning import REASONING, one_name
 from adapter.errors import BadRequest
+from adapter.events import frozen
 from adapter.tools.choice import ToolChoice, read_choice, read_function_call
 from adapter.tools.definitions import ToolSet, read_functions, read_tools
 from adapter.tools.in_messages import with_those_of
@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 # What upstream does not know, and the prompt or the parser takes over.
 _TAKEN_OVER = ("tools", "tool_choice", "parallel_tool_calls", "functions", "function_call", "response_format")
+_TEXT_OR_NOTHING = (str, type(None))
 # Parameters that mean nothing without others.
 _NEEDS = {"tool_choice": "tools", "parallel_tool_calls": "tools", "function_call": "functions"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChatRequest:
     """A chat request that concerns tools.
 
@@ -162,14 +163,14 @@ def read_completion(status: int, body: bytes) -> dict[str, Any] | None:
         return None
     if not isinstance(completion, dict) or not isinstance(completion.get("choices"), list):
         return None
-    if completion["choices"] and all(is_text_choice(choice) for choice in completion["choices"]):
-        completion = as_chat(completion, "message")
-    return completion if all(_is_choice(choice) for choice in completion["choices"]) else None
+    if all(map(_is_choice, completion["choices"])):
+        return completion
+    return as_chat(completion, "message") if all(map(is_text_choice, completion["choices"])) else None
 
 
 def _is_choice(choice: Any) -> bool:
     message = choice.get("message") if isinstance(choice, dict) else None
-    return isinstance(message, dict) and isinstance(message.get("content"), str | None)
+    return isinstance(message, dict) and isinstance(message.get("content"), _TEXT_OR_NOTHING)
 
 
 def choice_for(
@@ -196,9 +197,11 @@ def choice_for(
         call = parsed.tool_calls[0]
         message.pop("tool_calls")
         message["function_call"] = {"name": call.name, "arguments": call.arguments}
-    logprobs = limited(choice.get("logprobs"), request.top_logprobs)
-    if parsed.content != choice["message"].get("content"):
-        logprobs = trimmed(logprobs, events, request.top_logprobs)
+    logprobs = choice.get("logprobs")
+    if logprobs is not None:
+        logprobs = limited(logprobs, request.top_logprobs)
+        if parsed.content != choice["message"].get("content"):
+            logprobs = trimmed(logprobs, events, request.top_logprobs)
     return {
         **choice,
         "message": message,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 REASONING = "reasoning_content"
 _NAMES = (REASONING, "reasoning", "thinking")
+_ANY = frozenset(_NAMES)
 
 
 def one_name(message: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,6 +23,8 @@ def one_name(message: Mapping[str, Any]) -> dict[str, Any]:
     Where it stands under several names (vLLM wrote two for a while), the first that says something counts. Empty reasoning
     stays: some servers ask for the field. What is no text under these names is something else, and stays too.
     """
+    if _ANY.isdisjoint(message):
+        return dict(message)
     texts = {name: message[name] for name in _NAMES if isinstance(message.get(name), str)}
     others = {key: value for key, value in message.items() if key not in texts}
     return {**others, REASONING: next(filter(None, texts.values()), "")} if texts else others

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Protocol
 
 from adapter.api import chat
@@ -78,8 +77,8 @@ class WholeWriter(Protocol):
     ) -> dict[str, Any]:
         """A choice as it is to stand in the completion; see `adapter.api.chat.choice_for`."""
 
-    def answer(self, completion: Mapping[str, Any]) -> bytes:
-        """The body of the answer."""
+    def answer(self, completion: dict[str, Any]) -> dict[str, Any]:
+        """The body of the answer, as a JSON value."""
 
 
 class ChatWhole:
@@ -87,6 +86,6 @@ class ChatWhole:
 
     choice = staticmethod(chat.choice_for)
 
-    def answer(self, completion: Mapping[str, Any]) -> bytes:
+    def answer(self, completion: dict[str, Any]) -> dict[str, Any]:
         """The completion as it is."""
-        return json.dumps(completion).encode()
+        return completion

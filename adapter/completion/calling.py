@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from adapter.completion.checking import call_id, contradiction, events, further_events, verdicts
+from adapter.completion.checking import contradiction, verdicts
 from adapter.completion.passages import begin_passage, finish_passage
+from adapter.completion.reporting import early_calls, report, take_whole
 from adapter.completion.state import Mode, State
 from adapter.completion.stepping import StepTracker
 from adapter.completion.tracking import CallTracker
 from adapter.events import Markup, Problem
 from adapter.syntax.base import Reading, Unheard
-from adapter.syntax.calls import Nameless, RawCall
+from adapter.syntax.calls import RawCall
 from adapter.syntax.json_block import JsonBlock
 from adapter.syntax.passage import Passage
 from adapter.syntax.scanner import End
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from adapter.completion.checking import CheckedCall
-    from adapter.completion.early import EarlyCall
     from adapter.completion.runs import Run
     from adapter.events import Event
 
@@ -36,6 +32,9 @@ def in_opening(state: State, text: str, position: int, out: list[Event]) -> tupl
     state.held = []
     state.mode = Mode.TEXT
     if payload:
+        end = take_whole(state, opening, text, after, out)
+        if end is not None:
+            return end, False
         found = state.syntax.block(opening)
         if isinstance(found, Passage):
             begin_passage(state, found, out)
@@ -68,15 +67,9 @@ def _track(state: State, *, json: bool) -> None:
         state.tracker = StepTracker(state.rules, state.options, state.count, state.ids)
 
 
-def _early_calls(state: State) -> list[EarlyCall]:
-    """The calls that were reported early; they are dealt with now."""
-    tracker, state.tracker = state.tracker, None
-    return [] if tracker is None else tracker.calls
-
-
 def _contradict(state: State, raw: str, out: list[Event]) -> None:
     """What was reported early turns out to be no call."""
-    early = _early_calls(state)
+    early = early_calls(state)
     out += [contradiction(call, raw) for call in early]
     state.count += len(early)
 
@@ -102,13 +95,12 @@ def in_block(state: State, text: str, position: int, out: list[Event]) -> tuple[
 
 def _finish_block(state: State, reading: Reading, end: End, out: list[Event]) -> None:
     block = state.open_block
-    checked = verdicts(
-        reading.calls, state.rules, state.options
-    )  # before the block is put together: a decoded value is not needed any more then
+    # Before the block is put together: a decoded value is not needed any more then.
+    checked = verdicts(reading.calls, state.rules, state.options)
     raw, state.again = block.parts()
     state.block, state.mode = None, Mode.TEXT
     if reading.fault and end is End.CUT:
-        early = _early_calls(state)
+        early = early_calls(state)
         place = early[-1].index if early else None
         out += [Markup(raw), Problem("cut", f"the completion ended inside a call ({reading.fault})", raw, place)]
     elif reading.fault:
@@ -122,45 +114,8 @@ def _finish_block(state: State, reading: Reading, end: End, out: list[Event]) ->
             out.append(Problem("markup", f"the tags of a call are not right: {faults[0]}", raw))
         if reading.repaired:
             out.append(Problem("repaired", "the JSON of a call was repaired", raw))
-        _report(state, reading, checked, raw, len(block.opening), out)
+        report(state, reading, checked, raw, len(block.opening), out)
     state.content.edge = "block"
-
-
-def _report(state: State, reading: Reading, checked: list[CheckedCall], raw: str, payload: int, out: list[Event]) -> None:
-    """Report the calls of one block. Its payload begins in `raw` at `payload`."""
-    calls = reading.calls
-    if state.rules.invalid_as_text and _let_go(state, checked):
-        state.content.literal(raw, out)
-        out += [Problem(problem.kind, problem.message, raw) for call in checked if not call.valid for problem in call.problems]
-        return
-    out.append(Markup(raw))
-    nameless = [call for call in calls if isinstance(call, Nameless)]
-    out += [Problem("unreadable", "an object without a name stands beside a call", call.raw) for call in nameless]
-    early = _early_calls(state)
-    own_ids = [call.id for call in calls if isinstance(call, RawCall)]
-    for found, reported, own_id in zip_longest(checked, early, own_ids):
-        if found is None and reading.unfinished:
-            continue
-        if reported is not None:
-            out += [contradiction(reported, raw)] if found is None else further_events(found, reported, raw, payload)
-        elif state.rules.parallel is False and state.count:
-            message = f"a further call, of {found.name!r}, although parallel_tool_calls is false"
-            out.append(Problem("extra_call", message, raw))
-            continue
-        else:
-            out += events(found, state.count, call_id(own_id, state.ids, state.options), raw)
-        state.count += 1
-    if reading.unfinished:
-        place = early[-1].index if len(early) > len(checked) else None
-        out.append(Problem("cut", "the completion ended inside a further call", raw, place))
-        state.count += len(early) > len(checked)
-
-
-def _let_go(state: State, checked: Sequence[CheckedCall]) -> bool:
-    """Whether the calls are invalid and may stay text; a strict tool's are an error in every case."""
-    tools = state.rules.tools.by_name
-    invalid = [call for call in checked if not call.valid]
-    return bool(invalid) and not any(call.name in tools and tools[call.name].strict for call in invalid)
 
 
 def in_invented(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
@@ -223,7 +178,7 @@ def finish_mode(state: State, cut: bool, out: list[Event]) -> bool:
         _last(state.reasoning, state, tail, out)
         if not cut:  # white space before a cut may separate words
             state.reasoning.edge = "reasoning"
-    else:
+    elif tail:
         _last(state.content, state, tail, out)
     return bool(state.again)
 
@@ -260,11 +215,11 @@ def _finish_bare(state: State, cut: bool, out: list[Event]) -> None:
             out.append(Problem("recovered", "a call was written without its tags", raw))
         if reading.repaired:
             out.append(Problem("repaired", "the text of a call was repaired", raw))
-        _report(state, reading, verdicts(reading.calls, state.rules, state.options), raw, state.open_bare.start, out)
+        report(state, reading, verdicts(reading.calls, state.rules, state.options), raw, state.open_bare.start, out)
         return
     if (state.rules.constrained and cut) or (own and not complete and _begins_call(state)):
         state.content.block(out)
-        early = _early_calls(state)
+        early = early_calls(state)
         place = early[-1].index if early else None
         out += [Markup(raw), Problem("cut", "the completion ended inside a call", raw, place)]
     else:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Event, Problem
+from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Event, Problem, frozen
 from adapter.syntax.calls import RawCall
 from adapter.tools import coercion, schemas
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from adapter.tools.definitions import ToolSet
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckedCall:
     """A call with the verdict on it.
 
@@ -88,12 +87,12 @@ def call_id(own: str, taken: set[str], options: Options) -> str:
 
 def events(call: CheckedCall, index: int, call_id: str, raw: str) -> list[Event]:
     """The events of one complete call."""
-    return [
+    made: list[Event] = [
         CallStarted(index, call_id, call.name),
         ArgumentsDelta(index, call.arguments),
         CallFinished(index, call_id, call.name, call.arguments, call.valid, raw),
-        *_told(call, index, raw),
     ]
+    return made + _told(call, index, raw) if call.problems else made
 
 
 def further_events(call: CheckedCall, early: EarlyCall, raw: str, payload: int) -> list[Event]:

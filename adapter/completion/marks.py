@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from adapter.completion.words import FENCES, Words
+from adapter.events import frozen
 from adapter.syntax.boundaries import Lookout, begun
 
 if TYPE_CHECKING:
     from adapter.dialects.registry import Dialect
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """A literal and where it stands. `text` is empty for one that may still become a literal: wait for more."""
 

@@ -118,7 +118,8 @@ class CompletionParser:
             raise ValueError("close() twice: a parser reads one completion")
         out: list[Event] = []
         self._stop_flow()
-        self._run("", out)
+        if self._state.tail or self._state.again:
+            self._run("", out)
         while calling.finish_mode(self._state, finish_reason in {"length", None}, out):
             self._run("", out)
         self._state.reasoning.end(out)
@@ -129,8 +130,9 @@ class CompletionParser:
     def _run(self, text: str, out: list[Event]) -> None:
         """The loop over modes."""
         state = self._state
-        text = state.again + state.tail + text
-        state.again = state.tail = ""
+        if state.again or state.tail:
+            text = state.again + state.tail + text
+            state.again = state.tail = ""
         position = 0
         while position < len(text):
             after, wait = _HANDLERS[state.mode](state, text, position, out)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from adapter.events import frozen
 from adapter.tools.choice import ToolChoice
 from adapter.tools.definitions import ToolSet
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rules:
     """What one request says about reading its answer.
 

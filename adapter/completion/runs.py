@@ -105,6 +105,10 @@ class Run:
 
     def block(self, out: list[Event]) -> bool:
         """A block begins here. Returns whether a code fence was opened just for it."""
+        dropped = self.space_before_block == "drop"
+        if not self._held or (dropped and len(self._held) == 1 and self._held[0][0] == "space"):
+            self._settled, self.edge = len(self._held), "block"
+            return False
         new = self._held[self._settled :]
         fenced = any(kind == "fence" for kind, _ in new)
         if fenced:
@@ -123,6 +127,8 @@ class Run:
 
     def end(self, out: list[Event]) -> None:
         """The completion, or this run, is over."""
+        if not self._held:
+            return
         for kind, text in self._take():
             if kind == "token" or (kind == "space" and self.edge):
                 out.append(Markup(text))

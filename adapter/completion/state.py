@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapter.completion.bare import BareCall
 from adapter.completion.marks import Marks
@@ -126,7 +126,7 @@ class State:
         self.mode = Mode.REASONING if thinking and dialect.reasoning else Mode.TEXT
         self.may_think = dialect.reasoning is not None
         own = getattr(self.syntax, "bare", None) and not (rules.constrained and not isinstance(self.syntax, JsonInTags))
-        self.bare_syntax = cast("BareSyntax", self.syntax) if own else JsonInTags(settings)
+        self.bare_syntax: BareSyntax = self.syntax if own else JsonInTags(settings)
         recovers = bool(rules.tools) and (options.recover or rules.constrained)
         self.may_be_bare = (self.bare_syntax.bare.own or recovers) and rules.choice.mode != "none"
         self.bare: BareCall | None = None

@@ -41,6 +41,8 @@ def schema_fields(server: Server, response_format: Mapping[str, Any]) -> dict[st
 
 def wants_json(response_format: Any) -> TypeGuard[Mapping[str, Any]]:
     """Whether a `response_format` asks for JSON."""
+    if response_format is None:  # as in nearly all requests, and whether it is a mapping takes longer to find out
+        return False
     return isinstance(response_format, Mapping) and response_format.get("type") in {"json_object", "json_schema"}
 
 

@@ -6,12 +6,13 @@ Which rung is taken depends on what is asked of the answer and on what the serve
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from adapter.enforce.call_frame import beginning_of
 from adapter.enforce.call_grammar import Shape, gbnf, no_grammar, structural_tag
 from adapter.enforce.json_schema import response_format, schema_fields, wants_json
+from adapter.events import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from adapter.servers import Rung, Server
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Enforcement:
     """How the answer is made a call.
 

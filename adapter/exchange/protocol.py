@@ -18,14 +18,15 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from adapter.events import Problem
+from adapter.api.json_writing import dumps
+from adapter.events import Problem, frozen
 
 Headers: TypeAlias = Sequence[tuple[str, str]]
 CHAT = "/chat/completions"
 RESPONSES = "/responses"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UpstreamRequest:
     """Send a request upstream, to the server and with the headers of the caller's.
 
@@ -40,7 +41,7 @@ class UpstreamRequest:
     endpoint: str = CHAT
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """A response: what upstream said, or what the caller gets.
 
@@ -48,11 +49,18 @@ class Reply:
         status: HTTP status.
         headers: Names and values, in order.
         body: The decoded body; empty when it is yet to be read.
+        value: The JSON value that the body was written from, where it was written here and is nobody else's.
     """
 
     status: int
     headers: Headers
     body: bytes = b""
+    value: dict[str, Any] | None = None
+
+    @classmethod
+    def of_json(cls, status: int, headers: Headers, value: dict[str, Any], size: int = 0) -> Reply:
+        """A reply with a JSON body of about this size, whose value is not to change any more."""
+        return cls(status, headers, dumps(value, size), value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +68,7 @@ class Read:
     """Read the next piece of the last reply's body."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Start:
     """Begin a streamed response."""
 

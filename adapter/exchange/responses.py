@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from adapter.api.responses.request import read_request
@@ -83,7 +82,7 @@ class ResponsesExchange:
         if reply is None or not writer.over:
             return reply
         yield from self._keep(request, writer)
-        return Reply(reply.status, reply.headers, json.dumps(writer.response).encode())
+        return Reply.of_json(reply.status, reply.headers, writer.response, len(reply.body))
 
     def _keep(self, request: ResponsesRequest, writer: ResponseWriter) -> Generator[Command, Any, None]:
         """Keep the response before the caller hears that it is over, for the next request may name it."""

@@ -13,14 +13,14 @@ from adapter.dialects.registry import resolve
 from adapter.enforce.call_grammar import Shape
 from adapter.enforce.json_schema import answer_schema, wants_json
 from adapter.enforce.ladder import Enforcement, enforce, rung_for, stronger
-from adapter.events import Problem
+from adapter.events import Problem, frozen
 from adapter.exchange.incoming import whole
 from adapter.exchange.thinking import Thought, thought_in
 from adapter.prompt.conversation import plain_examples, to_plain_messages
 from adapter.prompt.examples import worked_examples
 from adapter.prompt.history import past_ids, settled_calls
 from adapter.prompt.merging import merged_turns
-from adapter.prompt.neutralise import Neutraliser
+from adapter.prompt.neutralise import neutraliser
 from adapter.prompt.parts import without_media
 from adapter.tools.choice import ToolChoice
 from adapter.tools.reply import reply_tool
@@ -33,7 +33,11 @@ if TYPE_CHECKING:
     from adapter.servers import Rung
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+# The rung on which nothing but the prompt holds the answer.
+_WORDS = Enforcement()
+
+
+@frozen
 class Attempt:
     """One request to upstream, and how its answer is read.
 
@@ -92,8 +96,8 @@ class Turn:
         self._format: Any = request.body.get("response_format")
         self.dialect = resolve(options.dialect, options.result_role)
         self._choice = request.choice if request.tools else ToolChoice("none")  # a call of nothing is text
-        roles = self.dialect.roles
-        self.settled = settled_calls(request.messages, roles) if self._choice.mode == "auto" else frozenset()
+        roles, messages = self.dialect.roles, request.messages
+        self.settled = settled_calls(messages, roles) if self._choice.mode == "auto" else frozenset()
         # After a result words are what is wanted, and they come best as words.
         before_call = not self.settled and self._choice.mode == "auto" and self._choice.allowed is None
         replies = bool(options.reply_tool) and before_call
@@ -102,31 +106,31 @@ class Turn:
         self._tools = request.tools if extra is None else request.tools.and_also(extra)
         self._noted: list[Problem] = []
         self._messages = to_plain_messages(
-            self._readable(request.messages),
+            self._readable(messages) if options.media == "drop" else messages,
             self._tools,
             self._choice,
             request.parallel,
             self.dialect,
             options,
-            note=self._note(),
-            examples=self._examples(),
+            note=self._note() if self._format is not None else "",
+            examples=self._examples(options.examples) if options.examples is not None else (),
         )
         first = self.attempt()
         self.first = dataclasses.replace(first, noted=tuple(self._noted)) if self._noted else first
 
     def _readable(self, messages: Any) -> Any:
         """The messages as far as the model reads what is no text."""
-        return without_media(messages, self._noted.append) if self._options.media == "drop" else messages
+        return without_media(messages, self._noted.append)
 
-    def _examples(self) -> list[dict[str, Any]]:
-        examples = self._options.examples
-        if examples is None or self._choice.mode == "none":
+    def _examples(self, examples: Any) -> list[dict[str, Any]]:
+        if self._choice.mode == "none":
             return []
         if isinstance(examples, str):
             tools = self._request.tools.only(self._choice.allowed)
-            guard = Neutraliser(self.dialect) if self._options.neutralise else None
+            guard = neutraliser(self.dialect) if self._options.neutralise else None
             return worked_examples(tools, self._request.messages, self._reply, self.dialect, guard)
-        return plain_examples(self._readable(examples), self.dialect)
+        readable = self._readable(examples) if self._options.media == "drop" else examples
+        return plain_examples(readable, self.dialect)
 
     def _note(self) -> str:
         """What the system message says of the caller's own answer format.
@@ -182,15 +186,16 @@ class Turn:
         messages = [*self._messages, *(further or ())]
         if self._options.merge_turns:
             messages = merged_turns(messages)
-        own = self._format if self._choice.mode == "none" or not wants_json(self._format) else None
+        ours = self._format is not None and self._choice.mode != "none" and wants_json(self._format)
+        own = None if ours else self._format
         body = self._upstream.request(chat.upstream_body(self._request, messages, own, n=None if further is None else 1))
         wanted = rung or rung_for(self._options.enforce or "prompt", self._upstream.server)
-        held, shape = Enforcement(), None
+        held, shape = _WORDS, None
         if wanted != "prompt" and self._choice.mode != "none" and not in_words:
             shape = self._shape(body)
             held = enforce(wanted, self._upstream.server, self.dialect, shape, self._format)
         attempt = Attempt(
-            body={**body, **held.body},
+            body={**body, **held.body} if held.body else body,
             endpoint=self._upstream.endpoint,
             rules=self._rules(body, bare=held.bare),
             prefill="",

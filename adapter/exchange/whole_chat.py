@@ -71,12 +71,13 @@ class WholeChat:
             completion["choices"][position], usage = settled
             if usage is not None:
                 completion["usage"] = chat.add_usage(completion.get("usage"), usage)
-        return Reply(200, reply.headers, self._writer.answer(completion))
+        return Reply.of_json(200, reply.headers, self._writer.answer(completion), len(reply.body))
 
     def _ask(self, attempt: Attempt) -> _Asking:
         """Ask upstream, twice where the model thinks before a call that is begun for it."""
-        for problem in attempt.problems():
-            self._report(problem)
+        if attempt.noted or attempt.unenforced:
+            for problem in attempt.problems():
+                self._report(problem)
         reply, completion = yield from ask(attempt.body, stream=self._stream, endpoint=attempt.endpoint)
         if completion is None or attempt.after is None or not completion["choices"]:
             return reply, completion, attempt
@@ -97,7 +98,8 @@ class WholeChat:
         usage: Any = None
         tries = 0
         while True:
-            text = attempt.whole(choice["message"].get("content") or "")
+            text = choice["message"].get("content") or ""
+            text = attempt.whole(text) if attempt.prefill else text
             finish_reason = choice.get("finish_reason") or "stop"
             parsed, events = self._parse(text, finish_reason, attempt.rules)
             fault = self._fault(parsed, finish_reason, attempt.rules, last=tries == self._options.retries)
@@ -121,7 +123,8 @@ class WholeChat:
         fault = find_fault(parsed, rules, finish_reason)
         if fault is not None:
             return fault
-        again = self._turn.repeats((call.name, call.arguments) for call in parsed.tool_calls)
+        settled = self._turn.settled
+        again = self._turn.repeats((call.name, call.arguments) for call in parsed.tool_calls) if settled else None
         if again is None:
             return None
         self._report(Problem("repeated_call", again.message))

@@ -14,7 +14,7 @@ from adapter.prompt.call_ids import renamed
 from adapter.prompt.history import PastCall, Turn, read_turns
 from adapter.prompt.merging import merged_turns
 from adapter.prompt.native import NATIVE
-from adapter.prompt.neutralise import Neutraliser
+from adapter.prompt.neutralise import neutraliser
 from adapter.prompt.parts import media_of, text_of, with_media
 from adapter.prompt.results import result_messages
 from adapter.prompt.shown import asked_text, shown_tools, system_text
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from adapter.dialects.registry import Dialect
     from adapter.options import Options
+    from adapter.prompt.neutralise import Neutraliser
     from adapter.tools.definitions import ToolSet
 
 # What an assistant message says in other words here, or what servers only write.
@@ -60,13 +61,12 @@ def to_plain_messages(
     Raises:
         BadRequest: The conversation does not add up; see `adapter.prompt.history`.
     """
-    turns = renamed(
-        read_turns(messages, dialect.roles),
-        dialect.call_ids,
-        sum(len(shown.get(NATIVE, {}).get("calls", ())) for shown in examples),
-    )
+    turns: Sequence[Turn] = read_turns(messages, dialect.roles)
+    if dialect.call_ids:
+        before = sum(len(shown.get(NATIVE, {}).get("calls", ())) for shown in examples)
+        turns = renamed(turns, dialect.call_ids, before)
     if options.neutralise:
-        guard = Neutraliser(dialect)
+        guard = neutraliser(dialect)
         turns = [_guarded(turn, guard) for turn in turns]
     system, turns = _split(turns, everywhere=options.merge_system)
     offered, tools = tools, tools.without(names_in(turn.message for turn in turns))
@@ -77,12 +77,14 @@ def to_plain_messages(
     render = (lambda text: system_text(text, tools, choice, parallel, dialect, options.neutralise)) if shown else None
     to_user = dialect.tools_in == "user" and any(turn.message["role"] == "user" for turn in turns)
     if note or (options.merge_system and len(system) > 1) or (shown and not to_user):
-        plain = _system(system, note, dialect, None if to_user else render, one=options.merge_system)
+        text = _words(system, note, dialect)
+        plain = _system(system, text, dialect, None if to_user else render, one=options.merge_system)
         asked = asked_text(choice, parallel, dialect) if shown and not to_user else ""
-        plain[0][NATIVE] = {"text": _words(system, note, dialect), "tools": [] if to_user else shown, "asked": asked}
+        plain[0][NATIVE] = {"text": text, "tools": [] if to_user else shown, "asked": asked}
     else:
         plain = [{**message, "role": "system"} for message in system]
-    plain += [dict(message) for message in examples]
+    if examples:
+        plain += [dict(message) for message in examples]
     for turn in turns:
         plain += _turn(turn, dialect)
     if render is not None and to_user:
@@ -99,7 +101,7 @@ def _split(turns: Sequence[Turn], *, everywhere: bool) -> tuple[list[Mapping[str
     while leading < len(turns) and turns[leading].message["role"] in BRINGING:
         leading += 1
     rest = list(turns[leading:])
-    system = [turn.message for turn in turns[:leading]]
+    system = [turn.message for turn in turns[:leading]] if leading else []
     if everywhere:
         system += [turn.message for turn in rest if turn.message["role"] in BRINGING]
         rest = [turn for turn in rest if turn.message["role"] not in BRINGING]
@@ -141,6 +143,8 @@ def _guarded(turn: Turn, guard: Neutraliser) -> Turn:
         message = {**message, "content": guard.content(message.get("content"))}
         if isinstance(message.get("name"), str):
             message["name"] = guard.text(message["name"])
+    if not turn.results:
+        return Turn(message, turn.calls)
     results = tuple({**result, "content": guard.content(result.get("content"))} for result in turn.results)
     return Turn(message, turn.calls, results)
 
@@ -155,22 +159,22 @@ def plain_examples(messages: Sequence[Mapping[str, Any]], dialect: Dialect) -> l
 
 
 def _system(
-    messages: Sequence[Mapping[str, Any]], note: str, dialect: Dialect, render: Callable[[str], str] | None, *, one: bool
+    messages: Sequence[Mapping[str, Any]], text: str, dialect: Dialect, render: Callable[[str], str] | None, *, one: bool
 ) -> list[dict[str, Any]]:
     """The system messages joined: one message, or two where there are tools and they have one of their own.
 
     Args:
         messages: The caller's.
-        note: What is to be said after them.
-        dialect: Says where the tools stand, and what its models were trained to read where the caller says nothing.
+        text: What they say.
+        dialect: Says where the tools stand.
         render: Writes the tools, after or before a text; None when there are none to show.
         one: Whether it must be one message.
     """
-    text = _words(messages, note, dialect)
-    media = [part for message in messages for part in media_of(message.get("content"))]
+    media = [part for message in messages for part in media_of(message.get("content"))] if messages else []
     first = {key: value for key, value in messages[0].items() if key != "content"} if messages else {}
     if render is None or dialect.tools_in != "own":
-        return [{**first, "role": "system", "content": with_media(text if render is None else render(text), media)}]
+        text = text if render is None else render(text)
+        return [{**first, "role": "system", "content": with_media(text, media) if media else text}]
     own = {"role": "system", **({"name": dialect.tools_name} if dialect.tools_name else {}), "content": render("")}
     if one:
         text = "\n\n".join(text for text in (own["content"], text) if text)
@@ -187,9 +191,9 @@ def _show_to_user(plain: Sequence[dict[str, Any]], render: Callable[[str], str],
 
 
 def _words(messages: Sequence[Mapping[str, Any]], note: str, dialect: Dialect) -> str:
-    """The caller's system text, and what is to be said after it."""
-    texts = [text_of(message.get("content")) for message in messages] or [dialect.default_system]
-    return "\n\n".join(text for text in (*texts, note) if text)
+    """The caller's system text, or what models were trained to read where there is none; and what is to be said after it."""
+    texts = [text_of(message.get("content")) for message in messages] if messages else [dialect.default_system]
+    return "\n\n".join(filter(None, [*texts, note]))
 
 
 def _turn(turn: Turn, dialect: Dialect) -> list[dict[str, Any]]:

@@ -13,6 +13,9 @@ from typing import Any, NamedTuple
 from adapter.errors import BadRequest
 from adapter.syntax.json_text import loads
 
+# The commonest first: whether something is a mapping, or a sequence, takes long to find out.
+_OBJECTS = (dict, Mapping)
+_ARRAYS = (list, Sequence)
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 
 
@@ -54,7 +57,7 @@ def read_turns(messages: Any, roles: Sequence[str] = ()) -> list[Turn]:
     Raises:
         BadRequest: A message is malformed, a result has no call, a call has no result, or one has two.
     """
-    if not isinstance(messages, Sequence) or isinstance(messages, str):
+    if not isinstance(messages, _ARRAYS) or isinstance(messages, str):
         raise BadRequest(
             f"Invalid type for 'messages': expected an array of messages, but got {type(messages).__name__}.",
             param="messages",
@@ -72,9 +75,13 @@ def read_turns(messages: Any, roles: Sequence[str] = ()) -> list[Turn]:
                 "with 'tool_calls'.",
                 param=f"messages[{position}].role",
             )
-        calls = _calls(message, f"messages[{position}]")
+        calls = _calls(message, f"messages[{position}]") if message["role"] == "assistant" else ()
+        if not calls:
+            turns.append(Turn(message))
+            position += 1
+            continue
         end = position + 1
-        while calls and end < len(messages) and _role(messages[end]) in {"tool", "function"}:
+        while end < len(messages) and _role(messages[end]) in {"tool", "function"}:
             end += 1
         results = _results(messages, position, end, calls)
         turns.append(Turn(message, calls, results))
@@ -83,11 +90,11 @@ def read_turns(messages: Any, roles: Sequence[str] = ()) -> list[Turn]:
 
 
 def _role(message: Any) -> Any:
-    return message.get("role") if isinstance(message, Mapping) else None
+    return message.get("role") if isinstance(message, _OBJECTS) else None
 
 
 def _message(message: Any, param: str, others: Sequence[str] = ()) -> Mapping[str, Any]:
-    if not isinstance(message, Mapping):
+    if not isinstance(message, _OBJECTS):
         raise BadRequest(
             f"Invalid type for '{param}': expected an object, but got {type(message).__name__}.",
             param=param,
@@ -98,7 +105,7 @@ def _message(message: Any, param: str, others: Sequence[str] = ()) -> Mapping[st
         raise BadRequest(
             f"Missing required parameter: '{param}.role'.", param=f"{param}.role", code="missing_required_parameter"
         )
-    if role not in (*_ROLES, *others):
+    if role not in _ROLES and role not in others:
         raise BadRequest(
             f"Invalid value: {role!r} for '{param}.role'. Supported values are: {', '.join(map(repr, (*_ROLES, *others)))}.",
             param=f"{param}.role",
@@ -132,8 +139,6 @@ def _check_parts(parts: list[Any], param: str) -> None:
 
 
 def _calls(message: Mapping[str, Any], param: str) -> tuple[PastCall, ...]:
-    if message["role"] != "assistant":
-        return ()
     legacy = message.get("function_call")
     calls = message.get("tool_calls")
     if legacy is not None and calls is None:
@@ -241,7 +246,7 @@ def settled_calls(messages: Any, roles: Sequence[str] = ()) -> frozenset[tuple[s
     Raises:
         BadRequest: As `read_turns`.
     """
-    if isinstance(messages, Sequence) and messages and _role(messages[-1]) not in {"tool", "function"}:
+    if isinstance(messages, _ARRAYS) and messages and _role(messages[-1]) not in {"tool", "function"}:
         return frozenset()  # without reading it all: most requests end in the user's words
     last = read_turns(messages, roles)[-1]
     return frozenset((call.name, canonical(call.arguments)) for call in last.calls)

@@ -20,4 +20,9 @@ NATIVE = "native"
 
 def without_native(messages: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The messages as a server takes them."""
-    return [{key: value for key, value in message.items() if key != NATIVE} for message in messages]
+    plain: list[dict[str, Any]] = []
+    for message in messages:
+        known = dict(message)
+        known.pop(NATIVE, None)
+        plain.append(known)
+    return plain

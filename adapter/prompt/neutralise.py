@@ -37,6 +37,12 @@ def _pattern(markers: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join([*map(re.escape, named), _TOKENS]))
 
 
+@functools.lru_cache(maxsize=64)
+def neutraliser(dialect: Dialect) -> Neutraliser:
+    """What makes the markup of a dialect harmless; a dialect never changes, and is known by its identity."""
+    return Neutraliser(dialect)
+
+
 class Neutraliser:
     """Makes the markup of one dialect harmless.
 
@@ -58,7 +64,7 @@ class Neutraliser:
     def content(self, content: Any) -> Any:
         """The content of a message: a string, or a list of parts, over which a marker may be spread."""
         if isinstance(content, str):
-            return self.text(content)
+            return self._pattern.sub(_broken, content)
         if not isinstance(content, list):
             return content
         parts = [dict(part) if isinstance(part, Mapping) else part for part in content]

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeAlias
 
+from adapter.events import frozen
 from adapter.syntax.limits import Limits
 from adapter.syntax.notation import JSON, Notation
 
@@ -83,7 +84,7 @@ class _Anywhere:
 ANYWHERE = _Anywhere()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """What a block holds.
 
@@ -292,6 +293,19 @@ class Syntax(Protocol):
         Returns:
             How far the text was passed over, and whether a payload begins there: yes, no, or None when more text is needed.
         """
+
+    def whole(self, opening: str, text: str, position: int) -> tuple[Reading, int] | None:  # noqa: ARG002  # it needs none
+        """Read a block in one go.
+
+        Args:
+            opening: Its opening marker and what stood between it and the payload.
+            text: Holds the payload.
+            position: Where that begins.
+
+        Returns:
+            Its calls and where it ends, if all of it is there and nothing is wrong with it; None where that is not certain.
+        """
+        return None
 
     def block(self, opening: str) -> BlockReader | Passage:
         """A reader for one block, which began with this text; or the passage that did."""

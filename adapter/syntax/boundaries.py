@@ -97,6 +97,10 @@ class Boundaries:
         return _brackets((self.open, self.close, *self.tokens))
 
 
+# A server has few dialects, and reads a completion with every request.
+boundaries = functools.lru_cache(maxsize=64)(Boundaries)
+
+
 @functools.lru_cache(maxsize=256)
 def _brackets(tags: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(tag for tag in tags if tag.startswith(("[", "{")))

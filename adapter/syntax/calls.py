@@ -9,10 +9,11 @@ The forms that models write, all read by the same rules wherever JSON holds call
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from adapter.events import frozen
 from adapter.syntax.json_text import elements, loads, skip_space, spans, value_at
 
 if TYPE_CHECKING:
@@ -20,12 +21,26 @@ if TYPE_CHECKING:
 
     from adapter.syntax.text_buffer import TextBuffer
 
+try:
+    from jiter import from_json as _from_json
+except ImportError:  # it comes with the openai client, which need not stay so
+
+    def _from_json(json_data: bytes, **_options: Any) -> Any:  # type: ignore[misc]
+        return loads(json_data.decode())
+
+
 _Members: TypeAlias = dict[str, tuple[Any, int, int]]
 _NOTHING = (None, 0, 0)
 _LATER = object()
+# A call as nearly all are written, up to its arguments; and of how many characters a copy may be made to read them.
+_PLAIN_CALL = re.compile(
+    r'\{[ \t\n\r]*"name"[ \t\n\r]*:[ \t\n\r]*"(?P<name>[^"\\\x00-\x1f]+)"[ \t\n\r]*,'
+    r'[ \t\n\r]*"(?:arguments|parameters)"[ \t\n\r]*:[ \t\n\r]*'
+)
+_MOST_COPIED = 1 << 17
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RawCall:
     """A call as it was written, before any checking.
 
@@ -51,7 +66,7 @@ class RawCall:
         return loads(self.arguments) if self.decoded is _LATER else self.decoded
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Nameless:
     """Something in the place of a call that names no tool."""
 
@@ -86,6 +101,36 @@ def read_calls(text: str, start: int = 0, stop: int | None = None, *, one: bool 
             if position >= stop:
                 raise ValueError("a value was due after the last comma")
     return calls
+
+
+def read_plain_call(text: str, start: int, stop: int) -> RawCall | None:
+    """The call of a payload that is `{"name": …, "arguments": …}` and nothing else, in a third of the time of `read_calls`.
+
+    Args:
+        text: Holds the payload.
+        start: Where it begins.
+        stop: Where it ends.
+
+    Returns:
+        What `read_calls` would return one of; None where that has to be asked.
+    """
+    head = _PLAIN_CALL.match(text, start, stop)
+    end = _space_before(text, stop) - 1
+    if head is None or end - head.end() > _MOST_COPIED or not text.startswith("}", end):
+        return None
+    arguments = text[head.end() : _space_before(text, end)]
+    try:
+        value = _from_json(arguments.encode(), allow_inf_nan=False)
+    except ValueError:  # it may be JSON all the same: half a pair of surrogates, deep nesting
+        return None
+    return _call(head["name"], arguments, value) if head["name"].strip() else None
+
+
+def _space_before(text: str, end: int) -> int:
+    """Where the JSON white space begins that stands before a position."""
+    while end and text[end - 1] in " \t\n\r":
+        end -= 1
+    return end
 
 
 def _calls_at(text: str, begin: int) -> tuple[list[RawCall | Nameless], int]:

@@ -11,12 +11,13 @@ import re
 
 from adapter.errors import DialectError
 from adapter.syntax.base import BareForm, Reading, Syntax, SyntaxSettings
-from adapter.syntax.calls import Nameless, RawCall, read_calls
+from adapter.syntax.boundaries import boundaries
+from adapter.syntax.calls import Nameless, RawCall, read_calls, read_plain_call
 from adapter.syntax.json_block import JsonBlock
 from adapter.syntax.json_text import FENCE_END
 from adapter.syntax.markup import read_skeleton
 from adapter.syntax.repair import repair
-from adapter.syntax.scanner import BlockScanner, Boundaries, End, is_half
+from adapter.syntax.scanner import BlockScanner, End, is_half
 
 _SKIP = re.compile(r"[ \t\r\n`]+")
 _WORDS = ("json", "JSON", "xml")
@@ -57,7 +58,7 @@ class JsonInTags(Syntax):
     bare = BARE
 
     def __init__(self, settings: SyntaxSettings) -> None:
-        self.bounds = Boundaries(settings.open, settings.close, settings.tokens)
+        self.bounds = boundaries(settings.open, settings.close, settings.tokens)
         self.openings: tuple[str, ...] = (settings.open,)
         self.tries = True  # blocks are read in one go; not after one that could not be
         self._prefix = (*_WORDS, settings.open)
@@ -79,6 +80,19 @@ class JsonInTags(Syntax):
                     f"{key} = {marker!r}: the markers of the syntax 'json_in_tags' begin with '<'; "
                     "'bare_json' reads JSON after any other"
                 )
+
+    def whole(self, opening: str, text: str, position: int) -> tuple[Reading, int] | None:
+        """Read a block that is one JSON value, which says itself where it ends, and the closing tag.
+
+        So a whole completion is read by the JSON reader, and not by the scanner first. A completion that holds anything else
+        is not tried again: trying costs as much as the text that is here.
+        """
+        end = text.find(self.bounds.close, position) if self.bounds.close and self.tries else -1
+        if end < 0 or self.markup_faults(opening, self.bounds.close):
+            return None
+        reading = self.read_strictly(text, position, end)
+        self.tries = reading is not None
+        return None if reading is None else (reading, end + len(self.bounds.close))
 
     def block(self, opening: str) -> JsonBlock:
         """A reader for one block."""
@@ -104,6 +118,9 @@ class JsonInTags(Syntax):
 
     def read_strictly(self, text: str, start: int, end: int) -> Reading | None:
         """The calls of a payload inside a text, if it is one valid JSON value and nothing else; None for any other."""
+        call = read_plain_call(text, start, end)
+        if call is not None:
+            return Reading((call,))
         try:
             calls = read_calls(text, start, end, one=True)
         except ValueError:

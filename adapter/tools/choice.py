@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from adapter.errors import BadRequest
 
@@ -18,8 +17,7 @@ _FORMS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ToolChoice:
+class ToolChoice(NamedTuple):
     """Which tools may be called in this turn, and whether one must be.
 
     Attributes:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from typing import TYPE_CHECKING, Any
 
 from adapter.exchange.protocol import Break, Emit, Read, Run, Start, UpstreamRequest
 from adapter.transport.messages import (
     METHODS,
+    answer_of,
     begin,
-    check_library,
     is_raw,
     late_error,
+    other_library,
     passed,
     reply_of,
     rewritten,
@@ -83,7 +83,7 @@ class AsyncDriver:
         """Let go of upstream's connection at once, wherever the exchange stands."""
         if self._response is not None:
             await self._response.aclose()
-        if inspect.getgeneratorstate(self._exchange) != inspect.GEN_RUNNING:
+        if not self._exchange.gi_running:  # type: ignore[attr-defined]  # it is a generator, not only by type
             # (It runs when another thread closes; then it ends at its next read.)
             self._exchange.close()
 
@@ -158,7 +158,10 @@ def async_class(module: ModuleType) -> type[Any]:
             return await self.inner.send(request, stream=True, follow_redirects=False)
 
         async def handle_async_request(self, request: Any) -> Any:
-            check_library(module, request)
+            if (answer := answer_of(request)) is not None:
+                return answer
+            if not isinstance(request, module.Request):
+                raise other_library(module, request)
             exchange = begin(self._open, request, await request.aread()) if request.method in METHODS else None
             if exchange is None:
                 return passed(module, await self._pass_on(request))

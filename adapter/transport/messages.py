@@ -6,8 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from adapter.api.json_writing import dumps
 from adapter.errors import AdapterError, BadRequest
 from adapter.exchange.protocol import CHAT, RESPONSES, Reply
+from adapter.transport.known import known_class
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -16,21 +18,28 @@ if TYPE_CHECKING:
 
 # They describe the body that upstream sent, and the caller gets another.
 _BODY_HEADERS = {"content-length", "content-encoding", "transfer-encoding"}
+# So was the body that the caller sent.
+_CODED = {b"content-encoding", b"transfer-encoding"}
 # Of the requests that may concern us.
 METHODS = frozenset({"POST", "GET", "DELETE"})
+# Where a request carries its answer to the transport, which then has nothing to ask.
+_ANSWER = "adapter.answer"
 
 
-def check_library(module: ModuleType, request: Any) -> None:
-    """Refuse a request of the other library, whose transports look alike.
+def other_library(module: ModuleType, request: Any) -> TypeError:
+    """The error for a request of the other library, whose transports look alike."""
+    other = type(request).__module__.partition(".")[0]
+    return TypeError(f"this transport was made from {module.__name__} and is used by a client of {other}; build both from one")
 
-    Raises:
-        TypeError: The HTTP client is not of the library that the transport was made from.
-    """
-    if not isinstance(request, module.Request):
-        other = type(request).__module__.partition(".")[0]
-        raise TypeError(
-            f"this transport was made from {module.__name__} and is used by a client of {other}; build both from one"
-        )
+
+def answered_already(request: Any, response: Any) -> None:
+    """Give a request its answer, for the next transport of ours that it comes to."""
+    request.extensions[_ANSWER] = response
+
+
+def answer_of(request: Any) -> Any:
+    """The answer that a request brings along; None for nearly all."""
+    return request.extensions.pop(_ANSWER, None)
 
 
 def begin(open_exchange: OpenExchange, request: Any, body: bytes) -> Exchange | None:
@@ -75,15 +84,14 @@ def _error_reply(error: AdapterError) -> Reply:
 def rewritten(module: ModuleType, request: Any, upstream: UpstreamRequest) -> Any:
     """The caller's request with another body, to another endpoint perhaps; the timeouts travel in the extensions."""
     url = _url_of(request.url, upstream)
-    body = json.dumps(upstream.body).encode()
-    headers = module.Headers(request.headers)
-    headers["Content-Length"] = str(len(body))
-    for name in ("content-encoding", "transfer-encoding"):
-        if name in request.headers:
-            del headers[name]
+    body = dumps(upstream.body, len(request.content))
     # With `content=` httpx looks for headers to add, which takes most of the time.
     stream = module.ByteStream(body)
-    sent = module.Request(request.method, url, headers=headers, stream=stream, extensions=request.extensions)
+    sent = module.Request(request.method, url, headers=request.headers, stream=stream, extensions=request.extensions)
+    headers = sent.headers  # they are its own
+    headers["Content-Length"] = str(len(body))
+    for name in {name.lower() for name, _ in headers.raw} & _CODED:
+        del headers[name.decode()]
     sent.read()
     return sent
 
@@ -103,7 +111,9 @@ def _url_of(url: Any, upstream: UpstreamRequest) -> Any:
 
 def reply_of(response: Any, body: bytes = b"") -> Reply:
     """What upstream said, for the exchange."""
-    return Reply(response.status_code, response.headers.multi_items(), body)
+    encoding = response.headers.encoding  # `multi_items` finds it out for each name and each value
+    headers = [(name.lower().decode(encoding), value.decode(encoding)) for name, value in response.headers.raw]
+    return Reply(response.status_code, headers, body)
 
 
 def is_raw(response: Any) -> bool:
@@ -116,7 +126,11 @@ def whole_response(module: ModuleType, reply: Reply, extensions: dict[str, Any])
     headers = [*_own(reply.headers), ("Content-Length", str(len(reply.body)))]
     # With `content=` httpx looks for headers to add, and reads it by way of its decoders at once.
     stream = module.ByteStream(reply.body)
-    return module.Response(reply.status, headers=headers, stream=stream, extensions=_kept(extensions))
+    if reply.value is None:
+        return module.Response(reply.status, headers=headers, stream=stream, extensions=_kept(extensions))
+    response = known_class(module)(reply.status, headers=headers, stream=stream, extensions=_kept(extensions))
+    response.value, response.body = reply.value, reply.body
+    return response
 
 
 def streamed_response(module: ModuleType, start: Start, stream: Any, extensions: dict[str, Any]) -> Any:
@@ -147,4 +161,4 @@ def late_error(reply: Reply | None) -> bytes:
 
 def _kept(extensions: dict[str, Any]) -> dict[str, Any]:
     """The extensions that still say something about the response once its connection is given back."""
-    return {name: extensions[name] for name in ("http_version",) if name in extensions}
+    return {"http_version": extensions["http_version"]} if "http_version" in extensions else {}

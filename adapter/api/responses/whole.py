@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from adapter.api import chat
@@ -45,7 +44,7 @@ class WholeResponse:
         self._trimmer.add(choice.get("logprobs"))
         return chat.choice_for(request, choice, parsed, events, options)
 
-    def answer(self, completion: Mapping[str, Any]) -> bytes:
+    def answer(self, completion: dict[str, Any]) -> dict[str, Any]:
         """The response."""
         self._writer.begin(completion, fallback_id="", now=0.0)
         choices: list[dict[str, Any]] = completion["choices"] or [{"message": {}, "finish_reason": "stop"}]
@@ -57,7 +56,7 @@ class WholeResponse:
             self._writer.delta(0, message)  # upstream calls tools itself
         self._writer.finish(0, choice.get("finish_reason"), {})
         self._writer.end(completion.get("usage"))
-        return json.dumps(self._writer.response).encode()
+        return self._writer.response
 
     def _in_order(self, message: Mapping[str, Any]) -> None:
         """Reasoning, then text and calls as the model wrote them."""
