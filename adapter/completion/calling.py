@@ -6,6 +6,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from adapter.completion.checking import call_id, check, contradiction, events, further_events
+from adapter.completion.plain import call_flow
 from adapter.completion.passages import begin_passage, finish_passage
 from adapter.completion.state import Mode, State
 from adapter.completion.stepping import StepTracker
@@ -46,7 +47,9 @@ def in_opening(state: State, text: str, position: int, out: list[Event]) -> tupl
         state.fenced = state.content.block(out) or state.fenced
         state.may_be_bare = state.may_think = state.owed = False
         state.mode, state.block = Mode.BLOCK, found
-        _track(state, json=isinstance(state.block, JsonBlock))
+        _track(state, json=isinstance(found, JsonBlock))
+        if isinstance(found, JsonBlock):
+            return _begin_plain(state, found, text, after, out), False
     elif state.owed:  # an opening tag in place of the closing one
         out.append(Markup(state.opener))
         state.owed = False
@@ -54,6 +57,17 @@ def in_opening(state: State, text: str, position: int, out: list[Event]) -> tupl
     else:
         state.content.text(opening, out)
     return after, False
+
+
+def _begin_plain(state: State, block: JsonBlock, text: str, position: int, out: list[Event]) -> int:
+    """Read a block on the short way, where there is one from its beginning on. Returns how far it got."""
+    flow = None if state.closed else call_flow(state, block)
+    events = None if flow is None or text.find(block.close, position) >= 0 else flow.feed(text[position:])
+    if events is None:
+        return position
+    state.flow = flow
+    out += events
+    return len(text)
 
 
 def _track(state: State, *, json: bool) -> None:
@@ -84,11 +98,15 @@ def _contradict(state: State, raw: str, out: list[Event]) -> None:
 def in_block(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
     """Inside a block, until its end."""
     block = state.open_block
+    behind = block.behind if isinstance(block, JsonBlock) else 0
     after, end = block.feed(text, position)
     if isinstance(state.tracker, StepTracker):
         state.tracker.take(block.steps, out)
     elif state.tracker is not None and isinstance(block, JsonBlock):
-        state.tracker.feed(text[position:after], out, block.doubtful)
+        if block.plain:
+            state.tracker.accept(*block.plain, out)
+        else:
+            state.tracker.feed(block.start(behind) + text[position:after], out, block.doubtful)
     if end is None:
         return after, after < len(text)
     reading = block.read(end)
@@ -207,6 +225,7 @@ def finish_mode(state: State, cut: bool, out: list[Event]) -> bool:
     """End the present mode at the end of the completion. Returns whether text is to be read again."""
     tail, state.tail = state.tail, ""
     if state.mode is Mode.BLOCK:
+        in_block(state, "", 0, out)  # what was kept unread is read now
         end = state.open_block.finish(tail, cut=cut)
         state.owed = False
         _finish_block(state, state.open_block.read(end), end, out)

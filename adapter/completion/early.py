@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from adapter.completion.arguments import ArgumentsWriter
 from adapter.syntax.json_continue import continue_json
 from adapter.syntax.json_text import loads
-from adapter.tools.places import Place
 
 if TYPE_CHECKING:
     from adapter.completion.arguments import Edit
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from adapter.completion.rules import Rules
     from adapter.options import Options
     from adapter.syntax.text_buffer import TextBuffer
+    from adapter.tools.known_places import KnownPlace
 
 
 @dataclass(slots=True)
@@ -91,7 +91,12 @@ def may_be_reported(rules: Rules, name: str, index: int) -> bool:
     return offered and allowed and not (rules.parallel is False and index)
 
 
+def place_for(rules: Rules, options: Options, name: str) -> KnownPlace | None:
+    """What the schema of this tool says of its arguments; None where they leave as they are written."""
+    tool = rules.tools.by_name.get(name)
+    return tool.schema.place if tool is not None and options.coerce else None
+
+
 def writer_for(rules: Rules, options: Options, name: str) -> ArgumentsWriter:
     """What lets the arguments of a call of this tool leave."""
-    tool = rules.tools.by_name.get(name)
-    return ArgumentsWriter(Place.of(tool.schema.source) if tool is not None and options.coerce else None)
+    return ArgumentsWriter(place_for(rules, options, name))

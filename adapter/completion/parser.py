@@ -118,12 +118,12 @@ class CompletionParser:
             raise ValueError("close() twice: a parser reads one completion")
         out: list[Event] = []
         self._stop_flow()
+        self._state.closed = True
         self._run("", out)
         while calling.finish_mode(self._state, finish_reason in {"length", None}, out):
             self._run("", out)
         self._state.reasoning.end(out)
         self._state.content.end(out)
-        self._state.closed = True
         return out if self._reply is None else self._reply.pass_on(out)
 
     def _run(self, text: str, out: list[Event]) -> None:

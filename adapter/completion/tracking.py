@@ -58,8 +58,8 @@ class CallTracker:
     """
 
     __slots__ = (
-        "_back", "_depth", "_first", "_frames", "_in_arguments", "_options", "_passed", "_quiet", "_rules", "_walker",
-        "_written", "calls",
+        "_back", "_depth", "_first", "_frames", "_in_arguments", "_last", "_options", "_passed", "_quiet", "_rules", "_said",
+        "_told", "_walker", "_written", "calls",
     )  # fmt: skip
 
     def __init__(self, rules: Rules, options: Options, first: int) -> None:
@@ -74,7 +74,29 @@ class CallTracker:
         self._passed = 0  # characters that were read, up to the present token
         self._written: list[str] = []  # of the last call's arguments, in this piece
         self._quiet = False  # a call of this block is not reported early, so none after it is
+        self._told: EarlyCall | None = None  # a call that was reported before its text came here
+        self._said = 0  # how much of its arguments was, too
+        self._last = ""  # what of them leaves with the end of the block
         self.calls: list[EarlyCall] = []
+
+    def resume(self, call: EarlyCall, last: str) -> None:
+        """Of what is yet to be read, from its beginning on, the first call was reported already, and so much of its arguments.
+
+        Args:
+            call: The call.
+            last: What is still to be reported of its arguments, if the block ends with them.
+        """
+        self._told, self._said, self._last = call, call.size, last
+
+    def accept(self, start: int, end: int, out: list[Event]) -> None:
+        """The block ended with the call that was reported already. Its arguments stand in the payload from here to there."""
+        call, self._told = self._told, None
+        if call is None:
+            raise RuntimeError("no call was reported")
+        call.start, call.size, call.complete = start, end - start, True
+        self.calls.append(call)
+        if self._last:
+            out.append(ArgumentsDelta(call.index, self._last))
 
     def feed(self, text: str, out: list[Event], hold: int = 0) -> None:
         """Read the next piece of the payload.
@@ -106,7 +128,9 @@ class CallTracker:
         if self._written:
             text, self._written = "".join(self._written), []
             self.calls[-1].size += len(text)
-            out.append(ArgumentsDelta(self.calls[-1].index, text))
+            text, self._said = text[self._said :], max(0, self._said - len(text))
+            if text:
+                out.append(ArgumentsDelta(self.calls[-1].index, text))
 
     @property
     def silent(self) -> bool:
@@ -189,9 +213,11 @@ class CallTracker:
             return
         self._flush(out)
         frame.name = name
-        frame.call = EarlyCall(index, self._options.new_id(), name)
+        told, self._told = self._told, None
+        frame.call = EarlyCall(index, self._options.new_id() if told is None else told.id, name)
         self.calls.append(frame.call)
-        out.append(CallStarted(index, frame.call.id, name))
+        if told is None:
+            out.append(CallStarted(index, frame.call.id, name))
         waiting, frame.waiting = frame.waiting, []
         for token in waiting:
             self._write(frame, token)

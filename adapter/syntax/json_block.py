@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from adapter.syntax.base import Reading
+from adapter.syntax.calls import RawCall
+from adapter.syntax.json_text import value_at
 from adapter.syntax.scanner import End
 from adapter.syntax.text_buffer import BlockText
 
 if TYPE_CHECKING:
-    from adapter.syntax.base import Flowing, Reading, Step
+    from adapter.syntax.base import Flowing, Step
     from adapter.syntax.boundaries import Lookout
     from adapter.syntax.json_in_tags import JsonInTags
 
@@ -22,9 +25,14 @@ class JsonBlock:
     Args:
         opening: The opening tag and what stood between it and the payload.
         syntax: The call syntax.
+
+    Attributes:
+        close: The closing tag, where one must come; else empty.
+        in_string: What may stand in a string.
+        behind: How much of the payload was kept unread: what stood there was plain, and did not end the block.
     """
 
-    __slots__ = ("_read", "_scanner", "_syntax", "_taken", "opening", "steps")
+    __slots__ = ("_plain", "_read", "_scanner", "_syntax", "_taken", "behind", "close", "in_string", "opening", "steps")
 
     def __init__(self, opening: str, syntax: JsonInTags) -> None:
         self.opening = opening
@@ -33,15 +41,54 @@ class JsonBlock:
         self._scanner = syntax.scanner()
         self._read = BlockText(opening)
         self._taken: Reading | None = None  # the calls of a block that was taken in one go
+        self._plain: tuple[str, int, int] | None = None  # the call of a block that ends now
+        self.close = syntax.bounds.close if syntax.bounds.due else ""
+        self.in_string = syntax.bounds.in_string
+        self.behind = 0
 
     def feed(self, text: str, position: int) -> tuple[int, End | None]:
         """Consume text. Returns how far, and what ended the block, if something did."""
-        after, end = (position, None) if self._scanner.offset > _SHORT else self._whole(text, position)
+        if self._plain is not None:
+            return self._take_plain(*self._plain, text, position)
+        after, end = (position, None) if self._scanner.offset + self.behind > _SHORT else self._whole(text, position)
         if end is not None:
             return after, end
+        if self.behind:
+            self._scanner.feed(self._read.text(), len(self.opening))
+            self.behind = 0
         after, end = self._scanner.feed(text, position)
         self._read.append(text[position:after])
         return after, end
+
+    def keep(self, text: str) -> None:
+        """Keep text that is plain and does not end the block. It is read when something else comes."""
+        self._read.append(text)
+        self.behind += len(text)
+
+    def certify(self, name: str, start: int, end: int) -> None:
+        """The text that comes next ends the block, and then it holds one call, plain, and its arguments from here to there."""
+        self._plain = name, start, end
+
+    def _take_plain(self, name: str, start: int, end: int, text: str, position: int) -> tuple[int, End]:
+        """Take the rest of such a block."""
+        tag = text.index(self.close, position)
+        after = tag + len(self.close)
+        before, first = self.behind, len(self.opening) + start
+        self._read.append(text[position:after])
+        raw = self._read.text()
+        arguments = raw[first : len(self.opening) + end]
+        self._taken = Reading((RawCall(name, arguments, value_at(raw, first)[0]),))
+        self._scanner.take(before + tag - position, before + after - position)
+        return after, End.TAG
+
+    @property
+    def plain(self) -> tuple[int, int] | None:
+        """Where in the payload the arguments of the only call stand, if the block ended so."""
+        return None if self._plain is None else self._plain[1:]
+
+    def start(self, size: int) -> str:
+        """So much of the payload, from its beginning."""
+        return self._read.part(0, size)
 
     def _whole(self, text: str, position: int) -> tuple[int, End | None]:
         """Take the block in one go, if all of it is here: one JSON value, which says itself where it ends, and the closing tag.
@@ -54,7 +101,7 @@ class JsonBlock:
         end = text.find(close, position) if close and syntax.tries else -1
         if end < 0:
             return position, None
-        before = self._read.part(0) if self._scanner.offset else ""
+        before = self._read.part(0) if self._scanner.offset + self.behind else ""
         if before:
             self._taken = syntax.read_strictly(before + text[position:end], 0, len(before) + end - position)
         else:

@@ -66,6 +66,15 @@ class Place:
             kinds.update([kind] if isinstance(kind, str) else kind)
         return frozenset(kinds) if self.branches else None
 
+    def names(self, key: str) -> bool:
+        """Whether the schema speaks of an object's member by this name."""
+        return any(key in _properties(branch) for branch in self.branches or ())
+
+    @property
+    def even(self) -> bool:
+        """Whether the elements of an array are all alike, as far as the schema says."""
+        return not any("prefixItems" in branch for branch in self.branches or ())
+
     def member(self, key: str) -> Place:
         """The place of an object's member."""
         return self._inside(lambda branch: _member(branch, key))

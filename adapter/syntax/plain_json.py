@@ -1,0 +1,192 @@
+"""A call in plain JSON, read with one look at each delta while it is written.
+
+What models write is nearly always plain: a name and arguments, objects and lists, keys without escapes, values of the types
+that the schema asks for. `PlainArguments` knows that and nothing else. It takes a delta and says which text may leave by now,
+as `ArgumentsWriter` does of the tokens of a `JsonWalker`; or it says that the delta is not plain, and then those read all of
+it again.
+
+What waits for the next delta is a segment: all from the last bracket, value or end of a string on. It is read from its
+beginning each time, by the one pattern for what may stand there, and is rarely longer than a key.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from adapter.syntax.json_stream import SCALAR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adapter.syntax.base import Flowing, Place
+
+    Matcher = Callable[[str, int], re.Match[str] | None]
+
+LONGEST_SEGMENT = 200
+_DEEPEST = 32
+_SPACE = r"[ \t\r\n]*+"
+# A key or a name. What could be a tag is not plain: it may end the block.
+_WORD = r'[^"\\<\x00-\x1f]*+'
+_VALUE = r'(?:(["{\[])|([-\w][-+.\w]*+))?'
+_AFTER_SCALAR = frozenset(" \t\r\n,]}")
+_WORDS = {"t": "boolean", "f": "boolean", "n": "null"}
+
+# The groups of a pattern, one behind the other: the last that matched says how far the text goes.
+_CLOSE, _COMMA, _KEY, _OPEN, _SCALAR = 1, 2, 3, 4, 5
+
+
+def _so_far(*parts: str) -> re.Pattern[str]:
+    """Matches as many of the parts as are there."""
+    return re.compile("(?:".join(parts) + ")?" * (len(parts) - 1))
+
+
+# The groups that say how far the head of a call goes, the second and the third: its name is complete, its arguments begin.
+NAME, ARGUMENTS = 2, 3
+HEAD = _so_far(
+    *(r"\{", _SPACE, '"', *"name", '"', _SPACE, ":", _SPACE, '"', f"({_WORD})", '(")', _SPACE, ",", _SPACE),
+    *('"', *"arguments", '"', _SPACE, ":", _SPACE, r"(\{)"),
+)
+
+
+@functools.lru_cache(maxsize=64)
+def tail(close: str) -> Callable[[str], re.Match[str]]:
+    """Matches what follows the arguments, up to the closing tag. The group is its last character."""
+    pattern = _so_far(_SPACE, r"\}", _SPACE, *map(re.escape, close[:-1]), f"({re.escape(close[-1])})")
+    return pattern.match  # type: ignore[return-value]  # it matches everywhere
+
+
+class _Container(NamedTuple):
+    """What may stand in an object or in a list, as far as the text goes: after its bracket, after a value, after a string."""
+
+    first: Matcher
+    after: Matcher
+    after_string: Matcher
+
+
+def _container(close: str, member: str) -> _Container:
+    first = re.compile(rf"{_SPACE}(?:({close})|(){member})")  # an empty group where the comma will stand
+    after = rf"{_SPACE}(?:({close})|(,){_SPACE}{member})?"
+    return _Container(first.match, re.compile(after).match, re.compile(f'"{after}').match)
+
+
+_OBJECT = _container(r"\}", rf'(?:"({_WORD})(?:"{_SPACE}(?::{_SPACE}{_VALUE})?)?)?')
+_LIST = _container(r"\]", rf"((?!))?{_VALUE}")  # no key
+
+
+class PlainArguments:
+    """The arguments of one call, from behind their first bracket on.
+
+    Args:
+        flowing: What may stand in a string.
+        place: What the tool's schema says of the arguments.
+
+    Attributes:
+        rest: What was read and is read again with the next delta; behind the last bracket, what follows the arguments.
+        told: How much of that may leave, and has.
+        complete: Whether the last bracket has passed.
+        in_string: Whether the text stands inside a string and nothing waits.
+    """
+
+    __slots__ = (
+        "_body", "_container", "_expected", "_half", "_place", "_position", "_stack", "complete", "in_string", "rest", "told",
+    )  # fmt: skip
+
+    def __init__(self, flowing: Flowing, place: Place) -> None:
+        self._body = flowing.body.match
+        self._half = flowing.half.match
+        self._place = place
+        self._position = 0  # in a list
+        self._container = _OBJECT
+        self._stack: list[tuple[_Container, Place, int]] = []
+        self._expected: Matcher | None = _OBJECT.first  # None inside a string
+        self.rest = ""
+        self.told = 0
+        self.complete = False
+        self.in_string = False
+
+    def feed(self, text: str) -> str | None:
+        """Read the next piece. Returns what may leave by now; None if it is not plain, and then it is not to be used again."""
+        text = self.rest + text
+        at, size = 0, len(text)
+        while True:
+            expected = self._expected
+            if expected is None:
+                at = self._body(text, at).end()  # type: ignore[union-attr]  # it matches everywhere
+                if at == size or text[at] != '"':
+                    if at < size and not self._half(text, at):
+                        return None
+                    sure = at
+                    break
+                expected = self._expected = self._container.after_string
+            found = expected(text, at)
+            if found is None:
+                return None
+            end, last = found.end(), found.lastindex
+            if last == _OPEN:
+                if not self._opened(found):
+                    return None
+            elif last == _CLOSE:
+                if self._closed():
+                    at = sure = end
+                    break
+            elif end < size:
+                if last != _SCALAR or text[end] not in _AFTER_SCALAR or not self._fits(found):
+                    return None
+                self._expected = self._container.after
+            else:
+                if size - at > LONGEST_SEGMENT:
+                    return None
+                sure = _sure(found, last)
+                break
+            at = end
+        text, self.rest, self.told = text[self.told : sure], text[at:], sure - at
+        self.in_string = self._expected is None and not self.rest
+        return text
+
+    def _inner(self, found: re.Match[str]) -> Place:
+        """The place of the value that begins."""
+        key = found[_KEY]
+        if key is not None:
+            return self._place.member(key)
+        self._position += bool(found[_COMMA])
+        return self._place.item(self._position)
+
+    def _opened(self, found: re.Match[str]) -> bool:
+        """A string or a container begins. Returns whether it may."""
+        place, bracket = self._inner(found), found[_OPEN]
+        if bracket == '"':
+            self._expected = None
+            kinds = place.kinds()
+            return kinds is None or "string" in kinds
+        self._stack.append((self._container, self._place, self._position))
+        self._container, self._place, self._position = _OBJECT if bracket == "{" else _LIST, place, 0
+        self._expected = self._container.first
+        return len(self._stack) <= _DEEPEST
+
+    def _closed(self) -> bool:
+        """A container ends. Returns whether it was the last."""
+        if not self._stack:
+            self.complete = True
+            return True
+        self._container, self._place, self._position = self._stack.pop()
+        self._expected = self._container.after
+        return False
+
+    def _fits(self, found: re.Match[str]) -> bool:
+        """Whether a number or word is one, of a type that may stand here. Whether `5.0` is an integer is asked elsewhere."""
+        scalar, kinds = found[_SCALAR], self._inner(found).kinds()
+        if not SCALAR.fullmatch(scalar):
+            return False
+        kind = _WORDS.get(scalar[0], "number")
+        return kinds is None or kind in kinds or ("integer" in kinds and kind == "number" and scalar.lstrip("-").isdecimal())
+
+
+def _sure(found: re.Match[str], last: int | None) -> int:
+    """Up to where a segment may leave that is not complete: not the quote and the comma after a value, and no part of a number."""
+    if last is None:
+        return found.start()
+    if last == _KEY:
+        return found.end()
+    return found.start(_COMMA if last == _COMMA or found[_KEY] is None else _SCALAR)
