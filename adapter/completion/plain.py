@@ -64,22 +64,23 @@ class CallFlow:
 
     def stop(self) -> str:
         """Remember what has passed. Returns the end of it that is still to be read."""
-        self._keep()
-        call, total = self._call, self._block.behind + self._waiting
+        rest = self._keep()
+        call, total = self._call, self._block.behind + len(rest)
         if call is not None:
-            call.start = self._start
-            call.size = total - self._start - self._unsaid if self._arguments else 0
+            call.size = 0 if self._arguments is None else total - self._start - self._unsaid
             self._tracker.resume(call, self._last)
             if self._end is not None:
                 self._block.certify(call.name, self._start, total + self._end)
-        return "".join(self._pieces)
+        return rest
 
-    def _keep(self) -> None:
-        """Hand what will not be read again to the block."""
+    def _keep(self) -> str:
+        """Hand what will not be read again to the block. Returns the rest."""
         text = "".join(self._pieces)
         cut = len(text) - self._waiting
+        cut -= text.endswith("<", 0, cut)  # whoever reads it with care wants to see what follows
         self._block.keep(text[:cut])
         self._pieces = [text[cut:]]
+        return text[cut:]
 
     def _read(self, text: str) -> list[Event] | None:
         """The events of a delta that is not just the inside of a string."""
