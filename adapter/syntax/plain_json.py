@@ -11,7 +11,6 @@ beginning each time, by the one pattern for what may stand there, and is rarely 
 
 from __future__ import annotations
 
-import functools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -42,19 +41,11 @@ def _so_far(*parts: str) -> re.Pattern[str]:
     return re.compile("(?:".join(parts) + ")?" * (len(parts) - 1))
 
 
-# The groups that say how far the head of a call goes, the second and the third: its name is complete, its arguments begin.
-NAME, ARGUMENTS = 2, 3
-HEAD = _so_far(
-    *(r"\{", _SPACE, '"', *"name", '"', _SPACE, ":", _SPACE, '"', f"({_WORD})", '(")', _SPACE, ",", _SPACE),
-    *('"', *"arguments", '"', _SPACE, ":", _SPACE, r"(\{)"),
-)
-
-
-@functools.lru_cache(maxsize=64)
-def tail(close: str) -> Callable[[str], re.Match[str]]:
-    """Matches what follows the arguments, up to the closing tag. The group is its last character."""
-    pattern = _so_far(_SPACE, r"\}", _SPACE, *map(re.escape, close[:-1]), f"({re.escape(close[-1])})")
-    return pattern.match  # type: ignore[return-value]  # it matches everywhere
+# A call up to the end of its name, with the name and its last quote; and from there to the first bracket of its arguments.
+NAME = _so_far(r"\{", _SPACE, '"', *"name", '"', _SPACE, ":", _SPACE, '"', f"({_WORD})", '(")')
+TO_ARGUMENTS = _so_far(_SPACE, ",", _SPACE, '"', *"arguments", '"', _SPACE, ":", _SPACE, r"(\{)")
+# What follows the arguments, up to the closing tag.
+_TAIL = re.compile(rf"{_SPACE}(?:(\}}){_SPACE})?")
 
 
 class _Container(NamedTuple):
@@ -76,49 +67,71 @@ _LIST = _container(r"\]", rf"((?!))?{_VALUE}")  # no key
 
 
 class PlainArguments:
-    """The arguments of one call, from behind their first bracket on.
+    """The arguments of one call, from behind their first bracket on, and what follows them in a block.
 
     Args:
         flowing: What may stand in a string.
         place: What the tool's schema says of the arguments.
+        close: The closing tag.
 
     Attributes:
-        rest: What was read and is read again with the next delta; behind the last bracket, what follows the arguments.
+        rest: What was read and is read again with the next delta.
         told: How much of that may leave, and has.
-        complete: Whether the last bracket has passed.
         in_string: Whether the text stands inside a string and nothing waits.
+        end: Where the arguments end, if the last delta closes the block: counted from where that delta begins.
+        last: What there was of the arguments in that delta, and before it had waited.
     """
 
     __slots__ = (
-        "_body", "_container", "_expected", "_half", "_place", "_position", "_stack", "complete", "in_string", "rest", "told",
+        "_body", "_close", "_container", "_expected", "_half", "_place", "_position", "_stack", "end", "in_string", "last",
+        "rest", "told",
     )  # fmt: skip
 
-    def __init__(self, flowing: Flowing, place: Place) -> None:
+    def __init__(self, flowing: Flowing, place: Place, close: str) -> None:
         self._body = flowing.body.match
         self._half = flowing.half.match
+        self._close = close
         self._place = place
         self._position = 0  # in a list
-        self._container = _OBJECT
+        self._container: _Container | None = _OBJECT  # None behind the arguments
         self._stack: list[tuple[_Container, Place, int]] = []
         self._expected: Matcher | None = _OBJECT.first  # None inside a string
         self.rest = ""
         self.told = 0
-        self.complete = False
         self.in_string = False
+        self.end: int | None = None
+        self.last = ""
 
     def feed(self, text: str) -> str | None:
-        """Read the next piece. Returns what may leave by now; None if it is not plain, and then it is not to be used again."""
+        """Read the next piece.
+
+        Returns:
+            What may leave by now. None if it is not plain, or closes the block: then `rest` and `told` are as they were before,
+            and nothing more is to be read here.
+        """
         text = self.rest + text
+        if self._expected is None:
+            at = self._body(text).end()  # type: ignore[call-arg,union-attr]  # it matches everywhere
+            if at == len(text):  # text and whole escapes, as nearly always
+                self.rest, self.in_string = "", True
+                return text
+        bounds = self._walk(text) if self._container is not None else self._behind(text, 0)
+        if bounds is None:
+            return None
+        sure, at = bounds
+        text, self.rest, self.told = text[self.told : sure], text[at:], sure - at
+        self.in_string = self._expected is None and not self.rest
+        return text
+
+    def _walk(self, text: str) -> tuple[int, int] | None:
+        """Go through a piece. Returns up to where it may leave and from where on it is read again; None if it is not plain."""
         at, size = 0, len(text)
         while True:
             expected = self._expected
             if expected is None:
-                at = self._body(text, at).end()  # type: ignore[union-attr]  # it matches everywhere
+                at = self._body(text, at).end()  # type: ignore[union-attr]
                 if at == size or text[at] != '"':
-                    if at < size and not self._half(text, at):
-                        return None
-                    sure = at
-                    break
+                    return (at, at) if at == size or self._half(text, at) else None
                 expected = self._expected = self._container.after_string
             found = expected(text, at)
             if found is None:
@@ -128,22 +141,29 @@ class PlainArguments:
                 if not self._opened(found):
                     return None
             elif last == _CLOSE:
-                if self._closed():
-                    at = sure = end
-                    break
+                if not self._stack:
+                    return self._behind(text, end)
+                self._container, self._place, self._position = self._stack.pop()
+                self._expected = self._container.after
             elif end < size:
                 if last != _SCALAR or text[end] not in _AFTER_SCALAR or not self._fits(found):
                     return None
                 self._expected = self._container.after
             else:
-                if size - at > LONGEST_SEGMENT:
-                    return None
-                sure = _sure(found, last)
-                break
+                return (_sure(found, last), at) if size - at <= LONGEST_SEGMENT else None
             at = end
-        text, self.rest, self.told = text[self.told : sure], text[at:], sure - at
-        self.in_string = self._expected is None and not self.rest
-        return text
+
+    def _behind(self, text: str, at: int) -> tuple[int, int] | None:
+        """The arguments are complete, and what follows them stands there."""
+        found = _TAIL.match(text, at)
+        rest, braced = text[found.end() :], found[1] is not None
+        if braced and rest.startswith(self._close):
+            self.end, self.last = at - len(self.rest), text[self.told : at]
+            return None
+        if (rest and not (braced and self._close.startswith(rest))) or len(text) - at > LONGEST_SEGMENT:
+            return None
+        self._container = None
+        return at, at
 
     def _inner(self, found: re.Match[str]) -> Place:
         """The place of the value that begins."""
@@ -165,15 +185,6 @@ class PlainArguments:
         self._expected = self._container.first
         return len(self._stack) <= _DEEPEST
 
-    def _closed(self) -> bool:
-        """A container ends. Returns whether it was the last."""
-        if not self._stack:
-            self.complete = True
-            return True
-        self._container, self._place, self._position = self._stack.pop()
-        self._expected = self._container.after
-        return False
-
     def _fits(self, found: re.Match[str]) -> bool:
         """Whether a number or word is one, of a type that may stand here. Whether `5.0` is an integer is asked elsewhere."""
         scalar, kinds = found[_SCALAR], self._inner(found).kinds()
@@ -184,7 +195,7 @@ class PlainArguments:
 
 
 def _sure(found: re.Match[str], last: int | None) -> int:
-    """Up to where a segment may leave that is not complete: not the quote and the comma after a value, and no part of a number."""
+    """Up to where a segment may leave that is not complete: no quote and comma after a value, and no part of a number."""
     if last is None:
         return found.start()
     if last == _KEY:
