@@ -6,11 +6,11 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from adapter.completion.checking import call_id, check, contradiction, events, further_events
-from adapter.completion.plain import call_flow
+from adapter.completion.plain import begin_call
 from adapter.completion.passages import begin_passage, finish_passage
 from adapter.completion.state import Mode, State
 from adapter.completion.stepping import StepTracker
-from adapter.completion.tracking import CallTracker
+from adapter.completion.tracking import CallTracker, ToldCalls
 from adapter.events import Markup, Problem
 from adapter.syntax.base import Reading, Unheard
 from adapter.syntax.calls import Nameless, RawCall
@@ -47,9 +47,9 @@ def in_opening(state: State, text: str, position: int, out: list[Event]) -> tupl
         state.fenced = state.content.block(out) or state.fenced
         state.may_be_bare = state.may_think = state.owed = False
         state.mode, state.block = Mode.BLOCK, found
+        if isinstance(found, JsonBlock) and begin_call(state, found, text, after, out):
+            return len(text), False
         _track(state, json=isinstance(found, JsonBlock))
-        if isinstance(found, JsonBlock):
-            return _begin_plain(state, found, text, after, out), False
     elif state.owed:  # an opening tag in place of the closing one
         out.append(Markup(state.opener))
         state.owed = False
@@ -57,17 +57,6 @@ def in_opening(state: State, text: str, position: int, out: list[Event]) -> tupl
     else:
         state.content.text(opening, out)
     return after, False
-
-
-def _begin_plain(state: State, block: JsonBlock, text: str, position: int, out: list[Event]) -> int:
-    """Read a block on the short way, where there is one from its beginning on. Returns how far it got."""
-    flow = None if state.closed else call_flow(state, block)
-    events = None if flow is None or text.find(block.close, position) >= 0 else flow.feed(text[position:])
-    if events is None:
-        return position
-    state.flow = flow
-    out += events
-    return len(text)
 
 
 def _track(state: State, *, json: bool) -> None:
@@ -102,11 +91,10 @@ def in_block(state: State, text: str, position: int, out: list[Event]) -> tuple[
     after, end = block.feed(text, position)
     if isinstance(state.tracker, StepTracker):
         state.tracker.take(block.steps, out)
+    elif isinstance(state.tracker, ToldCalls):
+        out += state.tracker.last
     elif state.tracker is not None and isinstance(block, JsonBlock):
-        if block.plain:
-            state.tracker.accept(*block.plain, out)
-        else:
-            state.tracker.feed(block.start(behind) + text[position:after], out, block.doubtful)
+        state.tracker.feed(block.start(behind) + text[position:after], out, block.doubtful)
     if end is None:
         return after, after < len(text)
     reading = block.read(end)
@@ -143,28 +131,29 @@ def _finish_block(state: State, reading: Reading, end: End, out: list[Event]) ->
 
 def _report(state: State, reading: Reading, raw: str, payload: int, out: list[Event]) -> None:
     """Check the calls of one block and report them. Its payload begins in `raw` at `payload`."""
-    calls = reading.calls
-    checked = [check(call, state.rules.tools, state.rules.choice, state.options) for call in calls if isinstance(call, RawCall)]
-    if state.rules.invalid_as_text and _let_go(state, checked):
+    rules, options = state.rules, state.options
+    calls = [call for call in reading.calls if isinstance(call, RawCall)]
+    checked = [check(call, rules.tools, rules.choice, options) for call in calls]
+    if rules.invalid_as_text and _let_go(state, checked):
         state.content.literal(raw, out)
         out += [Problem(problem.kind, problem.message, raw) for call in checked if not call.valid for problem in call.problems]
         return
     out.append(Markup(raw))
-    nameless = [call for call in calls if isinstance(call, Nameless)]
-    out += [Problem("unreadable", "an object without a name stands beside a call", call.raw) for call in nameless]
+    if len(calls) < len(reading.calls):
+        nameless = [call for call in reading.calls if isinstance(call, Nameless)]
+        out += [Problem("unreadable", "an object without a name stands beside a call", call.raw) for call in nameless]
     early = _early_calls(state)
-    own_ids = [call.id for call in calls if isinstance(call, RawCall)]
-    for found, reported, own_id in zip_longest(checked, early, own_ids):
+    for found, reported, call in zip_longest(checked, early, calls):
         if found is None and reading.unfinished:
             continue
         if reported is not None:
             out += [contradiction(reported, raw)] if found is None else further_events(found, reported, raw, payload)
-        elif state.rules.parallel is False and state.count:
+        elif rules.parallel is False and state.count:
             message = f"a further call, of {found.name!r}, although parallel_tool_calls is false"
             out.append(Problem("extra_call", message, raw))
             continue
         else:
-            out += events(found, state.count, call_id(own_id, state.ids, state.options), raw)
+            out += events(found, state.count, call_id(call.id, state.ids, options), raw)
         state.count += 1
     if reading.unfinished:
         place = early[-1].index if len(early) > len(checked) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from adapter.syntax.boundaries import Lookout, begun
 
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 _FENCES = ("```json", "```xml", "```tool_call", "```")
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A literal and where it stands. `text` is empty for one that may still become a literal: wait for more."""
 
     start: int
@@ -34,6 +33,7 @@ class Marks:
         reasoning: Reasoning begins and ends, or two empty strings.
         tokens: Special tokens.
         literals: All of them.
+        begun: Those that others begin with.
         pattern: Matches the first of them.
         half: Matches the beginning of one, at the end of a text.
         next: A lookout behind a block, for all but white space and the beginning of a literal.
@@ -46,6 +46,7 @@ class Marks:
     reasoning: tuple[str, str]
     tokens: frozenset[str]
     literals: tuple[str, ...]
+    begun: frozenset[str]
     pattern: re.Pattern[str]
     half: re.Pattern[str]
     next: Lookout
@@ -72,6 +73,7 @@ class Marks:
             reasoning=reasoning,
             tokens=frozenset(tokens),
             literals=literals,
+            begun=frozenset(one for one in literals for other in literals if one != other and other.startswith(one)),
             pattern=re.compile("|".join(map(re.escape, literals))),
             half=re.compile(half),
             next=Lookout(re.compile(r"[\s\S]"), re.compile(rf"([ \t\r\n]{{0,64}}+(?:{half}|\Z))|[\s\S]")),
@@ -87,9 +89,10 @@ class Marks:
         if found is None:
             half = self.half.search(text, max(position, len(text) - len(self.literals[0]) + 1))
             return None if half is None else Mark(half.start(), "")
-        if self.half.match(text, found.start()):
-            return Mark(found.start(), "")  # a longer literal may come of it
-        return Mark(found.start(), found.group())
+        start, literal = found.start(), found.group()
+        if literal in self.begun and self.half.match(text, start):
+            return Mark(start, "")  # a longer literal may come of it
+        return Mark(start, literal)
 
 
 # A server has few dialects, and one parser for every answer.

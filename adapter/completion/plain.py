@@ -10,17 +10,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapter.completion.early import EarlyCall, may_be_reported, place_for
-from adapter.completion.tracking import CallTracker
+from adapter.completion.tracking import CallTracker, ToldCalls
 from adapter.events import ArgumentsDelta, CallStarted
-from adapter.syntax.plain_json import LONGEST_SEGMENT, NAME, TO_ARGUMENTS, PlainArguments
+from adapter.syntax.plain_json import EVENTFUL, LONGEST_SEGMENT, NAME, TO_ARGUMENTS, PlainArguments
 from adapter.tools.known_places import ANYWHERE
 
 if TYPE_CHECKING:
     from adapter.completion.state import State
     from adapter.events import Event
     from adapter.syntax.json_block import JsonBlock
+    from adapter.syntax.plain_json import Plain
 
 _MOST_PIECES = 1000  # each costs fifty bytes more than its letters
+_eventful = EVENTFUL.search
 _NAMED = 2  # the group of NAME that ends it
 
 
@@ -30,19 +32,19 @@ class CallFlow:
     Args:
         state: Of the completion.
         block: Of which nothing was read yet.
-        tracker: Of the block.
+        plain: How a plain call is written in it.
     """
 
     __slots__ = (
-        "_arguments", "_block", "_call", "_in_string", "_index", "_name_end", "_pieces", "_special", "_start", "_state",
-        "_tracker",
+        "_arguments", "_block", "_call", "_in_string", "_index", "_name_end", "_pieces", "_plain", "_special", "_start",
+        "_state",
     )  # fmt: skip
 
-    def __init__(self, state: State, block: JsonBlock, tracker: CallTracker) -> None:
+    def __init__(self, state: State, block: JsonBlock, plain: Plain) -> None:
         self._state = state
         self._block = block
-        self._tracker = tracker
-        self._special = block.in_string.special.search
+        self._plain = plain
+        self._special = plain.in_string.special.search
         self._index = state.count
         self._pieces: list[str] = []
         self._call: EarlyCall | None = None
@@ -72,17 +74,18 @@ class CallFlow:
     def stop(self) -> str:
         """Remember what has passed. Returns the end of it that is still to be read."""
         rest = self._keep()
-        call, arguments = self._call, self._arguments
-        if call is not None:
+        state, call, arguments = self._state, self._call, self._arguments
+        if call is not None and arguments is not None:
+            total = self._block.behind + len(rest)
             call.start = self._start
-            if arguments is None:
-                self._tracker.resume(call, "")
-            else:
-                total = self._block.behind + len(rest)
-                call.size = total - self._start - len(arguments.rest) + arguments.told
-                self._tracker.resume(call, arguments.last)
-                if arguments.end is not None:
-                    self._block.certify(call.name, self._start, total + arguments.end)
+            call.size = total - self._start - len(arguments.rest) + arguments.told
+            if arguments.end is not None:
+                end = total + arguments.end
+                self._block.certify(call.name, self._start, end)
+                call.size, call.complete = end - self._start, True
+                state.tracker = ToldCalls([call], [ArgumentsDelta(self._index, arguments.last)] if arguments.last else [])
+                return rest
+        state.tracker = CallTracker(state.rules, state.options, state.count, call)
         return rest
 
     def _keep(self) -> str:
@@ -98,7 +101,8 @@ class CallFlow:
 
     def _in_head(self, text: str) -> list[Event] | None:
         """What stands before the arguments, and perhaps their beginning."""
-        if not text:
+        if not _eventful(text) and len(self._pieces) < LONGEST_SEGMENT:
+            self._pieces.append(text)  # nothing can come of it but more of the head, or less
             return []
         head = "".join(self._pieces) + text
         if len(head) > LONGEST_SEGMENT:
@@ -134,7 +138,7 @@ class CallFlow:
         if found is None or found.lastindex is None:
             return [] if found is not None and found.end() == len(head) else None
         place = place_for(self._state.rules, self._state.options, name)
-        arguments = PlainArguments(self._block.in_string, ANYWHERE if place is None else place, self._block.close)
+        arguments = PlainArguments(self._plain, ANYWHERE if place is None else place)
         said = arguments.feed(head[found.end() :])
         if said is None:
             return None
@@ -142,7 +146,15 @@ class CallFlow:
         return [ArgumentsDelta(self._index, "{" + said)]
 
 
-def call_flow(state: State, block: JsonBlock) -> CallFlow | None:
-    """The short way through a block of which nothing was read yet, if there is one."""
-    tracker = state.tracker
-    return CallFlow(state, block, tracker) if isinstance(tracker, CallTracker) and block.close else None
+def begin_call(state: State, block: JsonBlock, text: str, position: int, out: list[Event]) -> bool:
+    """Begin to read a block on the short way, if it goes there. Its first text is taken whole then."""
+    plain = block.plain
+    if plain is None or not state.rules.incremental or state.closed or text.find(plain.close, position) >= 0:
+        return False
+    flow = CallFlow(state, block, plain)
+    events = flow.feed(text[position:])
+    if events is None:
+        return False
+    state.flow = flow
+    out += events
+    return True

@@ -100,10 +100,11 @@ class Run:
     def block(self, out: list[Event]) -> bool:
         """A block begins here. Returns whether a code fence was opened just for it."""
         new = self._held[self._settled :]
-        fenced = any(kind == "fence" for kind, _ in new)
+        others = [kind for kind, _ in new if kind != "space"]
+        fenced = "fence" in others
         if fenced:
             out += [Markup(text) for _, text in self._take()]
-        else:
+        elif others or self.keeps_space:
             del self._held[self._settled :]
             spaces = [(kind, text) for kind, text in new if kind == "space"]
             if self.keeps_space and self.seen and not self.edge:

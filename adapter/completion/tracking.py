@@ -8,7 +8,7 @@ read as a whole, as ever, and `settle` says how that continues what was reported
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from adapter.completion.early import EarlyCall, may_be_reported, writer_for
 from adapter.events import ArgumentsDelta, CallStarted
@@ -25,6 +25,18 @@ if TYPE_CHECKING:
 # Keys of a wrapper, and how their values begin. `parameters` in place of `arguments` waits for the end: `arguments` may follow.
 _VALUES = frozenset({Kind.OPEN, Kind.STRING, Kind.STRING_END, Kind.SCALAR})
 _HOLDS_CALLS = {"function": "{", "tool_calls": "["}
+
+
+class ToldCalls(NamedTuple):
+    """Calls of a block that ends now, whose arguments have all been reported, but for the last event.
+
+    Attributes:
+        calls: The calls.
+        last: That event, if there is one.
+    """
+
+    calls: list[EarlyCall]
+    last: list[Event]
 
 
 class _Frame:
@@ -52,17 +64,18 @@ class CallTracker:
         rules: What the request says.
         options: What the caller chose.
         first: The index that the first call gets.
+        told: The first call, if it was reported already, and so much of its arguments as is said there.
 
     Attributes:
         calls: The calls reported so far: always the first ones of the block, without a gap.
     """
 
     __slots__ = (
-        "_back", "_depth", "_first", "_frames", "_in_arguments", "_last", "_options", "_passed", "_quiet", "_rules", "_said",
-        "_told", "_walker", "_written", "calls",
+        "_back", "_depth", "_first", "_frames", "_in_arguments", "_options", "_passed", "_quiet", "_rules", "_said", "_told",
+        "_walker", "_written", "calls",
     )  # fmt: skip
 
-    def __init__(self, rules: Rules, options: Options, first: int) -> None:
+    def __init__(self, rules: Rules, options: Options, first: int, told: EarlyCall | None = None) -> None:
         self._rules = rules
         self._options = options
         self._first = first
@@ -74,29 +87,9 @@ class CallTracker:
         self._passed = 0  # characters that were read, up to the present token
         self._written: list[str] = []  # of the last call's arguments, in this piece
         self._quiet = False  # a call of this block is not reported early, so none after it is
-        self._told: EarlyCall | None = None  # a call that was reported before its text came here
-        self._said = 0  # how much of its arguments was, too
-        self._last = ""  # what of them leaves with the end of the block
+        self._told = told
+        self._said = 0 if told is None else told.size  # how much of the arguments that come is not to be reported again
         self.calls: list[EarlyCall] = []
-
-    def resume(self, call: EarlyCall, last: str) -> None:
-        """Of what is yet to be read, from its beginning on, the first call was reported already, and so much of its arguments.
-
-        Args:
-            call: The call.
-            last: What is still to be reported of its arguments, if the block ends with them.
-        """
-        self._told, self._said, self._last = call, call.size, last
-
-    def accept(self, start: int, end: int, out: list[Event]) -> None:
-        """The block ended with the call that was reported already. Its arguments stand in the payload from here to there."""
-        call, self._told = self._told, None
-        if call is None:
-            raise RuntimeError("no call was reported")
-        call.start, call.size, call.complete = start, end - start, True
-        self.calls.append(call)
-        if self._last:
-            out.append(ArgumentsDelta(call.index, self._last))
 
     def feed(self, text: str, out: list[Event], hold: int = 0) -> None:
         """Read the next piece of the payload.

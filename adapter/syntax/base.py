@@ -70,8 +70,7 @@ class _Anywhere:
 _ANYWHERE = _Anywhere()
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a block holds.
 
     Attributes:

@@ -9,9 +9,8 @@ The forms that models write, all read by the same rules wherever JSON holds call
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from adapter.syntax.json_text import elements, loads, skip_space, spans, value_at
 
@@ -24,8 +23,7 @@ _Members: TypeAlias = dict[str, tuple[Any, int, int]]
 _NOTHING = (None, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class RawCall:
+class RawCall(NamedTuple):
     """A call as it was written, before any checking.
 
     Attributes:
@@ -41,8 +39,7 @@ class RawCall:
     id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Nameless:
+class Nameless(NamedTuple):
     """Something in the place of a call that names no tool."""
 
     raw: str

@@ -27,12 +27,10 @@ class JsonBlock:
         syntax: The call syntax.
 
     Attributes:
-        close: The closing tag, where one must come; else empty.
-        in_string: What may stand in a string.
         behind: How much of the payload was kept unread: what stood there was plain, and did not end the block.
     """
 
-    __slots__ = ("_plain", "_read", "_scanner", "_syntax", "_taken", "behind", "close", "in_string", "opening", "steps")
+    __slots__ = ("_plain", "_read", "_scanner", "_syntax", "_taken", "behind", "opening", "steps")
 
     def __init__(self, opening: str, syntax: JsonInTags) -> None:
         self.opening = opening
@@ -42,8 +40,6 @@ class JsonBlock:
         self._read = BlockText(opening)
         self._taken: Reading | None = None  # the calls of a block that was taken in one go
         self._plain: tuple[str, int, int] | None = None  # the call of a block that ends now
-        self.close = syntax.bounds.close if syntax.bounds.due else ""
-        self.in_string = syntax.bounds.in_string
         self.behind = 0
 
     def feed(self, text: str, position: int) -> tuple[int, End | None]:
@@ -71,8 +67,8 @@ class JsonBlock:
 
     def _take_plain(self, name: str, start: int, end: int, text: str, position: int) -> tuple[int, End]:
         """Take the rest of such a block."""
-        tag = text.index(self.close, position)
-        after = tag + len(self.close)
+        tag = text.index(self._syntax.bounds.close, position)
+        after = tag + len(self._syntax.bounds.close)
         before, first = self.behind, len(self.opening) + start
         self._read.append(text[position:after])
         raw = self._read.text()
@@ -82,9 +78,9 @@ class JsonBlock:
         return after, End.TAG
 
     @property
-    def plain(self) -> tuple[int, int] | None:
-        """Where in the payload the arguments of the only call stand, if the block ended so."""
-        return None if self._plain is None else self._plain[1:]
+    def plain(self) -> Plain | None:
+        """How a plain call is written in such blocks; None where other text than a tag may end them."""
+        return self._syntax.plain
 
     def start(self, size: int) -> str:
         """So much of the payload, from its beginning."""

@@ -36,16 +36,32 @@ _WORDS = {"t": "boolean", "f": "boolean", "n": "null"}
 _CLOSE, _COMMA, _KEY, _OPEN, _SCALAR = 1, 2, 3, 4, 5
 
 
-def _so_far(*parts: str) -> re.Pattern[str]:
-    """Matches as many of the parts as are there."""
-    return re.compile("(?:".join(parts) + ")?" * (len(parts) - 1))
+def _key(key: str, then: str) -> str:
+    """A pattern of a key in quotes with what follows it, or of its beginning."""
+    begun = "|".join(f'"{key[:size]}' for size in range(len(key), -1, -1))
+    return f'(?:"{key}"{then}|{begun})?'
 
 
-# A call up to the end of its name, with the name and its last quote; and from there to the first bracket of its arguments.
-NAME = _so_far(r"\{", _SPACE, '"', *"name", '"', _SPACE, ":", _SPACE, '"', f"({_WORD})", '(")')
-TO_ARGUMENTS = _so_far(_SPACE, ",", _SPACE, '"', *"arguments", '"', _SPACE, ":", _SPACE, r"(\{)")
+# A call up to the end of its name, with the name and its last quote; and from there to the first bracket of its arguments. Of
+# text that breaks off before, all is matched.
+NAME = re.compile(r"\{" + _SPACE + _key("name", f'{_SPACE}(?::{_SPACE}(?:"({_WORD})(")?)?)?'))
+TO_ARGUMENTS = re.compile(rf"{_SPACE}(?:,{_SPACE}" + _key("arguments", rf"{_SPACE}(?::{_SPACE}(\{{)?)?") + ")?")
+# What the head of a call needs to go on or to end.
+EVENTFUL = re.compile(r'["{}\[\]<]')
 # What follows the arguments, up to the closing tag.
 _TAIL = re.compile(rf"{_SPACE}(?:(\}}){_SPACE})?")
+
+
+class Plain(NamedTuple):
+    """What a plain call depends on.
+
+    Attributes:
+        in_string: What may stand in a string.
+        close: The closing tag.
+    """
+
+    in_string: Flowing
+    close: str
 
 
 class _Container(NamedTuple):
@@ -70,9 +86,8 @@ class PlainArguments:
     """The arguments of one call, from behind their first bracket on, and what follows them in a block.
 
     Args:
-        flowing: What may stand in a string.
+        plain: How the call is written.
         place: What the tool's schema says of the arguments.
-        close: The closing tag.
 
     Attributes:
         rest: What was read and is read again with the next delta.
@@ -87,10 +102,10 @@ class PlainArguments:
         "rest", "told",
     )  # fmt: skip
 
-    def __init__(self, flowing: Flowing, place: Place, close: str) -> None:
-        self._body = flowing.body.match
-        self._half = flowing.half.match
-        self._close = close
+    def __init__(self, plain: Plain, place: Place) -> None:
+        self._body = plain.in_string.body.match
+        self._half = plain.in_string.half.match
+        self._close = plain.close
         self._place = place
         self._position = 0  # in a list
         self._container: _Container | None = _OBJECT  # None behind the arguments
