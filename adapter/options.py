@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
@@ -31,7 +31,7 @@ Media = Literal["forward", "drop"]
 
 def random_call_id() -> str:
     """A new tool call id in the shape native servers use: `call_` and 24 hexadecimal digits."""
-    return f"call_{secrets.token_hex(12)}"
+    return f"call_{os.urandom(12).hex()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from adapter.completion.checking import call_id, check, contradiction, events, further_events
 from adapter.completion.plain import begin_call
 from adapter.completion.passages import begin_passage, finish_passage
+from adapter.completion.reporting import contradict, early_calls, report, report_block
 from adapter.completion.state import Mode, State
 from adapter.completion.stepping import StepTracker
-from adapter.completion.tracking import CallTracker, ToldCalls
+from adapter.completion.tracking import CallTracker
 from adapter.events import Markup, Problem
 from adapter.syntax.base import Reading, Unheard
 from adapter.syntax.calls import Nameless, RawCall
@@ -71,19 +72,6 @@ def _track(state: State, *, json: bool) -> None:
         state.tracker = StepTracker(state.rules, state.options, state.count, state.ids)
 
 
-def _early_calls(state: State) -> list[EarlyCall]:
-    """The calls that were reported early; they are dealt with now."""
-    tracker, state.tracker = state.tracker, None
-    return [] if tracker is None else tracker.calls
-
-
-def _contradict(state: State, raw: str, out: list[Event]) -> None:
-    """What was reported early turns out to be no call."""
-    early = _early_calls(state)
-    out += [contradiction(call, raw) for call in early]
-    state.count += len(early)
-
-
 def in_block(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
     """Inside a block, until its end."""
     block = state.open_block
@@ -91,10 +79,8 @@ def in_block(state: State, text: str, position: int, out: list[Event]) -> tuple[
     after, end = block.feed(text, position)
     if isinstance(state.tracker, StepTracker):
         state.tracker.take(block.steps, out)
-    elif isinstance(state.tracker, ToldCalls):
-        out += state.tracker.last
     elif state.tracker is not None and isinstance(block, JsonBlock):
-        state.tracker.feed(block.start(behind) + text[position:after], out, block.doubtful)
+        state.tracker.feed(block.kept(behind) + text[position:after], out, block.doubtful)
     if end is None:
         return after, after < len(text)
     reading = block.read(end)
@@ -111,61 +97,18 @@ def _finish_block(state: State, reading: Reading, end: End, out: list[Event]) ->
     raw, state.again = block.parts()
     state.block, state.mode = None, Mode.TEXT
     if reading.fault and end is End.CUT:
-        early = _early_calls(state)
+        early = early_calls(state)
         place = early[-1].index if early else None
         out += [Markup(raw), Problem("cut", f"the completion ended inside a call ({reading.fault})", raw, place)]
     elif reading.fault:
         state.content.literal(raw, out)
         out.append(Problem("unreadable", f"a block holds no readable call: {reading.fault}", raw))
-        _contradict(state, raw, out)
+        contradict(state, raw, out)
         return
     else:
-        faults = block.markup_faults()
-        if faults:
-            out.append(Problem("markup", f"the tags of a call are not right: {faults[0]}", raw))
-        if reading.repaired:
-            out.append(Problem("repaired", "the JSON of a call was repaired", raw))
-        _report(state, reading, raw, len(block.opening), out)
-    state.content.edge = "block"
-
-
-def _report(state: State, reading: Reading, raw: str, payload: int, out: list[Event]) -> None:
-    """Check the calls of one block and report them. Its payload begins in `raw` at `payload`."""
-    rules, options = state.rules, state.options
-    calls = [call for call in reading.calls if isinstance(call, RawCall)]
-    checked = [check(call, rules.tools, rules.choice, options) for call in calls]
-    if rules.invalid_as_text and _let_go(state, checked):
-        state.content.literal(raw, out)
-        out += [Problem(problem.kind, problem.message, raw) for call in checked if not call.valid for problem in call.problems]
+        report_block(state, reading, raw, len(block.opening), block.markup_faults(), out)
         return
-    out.append(Markup(raw))
-    if len(calls) < len(reading.calls):
-        nameless = [call for call in reading.calls if isinstance(call, Nameless)]
-        out += [Problem("unreadable", "an object without a name stands beside a call", call.raw) for call in nameless]
-    early = _early_calls(state)
-    for found, reported, call in zip_longest(checked, early, calls):
-        if found is None and reading.unfinished:
-            continue
-        if reported is not None:
-            out += [contradiction(reported, raw)] if found is None else further_events(found, reported, raw, payload)
-        elif rules.parallel is False and state.count:
-            message = f"a further call, of {found.name!r}, although parallel_tool_calls is false"
-            out.append(Problem("extra_call", message, raw))
-            continue
-        else:
-            out += events(found, state.count, call_id(call.id, state.ids, options), raw)
-        state.count += 1
-    if reading.unfinished:
-        place = early[-1].index if len(early) > len(checked) else None
-        out.append(Problem("cut", "the completion ended inside a further call", raw, place))
-        state.count += len(early) > len(checked)
-
-
-def _let_go(state: State, checked: Sequence[CheckedCall]) -> bool:
-    """Whether the calls are invalid and may stay text; a strict tool's are an error in every case."""
-    tools = state.rules.tools.by_name
-    invalid = [call for call in checked if not call.valid]
-    return bool(invalid) and not any(call.name in tools and tools[call.name].strict for call in invalid)
+    state.content.edge = "block"
 
 
 def in_invented(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
@@ -206,7 +149,7 @@ def in_bare(state: State, text: str, position: int, out: list[Event]) -> tuple[i
     if bare.dead:
         state.mode, state.may_be_bare = Mode.TEXT, False
         state.again = bare.text
-        _contradict(state, state.again, out)
+        contradict(state, state.again, out)
     return len(text), False
 
 
@@ -267,16 +210,16 @@ def _finish_bare(state: State, cut: bool, out: list[Event]) -> None:
             out.append(Problem("recovered", "a call was written without its tags", raw))
         if reading.repaired:
             out.append(Problem("repaired", "the text of a call was repaired", raw))
-        _report(state, reading, raw, state.open_bare.start, out)
+        report(state, reading, raw, state.open_bare.start, out)
         return
     if (state.rules.constrained and cut) or (own and not complete and _begins_call(state)):
         state.content.block(out)
-        early = _early_calls(state)
+        early = early_calls(state)
         place = early[-1].index if early else None
         out += [Markup(raw), Problem("cut", "the completion ended inside a call", raw, place)]
     else:
         state.again = raw
-        _contradict(state, raw, out)
+        contradict(state, raw, out)
 
 
 def _bare_reading(state: State, payload: str, *, own: bool) -> Reading | None:

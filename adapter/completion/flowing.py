@@ -32,8 +32,16 @@ class Flow(Protocol):
     def feed(self, text: str) -> list[Event] | None:
         """The events of a delta; None when it has to be read with care, from what `stop` returns on."""
 
-    def stop(self) -> str:
-        """Remember what has passed. Returns the end of it that is still to be read."""
+    def stop(self, text: str, out: list[Event]) -> str:
+        """Remember what has passed.
+
+        Args:
+            text: What comes next.
+            out: Gets what there is to report.
+
+        Returns:
+            What is still to be read: the end of what has passed, and what comes next.
+        """
 
 
 class TextFlow:
@@ -79,11 +87,11 @@ class TextFlow:
         self._space += text
         return []
 
-    def stop(self) -> str:
+    def stop(self, text: str, out: list[Event]) -> str:
         """Remember what has passed."""
         self._run.keep_space(self._space)
         self._run.last = self._last[-1]
-        return self._begun
+        return self._begun + text
 
 
 class StringFlow:
@@ -133,12 +141,12 @@ class StringFlow:
         self._rest = rest
         return text[:end]
 
-    def stop(self) -> str:
+    def stop(self, text: str, out: list[Event]) -> str:
         """Remember what has passed."""
-        text = self._reader.flowed("".join(self._pieces))
+        passed = self._reader.flowed("".join(self._pieces))
         if self._tracker is not None:
-            self._tracker.flowed(text)
-        return self._rest
+            self._tracker.flowed(passed)
+        return self._rest + text
 
 
 class QuietFlow:
@@ -169,9 +177,9 @@ class QuietFlow:
         self._pieces.append(text)
         return []
 
-    def stop(self) -> str:
+    def stop(self, text: str, out: list[Event]) -> str:
         """All of it is still to be read."""
-        return "".join(self._pieces) + self._begun
+        return "".join(self._pieces) + self._begun + text
 
 
 def _block_flow(reader: BlockReader, tracker: CallTracker | StepTracker | None) -> Flow | None:

@@ -65,7 +65,7 @@ class Marks:
         named = (*openings, close, *result, *reasoning, *tokens)
         literals = tuple(sorted({literal for literal in named if literal}, key=len, reverse=True))
         firsts = re.escape("".join({literal[0] for literal in literals}))
-        half = rf"(?:{begun(literals)})\Z"
+        half = rf"(?>{begun(literals)})\Z"
         return cls(
             openings=frozenset(openings),
             close=close,

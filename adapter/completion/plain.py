@@ -10,6 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapter.completion.early import EarlyCall, may_be_reported, place_for
+from adapter.completion.flowing import QuietFlow
+from adapter.completion.reporting import report_block
+from adapter.completion.state import Mode
 from adapter.completion.tracking import CallTracker, ToldCalls
 from adapter.events import ArgumentsDelta, CallStarted
 from adapter.syntax.plain_json import EVENTFUL, LONGEST_SEGMENT, NAME, TO_ARGUMENTS, PlainArguments
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from adapter.completion.state import State
     from adapter.events import Event
     from adapter.syntax.json_block import JsonBlock
-    from adapter.syntax.plain_json import Plain
+    from adapter.syntax.plain_json import Closed, Plain
 
 _MOST_PIECES = 1000  # each costs fifty bytes more than its letters
 _eventful = EVENTFUL.search
@@ -71,22 +74,18 @@ class CallFlow:
             self._keep()
         return [ArgumentsDelta(self._index, said)] if said else []
 
-    def stop(self) -> str:
-        """Remember what has passed. Returns the end of it that is still to be read."""
-        rest = self._keep()
-        state, call, arguments = self._state, self._call, self._arguments
+    def stop(self, text: str, out: list[Event]) -> str:
+        """Read the end of the block, or leave the block to those who read it with care."""
+        passed, state, call, arguments = "".join(self._pieces), self._state, self._call, self._arguments
         if call is not None and arguments is not None:
-            total = self._block.behind + len(rest)
+            total = self._block.behind + len(passed)
             call.start = self._start
+            if arguments.closed is not None:
+                self._finish(call, arguments.closed, total, passed + text, out)
+                return self._further(text[arguments.closed.after :])
             call.size = total - self._start - len(arguments.rest) + arguments.told
-            if arguments.end is not None:
-                end = total + arguments.end
-                self._block.certify(call.name, self._start, end)
-                call.size, call.complete = end - self._start, True
-                state.tracker = ToldCalls([call], [ArgumentsDelta(self._index, arguments.last)] if arguments.last else [])
-                return rest
         state.tracker = CallTracker(state.rules, state.options, state.count, call)
-        return rest
+        return self._keep() + text
 
     def _keep(self) -> str:
         """Hand what will not be read again to the block. Returns the rest."""
@@ -98,6 +97,27 @@ class CallFlow:
         self._block.keep(text[:cut])
         self._pieces = [text[cut:]]
         return text[cut:]
+
+    def _finish(self, call: EarlyCall, closed: Closed, total: int, text: str, out: list[Event]) -> None:
+        """The block ends in the last delta, `total` characters behind its beginning. `text` is what was not kept of it."""
+        state, block = self._state, self._block
+        end = total + closed.end
+        call.size, call.complete = end - call.start, True
+        if closed.last:
+            out.append(ArgumentsDelta(call.index, closed.last))
+        block.keep(text[: total + closed.after - block.behind])
+        raw, reading, faults = block.take_plain(call.name, call.start, end, total + closed.tag)
+        state.tracker = ToldCalls([call])
+        state.block, state.mode = None, Mode.TEXT
+        report_block(state, reading, raw, len(block.opening), faults, out)
+
+    def _further(self, text: str) -> str:
+        """What follows the block, where the short way goes on."""
+        state = self._state
+        if state.fenced or (text and state.marks.next.split(text) is None):
+            return text
+        state.flow = QuietFlow(state.marks.next, text)
+        return ""
 
     def _in_head(self, text: str) -> list[Event] | None:
         """What stands before the arguments, and perhaps their beginning."""

@@ -28,15 +28,13 @@ _HOLDS_CALLS = {"function": "{", "tool_calls": "["}
 
 
 class ToldCalls(NamedTuple):
-    """Calls of a block that ends now, whose arguments have all been reported, but for the last event.
+    """Calls of a block that has ended, whose arguments were all reported while it was written.
 
     Attributes:
         calls: The calls.
-        last: That event, if there is one.
     """
 
     calls: list[EarlyCall]
-    last: list[Event]
 
 
 class _Frame:

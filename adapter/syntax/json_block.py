@@ -11,9 +11,12 @@ from adapter.syntax.scanner import End
 from adapter.syntax.text_buffer import BlockText
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adapter.syntax.base import Flowing, Step
     from adapter.syntax.boundaries import Lookout
     from adapter.syntax.json_in_tags import JsonInTags
+    from adapter.syntax.plain_json import Plain
 
 # Of how much text no more is read than what may end the block.
 _SHORT = 4000
@@ -30,7 +33,7 @@ class JsonBlock:
         behind: How much of the payload was kept unread: what stood there was plain, and did not end the block.
     """
 
-    __slots__ = ("_plain", "_read", "_scanner", "_syntax", "_taken", "behind", "opening", "steps")
+    __slots__ = ("_read", "_scanner", "_syntax", "_taken", "behind", "opening", "steps")
 
     def __init__(self, opening: str, syntax: JsonInTags) -> None:
         self.opening = opening
@@ -39,13 +42,10 @@ class JsonBlock:
         self._scanner = syntax.scanner()
         self._read = BlockText(opening)
         self._taken: Reading | None = None  # the calls of a block that was taken in one go
-        self._plain: tuple[str, int, int] | None = None  # the call of a block that ends now
         self.behind = 0
 
     def feed(self, text: str, position: int) -> tuple[int, End | None]:
         """Consume text. Returns how far, and what ended the block, if something did."""
-        if self._plain is not None:
-            return self._take_plain(*self._plain, text, position)
         after, end = (position, None) if self._scanner.offset + self.behind > _SHORT else self._whole(text, position)
         if end is not None:
             return after, end
@@ -61,30 +61,31 @@ class JsonBlock:
         self._read.append(text)
         self.behind += len(text)
 
-    def certify(self, name: str, start: int, end: int) -> None:
-        """The text that comes next ends the block, and then it holds one call, plain, and its arguments from here to there."""
-        self._plain = name, start, end
-
-    def _take_plain(self, name: str, start: int, end: int, text: str, position: int) -> tuple[int, End]:
-        """Take the rest of such a block."""
-        tag = text.index(self._syntax.bounds.close, position)
-        after = tag + len(self._syntax.bounds.close)
-        before, first = self.behind, len(self.opening) + start
-        self._read.append(text[position:after])
-        raw = self._read.text()
-        arguments = raw[first : len(self.opening) + end]
-        self._taken = Reading((RawCall(name, arguments, value_at(raw, first)[0]),))
-        self._scanner.take(before + tag - position, before + after - position)
-        return after, End.TAG
-
     @property
     def plain(self) -> Plain | None:
         """How a plain call is written in such blocks; None where other text than a tag may end them."""
         return self._syntax.plain
 
-    def start(self, size: int) -> str:
-        """So much of the payload, from its beginning."""
+    def kept(self, size: int) -> str:
+        """What was kept first, so much of it."""
         return self._read.part(0, size)
+
+    def take_plain(self, name: str, start: int, end: int, tag: int) -> tuple[str, Reading, Sequence[str]]:
+        """The block has been kept whole, up to its closing tag, and holds one plain call.
+
+        Args:
+            name: Its name.
+            start: Where in the payload its arguments begin.
+            end: Where they end.
+            tag: Where the closing tag begins.
+
+        Returns:
+            The block as it was written, its call, and what is wrong with its tags.
+        """
+        raw, before = self._read.text(), len(self.opening)
+        start += before
+        call = RawCall(name, raw[start : before + end], value_at(raw, start)[0])
+        return raw, Reading((call,)), self._syntax.markup_faults(self.opening, raw[before + tag :])
 
     def _whole(self, text: str, position: int) -> tuple[int, End | None]:
         """Take the block in one go, if all of it is here: one JSON value, which says itself where it ends, and the closing tag.

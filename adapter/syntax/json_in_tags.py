@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from adapter.errors import DialectError
@@ -155,8 +156,12 @@ class JsonInTags(Syntax):
 
     def markup_faults(self, opening: str, closing: str) -> tuple[str, ...]:
         """What is wrong with a block's tags, as lxml reads them; empty for one element of the right name."""
-        found = read_skeleton(opening + closing)
-        expected = read_skeleton(self.bounds.open + self.bounds.close)
-        if found == expected:  # markers that are no markup have the same faults
-            return ()
-        return found.faults or (f"elements {', '.join(found.tags)} where one was due",)
+        return _faults(opening, closing, self.bounds.open + self.bounds.close)
+
+
+@functools.lru_cache(maxsize=64)
+def _faults(opening: str, closing: str, right: str) -> tuple[str, ...]:
+    found = read_skeleton(opening + closing)
+    if found == read_skeleton(right):  # markers that are no markup have the same faults
+        return ()
+    return found.faults or (f"elements {', '.join(found.tags)} where one was due",)

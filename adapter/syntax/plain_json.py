@@ -64,6 +64,22 @@ class Plain(NamedTuple):
     close: str
 
 
+class Closed(NamedTuple):
+    """The end of a block. Positions are counted from the beginning of the delta that has it, and may stand before it.
+
+    Attributes:
+        last: What there was of the arguments that had not left.
+        end: Where they end.
+        tag: Where the closing tag begins.
+        after: Where it ends.
+    """
+
+    last: str
+    end: int
+    tag: int
+    after: int
+
+
 class _Container(NamedTuple):
     """What may stand in an object or in a list, as far as the text goes: after its bracket, after a value, after a string."""
 
@@ -93,13 +109,12 @@ class PlainArguments:
         rest: What was read and is read again with the next delta.
         told: How much of that may leave, and has.
         in_string: Whether the text stands inside a string and nothing waits.
-        end: Where the arguments end, if the last delta closes the block: counted from where that delta begins.
-        last: What there was of the arguments in that delta, and before it had waited.
+        closed: The end of the block, if the last delta has it.
     """
 
     __slots__ = (
-        "_body", "_close", "_container", "_expected", "_half", "_place", "_position", "_stack", "end", "in_string", "last",
-        "rest", "told",
+        "_body", "_close", "_container", "_expected", "_half", "_place", "_position", "_stack", "closed", "in_string", "rest",
+        "told",
     )  # fmt: skip
 
     def __init__(self, plain: Plain, place: Place) -> None:
@@ -114,8 +129,7 @@ class PlainArguments:
         self.rest = ""
         self.told = 0
         self.in_string = False
-        self.end: int | None = None
-        self.last = ""
+        self.closed: Closed | None = None
 
     def feed(self, text: str) -> str | None:
         """Read the next piece.
@@ -173,7 +187,9 @@ class PlainArguments:
         found = _TAIL.match(text, at)
         rest, braced = text[found.end() :], found[1] is not None
         if braced and rest.startswith(self._close):
-            self.end, self.last = at - len(self.rest), text[self.told : at]
+            before = len(self.rest)
+            tag = found.end() - before
+            self.closed = Closed(text[self.told : at], at - before, tag, tag + len(self._close))
             return None
         if (rest and not (braced and self._close.startswith(rest))) or len(text) - at > LONGEST_SEGMENT:
             return None

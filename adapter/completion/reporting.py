@@ -1,0 +1,81 @@
+"""The calls of a block that has been read: checked, and reported, or what was reported of them early is brought to its end."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from adapter.completion.checking import call_id, check, contradiction, events, further_events
+from adapter.events import Markup, Problem
+from adapter.syntax.calls import Nameless, RawCall
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from adapter.completion.checking import CheckedCall
+    from adapter.completion.early import EarlyCall
+    from adapter.completion.state import State
+    from adapter.events import Event
+    from adapter.syntax.base import Reading
+
+
+def early_calls(state: State) -> list[EarlyCall]:
+    """The calls that were reported early; they are dealt with now."""
+    tracker, state.tracker = state.tracker, None
+    return [] if tracker is None else tracker.calls
+
+
+def contradict(state: State, raw: str, out: list[Event]) -> None:
+    """What was reported early turns out to be no call."""
+    early = early_calls(state)
+    out += [contradiction(call, raw) for call in early]
+    state.count += len(early)
+
+
+def report_block(state: State, reading: Reading, raw: str, payload: int, faults: Sequence[str], out: list[Event]) -> None:
+    """Report the calls of a block between tags, and what was wrong with these. Its payload begins in `raw` at `payload`."""
+    if faults:
+        out.append(Problem("markup", f"the tags of a call are not right: {faults[0]}", raw))
+    if reading.repaired:
+        out.append(Problem("repaired", "the JSON of a call was repaired", raw))
+    report(state, reading, raw, payload, out)
+    state.content.edge = "block"
+
+
+def report(state: State, reading: Reading, raw: str, payload: int, out: list[Event]) -> None:
+    """Check the calls of one block and report them. Its payload begins in `raw` at `payload`."""
+    rules, options = state.rules, state.options
+    calls = [call for call in reading.calls if isinstance(call, RawCall)]
+    checked = [check(call, rules.tools, rules.choice, options) for call in calls]
+    if rules.invalid_as_text and _let_go(state, checked):
+        state.content.literal(raw, out)
+        out += [Problem(problem.kind, problem.message, raw) for call in checked if not call.valid for problem in call.problems]
+        return
+    out.append(Markup(raw))
+    if len(calls) < len(reading.calls):
+        nameless = [call for call in reading.calls if isinstance(call, Nameless)]
+        out += [Problem("unreadable", "an object without a name stands beside a call", call.raw) for call in nameless]
+    early = early_calls(state)
+    for found, reported, call in zip_longest(checked, early, calls):
+        if found is None and reading.unfinished:
+            continue
+        if reported is not None:
+            out += [contradiction(reported, raw)] if found is None else further_events(found, reported, raw, payload)
+        elif rules.parallel is False and state.count:
+            message = f"a further call, of {found.name!r}, although parallel_tool_calls is false"
+            out.append(Problem("extra_call", message, raw))
+            continue
+        else:
+            out += events(found, state.count, call_id(call.id, state.ids, options), raw)
+        state.count += 1
+    if reading.unfinished:
+        place = early[-1].index if len(early) > len(checked) else None
+        out.append(Problem("cut", "the completion ended inside a further call", raw, place))
+        state.count += len(early) > len(checked)
+
+
+def _let_go(state: State, checked: Sequence[CheckedCall]) -> bool:
+    """Whether the calls are invalid and may stay text; a strict tool's are an error in every case."""
+    tools = state.rules.tools.by_name
+    invalid = [call for call in checked if not call.valid]
+    return bool(invalid) and not any(call.name in tools and tools[call.name].strict for call in invalid)
