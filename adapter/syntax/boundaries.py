@@ -139,7 +139,7 @@ def begun(literals: Iterable[str]) -> str:
         if len(literal) > 1:
             rests.setdefault(literal[0], set()).add(literal[1:])
     further = {first: begun(sorted(following)) for first, following in rests.items()}
-    return "|".join(re.escape(first) + (f"(?:{more})?" if more else "") for first, more in further.items())
+    return "|".join(re.escape(first) + (f"(?:{more}|)" if more else "") for first, more in further.items())
 
 
 def is_half(text: str, position: int, literals: tuple[str, ...]) -> bool:
