@@ -12,7 +12,7 @@ beginning each time, by the one pattern for what may stand there, and is rarely 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from adapter.syntax.json_stream import SCALAR
 
@@ -115,17 +115,18 @@ class PlainArguments:
     """
 
     __slots__ = (
-        "_body", "_close", "_container", "_expected", "_half", "_place", "_position", "_stack", "closed", "in_string", "rest",
+        "_body", "_close", "_complete", "_container", "_expected", "_half", "_place", "_position", "_stack", "closed", "in_string", "rest",
         "told",
     )  # fmt: skip
 
     def __init__(self, plain: Plain, place: Place) -> None:
-        self._body = plain.in_string.body.match
+        self._body = cast("Callable[[str, int], re.Match[str]]", plain.in_string.body.match)  # it matches everywhere
         self._half = plain.in_string.half.match
         self._close = plain.close
         self._place = place
         self._position = 0  # in a list
-        self._container: _Container | None = _OBJECT  # None behind the arguments
+        self._container = _OBJECT
+        self._complete = False
         self._stack: list[tuple[_Container, Place, int]] = []
         self._expected: Matcher | None = _OBJECT.first  # None inside a string
         self.rest = ""
@@ -141,12 +142,13 @@ class PlainArguments:
             and nothing more is to be read here.
         """
         text = self.rest + text
+        at = 0
         if self._expected is None:
-            at = self._body(text).end()  # type: ignore[call-arg,union-attr]  # it matches everywhere
+            at = self._body(text, 0).end()
             if at == len(text):  # text and whole escapes, as nearly always
                 self.rest, self.in_string = "", True
                 return text
-        bounds = self._walk(text) if self._container is not None else self._behind(text, 0)
+        bounds = self._behind(text, 0) if self._complete else self._walk(text, at)
         if bounds is None:
             return None
         sure, at = bounds
@@ -154,35 +156,37 @@ class PlainArguments:
         self.in_string = self._expected is None and not self.rest
         return text
 
-    def _walk(self, text: str) -> tuple[int, int] | None:
-        """Go through a piece. Returns up to where it may leave and from where on it is read again; None if it is not plain."""
-        at, size = 0, len(text)
+    def _walk(self, text: str, at: int) -> tuple[int, int] | None:
+        """Go through a piece; inside a string, from where it ends or goes on otherwise than as plain text.
+
+        Returns:
+            Up to where it may leave, and from where on it is read again. None if it is not plain.
+        """
+        size = len(text)
         while True:
-            expected = self._expected
-            if expected is None:
-                at = self._body(text, at).end()  # type: ignore[union-attr]
+            if self._expected is None:
                 if at == size or text[at] != '"':
                     return (at, at) if at == size or self._half(text, at) else None
-                expected = self._expected = self._container.after_string
-            found = expected(text, at)
+                self._expected = self._container.after_string
+            found = self._expected(text, at)
             if found is None:
                 return None
             end, last = found.end(), found.lastindex
             if last == _OPEN:
                 if not self._opened(found):
                     return None
+                at = end if self._expected else self._body(text, end).end()
             elif last == _CLOSE:
                 if not self._stack:
                     return self._behind(text, end)
                 self._container, self._place, self._position = self._stack.pop()
-                self._expected = self._container.after
+                at, self._expected = end, self._container.after
             elif end < size:
                 if last != _SCALAR or text[end] not in _AFTER_SCALAR or not self._fits(found):
                     return None
-                self._expected = self._container.after
+                at, self._expected = end, self._container.after
             else:
-                return (_sure(found, last), at) if size - at <= LONGEST_SEGMENT else None
-            at = end
+                return (end if last == _KEY else _sure(found, last), at) if size - at <= LONGEST_SEGMENT else None
 
     def _behind(self, text: str, at: int) -> tuple[int, int] | None:
         """The arguments are complete, and what follows them stands there."""
@@ -195,7 +199,7 @@ class PlainArguments:
             return None
         if (rest and not (braced and self._close.startswith(rest))) or len(text) - at > LONGEST_SEGMENT:
             return None
-        self._container = None
+        self._complete = True
         return at, at
 
     def _inner(self, found: re.Match[str]) -> Place:
@@ -231,6 +235,4 @@ def _sure(found: re.Match[str], last: int | None) -> int:
     """Up to where a segment may leave that is not complete: no quote and comma after a value, and no part of a number."""
     if last is None:
         return found.start()
-    if last == _KEY:
-        return found.end()
     return found.start(_COMMA if last == _COMMA or found[_KEY] is None else _SCALAR)
