@@ -47,7 +47,7 @@ class CallFlow:
         self._state = state
         self._block = block
         self._plain = plain
-        self._special = plain.in_string.special.search
+        self._special = plain.special
         self._index = state.count
         self._pieces: list[str] = []
         self._call: EarlyCall | None = None

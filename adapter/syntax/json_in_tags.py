@@ -61,7 +61,7 @@ class JsonInTags(Syntax):
 
     def __init__(self, settings: SyntaxSettings) -> None:
         self.bounds = Boundaries(settings.open, settings.close, settings.tokens)
-        self.plain = Plain(self.bounds.in_string, self.bounds.close) if self.bounds.close and self.bounds.due else None
+        self.plain = Plain.of(self.bounds.in_string, self.bounds.close) if self.bounds.close and self.bounds.due else None
         self.openings: tuple[str, ...] = (settings.open,)
         self.tries = True  # blocks are read in one go; not after one that could not be
         self._prefix = (*_WORDS, settings.open)

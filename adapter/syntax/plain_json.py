@@ -58,12 +58,22 @@ class Plain(NamedTuple):
     """What a plain call depends on.
 
     Attributes:
-        in_string: What may stand in a string.
+        special: Finds in a delta what makes it more than text inside a string.
+        body: Matches what passes in a string, perhaps nothing.
+        half: Matches what may stand after that, to pass with the next delta.
         close: The closing tag.
     """
 
-    in_string: Flowing
+    special: Callable[[str], re.Match[str] | None]
+    body: Callable[[str, int], re.Match[str]]
+    half: Matcher
     close: str
+
+    @classmethod
+    def of(cls, in_string: Flowing, close: str) -> Plain:
+        """Calls in whose strings that may stand, up to this tag."""
+        body = cast("Callable[[str, int], re.Match[str]]", in_string.body.match)  # it matches everywhere
+        return cls(in_string.special.search, body, in_string.half.match, close)
 
 
 class Closed(NamedTuple):
@@ -115,18 +125,19 @@ class PlainArguments:
     """
 
     __slots__ = (
-        "_body", "_close", "_complete", "_container", "_expected", "_half", "_place", "_position", "_stack", "closed", "in_string", "rest",
-        "told",
+        "_body", "_close", "_complete", "_container", "_due", "_expected", "_half", "_place", "_position", "_stack",
+         "closed", "in_string", "rest", "told",
     )  # fmt: skip
 
     def __init__(self, plain: Plain, place: Place) -> None:
-        self._body = cast("Callable[[str, int], re.Match[str]]", plain.in_string.body.match)  # it matches everywhere
-        self._half = plain.in_string.half.match
+        self._body = plain.body
+        self._half = plain.half
         self._close = plain.close
         self._place = place
         self._position = 0  # in a list
         self._container = _OBJECT
         self._complete = False
+        self._due = ""  # of a closing tag that has begun
         self._stack: list[tuple[_Container, Place, int]] = []
         self._expected: Matcher | None = _OBJECT.first  # None inside a string
         self.rest = ""
@@ -141,13 +152,16 @@ class PlainArguments:
             What may leave by now. None if it is not plain, or closes the block: then `rest` and `told` are as they were before,
             and nothing more is to be read here.
         """
-        text = self.rest + text
-        at = 0
+        at, whole = 0, self.rest + text
         if self._expected is None:
-            at = self._body(text, 0).end()
-            if at == len(text):  # text and whole escapes, as nearly always
+            at = self._body(whole, 0).end()
+            if at == len(whole):  # text and whole escapes, as nearly always
                 self.rest, self.in_string = "", True
-                return text
+                return whole
+        elif self._due.startswith(text) and len(text) < len(self._due):
+            self.rest, self._due = whole, self._due[len(text) :]
+            return ""
+        text = whole
         bounds = self._behind(text, 0) if self._complete else self._walk(text, at)
         if bounds is None:
             return None
@@ -199,7 +213,7 @@ class PlainArguments:
             return None
         if (rest and not (braced and self._close.startswith(rest))) or len(text) - at > LONGEST_SEGMENT:
             return None
-        self._complete = True
+        self._complete, self._due = True, self._close[len(rest) :] if rest else ""
         return at, at
 
     def _inner(self, found: re.Match[str]) -> Place:
@@ -212,11 +226,11 @@ class PlainArguments:
 
     def _opened(self, found: re.Match[str]) -> bool:
         """A string or a container begins. Returns whether it may."""
-        place, bracket = self._inner(found), found[_OPEN]
+        key, bracket = found[_KEY], found[_OPEN]
+        place = self._inner(found) if key is None else self._place.member(key)
         if bracket == '"':
             self._expected = None
-            kinds = place.kinds()
-            return kinds is None or "string" in kinds
+            return place.text
         self._stack.append((self._container, self._place, self._position))
         self._container, self._place, self._position = _OBJECT if bracket == "{" else _LIST, place, 0
         self._expected = self._container.first

@@ -16,14 +16,18 @@ class KnownPlace:
     Args:
         place: What the schema says of it.
         depth: How deep it is.
+
+    Attributes:
+        text: Whether a string may stand here.
     """
 
-    __slots__ = ("_depth", "_even", "_inner", "_kinds", "_place")
+    __slots__ = ("_depth", "_even", "_inner", "_kinds", "_place", "text")
 
     def __init__(self, place: Place, depth: int = 0) -> None:
         self._place = place
         self._depth = depth
         self._kinds = place.kinds()
+        self.text = self._kinds is None or "string" in self._kinds
         self._even = place.even
         self._inner: dict[str | None, KnownPlace] = {}  # None is the key of an array's elements, where they are alike
 
