@@ -99,7 +99,9 @@ class CompletionParser:
             if passed is not None:
                 return passed
         out: list[Event] = []
-        self._run(self._stop_flow(text, out), out)
+        text = self._stop_flow(text, out)
+        if text:
+            self._run(text, out)
         return out
 
     def _stop_flow(self, text: str, out: list[Event]) -> str:

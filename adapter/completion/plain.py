@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from adapter.syntax.plain_json import Closed, Plain
 
 _MOST_PIECES = 1000  # each costs fifty bytes more than its letters
+_new = object.__new__
 _eventful = EVENTFUL.search
 _NAMED = 2  # the group of NAME that ends it
 
@@ -39,7 +40,7 @@ class CallFlow:
     """
 
     __slots__ = (
-        "_arguments", "_block", "_call", "_in_string", "_index", "_name_end", "_pieces", "_plain", "_special", "_start",
+        "_arguments", "_block", "_body", "_call", "_in_string", "_index", "_name_end", "_pieces", "_plain", "_special", "_start",
         "_state",
     )  # fmt: skip
 
@@ -48,6 +49,7 @@ class CallFlow:
         self._block = block
         self._plain = plain
         self._special = plain.special
+        self._body = plain.body
         self._index = state.count
         self._pieces: list[str] = []
         self._call: EarlyCall | None = None
@@ -58,14 +60,17 @@ class CallFlow:
 
     def feed(self, text: str) -> list[Event] | None:
         """The events of a delta."""
-        pieces = self._pieces
-        if self._in_string and text and not self._special(text) and len(pieces) < _MOST_PIECES:
-            pieces.append(text)
-            return [ArgumentsDelta(self._index, text)]
+        pieces, at = self._pieces, 0
+        if self._in_string and text and len(pieces) < _MOST_PIECES:
+            if not self._special(text) or (at := self._body(text, 0).end()) == len(text):  # with whole escapes, perhaps
+                pieces.append(text)
+                event = _new(ArgumentsDelta)  # as its constructor does, whose call would take longer than all the rest
+                event.index, event.text = self._index, text  # type: ignore[misc]
+                return [event]
         arguments = self._arguments
         if arguments is None:
             return self._in_head(text)
-        said = arguments.feed(text)
+        said = arguments.feed(text, at)
         if said is None:
             return None
         self._in_string = arguments.in_string

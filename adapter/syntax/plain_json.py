@@ -145,42 +145,42 @@ class PlainArguments:
         self.in_string = False
         self.closed: Closed | None = None
 
-    def feed(self, text: str) -> str | None:
+    def feed(self, text: str, at: int = 0) -> str | None:
         """Read the next piece.
+
+        Args:
+            text: The piece.
+            at: How much of it is known to be text inside the present string; only where nothing waits.
 
         Returns:
             What may leave by now. None if it is not plain, or closes the block: then `rest` and `told` are as they were before,
             and nothing more is to be read here.
         """
-        at, whole = 0, self.rest + text
+        whole = self.rest + text
         if self._expected is None:
-            at = self._body(whole, 0).end()
-            if at == len(whole):  # text and whole escapes, as nearly always
-                self.rest, self.in_string = "", True
-                return whole
+            at = at or self._body(whole, 0).end()
+            if at == len(whole) or whole[at] != '"':
+                return self._in_text(whole, at)
         elif self._due.startswith(text) and len(text) < len(self._due):
             self.rest, self._due = whole, self._due[len(text) :]
             return ""
-        text = whole
-        bounds = self._behind(text, 0) if self._complete else self._walk(text, at)
-        if bounds is None:
+        return self._behind(whole, 0) if self._complete else self._walk(whole, at)
+
+    def _in_text(self, text: str, at: int) -> str | None:
+        """A piece, or the end of one, inside a string, up to where more has to come first. What came before has left."""
+        if at < len(text) and not self._half(text, at):
             return None
-        sure, at = bounds
-        text, self.rest, self.told = text[self.told : sure], text[at:], sure - at
-        self.in_string = self._expected is None and not self.rest
+        text, self.rest, self.told = text[self.told : at], text[at:], 0
+        self.in_string = not self.rest
         return text
 
-    def _walk(self, text: str, at: int) -> tuple[int, int] | None:
-        """Go through a piece; inside a string, from where it ends or goes on otherwise than as plain text.
-
-        Returns:
-            Up to where it may leave, and from where on it is read again. None if it is not plain.
-        """
+    def _walk(self, text: str, at: int) -> str | None:
+        """Go through a piece; inside a string, from where it ends or goes on otherwise than as plain text."""
         size = len(text)
         while True:
             if self._expected is None:
                 if at == size or text[at] != '"':
-                    return (at, at) if at == size or self._half(text, at) else None
+                    return self._in_text(text, at)
                 self._expected = self._container.after_string
             found = self._expected(text, at)
             if found is None:
@@ -199,10 +199,15 @@ class PlainArguments:
                 if last != _SCALAR or text[end] not in _AFTER_SCALAR or not self._fits(found):
                     return None
                 at, self._expected = end, self._container.after
+            elif size - at > LONGEST_SEGMENT:
+                return None
             else:
-                return (end if last == _KEY else _sure(found, last), at) if size - at <= LONGEST_SEGMENT else None
+                sure = end if last == _KEY else _sure(found, last)
+                break
+        text, self.rest, self.told, self.in_string = text[self.told : sure], text[at:], sure - at, False
+        return text
 
-    def _behind(self, text: str, at: int) -> tuple[int, int] | None:
+    def _behind(self, text: str, at: int) -> str | None:
         """The arguments are complete, and what follows them stands there."""
         found = _TAIL.match(text, at)
         rest, braced = text[found.end() :], found[1] is not None
@@ -213,8 +218,9 @@ class PlainArguments:
             return None
         if (rest and not (braced and self._close.startswith(rest))) or len(text) - at > LONGEST_SEGMENT:
             return None
-        self._complete, self._due = True, self._close[len(rest) :] if rest else ""
-        return at, at
+        self._complete, self._due, self.in_string = True, self._close[len(rest) :] if rest else "", False
+        text, self.rest, self.told = text[self.told : at], text[at:], 0
+        return text
 
     def _inner(self, found: re.Match[str]) -> Place:
         """The place of the value that begins."""
