@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from adapter.completion.checking import call_id, check, contradiction, events, further_events
-from adapter.completion.plain import begin_call
+from adapter.completion.checking import check
 from adapter.completion.passages import begin_passage, finish_passage
+from adapter.completion.plain import begin_call
 from adapter.completion.reporting import contradict, early_calls, report, report_block
 from adapter.completion.state import Mode, State
 from adapter.completion.stepping import StepTracker
 from adapter.completion.tracking import CallTracker
 from adapter.events import Markup, Problem
 from adapter.syntax.base import Reading, Unheard
-from adapter.syntax.calls import Nameless, RawCall
+from adapter.syntax.calls import RawCall
 from adapter.syntax.json_block import JsonBlock
 from adapter.syntax.passage import Passage
 from adapter.syntax.scanner import End
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from adapter.completion.checking import CheckedCall
-    from adapter.completion.early import EarlyCall
     from adapter.completion.runs import Run
     from adapter.events import Event
 

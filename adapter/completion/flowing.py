@@ -89,6 +89,7 @@ class TextFlow:
 
     def stop(self, text: str, out: list[Event]) -> str:
         """Remember what has passed."""
+        del out
         self._run.keep_space(self._space)
         self._run.last = self._last[-1]
         return self._begun + text
@@ -143,6 +144,7 @@ class StringFlow:
 
     def stop(self, text: str, out: list[Event]) -> str:
         """Remember what has passed."""
+        del out
         passed = self._reader.flowed("".join(self._pieces))
         if self._tracker is not None:
             self._tracker.flowed(passed)
@@ -179,6 +181,7 @@ class QuietFlow:
 
     def stop(self, text: str, out: list[Event]) -> str:
         """All of it is still to be read."""
+        del out
         return "".join(self._pieces) + self._begun + text
 
 

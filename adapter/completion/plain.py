@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from adapter.completion.early import EarlyCall, may_be_reported, place_for
 from adapter.completion.flowing import QuietFlow
-from adapter.completion.reporting import report_block
+from adapter.completion.reporting import report_told
 from adapter.completion.state import Mode
-from adapter.completion.tracking import CallTracker, ToldCalls
+from adapter.completion.tracking import CallTracker
 from adapter.events import ArgumentsDelta, CallStarted
 from adapter.syntax.plain_json import EVENTFUL, LONGEST_SEGMENT, NAME, TO_ARGUMENTS, PlainArguments
 from adapter.tools.known_places import ANYWHERE
@@ -40,8 +40,8 @@ class CallFlow:
     """
 
     __slots__ = (
-        "_arguments", "_block", "_body", "_call", "_in_string", "_index", "_name_end", "_pieces", "_plain", "_special", "_start",
-        "_state",
+        "_arguments", "_block", "_body", "_call", "_in_string", "_index", "_name_end", "_pieces", "_plain", "_special",
+        "_start", "_state",
     )  # fmt: skip
 
     def __init__(self, state: State, block: JsonBlock, plain: Plain) -> None:
@@ -61,12 +61,16 @@ class CallFlow:
     def feed(self, text: str) -> list[Event] | None:
         """The events of a delta."""
         pieces, at = self._pieces, 0
-        if self._in_string and text and len(pieces) < _MOST_PIECES:
-            if not self._special(text) or (at := self._body(text, 0).end()) == len(text):  # with whole escapes, perhaps
-                pieces.append(text)
-                event = _new(ArgumentsDelta)  # as its constructor does, whose call would take longer than all the rest
-                event.index, event.text = self._index, text  # type: ignore[misc]
-                return [event]
+        if (
+            self._in_string
+            and text
+            and len(pieces) < _MOST_PIECES
+            and (not self._special(text) or (at := self._body(text, 0).end()) == len(text))  # with whole escapes, perhaps
+        ):
+            pieces.append(text)
+            event = _new(ArgumentsDelta)  # as its constructor does, whose call would take longer than all the rest
+            event.index, event.text = self._index, text  # type: ignore[misc]
+            return [event]
         arguments = self._arguments
         if arguments is None:
             return self._in_head(text)
@@ -111,10 +115,9 @@ class CallFlow:
         if closed.last:
             out.append(ArgumentsDelta(call.index, closed.last))
         block.keep(text[: total + closed.after - block.behind])
-        raw, reading, faults = block.take_plain(call.name, call.start, end, total + closed.tag)
-        state.tracker = ToldCalls([call])
-        state.block, state.mode = None, Mode.TEXT
-        report_block(state, reading, raw, len(block.opening), faults, out)
+        raw, read, faults = block.take_plain(call.name, call.start, end, total + closed.tag)
+        state.block, state.tracker, state.mode = None, None, Mode.TEXT
+        report_told(state, call, read, raw, len(block.opening), faults, out)
 
     def _further(self, text: str) -> str:
         """What follows the block, where the short way goes on."""
@@ -135,9 +138,7 @@ class CallFlow:
         if self._call is not None:
             events = self._to_arguments(head, self._name_end, self._call.name)
         else:
-            found = NAME.match(head)
-            if found is None:
-                return None
+            found = NAME(head, 0)
             if found.lastindex == _NAMED:
                 events = self._named(head, found.end(), found[1].strip())
             else:
@@ -159,9 +160,9 @@ class CallFlow:
 
     def _to_arguments(self, head: str, position: int, name: str) -> list[Event] | None:
         """Behind the name: the way to the arguments, and perhaps their beginning."""
-        found = TO_ARGUMENTS.match(head, position)
-        if found is None or found.lastindex is None:
-            return [] if found is not None and found.end() == len(head) else None
+        found = TO_ARGUMENTS(head, position)
+        if found.lastindex is None:
+            return [] if found.end() == len(head) else None
         place = place_for(self._state.rules, self._state.options, name)
         arguments = PlainArguments(self._plain, ANYWHERE if place is None else place)
         said = arguments.feed(head[found.end() :])

@@ -8,7 +8,7 @@ read as a whole, as ever, and `settle` says how that continues what was reported
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from adapter.completion.early import EarlyCall, may_be_reported, writer_for
 from adapter.events import ArgumentsDelta, CallStarted
@@ -25,16 +25,6 @@ if TYPE_CHECKING:
 # Keys of a wrapper, and how their values begin. `parameters` in place of `arguments` waits for the end: `arguments` may follow.
 _VALUES = frozenset({Kind.OPEN, Kind.STRING, Kind.STRING_END, Kind.SCALAR})
 _HOLDS_CALLS = {"function": "{", "tool_calls": "["}
-
-
-class ToldCalls(NamedTuple):
-    """Calls of a block that has ended, whose arguments were all reported while it was written.
-
-    Attributes:
-        calls: The calls.
-    """
-
-    calls: list[EarlyCall]
 
 
 class _Frame:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapter.syntax.base import Reading
 from adapter.syntax.calls import RawCall
 from adapter.syntax.json_text import value_at
 from adapter.syntax.scanner import End
@@ -13,7 +12,7 @@ from adapter.syntax.text_buffer import BlockText
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from adapter.syntax.base import Flowing, Step
+    from adapter.syntax.base import Flowing, Reading, Step
     from adapter.syntax.boundaries import Lookout
     from adapter.syntax.json_in_tags import JsonInTags
     from adapter.syntax.plain_json import Plain
@@ -70,7 +69,7 @@ class JsonBlock:
         """What was kept first, so much of it."""
         return self._read.part(0, size)
 
-    def take_plain(self, name: str, start: int, end: int, tag: int) -> tuple[str, Reading, Sequence[str]]:
+    def take_plain(self, name: str, start: int, end: int, tag: int) -> tuple[str, RawCall, Sequence[str]]:
         """The block has been kept whole, up to its closing tag, and holds one plain call.
 
         Args:
@@ -85,7 +84,7 @@ class JsonBlock:
         raw, before = self._read.text(), len(self.opening)
         start += before
         call = RawCall(name, raw[start : before + end], value_at(raw, start)[0])
-        return raw, Reading((call,)), self._syntax.markup_faults(self.opening, raw[before + tag :])
+        return raw, call, self._syntax.markup_faults(self.opening, raw[before + tag :])
 
     def _whole(self, text: str, position: int) -> tuple[int, End | None]:
         """Take the block in one go, if all of it is here: one JSON value, which says itself where it ends, and the closing tag.

@@ -12,16 +12,16 @@ beginning each time, by the one pattern for what may stand there, and is rarely 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from adapter.syntax.json_stream import SCALAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapter.syntax.base import Flowing, Place
+    from adapter.syntax.base import Flowing
 
-    Matcher = Callable[[str, int], re.Match[str] | None]
+    Matcher = Callable[[str, int], re.Match[str]]  # of what matches everywhere, if only nothing
 
 LONGEST_SEGMENT = 200
 _DEEPEST = 32
@@ -38,6 +38,11 @@ _WORDS = {"t": "boolean", "f": "boolean", "n": "null"}
 _CLOSE, _COMMA, _KEY, _OPEN, _SCALAR = 1, 2, 3, 4, 5
 
 
+def _matcher(pattern: str) -> Matcher:
+    """Matches a pattern that every text begins with, if only with nothing of it."""
+    return re.compile(pattern).match  # type: ignore[return-value]  # so it always matches
+
+
 def _key(key: str, then: str) -> str:
     """A pattern of a key in quotes with what follows it, or of its beginning."""
     begun = "|".join(f'"{key[:size]}' for size in range(len(key), -1, -1))
@@ -46,12 +51,31 @@ def _key(key: str, then: str) -> str:
 
 # A call up to the end of its name, with the name and its last quote; and from there to the first bracket of its arguments. Of
 # text that breaks off before, all is matched.
-NAME = re.compile(r"\{" + _SPACE + _key("name", f'{_SPACE}(?::{_SPACE}(?:"({_WORD})(?:(")|)|)|)'))
-TO_ARGUMENTS = re.compile(rf"{_SPACE}(?:,{_SPACE}" + _key("arguments", rf"{_SPACE}(?::{_SPACE}(?:(\{{)|)|)") + "|)")
+NAME = _matcher(rf"(?:\{{{_SPACE}" + _key("name", rf'{_SPACE}(?::{_SPACE}(?:"({_WORD})(?:(")|)|)|)') + "|)")
+TO_ARGUMENTS = _matcher(rf"{_SPACE}(?:,{_SPACE}" + _key("arguments", rf"{_SPACE}(?::{_SPACE}(?:(\{{)|)|)") + "|)")
 # What the head of a call needs to go on or to end.
 EVENTFUL = re.compile(r'["{}\[\]<]')
 # What follows the arguments, up to the closing tag.
-_TAIL = re.compile(rf"{_SPACE}(?:(\}}){_SPACE}|)")
+_TAIL = _matcher(rf"{_SPACE}(?:(\}}){_SPACE}|)")
+
+
+class PlainPlace(Protocol):
+    """What a schema says of a place in the arguments.
+
+    Attributes:
+        text: Whether a string may stand there.
+    """
+
+    text: bool
+
+    def kinds(self) -> frozenset[str] | None:
+        """The JSON types that a value may have there; None when nothing is known of it."""
+
+    def member(self, key: str) -> PlainPlace:
+        """The place of an object's member."""
+
+    def item(self, position: int) -> PlainPlace:
+        """The place of a list's element."""
 
 
 class Plain(NamedTuple):
@@ -65,15 +89,14 @@ class Plain(NamedTuple):
     """
 
     special: Callable[[str], re.Match[str] | None]
-    body: Callable[[str, int], re.Match[str]]
-    half: Matcher
+    body: Matcher
+    half: Callable[[str, int], re.Match[str] | None]
     close: str
 
     @classmethod
     def of(cls, in_string: Flowing, close: str) -> Plain:
         """Calls in whose strings that may stand, up to this tag."""
-        body = cast("Callable[[str, int], re.Match[str]]", in_string.body.match)  # it matches everywhere
-        return cls(in_string.special.search, body, in_string.half.match, close)
+        return cls(in_string.special.search, _matcher(in_string.body.pattern), in_string.half.match, close)
 
 
 class Closed(NamedTuple):
@@ -101,9 +124,9 @@ class _Container(NamedTuple):
 
 
 def _container(close: str, member: str) -> _Container:
-    first = re.compile(rf"{_SPACE}(?:({close})|(){member})")  # an empty group where the comma will stand
+    first = rf"{_SPACE}(?:({close})|(){member})"  # an empty group where the comma will stand
     after = rf"{_SPACE}(?:({close})|(,){_SPACE}{member}|)"
-    return _Container(first.match, re.compile(after).match, re.compile(f'"{after}').match)
+    return _Container(_matcher(first), _matcher(after), _matcher(f'"{after}'))
 
 
 _OBJECT = _container(r"\}", rf'(?:"({_WORD})(?:"{_SPACE}(?::{_SPACE}{_VALUE}|)|)|)')
@@ -129,7 +152,7 @@ class PlainArguments:
          "closed", "in_string", "rest", "told",
     )  # fmt: skip
 
-    def __init__(self, plain: Plain, place: Place) -> None:
+    def __init__(self, plain: Plain, place: PlainPlace) -> None:
         self._body = plain.body
         self._half = plain.half
         self._close = plain.close
@@ -138,7 +161,7 @@ class PlainArguments:
         self._container = _OBJECT
         self._complete = False
         self._due = ""  # of a closing tag that has begun
-        self._stack: list[tuple[_Container, Place, int]] = []
+        self._stack: list[tuple[_Container, PlainPlace, int]] = []
         self._expected: Matcher | None = _OBJECT.first  # None inside a string
         self.rest = ""
         self.told = 0
@@ -183,33 +206,29 @@ class PlainArguments:
                     return self._in_text(text, at)
                 self._expected = self._container.after_string
             found = self._expected(text, at)
-            if found is None:
-                return None
             end, last = found.end(), found.lastindex
             if last == _OPEN:
-                if not self._opened(found):
+                at = self._opened(text, found)
+                if at < 0:
                     return None
-                at = end if self._expected else self._body(text, end).end()
             elif last == _CLOSE:
                 if not self._stack:
                     return self._behind(text, end)
                 self._container, self._place, self._position = self._stack.pop()
                 at, self._expected = end, self._container.after
-            elif end < size:
-                if last != _SCALAR or text[end] not in _AFTER_SCALAR or not self._fits(found):
-                    return None
-                at, self._expected = end, self._container.after
-            elif size - at > LONGEST_SEGMENT:
-                return None
-            else:
-                sure = end if last == _KEY else _sure(found, last)
+            elif end == size and size - at <= LONGEST_SEGMENT:
                 break
+            elif end < size and last == _SCALAR and text[end] in _AFTER_SCALAR and self._fits(found):
+                at, self._expected = end, self._container.after
+            else:
+                return None
+        sure = end if last == _KEY else _sure(found, last)
         text, self.rest, self.told, self.in_string = text[self.told : sure], text[at:], sure - at, False
         return text
 
     def _behind(self, text: str, at: int) -> str | None:
         """The arguments are complete, and what follows them stands there."""
-        found = _TAIL.match(text, at)
+        found = _TAIL(text, at)
         rest, braced = text[found.end() :], found[1] is not None
         if braced and rest.startswith(self._close):
             before = len(self.rest)
@@ -222,7 +241,7 @@ class PlainArguments:
         text, self.rest, self.told = text[self.told : at], text[at:], 0
         return text
 
-    def _inner(self, found: re.Match[str]) -> Place:
+    def _inner(self, found: re.Match[str]) -> PlainPlace:
         """The place of the value that begins."""
         key = found[_KEY]
         if key is not None:
@@ -230,17 +249,17 @@ class PlainArguments:
         self._position += bool(found[_COMMA])
         return self._place.item(self._position)
 
-    def _opened(self, found: re.Match[str]) -> bool:
-        """A string or a container begins. Returns whether it may."""
-        key, bracket = found[_KEY], found[_OPEN]
+    def _opened(self, text: str, found: re.Match[str]) -> int:
+        """A string or a container begins. Returns how far it goes for now; -1 where it may not begin."""
+        key, bracket, end = found[_KEY], found[_OPEN], found.end()
         place = self._inner(found) if key is None else self._place.member(key)
         if bracket == '"':
             self._expected = None
-            return place.text
+            return self._body(text, end).end() if place.text else -1
         self._stack.append((self._container, self._place, self._position))
         self._container, self._place, self._position = _OBJECT if bracket == "{" else _LIST, place, 0
         self._expected = self._container.first
-        return len(self._stack) <= _DEEPEST
+        return end if len(self._stack) <= _DEEPEST else -1
 
     def _fits(self, found: re.Match[str]) -> bool:
         """Whether a number or word is one, of a type that may stand here. Whether `5.0` is an integer is asked elsewhere."""
