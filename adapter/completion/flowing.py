@@ -202,15 +202,16 @@ def _block_flow(reader: BlockReader, tracker: CallTracker | StepTracker | None) 
 
 def flow_from(state: State) -> Flow | None:
     """The short way from here, if there is one."""
-    if state.mode is Mode.TEXT and state.content.edge == "block" and not state.fenced:
-        begun, state.tail = state.tail, ""
-        return QuietFlow(state.marks.next, begun)
+    mode = state.mode
+    if mode is Mode.TEXT and not state.fenced:
+        if state.content.edge == "block":
+            begun, state.tail = state.tail, ""
+            return QuietFlow(state.marks.next, begun)
+        return TextFlow(state.content, state.marks.lookout) if not state.tail and state.content.flowing() else None
     if state.tail:
         return None
-    if state.mode is Mode.BLOCK:
+    if mode is Mode.BLOCK:
         return _block_flow(state.open_block, state.tracker)
-    if state.mode is Mode.TEXT and not state.fenced and state.content.flowing():
-        return TextFlow(state.content, state.marks.lookout)
-    if state.mode is Mode.REASONING and state.reasoning.flowing():
+    if mode is Mode.REASONING and state.reasoning.flowing():
         return TextFlow(state.reasoning, state.marks.lookout)
     return None

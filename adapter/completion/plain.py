@@ -67,19 +67,25 @@ class CallFlow:
             and len(pieces) < _MOST_PIECES
             and (not self._special(text) or (at := self._body(text, 0).end()) == len(text))  # with whole escapes, perhaps
         ):
-            pieces.append(text)
-            event = _new(ArgumentsDelta)  # as its constructor does, whose call would take longer than all the rest
-            event.index, event.text = self._index, text  # type: ignore[misc]
-            return [event]
-        arguments = self._arguments
-        if arguments is None:
+            said: str | None = text
+        elif self._arguments is None:
             return self._in_head(text)
-        said = arguments.feed(text, at)
-        if said is None:
-            return None
-        self._in_string = arguments.in_string
+        else:
+            said = self._arguments.feed(text, at)
+            if said is None:
+                return None
+            self._in_string = self._arguments.in_string
+            if not said or len(pieces) >= _MOST_PIECES:
+                return self._kept(text, said)
         pieces.append(text)
-        if len(pieces) > _MOST_PIECES:
+        event = _new(ArgumentsDelta)  # as its constructor does, whose call would take longer than all the rest
+        event.index, event.text = self._index, said  # type: ignore[misc]
+        return [event]
+
+    def _kept(self, text: str, said: str) -> list[Event]:
+        """The event of a delta, if there is one. Of many deltas what is certain is kept together."""
+        self._pieces.append(text)
+        if len(self._pieces) > _MOST_PIECES:
             self._keep()
         return [ArgumentsDelta(self._index, said)] if said else []
 

@@ -251,8 +251,9 @@ class PlainArguments:
 
     def _opened(self, text: str, found: re.Match[str]) -> int:
         """A string or a container begins. Returns how far it goes for now; -1 where it may not begin."""
-        key, bracket, end = found[_KEY], found[_OPEN], found.end()
+        key, end = found[_KEY], found.end()
         place = self._inner(found) if key is None else self._place.member(key)
+        bracket = text[end - 1]
         if bracket == '"':
             self._expected = None
             return self._body(text, end).end() if place.text else -1
