@@ -67,13 +67,14 @@ class CallFlow:
             and len(pieces) < _MOST_PIECES
             and (not self._special(text) or (at := self._body(text, 0).end()) == len(text))  # with whole escapes, perhaps
         ):
-            said: str | None = text
+            said = text
         elif self._arguments is None:
             return self._in_head(text)
         else:
-            said = self._arguments.feed(text, at)
-            if said is None:
+            read = self._arguments.feed(text, at)
+            if read is None:
                 return None
+            said = read
             self._in_string = self._arguments.in_string
             if not said or len(pieces) >= _MOST_PIECES:
                 return self._kept(text, said)
