@@ -33,7 +33,6 @@ _AFTER_SCALAR = frozenset(" \t\r\n,]}")
 _WORDS = {"t": "boolean", "f": "boolean", "n": "null"}
 
 # What may be missing is written `(?:…|)`, which Python's engine passes twice as fast as `(?:…)?`.
-
 # The groups of a pattern, one behind the other: the last that matched says how far the text goes.
 _CLOSE, _COMMA, _KEY, _OPEN, _SCALAR = 1, 2, 3, 4, 5
 
@@ -264,10 +263,10 @@ class PlainArguments:
 
     def _fits(self, found: re.Match[str]) -> bool:
         """Whether a number or word is one, of a type that may stand here. Whether `5.0` is an integer is asked elsewhere."""
-        scalar, kinds = found[_SCALAR], self._inner(found).kinds()
+        scalar = found[_SCALAR]
         if not SCALAR.fullmatch(scalar):
             return False
-        kind = _WORDS.get(scalar[0], "number")
+        kinds, kind = self._inner(found).kinds(), _WORDS.get(scalar[0], "number")
         return kinds is None or kind in kinds or ("integer" in kinds and kind == "number" and scalar.lstrip("-").isdecimal())
 
 
