@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from adapter.syntax.json_text import replace_at
+from adapter.syntax.json_text import loads, replace_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +38,7 @@ def coerce(text: str, schema: CompiledSchema) -> tuple[str, list[str]] | None:
     """
     changes: list[str] = []
     for _ in range(_MAX_ROUNDS):
-        value = json.loads(text)
+        value = loads(text)
         errors = schema.errors(value)
         if not errors:
             return text, changes
