@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from adapter.completion import calling
 from adapter.completion import parser as parser_module
 from adapter.completion.flowing import flow_from
 from adapter.completion.parser import CompletionParser
+from adapter.completion.plain import begin_call
 from adapter.completion.rules import Rules
 from adapter.dialects.registry import load
 from adapter.dialects.templates import names
@@ -94,8 +96,10 @@ def test_the_same_events(name: str, incremental: bool, monkeypatch: pytest.Monke
     for value, seed in itertools.product(VALUES, range(1, 5)):
         pieces = pieces_of(completion(name, value), seed)
         monkeypatch.setattr(parser_module, "flow_from", lambda _: None)
+        monkeypatch.setattr(calling, "begin_call", lambda *_: False)
         careful = events(name, pieces, incremental=incremental)
         monkeypatch.setattr(parser_module, "flow_from", flow_from)
+        monkeypatch.setattr(calling, "begin_call", begin_call)
         assert events(name, pieces, incremental=incremental) == careful
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from adapter.syntax.json_text import loads
 from adapter.syntax.values import escaped, only_string, quoted, typed
 from adapter.tools.definitions import read_tools
-from adapter.tools.places import parameter_types
+from adapter.tools.raw_places import parameter_types
 from tests.tools import function
 
 S, I, N, B, O, A, Z = "string", "integer", "number", "boolean", "object", "array", "null"  # noqa: E741  # one letter per type

@@ -215,3 +215,11 @@ def test_deep_nesting_is_refused_and_not_a_crash() -> None:
     assert [problem.kind for problem in parsed.problems] == ["cut"]
     closed = adapter.parse('<tool_call>{"name": "f", "arguments": {"x": ' + deep + "]" * 100_000 + "}}</tool_call>")
     assert [problem.kind for problem in closed.problems] == ["unreadable"]
+
+
+def test_long_numbers_beside_a_wrong_value_are_no_crash() -> None:
+    digits = "7" * 5000
+    call = parse_with(properties(a={}, b={"type": "integer"}), f'{{"a": {digits}, "b": "5"}}').tool_calls[0]
+    assert (call.arguments, call.valid) == (f'{{"a": {digits}, "b": 5}}', True)
+    call = parse_with(properties(a={"type": "string"}), f'{{"a": {digits}}}').tool_calls[0]
+    assert (call.arguments, call.valid) == (f'{{"a": {digits}}}', False)

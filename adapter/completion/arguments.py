@@ -15,7 +15,8 @@ from adapter.tools import coercion
 
 if TYPE_CHECKING:
     from adapter.syntax.json_stream import Token
-    from adapter.tools.places import Place, RawPlace
+    from adapter.tools.known_places import KnownPlace
+    from adapter.tools.raw_places import RawPlace
 
 
 # Where it begins and ends in the text that came, and what was written instead.
@@ -36,7 +37,7 @@ class _Container:
 
     __slots__ = ("key", "place", "position")
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: KnownPlace) -> None:
         self.place = place
         self.key: list[str] | None = None
         self.position = 0
@@ -61,7 +62,7 @@ class ArgumentsWriter:
         "frozen", "passed",
     )  # fmt: skip
 
-    def __init__(self, place: Place | None, doubtful: RawPlace | None = None) -> None:
+    def __init__(self, place: KnownPlace | None, doubtful: RawPlace | None = None) -> None:
         self._place = place
         self._said = doubtful
         self._stack: list[_Container] = []  # kept only where a schema is followed
@@ -118,7 +119,7 @@ class ArgumentsWriter:
             if self._depth == 0:
                 self.complete = True
 
-    def _track(self, kind: Kind, text: str, root: Place) -> None:
+    def _track(self, kind: Kind, text: str, root: KnownPlace) -> None:
         """Follow where in the schema the text stands."""
         if kind is Kind.OPEN:
             container = _Container(self._here() if self._stack else root)
@@ -136,7 +137,7 @@ class ArgumentsWriter:
             if key is not None:
                 key.append(text)
 
-    def _here(self) -> Place:
+    def _here(self) -> KnownPlace:
         top = self._stack[-1]
         return top.place.item(top.position) if top.key is None else top.place.member(loads("".join(top.key)))
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapter.completion.checking import contradiction, verdicts
+from adapter.completion.checking import verdicts
 from adapter.completion.passages import begin_passage, finish_passage
-from adapter.completion.reporting import early_calls, report, take_whole
+from adapter.completion.plain import begin_call
+from adapter.completion.reporting import contradict, early_calls, report, report_block, take_whole
 from adapter.completion.state import Mode, State
 from adapter.completion.stepping import StepTracker
 from adapter.completion.tracking import CallTracker
@@ -45,7 +46,9 @@ def in_opening(state: State, text: str, position: int, out: list[Event]) -> tupl
         state.fenced = state.content.block(out) or state.fenced
         state.may_be_bare = state.may_think = state.owed = False
         state.mode, state.block = Mode.BLOCK, found
-        _track(state, json=isinstance(state.block, JsonBlock))
+        if isinstance(found, JsonBlock) and begin_call(state, found, text, after, out):
+            return len(text), False
+        _track(state, json=isinstance(found, JsonBlock))
     elif state.owed:  # an opening tag in place of the closing one
         out.append(Markup(state.opener))
         state.owed = False
@@ -67,21 +70,15 @@ def _track(state: State, *, json: bool) -> None:
         state.tracker = StepTracker(state.rules, state.options, state.count, state.ids)
 
 
-def _contradict(state: State, raw: str, out: list[Event]) -> None:
-    """What was reported early turns out to be no call."""
-    early = early_calls(state)
-    out += [contradiction(call, raw) for call in early]
-    state.count += len(early)
-
-
 def in_block(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
     """Inside a block, until its end."""
     block = state.open_block
+    behind = block.behind if isinstance(block, JsonBlock) else 0
     after, end = block.feed(text, position)
     if isinstance(state.tracker, StepTracker):
         state.tracker.take(block.steps, out)
     elif state.tracker is not None and isinstance(block, JsonBlock):
-        state.tracker.feed(text[position:after], out, block.doubtful)
+        state.tracker.feed(block.kept(behind) + text[position:after], out, block.doubtful)
     if end is None:
         return after, after < len(text)
     reading = block.read(end)
@@ -106,15 +103,11 @@ def _finish_block(state: State, reading: Reading, end: End, out: list[Event]) ->
     elif reading.fault:
         state.content.literal(raw, out)
         out.append(Problem("unreadable", f"a block holds no readable call: {reading.fault}", raw))
-        _contradict(state, raw, out)
+        contradict(state, raw, out)
         return
     else:
-        faults = block.markup_faults()
-        if faults:
-            out.append(Problem("markup", f"the tags of a call are not right: {faults[0]}", raw))
-        if reading.repaired:
-            out.append(Problem("repaired", "the JSON of a call was repaired", raw))
-        report(state, reading, checked, raw, len(block.opening), out)
+        report_block(state, reading, checked, raw, len(block.opening), block.markup_faults(), out)
+        return
     state.content.edge = "block"
 
 
@@ -155,7 +148,7 @@ def in_bare(state: State, text: str, position: int, out: list[Event]) -> tuple[i
     if bare.dead:
         state.mode, state.may_be_bare = Mode.TEXT, False
         state.again = bare.text
-        _contradict(state, state.again, out)
+        contradict(state, state.again, out)
     return len(text), False
 
 
@@ -163,6 +156,7 @@ def finish_mode(state: State, cut: bool, out: list[Event]) -> bool:
     """End the present mode at the end of the completion. Returns whether text is to be read again."""
     tail, state.tail = state.tail, ""
     if state.mode is Mode.BLOCK:
+        in_block(state, "", 0, out)  # what was kept unread is read now
         end = state.open_block.finish(tail, cut=cut)
         state.owed = False
         _finish_block(state, state.open_block.read(end), end, out)
@@ -224,7 +218,7 @@ def _finish_bare(state: State, cut: bool, out: list[Event]) -> None:
         out += [Markup(raw), Problem("cut", "the completion ended inside a call", raw, place)]
     else:
         state.again = raw
-        _contradict(state, raw, out)
+        contradict(state, raw, out)
 
 
 def _bare_reading(state: State, payload: str, *, own: bool) -> Reading | None:

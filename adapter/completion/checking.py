@@ -39,7 +39,7 @@ class CheckedCall:
 def check(call: RawCall, tools: ToolSet, choice: ToolChoice, options: Options) -> CheckedCall:
     """Check a call. Without tools, only that its arguments are an object is checked."""
     tool = tools.by_name.get(call.name)
-    if tools and (tool is None or (choice.allowed is not None and call.name not in choice.allowed)):
+    if (tool is None or (choice.allowed is not None and call.name not in choice.allowed)) and tools:
         allowed = choice.allowed or tools.names
         message = f"there is no tool {call.name!r} to call; use {' or '.join(map(repr, allowed))}"
         return CheckedCall(call.name, call.arguments, False, (Problem("unknown_tool", message),))

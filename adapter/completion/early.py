@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from adapter.completion.arguments import ArgumentsWriter
 from adapter.syntax.json_continue import continue_json
 from adapter.syntax.json_text import loads
-from adapter.tools.places import Place, RawPlace
+from adapter.tools.raw_places import RawPlace
 
 if TYPE_CHECKING:
     from adapter.completion.arguments import Edit
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from adapter.completion.rules import Rules
     from adapter.options import Options
     from adapter.syntax.text_buffer import TextBuffer
+    from adapter.tools.known_places import KnownPlace
 
 
 @dataclass(slots=True)
@@ -97,11 +98,20 @@ def may_be_reported(rules: Rules, name: str, index: int) -> bool:
     return rules.reports(name) and offered and allowed and not (rules.parallel is False and index)
 
 
+def place_for(rules: Rules, options: Options, name: str) -> KnownPlace | None:
+    """What the schema of this tool says of its arguments; None where they leave as they are written."""
+    tool = rules.tools.by_name.get(name)
+    return tool.schema.place if tool is not None and options.coerce else None
+
+
+def doubts_of(rules: Rules, options: Options, name: str) -> RawPlace | None:
+    """All that the schema of this tool says of its arguments, where a value may be coerced though its type may stand there."""
+    tool = rules.tools.by_name.get(name)
+    if tool is None or not options.coerce or tool.schema.certain is not None:  # plain words leave no doubt
+        return None
+    return RawPlace(tool.schema.source, (tool.schema.source,))
+
+
 def writer_for(rules: Rules, options: Options, name: str) -> ArgumentsWriter:
     """What lets the arguments of a call of this tool leave."""
-    tool = rules.tools.by_name.get(name)
-    if tool is None or not options.coerce:
-        return ArgumentsWriter(None)
-    source = tool.schema.source
-    # A schema of plain words leaves no doubt what a value may become.
-    return ArgumentsWriter(Place.of(source), RawPlace(source, (source,)) if tool.schema.certain is None else None)
+    return ArgumentsWriter(place_for(rules, options, name), doubts_of(rules, options, name))

@@ -32,8 +32,16 @@ class Flow(Protocol):
     def feed(self, text: str) -> list[Event] | None:
         """The events of a delta; None when it has to be read with care, from what `stop` returns on."""
 
-    def stop(self) -> str:
-        """Remember what has passed. Returns the end of it that is still to be read."""
+    def stop(self, text: str, out: list[Event]) -> str:
+        """Remember what has passed.
+
+        Args:
+            text: What comes next.
+            out: Gets what there is to report.
+
+        Returns:
+            What is still to be read: the end of what has passed, and what comes next.
+        """
 
 
 class TextFlow:
@@ -78,12 +86,13 @@ class TextFlow:
         self._space += text
         return []
 
-    def stop(self) -> str:
+    def stop(self, text: str, out: list[Event]) -> str:
         """Remember what has passed."""
+        del out
         self._run.keep_space(self._space)
         self._run.said = self._said[-1]
         self._run.last = (self._space or self._said)[-1]
-        return self._begun
+        return self._begun + text
 
 
 class StringFlow:
@@ -133,12 +142,13 @@ class StringFlow:
         self._rest = rest
         return text[:end]
 
-    def stop(self) -> str:
+    def stop(self, text: str, out: list[Event]) -> str:
         """Remember what has passed."""
-        text = self._reader.flowed("".join(self._pieces))
+        del out
+        passed = self._reader.flowed("".join(self._pieces))
         if self._tracker is not None:
-            self._tracker.flowed(text)
-        return self._rest
+            self._tracker.flowed(passed)
+        return self._rest + text
 
 
 class QuietFlow:
@@ -169,9 +179,10 @@ class QuietFlow:
         self._pieces.append(text)
         return []
 
-    def stop(self) -> str:
+    def stop(self, text: str, out: list[Event]) -> str:
         """All of it is still to be read."""
-        return "".join(self._pieces) + self._begun
+        del out
+        return "".join(self._pieces) + self._begun + text
 
 
 def _block_flow(reader: BlockReader, tracker: CallTracker | StepTracker | None) -> Flow | None:
@@ -191,15 +202,16 @@ def _block_flow(reader: BlockReader, tracker: CallTracker | StepTracker | None) 
 
 def flow_from(state: State) -> Flow | None:
     """The short way from here, if there is one."""
-    if state.mode is Mode.TEXT and state.content.edge == "block" and not state.fenced:
-        begun, state.tail = state.tail, ""
-        return QuietFlow(state.marks.next, begun)
+    mode = state.mode
+    if mode is Mode.TEXT and not state.fenced:
+        if state.content.edge == "block":
+            begun, state.tail = state.tail, ""
+            return QuietFlow(state.marks.next, begun)
+        return TextFlow(state.content, state.marks.lookout) if not state.tail and state.content.flowing() else None
     if state.tail:
         return None
-    if state.mode is Mode.BLOCK:
+    if mode is Mode.BLOCK:
         return _block_flow(state.open_block, state.tracker)
-    if state.mode is Mode.TEXT and not state.fenced and state.content.flowing():
-        return TextFlow(state.content, state.marks.lookout)
-    if state.mode is Mode.REASONING and state.reasoning.flowing():
+    if mode is Mode.REASONING and state.reasoning.flowing():
         return TextFlow(state.reasoning, state.marks.lookout)
     return None

@@ -34,6 +34,7 @@ class Marks:
         reasoning: Reasoning begins and ends, or two empty strings.
         tokens: Special tokens.
         literals: All of them.
+        begun: Those that others begin with.
         pattern: Matches the first of them.
         half: Matches the beginning of one, at the end of a text.
         next: A lookout behind a block, for all but white space and the beginning of a literal.
@@ -47,6 +48,7 @@ class Marks:
     reasoning: tuple[str, str]
     tokens: frozenset[str]
     literals: tuple[str, ...]
+    begun: frozenset[str]
     pattern: re.Pattern[str]
     half: re.Pattern[str]
     next: Lookout
@@ -66,7 +68,7 @@ class Marks:
         named = (*openings, close, *result, *reasoning, *tokens)
         literals = tuple(sorted({literal for literal in named if literal}, key=len, reverse=True))
         firsts = re.escape("".join({literal[0] for literal in literals}))
-        half = rf"(?:{begun(literals)})\Z"
+        half = rf"(?>{begun(literals)})\Z"
         pattern = re.compile("|".join(map(re.escape, literals)))
         return cls(
             openings=frozenset(openings),
@@ -75,6 +77,7 @@ class Marks:
             reasoning=reasoning,
             tokens=frozenset(tokens),
             literals=literals,
+            begun=frozenset(one for one in literals for other in literals if one != other and other.startswith(one)),
             pattern=pattern,
             half=re.compile(half),
             next=Lookout(re.compile(r"[\s\S]"), re.compile(rf"([ \t\r\n]{{0,64}}+(?:{half}|\Z))|[\s\S]")),
@@ -91,9 +94,10 @@ class Marks:
         if found is None:
             half = self.half.search(text, max(position, len(text) - len(self.literals[0]) + 1))
             return None if half is None else Mark(half.start(), "")
-        if self.half.match(text, found.start()):
-            return Mark(found.start(), "")  # a longer literal may come of it
-        return Mark(found.start(), found.group())
+        start, literal = found.start(), found.group()
+        if literal in self.begun and self.half.match(text, start):
+            return Mark(start, "")  # a longer literal may come of it
+        return Mark(start, literal)
 
 
 # A server has few dialects, and one parser for every answer.

@@ -99,14 +99,15 @@ class CompletionParser:
             if passed is not None:
                 return passed
         out: list[Event] = []
-        self._stop_flow()
-        self._run(text, out)
+        text = self._stop_flow(text, out)
+        if text:
+            self._run(text, out)
         return out
 
-    def _stop_flow(self) -> None:
-        state = self._state
-        if state.flow is not None:
-            state.tail, state.flow = state.flow.stop(), None
+    def _stop_flow(self, text: str, out: list[Event]) -> str:
+        """Leave the short way, if there is one. Returns what is to be read now."""
+        flow, self._state.flow = self._state.flow, None
+        return text if flow is None else flow.stop(text, out)
 
     def close(self, finish_reason: str | None = "stop") -> list[Event]:
         """The completion is over.
@@ -117,14 +118,14 @@ class CompletionParser:
         if self._state.closed:
             raise ValueError("close() twice: a parser reads one completion")
         out: list[Event] = []
-        self._stop_flow()
-        if self._state.tail or self._state.again:
-            self._run("", out)
+        self._state.closed = True
+        rest = self._stop_flow("", out)
+        if rest or self._state.tail or self._state.again:
+            self._run(rest, out)
         while calling.finish_mode(self._state, finish_reason in {"length", None}, out):
             self._run("", out)
         self._state.reasoning.end(out)
         self._state.content.end(out)
-        self._state.closed = True
         return out if self._reply is None else self._reply.pass_on(out)
 
     def _run(self, text: str, out: list[Event]) -> None:

@@ -1,12 +1,14 @@
-"""What a block holds, checked and reported; and blocks that are there whole."""
+"""The calls of a block that has been read: reported, or what was reported of them early is brought to its end."""
 
 from __future__ import annotations
 
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from adapter.completion.checking import call_id, contradiction, events, further_events, verdicts
+from adapter.completion.checking import call_id, check, contradiction, events, further_events, verdicts
+from adapter.completion.tracking import CallTracker
 from adapter.events import Markup, Problem
+from adapter.syntax.base import Reading
 from adapter.syntax.calls import Nameless, RawCall
 
 if TYPE_CHECKING:
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from adapter.completion.early import EarlyCall
     from adapter.completion.state import State
     from adapter.events import Event
-    from adapter.syntax.base import Reading
 
 
 def early_calls(state: State) -> list[EarlyCall]:
@@ -52,6 +53,52 @@ def take_whole(state: State, opening: str, text: str, position: int, out: list[E
     report(state, reading, verdicts(reading.calls, state.rules, state.options), raw, len(opening), out)
     state.content.edge = "block"
     return end
+
+
+def contradict(state: State, raw: str, out: list[Event]) -> None:
+    """What was reported early turns out to be no call."""
+    early = early_calls(state)
+    out += [contradiction(call, raw) for call in early]
+    state.count += len(early)
+
+
+def report_told(
+    state: State, told: EarlyCall, call: RawCall, raw: str, payload: int, faults: Sequence[str], out: list[Event]
+) -> None:
+    """Report the end of a block between tags, which holds one call, and all of its arguments were reported."""
+    rules = state.rules
+    if rules.invalid_as_text:
+        state.tracker = CallTracker(rules, state.options, state.count)
+        state.tracker.calls.append(told)
+        report_block(state, Reading((call,)), verdicts((call,), rules, state.options), raw, payload, faults, out)
+        return
+    _report_faults(faults, raw, out)
+    out.append(Markup(raw))
+    out += further_events(check(call, rules.tools, rules.choice, state.options), told, raw, payload)
+    state.count += 1
+    state.content.edge = "block"
+
+
+def report_block(
+    state: State,
+    reading: Reading,
+    checked: Sequence[CheckedCall],
+    raw: str,
+    payload: int,
+    faults: Sequence[str],
+    out: list[Event],
+) -> None:
+    """Report the calls of a block between tags, which were checked, and what was wrong with the tags."""
+    _report_faults(faults, raw, out)
+    if reading.repaired:
+        out.append(Problem("repaired", "the JSON of a call was repaired", raw))
+    report(state, reading, checked, raw, payload, out)
+    state.content.edge = "block"
+
+
+def _report_faults(faults: Sequence[str], raw: str, out: list[Event]) -> None:
+    if faults:
+        out.append(Problem("markup", f"the tags of a call are not right: {faults[0]}", raw))
 
 
 def report(state: State, reading: Reading, checked: Sequence[CheckedCall], raw: str, payload: int, out: list[Event]) -> None:

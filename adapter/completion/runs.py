@@ -105,15 +105,12 @@ class Run:
 
     def block(self, out: list[Event]) -> bool:
         """A block begins here. Returns whether a code fence was opened just for it."""
-        dropped = self.space_before_block == "drop"
-        if not self._held or (dropped and len(self._held) == 1 and self._held[0][0] == "space"):
-            self._settled, self.edge = len(self._held), "block"
-            return False
         new = self._held[self._settled :]
-        fenced = any(kind == "fence" for kind, _ in new)
+        others = [kind for kind, _ in new if kind != "space"]
+        fenced = "fence" in others
         if fenced:
             out += [Markup(text) for _, text in self._take()]
-        else:
+        elif others or self.space_before_block != "drop":
             del self._held[self._settled :]
             spaces = [(kind, text) for kind, text in new if kind == "space"]
             if self.seen and not self.edge and self._keeps_space():

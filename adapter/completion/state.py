@@ -15,7 +15,7 @@ from adapter.syntax import syntax_class
 from adapter.syntax.base import SyntaxSettings
 from adapter.syntax.json_in_tags import JsonInTags
 from adapter.syntax.tokens import COMMON_TOKENS
-from adapter.tools.places import arguments_place, parameter_types
+from adapter.tools.raw_places import arguments_place, parameter_types
 
 if TYPE_CHECKING:
     from adapter.completion.flowing import Flow

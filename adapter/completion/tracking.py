@@ -52,17 +52,18 @@ class CallTracker:
         rules: What the request says.
         options: What the caller chose.
         first: The index that the first call gets.
+        told: The first call, if it was reported already, and so much of its arguments as is said there.
 
     Attributes:
         calls: The calls reported so far: always the first ones of the block, without a gap.
     """
 
     __slots__ = (
-        "_back", "_depth", "_first", "_frames", "_in_arguments", "_options", "_passed", "_quiet", "_rules", "_walker",
-        "_written", "calls",
+        "_back", "_depth", "_first", "_frames", "_in_arguments", "_options", "_passed", "_quiet", "_rules", "_said", "_told",
+        "_walker", "_written", "calls",
     )  # fmt: skip
 
-    def __init__(self, rules: Rules, options: Options, first: int) -> None:
+    def __init__(self, rules: Rules, options: Options, first: int, told: EarlyCall | None = None) -> None:
         self._rules = rules
         self._options = options
         self._first = first
@@ -74,6 +75,8 @@ class CallTracker:
         self._passed = 0  # characters that were read, up to the present token
         self._written: list[str] = []  # of the last call's arguments, in this piece
         self._quiet = False  # a call of this block is not reported early, so none after it is
+        self._told = told
+        self._said = 0 if told is None else told.size  # how much of the arguments that come is not to be reported again
         self.calls: list[EarlyCall] = []
 
     def feed(self, text: str, out: list[Event], hold: int = 0) -> None:
@@ -106,7 +109,9 @@ class CallTracker:
         if self._written:
             text, self._written = "".join(self._written), []
             self.calls[-1].size += len(text)
-            out.append(ArgumentsDelta(self.calls[-1].index, text))
+            text, self._said = text[self._said :], max(0, self._said - len(text))
+            if text:
+                out.append(ArgumentsDelta(self.calls[-1].index, text))
 
     @property
     def silent(self) -> bool:
@@ -189,9 +194,11 @@ class CallTracker:
             return
         self._flush(out)
         frame.name = name
-        frame.call = EarlyCall(index, self._options.new_id(), name)
+        told, self._told = self._told, None
+        frame.call = EarlyCall(index, self._options.new_id() if told is None else told.id, name)
         self.calls.append(frame.call)
-        out.append(CallStarted(index, frame.call.id, name))
+        if told is None:
+            out.append(CallStarted(index, frame.call.id, name))
         waiting, frame.waiting = frame.waiting, []
         for token in waiting:
             self._write(frame, token)

@@ -16,7 +16,7 @@ from adapter.enforce.text_before import text_but_calls
 from adapter.enforce.text_until import text_until
 from adapter.syntax.elements_notation import ElementsNotation
 from adapter.syntax.notation import JSON
-from adapter.tools.places import RawPlace
+from adapter.tools.raw_places import RawPlace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import re
 
     from adapter.syntax.elements_notation import ElementsNotation
-    from adapter.tools.places import RawPlace
+    from adapter.tools.raw_places import RawPlace
 
 _ALL = frozenset({"object", "array", "string", "number", "integer", "boolean", "null"})
 # Texts of each type, and what they must be read as where one of it is to stand.

@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from adapter.syntax.base import ANYWHERE, Flowing, StepKind
+from adapter.syntax.base import Flowing, StepKind
 from adapter.syntax.json_text import loads
+from adapter.syntax.place import ANYWHERE
 from adapter.syntax.repair import repair
 from adapter.syntax.text_buffer import TextBuffer
 from adapter.syntax.values import escaped, only_string, quoted, typed
 
 if TYPE_CHECKING:
-    from adapter.syntax.base import Place
+    from adapter.syntax.place import Place
 
 _BARE = Flowing(re.compile("<"), re.compile(r"[^<]*+"), re.compile(r"(?!)"), StepKind.TEXT, escaped)
 _PADDED = Flowing(

@@ -11,77 +11,24 @@ character after the opening marker on, finds the end of the block itself, and ke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from adapter.events import frozen
 from adapter.syntax.limits import Limits
 from adapter.syntax.notation import JSON, Notation
+from adapter.syntax.place import ANYWHERE, Place, Types
 
 if TYPE_CHECKING:
     import re
+    from collections.abc import Callable, Iterable, Mapping
 
     from adapter.syntax.boundaries import Lookout
     from adapter.syntax.calls import Nameless, RawCall
     from adapter.syntax.passage import Passage
     from adapter.syntax.scanner import End
     from adapter.syntax.text_buffer import TextBuffer
-
-# The JSON types that a parameter of a tool may have; None when nothing is known of it. Called with both names.
-Types: TypeAlias = Callable[[str, str], frozenset[str] | None]
-
-
-class Place(Protocol):
-    """What a schema says of a place in the arguments, for raw values, which have no types of their own."""
-
-    def kinds(self) -> frozenset[str] | None:
-        """The JSON types that a value may have there; None when nothing is known of it."""
-
-    def names(self, name: str) -> bool:
-        """Whether it speaks of an object's member by this name."""
-
-    def member(self, name: str) -> Place:
-        """The place of an object's member."""
-
-    def item(self, position: int) -> Place:
-        """The place of a list's element."""
-
-    def lets_text_be(self) -> bool:
-        """Whether no string that stands here is coerced, whatever it says."""
-
-    def may_change(self, value: Any) -> bool:
-        """Whether a JSON value that stands here, or one inside of it, may be coerced when the call is complete."""
-
-
-class _Anywhere:
-    """A place of which nothing is known."""
-
-    def kinds(self) -> frozenset[str] | None:
-        return None
-
-    def names(self, name: str) -> bool:
-        del name
-        return False
-
-    def member(self, name: str) -> Place:
-        del name
-        return self
-
-    def item(self, position: int) -> Place:
-        del position
-        return self
-
-    def lets_text_be(self) -> bool:
-        return True
-
-    def may_change(self, value: Any) -> bool:
-        del value
-        return False
-
-
-ANYWHERE = _Anywhere()
 
 
 @frozen

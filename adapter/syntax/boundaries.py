@@ -116,7 +116,7 @@ def _string_bodies(close: str) -> dict[str, re.Pattern[str]]:
 def _in_string(close: str) -> Flowing:
     tag = close.startswith("<")
     smaller = rf"|<(?!\Z|{re.escape(close[1])})" if tag else "|<"
-    begins = rf"(?:\\(?:u[0-9a-fA-F]{{0,3}})?{'|' + begun([close]) if tag else ''})?\Z"
+    begins = rf"(?:\\(?:u[0-9a-fA-F]{{0,3}}|){'|' + begun([close]) if tag else ''}|)\Z"
     brackets = rf"[\]}}](?![\]}}]{{0,3}}{begins})"
     plain = rf"""[^"\\\x00-\x1f<\]}}]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{{4}})|{brackets}"""
     half = rf"[\]}}]{{0,4}}{begins}"
@@ -143,7 +143,7 @@ def begun(literals: Iterable[str]) -> str:
         if len(literal) > 1:
             rests.setdefault(literal[0], set()).add(literal[1:])
     further = {first: begun(sorted(following)) for first, following in rests.items()}
-    return "|".join(re.escape(first) + (f"(?:{more})?" if more else "") for first, more in further.items())
+    return "|".join(re.escape(first) + (f"(?:{more}|)" if more else "") for first, more in further.items())
 
 
 def is_half(text: str, position: int, literals: tuple[str, ...]) -> bool:

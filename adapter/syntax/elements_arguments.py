@@ -16,7 +16,7 @@ from adapter.syntax.json_text import loads
 from adapter.syntax.values import only_string
 
 if TYPE_CHECKING:
-    from adapter.syntax.base import Place
+    from adapter.syntax.place import Place
     from adapter.syntax.text_buffer import TextBuffer
 
 _SPACE = " \t\r\n"

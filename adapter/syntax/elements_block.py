@@ -25,8 +25,8 @@ from adapter.syntax.text_buffer import BlockText
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapter.syntax.base import Place
     from adapter.syntax.elements_tags import Tags
+    from adapter.syntax.place import Place
     from adapter.syntax.text_buffer import TextBuffer
 
 _NOT_SPACE = re.compile(r"[^ \t\r\n]")

@@ -17,7 +17,7 @@ from adapter.syntax.notation import Notation
 from adapter.syntax.values import typed
 
 if TYPE_CHECKING:
-    from adapter.syntax.base import Place
+    from adapter.syntax.place import Place
 
 _SPACE = " \t\r\n"
 _HOLDING = frozenset({"array", "object"})

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from adapter.syntax.calls import RawCall
+from adapter.syntax.json_text import value_at
 from adapter.syntax.scanner import End
 from adapter.syntax.text_buffer import BlockText
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adapter.syntax.base import Flowing, Reading, Step
     from adapter.syntax.boundaries import Lookout
     from adapter.syntax.json_in_tags import JsonInTags
+    from adapter.syntax.plain_json import Plain
 
 # Of how much text no more is read than what may end the block.
 _SHORT = 4000
@@ -22,9 +27,12 @@ class JsonBlock:
     Args:
         opening: The opening tag and what stood between it and the payload.
         syntax: The call syntax.
+
+    Attributes:
+        behind: How much of the payload was kept unread: what stood there was plain, and did not end the block.
     """
 
-    __slots__ = ("_read", "_scanner", "_syntax", "_taken", "opening", "steps")
+    __slots__ = ("_read", "_scanner", "_syntax", "_taken", "behind", "opening", "steps")
 
     def __init__(self, opening: str, syntax: JsonInTags) -> None:
         self.opening = opening
@@ -33,15 +41,50 @@ class JsonBlock:
         self._scanner = syntax.scanner()
         self._read = BlockText(opening)
         self._taken: Reading | None = None  # the calls of a block that was taken in one go
+        self.behind = 0
 
     def feed(self, text: str, position: int) -> tuple[int, End | None]:
         """Consume text. Returns how far, and what ended the block, if something did."""
-        after, end = (position, None) if self._scanner.offset > _SHORT else self._whole(text, position)
+        after, end = (position, None) if self._scanner.offset + self.behind > _SHORT else self._whole(text, position)
         if end is not None:
             return after, end
+        if self.behind:
+            self._scanner.feed(self._read.text(), len(self.opening))
+            self.behind = 0
         after, end = self._scanner.feed(text, position)
         self._read.append(text[position:after])
         return after, end
+
+    def keep(self, text: str) -> None:
+        """Keep text that is plain and does not end the block. It is read when something else comes."""
+        self._read.append(text)
+        self.behind += len(text)
+
+    @property
+    def plain(self) -> Plain | None:
+        """How a plain call is written in such blocks; None where other text than a tag may end them."""
+        return self._syntax.plain
+
+    def kept(self, size: int) -> str:
+        """What was kept first, so much of it."""
+        return self._read.part(0, size)
+
+    def take_plain(self, name: str, start: int, end: int, tag: int) -> tuple[str, RawCall, Sequence[str]]:
+        """The block has been kept whole, up to its closing tag, and holds one plain call.
+
+        Args:
+            name: Its name.
+            start: Where in the payload its arguments begin.
+            end: Where they end.
+            tag: Where the closing tag begins.
+
+        Returns:
+            The block as it was written, its call, and what is wrong with its tags.
+        """
+        raw, before = self._read.text(), len(self.opening)
+        start += before
+        call = RawCall(name, raw[start : before + end], value_at(raw, start)[0])
+        return raw, call, self._syntax.markup_faults(self.opening, raw[before + tag :])
 
     def _whole(self, text: str, position: int) -> tuple[int, End | None]:
         """Take the block in one go, if all of it is here: one JSON value, which says itself where it ends, and the closing tag.
@@ -54,7 +97,7 @@ class JsonBlock:
         end = text.find(close, position) if close and syntax.tries else -1
         if end < 0:
             return position, None
-        before = self._read.part(0) if self._scanner.offset else ""
+        before = self._read.part(0) if self._scanner.offset + self.behind else ""
         if before:
             self._taken = syntax.read_strictly(before + text[position:end], 0, len(before) + end - position)
         else:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from adapter.errors import DialectError
@@ -16,6 +17,7 @@ from adapter.syntax.calls import Nameless, RawCall, read_calls, read_plain_call
 from adapter.syntax.json_block import JsonBlock
 from adapter.syntax.json_text import FENCE_END
 from adapter.syntax.markup import read_skeleton
+from adapter.syntax.plain_json import Plain
 from adapter.syntax.repair import repair
 from adapter.syntax.scanner import BlockScanner, End, is_half
 
@@ -52,6 +54,7 @@ class JsonInTags(Syntax):
 
     Attributes:
         bounds: The tags.
+        plain: How a plain call is written between them, where the closing one must come.
         tries: Whether blocks that are whole are read in one go: until one cannot be.
     """
 
@@ -59,6 +62,7 @@ class JsonInTags(Syntax):
 
     def __init__(self, settings: SyntaxSettings) -> None:
         self.bounds = boundaries(settings.open, settings.close, settings.tokens)
+        self.plain = Plain.of(self.bounds.in_string, self.bounds.close) if self.bounds.close and self.bounds.due else None
         self.openings: tuple[str, ...] = (settings.open,)
         self.tries = True  # blocks are read in one go; not after one that could not be
         self._prefix = (*_WORDS, settings.open)
@@ -172,8 +176,12 @@ class JsonInTags(Syntax):
 
     def markup_faults(self, opening: str, closing: str) -> tuple[str, ...]:
         """What is wrong with a block's tags, as lxml reads them; empty for one element of the right name."""
-        found = read_skeleton(opening + closing)
-        expected = read_skeleton(self.bounds.open + self.bounds.close)
-        if found == expected:  # markers that are no markup have the same faults
-            return ()
-        return found.faults or (f"elements {', '.join(found.tags)} where one was due",)
+        return _faults(opening, closing, self.bounds.open + self.bounds.close)
+
+
+@functools.lru_cache(maxsize=64)
+def _faults(opening: str, closing: str, right: str) -> tuple[str, ...]:
+    found = read_skeleton(opening + closing)
+    if found == read_skeleton(right):  # markers that are no markup have the same faults
+        return ()
+    return found.faults or (f"elements {', '.join(found.tags)} where one was due",)

@@ -55,7 +55,7 @@ _SPACE = re.compile(r"[ \t\r\n]+")
 _BODY = re.compile(r'(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+')
 _HALF_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?")
 _RUN = re.compile(r"[-+.\w]*")
-_SCALAR = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null")
+SCALAR = re.compile(r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++|)(?:[eE][+-]?[0-9]++|)|true|false|null")
 _ALLOWED = {
     _Expect.VALUE: frozenset("{["),
     _Expect.VALUE_OR_END: frozenset("{[]"),
@@ -126,7 +126,7 @@ class JsonWalker:
         if end < len(text):
             scalar = "".join(self._scalar)
             self._scalar = []
-            if _SCALAR.fullmatch(scalar):
+            if SCALAR.fullmatch(scalar):
                 out.append((Kind.SCALAR, scalar))
                 self._expect = self._after_value()
             else:

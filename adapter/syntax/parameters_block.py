@@ -22,8 +22,9 @@ from adapter.syntax.text_buffer import BlockText
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapter.syntax.base import Flowing, Place
+    from adapter.syntax.base import Flowing
     from adapter.syntax.parameters_tags import Tags
+    from adapter.syntax.place import Place
 
 _NOT_SPACE = re.compile(r"[^ \t\r\n]")
 # More white space than this between two tags, and they are not neighbours.

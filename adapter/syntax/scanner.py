@@ -52,13 +52,12 @@ class BlockScanner:
     """
 
     __slots__ = (
-        "_before", "_bounds", "_brackets", "_depth", "_escape", "_loose", "_quote", "_state", "_tag", "block_end", "offset",
+        "_before", "_bounds", "_depth", "_escape", "_loose", "_quote", "_state", "_tag", "block_end", "offset",
         "payload_end",
     )  # fmt: skip
 
     def __init__(self, bounds: Boundaries) -> None:
         self._bounds = bounds
-        self._brackets = bounds.brackets
         self._state = _State.OUTSIDE
         self._depth = 0
         self._quote = ""
@@ -229,9 +228,10 @@ class BlockScanner:
 
     def _next_value(self, text: str, position: int, base: int) -> tuple[int, End | None, bool]:
         """A bracket after complete JSON: another value, or a tag that begins with one."""
-        if any(text.startswith(tag, position) for tag in self._brackets):
+        brackets = self._bounds.brackets
+        if any(text.startswith(tag, position) for tag in brackets):
             return self._tag_outside(text, position, base)
-        if is_half(text, position, self._brackets):
+        if is_half(text, position, brackets):
             return position, None, True
         self._state = _State.OUTSIDE
         return position, None, False

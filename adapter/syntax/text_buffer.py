@@ -74,10 +74,11 @@ class BlockText(TextBuffer):
     __slots__ = ("_marked", "_opening")
 
     def __init__(self, opening: str) -> None:
-        super().__init__()
+        self._joined = []
+        self._pieces = [opening]
+        self._size = len(opening)
         self._opening = opening
         self._marked = 0  # how many of the joined pieces stand before the mark
-        self.append(opening)
 
     def part(self, start: int, end: int | None = None) -> str:
         """A part of it."""

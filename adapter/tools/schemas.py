@@ -19,6 +19,9 @@ from jsonschema_specifications import REGISTRY as SPECIFICATIONS
 
 from adapter.errors import BadRequest
 from adapter.tools.certain import certain
+from adapter.tools.known_places import KnownPlace
+from adapter.tools.places import Place
+from adapter.tools.raw_places import RawPlace
 from adapter.tools.reference_faults import reference_fault
 
 if TYPE_CHECKING:
@@ -44,11 +47,13 @@ class CompiledSchema:
     Attributes:
         source: The schema as the caller wrote it; `{}` when there is none, and then any object is valid.
         validator: jsonschema's compiled form.
+        place: What the schema says of places in the arguments, for such as are still being written.
         certain: Tells of nearly all valid arguments at once that they are valid, where the schema is a plain one.
     """
 
     source: Mapping[str, Any]
     validator: Validator
+    place: KnownPlace
     certain: Check | None = None
 
     def errors(self, arguments: Any) -> list[ValidationError]:
@@ -202,7 +207,8 @@ def _compile(text: str) -> CompiledSchema:
         raise _SchemaFault(fault, ())
     plain = {keyword: value for keyword, value in schema.items() if keyword != "$schema"}  # it has chosen the class
     check = certain(plain) if cls is Draft202012Validator else None
-    return CompiledSchema(schema, cls(schema, **_LOCAL_ONLY), check)
+    doubtful = None if check is not None else RawPlace(schema, (schema,))  # plain words leave no doubt
+    return CompiledSchema(schema, cls(schema, **_LOCAL_ONLY), KnownPlace(Place.of(schema), doubtful), check)
 
 
 def _schema_reason(error: SchemaError) -> str:
