@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import json
 import math
+import re
 import warnings
 from json.encoder import encode_basestring
 from typing import Any
@@ -19,6 +20,7 @@ from adapter.syntax.json_text import loads
 
 _TRUE, _FALSE = {"true", "1"}, {"false", "0"}
 _NULL = {"null", "none"}
+_WHOLE = re.compile(r"[+-]?[0-9]+")
 # An integer of more digits is no JSON number that readers agree on, and slow to convert.
 _MOST_DIGITS = 400
 
@@ -63,7 +65,7 @@ def _null(text: str, kinds: frozenset[str]) -> str | None:
 def _integer(text: str, kinds: frozenset[str]) -> str | None:
     """A whole number. Where a string may stand too, only as JSON spells it: `007` and ` 7` are strings there."""
     bare = text.strip()
-    if not kinds & {"integer", "number"} or not bare.lstrip("+-").isdecimal() or not bare.isascii() or len(bare) > _MOST_DIGITS:
+    if not kinds & {"integer", "number"} or not _WHOLE.fullmatch(bare) or len(bare) > _MOST_DIGITS:
         return None
     plain = str(int(bare))
     return plain if plain == text or "string" not in kinds else None
