@@ -299,6 +299,7 @@ CASES: tuple[Case, ...] = (
     same("1.10 cut", '{"name": "get_ti', finish="length"),
     Case("1.10 a fence around real tags", f"```xml\n{CALL}\n```", (PARIS,)),
     Case("1.10 a fence around two calls, then text", f"```\n{CALL}\n{TIME_CALL}\n```\nDone.", (PARIS, NOW), content="Done."),
+    Case("1.10 a fence around a call, then text like a tag and a fence", f"```\n{CALL}\n< b\n```", (PARIS,), content="< b\n```"),
     Case("1.10 a fence after a call that holds none", CALL + "\n```json\n{}\n```", (PARIS,), content="```json\n{}\n```"),
     Case("1.10 a fence after a fence", f"```json\n```json\n{CALL}\n```", (PARIS,), content="```json"),
     # 1.11 left-over tokens

@@ -44,6 +44,8 @@ def in_text(state: State, text: str, position: int, out: list[Event]) -> tuple[i
         if not marked:
             state.may_be_bare = False
     end = len(text) if mark is None else mark.start
+    if end > position:  # words: the fence around the blocks is not closed behind them any more
+        state.fenced = False
     held = _running_text(state, text, position, end, out, last=mark is None)
     if held is not None:
         return held, True
