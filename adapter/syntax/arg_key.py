@@ -54,6 +54,7 @@ class ArgKey(Syntax):
         self._settings = settings
         self._json = JsonInTags(settings)
         self._kind: Callable[[str], BlockReader] = self._keys_and_values
+        self._ticks = False  # a fence was opened behind the marker that is looked at
         ends = (settings.close, settings.open, *settings.tokens)
         after, next_block = ("|".join(map(re.escape, literals)) for literals in ((KEY, *ends), ends[1:]))
         closes = re.escape(settings.close)
@@ -76,9 +77,13 @@ class ArgKey(Syntax):
         while (first := _NOT_SPACE.search(text, position)) and text.startswith(opener, first.start()):
             position = first.start() + len(opener)  # a doubled one
         after, json = self._json.opening(opener, text, position)
+        ticks, self._ticks = self._ticks or "`" in text[position:after], False
         if json:
             self._kind = self._all_json
             return after, True
+        if ticks:  # a fence, in which there can only be JSON
+            self._ticks = json is None
+            return (after, None) if json is None else (position, False)
         if self._head.match(text, position):
             self._kind = self._keys_and_values
             return position, True

@@ -5,7 +5,7 @@ from __future__ import annotations
 _PIECES = 1024
 _LONG = 1 << 18  # characters
 _STEPS = 64
-_WIDE = 1 << 16
+_WIDE = 1 << 12
 
 
 class TextBuffer:
@@ -74,11 +74,10 @@ class BlockText(TextBuffer):
     __slots__ = ("_marked", "_opening")
 
     def __init__(self, opening: str) -> None:
-        self._joined = []
-        self._pieces = [opening]
-        self._size = len(opening)
+        super().__init__()
         self._opening = opening
         self._marked = 0  # how many of the joined pieces stand before the mark
+        self.append(opening)
 
     def part(self, start: int, end: int | None = None) -> str:
         """A part of it."""
