@@ -92,8 +92,9 @@ class BlockText(TextBuffer):
     def take(self, text: str, start: int, end: int) -> None:
         """Add a part of a text. The first is taken with the opening, where that stands before it: so both are one copy."""
         if end - start > _WIDE and not text.isascii():  # one wide character makes all of a text wide, but not of its parts
-            for at in range(start, end, _WIDE):
-                self.append(text[at : min(at + _WIDE, end)])
+            self._joined.append("".join(self._pieces))
+            self._joined += [text[at : min(at + _WIDE, end)] for at in range(start, end, _WIDE)]
+            self._pieces, self._size = [], self._size + end - start
             return
         if self._size == len(self._opening):
             first = start - self._size
