@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
 from adapter.completion.parser import CompletionParser
-from adapter.events import CallFinished, Event, Problem, ReasoningDelta, TextDelta
+from adapter.events import CallFinished, Event, Problem, ReasoningDelta, TextDelta, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from adapter.options import OptionKeywords
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParsedToolCall:
     """One tool call.
 
@@ -35,7 +34,7 @@ class ParsedToolCall:
     raw: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParsedCompletion:
     """What a completion holds.
 
@@ -84,15 +83,14 @@ def assemble(events: Iterable[Event], finish_reason: str | None) -> ParsedComple
     calls: list[ParsedToolCall] = []
     problems: list[Problem] = []
     for event in events:
-        match event:
-            case TextDelta(text):
-                content.append(text)
-            case ReasoningDelta(text):
-                reasoning.append(text)
-            case CallFinished(_, call_id, name, arguments, valid, raw):
-                calls.append(ParsedToolCall(call_id, name, arguments, valid, raw))
-            case Problem():
-                problems.append(event)
+        if isinstance(event, TextDelta):
+            content.append(event.text)
+        elif isinstance(event, ReasoningDelta):
+            reasoning.append(event.text)
+        elif isinstance(event, CallFinished):
+            calls.append(ParsedToolCall(event.id, event.name, event.arguments, event.valid, event.raw))
+        elif isinstance(event, Problem):
+            problems.append(event)
     if calls and finish_reason == "stop":
         finish_reason = "tool_calls"
     text = "".join(content)

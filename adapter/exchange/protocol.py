@@ -58,9 +58,9 @@ class Reply:
     value: dict[str, Any] | None = None
 
     @classmethod
-    def of_json(cls, status: int, headers: Headers, value: dict[str, Any], size: int = 0) -> Reply:
-        """A reply with a JSON body of about this size, whose value is not to change any more."""
-        return cls(status, headers, dumps(value, size), value)
+    def of_json(cls, status: int, headers: Headers, value: dict[str, Any]) -> Reply:
+        """A reply with a JSON body, whose value is not to change any more."""
+        return cls(status, headers, dumps(value), value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class ResponsesExchange:
         if reply is None or not writer.over:
             return reply
         yield from self._keep(request, writer)
-        return Reply.of_json(reply.status, reply.headers, writer.response, len(reply.body))
+        return Reply.of_json(reply.status, reply.headers, writer.response)
 
     def _keep(self, request: ResponsesRequest, writer: ResponseWriter) -> Generator[Command, Any, None]:
         """Keep the response before the caller hears that it is over, for the next request may name it."""

@@ -71,7 +71,7 @@ class WholeChat:
             completion["choices"][position], usage = settled
             if usage is not None:
                 completion["usage"] = chat.add_usage(completion.get("usage"), usage)
-        return Reply.of_json(200, reply.headers, self._writer.answer(completion), len(reply.body))
+        return Reply.of_json(200, reply.headers, self._writer.answer(completion))
 
     def _ask(self, attempt: Attempt) -> _Asking:
         """Ask upstream, twice where the model thinks before a call that is begun for it."""

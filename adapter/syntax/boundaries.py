@@ -9,6 +9,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, NamedTuple
 
 from adapter.syntax.base import Flowing, StepKind
+from adapter.syntax.plain_json import Plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,6 +83,11 @@ class Boundaries:
         return _in_string(self.close)
 
     @property
+    def plain(self) -> Plain | None:
+        """How a plain call is written between the tags, where the closing one must come."""
+        return _plain(self.close) if self.close and self.due else None
+
+    @property
     def lookout(self) -> Lookout:
         """Without what this finds no block ends that has to be closed and has no doubtful string."""
         return _lookout(self.open, self.close, self.tokens)
@@ -122,6 +128,11 @@ def _in_string(close: str) -> Flowing:
     half = rf"[\]}}]{{0,4}}{begins}"
     special = r"""["\\\x00-\x1f<\]}]"""
     return Flowing(re.compile(special), re.compile(f"(?:{plain}{smaller})*+"), re.compile(half), StepKind.JSON)
+
+
+@functools.cache
+def _plain(close: str) -> Plain:
+    return Plain.of(_in_string(close), close)
 
 
 @functools.lru_cache(maxsize=64)

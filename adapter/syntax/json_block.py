@@ -63,7 +63,7 @@ class JsonBlock:
     @property
     def plain(self) -> Plain | None:
         """How a plain call is written in such blocks; None where other text than a tag may end them."""
-        return self._syntax.plain
+        return self._syntax.bounds.plain
 
     def kept(self, size: int) -> str:
         """What was kept first, so much of it."""

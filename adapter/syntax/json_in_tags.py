@@ -17,7 +17,6 @@ from adapter.syntax.calls import Nameless, RawCall, read_calls, read_plain_call
 from adapter.syntax.json_block import JsonBlock
 from adapter.syntax.json_text import FENCE_END
 from adapter.syntax.markup import read_skeleton
-from adapter.syntax.plain_json import Plain
 from adapter.syntax.repair import repair
 from adapter.syntax.scanner import BlockScanner, End, is_half
 
@@ -54,7 +53,6 @@ class JsonInTags(Syntax):
 
     Attributes:
         bounds: The tags.
-        plain: How a plain call is written between them, where the closing one must come.
         tries: Whether blocks that are whole are read in one go: until one cannot be.
     """
 
@@ -62,7 +60,6 @@ class JsonInTags(Syntax):
 
     def __init__(self, settings: SyntaxSettings) -> None:
         self.bounds = boundaries(settings.open, settings.close, settings.tokens)
-        self.plain = Plain.of(self.bounds.in_string, self.bounds.close) if self.bounds.close and self.bounds.due else None
         self.openings: tuple[str, ...] = (settings.open,)
         self.tries = True  # blocks are read in one go; not after one that could not be
         self._prefix = (*_WORDS, settings.open)

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 BRINGING = frozenset({"system", "developer"})  # the roles of such messages
+_OBJECTS = (dict, Mapping)  # the commonest first: whether something is a mapping takes long to find out
 _MOST = 32  # sets that were put together and are kept
 
 
 def brings_tools(message: Any) -> bool:
     """Whether a message, unchecked, has tools of its own."""
-    return isinstance(message, Mapping) and bool(message.get("tools")) and message.get("role") in BRINGING
+    return isinstance(message, _OBJECTS) and bool(message.get("tools")) and message.get("role") in BRINGING
 
 
 def names_in(messages: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ def _error_reply(error: AdapterError) -> Reply:
 def rewritten(module: ModuleType, request: Any, upstream: UpstreamRequest) -> Any:
     """The caller's request with another body, to another endpoint perhaps; the timeouts travel in the extensions."""
     url = _url_of(request.url, upstream)
-    body = dumps(upstream.body, len(request.content))
+    body = dumps(upstream.body)
     # With `content=` httpx looks for headers to add, which takes most of the time.
     stream = module.ByteStream(body)
     sent = module.Request(request.method, url, headers=request.headers, stream=stream, extensions=request.extensions)
