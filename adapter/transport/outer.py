@@ -3,6 +3,7 @@
 An HTTP client does much for each request that has nothing to do here: there is no authentication, there are no hooks, and the
 inner client has a connection pool and a stream of its own. So a request whose answer is wanted whole goes to our transport at
 once, and only what is left of the client's part is done. Everything else goes the way of any client; the answer is the same.
+The requests are built by a short way too, see `adapter.transport.building`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from adapter.transport.building import built
 from adapter.transport.messages import answered_already
 
 if TYPE_CHECKING:
@@ -25,6 +27,10 @@ def client_class(module: ModuleType) -> type[Any]:
 
     class AdapterClient(module.Client):  # type: ignore[name-defined,misc]  # known at run time only
         adapter_transport: Any = None
+
+        def build_request(self, method: str, url: Any, **given: Any) -> Any:
+            request = built(module, self, method, url, given)
+            return super().build_request(method, url, **given) if request is None else request
 
         def send(self, request: Any, *, stream: bool = False, auth: Any = default, follow_redirects: Any = default) -> Any:
             if stream or auth is not default or not _is_plain(self, request, module.SyncByteStream):
@@ -57,6 +63,10 @@ def async_client_class(module: ModuleType) -> type[Any]:
 
     class AdapterAsyncClient(module.AsyncClient):  # type: ignore[name-defined,misc]  # known at run time only
         adapter_transport: Any = None
+
+        def build_request(self, method: str, url: Any, **given: Any) -> Any:
+            request = built(module, self, method, url, given)
+            return super().build_request(method, url, **given) if request is None else request
 
         async def send(
             self, request: Any, *, stream: bool = False, auth: Any = default, follow_redirects: Any = default
