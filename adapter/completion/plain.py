@@ -15,7 +15,7 @@ from adapter.completion.reporting import report_told
 from adapter.completion.state import Mode
 from adapter.completion.tracking import CallTracker
 from adapter.events import ArgumentsDelta, CallStarted
-from adapter.syntax.plain_json import EVENTFUL, LONGEST_SEGMENT, NAME, TO_ARGUMENTS, PlainArguments
+from adapter.syntax.plain_json import LONGEST_SEGMENT, NAME, QUOTES_OF_NAME, TO_ARGUMENTS, PlainArguments
 from adapter.tools.known_places import ANYWHERE
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _MOST_PIECES = 1000  # each costs fifty bytes more than its letters
 _new = object.__new__
-_eventful = EVENTFUL.search
 _NAMED = 2  # the group of NAME that ends it
 
 
@@ -40,8 +39,8 @@ class CallFlow:
     """
 
     __slots__ = (
-        "_arguments", "_block", "_body", "_call", "_in_string", "_index", "_name_end", "_pieces", "_plain", "_special",
-        "_start", "_state",
+        "_arguments", "_block", "_body", "_call", "_in_string", "_index", "_name_end", "_pieces", "_plain", "_quotes",
+        "_special", "_start", "_state",
     )  # fmt: skip
 
     def __init__(self, state: State, block: JsonBlock, plain: Plain) -> None:
@@ -53,6 +52,7 @@ class CallFlow:
         self._index = state.count
         self._pieces: list[str] = []
         self._call: EarlyCall | None = None
+        self._quotes = 0  # before the name is known
         self._name_end = 0
         self._arguments: PlainArguments | None = None
         self._start = 0  # where in the payload these begin
@@ -136,8 +136,13 @@ class CallFlow:
 
     def _in_head(self, text: str) -> list[Event] | None:
         """What stands before the arguments, and perhaps their beginning."""
-        if not _eventful(text) and len(self._pieces) < LONGEST_SEGMENT:
-            self._pieces.append(text)  # nothing can come of it but more of the head, or less
+        if self._call is None:
+            self._quotes += text.count('"')
+            waits = self._quotes < QUOTES_OF_NAME
+        else:
+            waits = "{" not in text
+        if waits and "<" not in text and "[" not in text and len(self._pieces) < LONGEST_SEGMENT:
+            self._pieces.append(text)  # nothing can be told of it yet, and it does not end the block
             return []
         head = "".join(self._pieces) + text
         if len(head) > LONGEST_SEGMENT:

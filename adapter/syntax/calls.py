@@ -120,10 +120,21 @@ def read_plain_call(text: str, start: int, stop: int) -> RawCall | None:
         return None
     arguments = text[head.end() : _space_before(text, end)]
     try:
-        value = _from_json(arguments.encode(), allow_inf_nan=False)
-    except ValueError:  # it may be JSON all the same: half a pair of surrogates, deep nesting
+        value = read_quickly(arguments)
+    except ValueError:
         return None
     return _call(head["name"], arguments, value) if head["name"].strip() else None
+
+
+def read_quickly(text: str) -> Any:
+    """A JSON value in less than half the time of `loads`, and the same one; of text of which a copy may be made.
+
+    Raises:
+        ValueError: That has to be asked: it may be JSON all the same (half a pair of surrogates, deep nesting), or is long.
+    """
+    if len(text) > _MOST_COPIED:
+        raise ValueError("too long to be copied")
+    return _from_json(text.encode(), allow_inf_nan=False)
 
 
 def _space_before(text: str, end: int) -> int:

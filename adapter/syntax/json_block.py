@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapter.syntax.calls import RawCall
+from adapter.syntax.calls import RawCall, read_quickly
 from adapter.syntax.json_text import value_at
 from adapter.syntax.scanner import End
 from adapter.syntax.text_buffer import BlockText
@@ -63,7 +63,7 @@ class JsonBlock:
     @property
     def plain(self) -> Plain | None:
         """How a plain call is written in such blocks; None where other text than a tag may end them."""
-        return self._syntax.bounds.plain
+        return self._syntax.plain
 
     def kept(self, size: int) -> str:
         """What was kept first, so much of it."""
@@ -82,9 +82,12 @@ class JsonBlock:
             The block as it was written, its call, and what is wrong with its tags.
         """
         raw, before = self._read.text(), len(self.opening)
-        start += before
-        call = RawCall(name, raw[start : before + end], value_at(raw, start)[0])
-        return raw, call, self._syntax.markup_faults(self.opening, raw[before + tag :])
+        arguments = raw[before + start : before + end]
+        try:
+            value = read_quickly(arguments)
+        except ValueError:
+            value = value_at(raw, before + start)[0]
+        return raw, RawCall(name, arguments, value), self._syntax.markup_faults(self.opening, raw[before + tag :])
 
     def _whole(self, text: str, position: int) -> tuple[int, End | None]:
         """Take the block in one go, if all of it is here: one JSON value, which says itself where it ends, and the closing tag.

@@ -53,6 +53,7 @@ class JsonInTags(Syntax):
 
     Attributes:
         bounds: The tags.
+        plain: How a plain call is written between them; see there.
         tries: Whether blocks that are whole are read in one go: until one cannot be.
     """
 
@@ -60,8 +61,10 @@ class JsonInTags(Syntax):
 
     def __init__(self, settings: SyntaxSettings) -> None:
         self.bounds = boundaries(settings.open, settings.close, settings.tokens)
+        self.plain = self.bounds.plain
         self.openings: tuple[str, ...] = (settings.open,)
         self.tries = True  # blocks are read in one go; not after one that could not be
+        self._tags = settings.open + settings.close
         self._prefix = (*_WORDS, settings.open)
 
     def scanner(self) -> BlockScanner:
@@ -173,7 +176,7 @@ class JsonInTags(Syntax):
 
     def markup_faults(self, opening: str, closing: str) -> tuple[str, ...]:
         """What is wrong with a block's tags, as lxml reads them; empty for one element of the right name."""
-        return _faults(opening, closing, self.bounds.open + self.bounds.close)
+        return _faults(opening, closing, self._tags)
 
 
 @functools.lru_cache(maxsize=64)

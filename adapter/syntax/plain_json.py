@@ -52,8 +52,7 @@ def _key(key: str, then: str) -> str:
 # text that breaks off before, all is matched.
 NAME = _matcher(rf"(?:\{{{_SPACE}" + _key("name", rf'{_SPACE}(?::{_SPACE}(?:"({_WORD})(?:(")|)|)|)') + "|)")
 TO_ARGUMENTS = _matcher(rf"{_SPACE}(?:,{_SPACE}" + _key("arguments", rf"{_SPACE}(?::{_SPACE}(?:(\{{)|)|)") + "|)")
-# What the head of a call needs to go on or to end.
-EVENTFUL = re.compile(r'["{}\[\]<]')
+QUOTES_OF_NAME = 4  # no name ends before so many
 # What follows the arguments, up to the closing tag.
 _TAIL = _matcher(rf"{_SPACE}(?:(\}}){_SPACE}|)")
 
@@ -186,7 +185,8 @@ class PlainArguments:
             at = at or self._body(whole, 0).end()
             if at == len(whole) or whole[at] != '"':
                 return self._in_text(whole, at)
-        elif self._due.startswith(text) and len(text) < len(self._due):
+            self._expected = self._container.after_string
+        elif self._due and self._due.startswith(text) and len(text) < len(self._due):
             self.rest, self._due = whole, self._due[len(text) :]
             return ""
         return self._behind(whole, 0) if self._complete else self._walk(whole, at)
@@ -200,19 +200,17 @@ class PlainArguments:
         return text
 
     def _walk(self, text: str, at: int) -> str | None:
-        """Go through a piece; inside a string, from where it ends or goes on otherwise than as plain text."""
-        size = len(text)
-        while True:
-            if self._expected is None:
-                if at == size or text[at] != '"':
-                    return self._in_text(text, at)
-                self._expected = self._container.after_string
-            found = self._expected(text, at)
+        """Go through a piece, from outside any string on; or from the quote that ends one."""
+        size, expected = len(text), self._expected
+        while expected is not None:
+            found = expected(text, at)
             end, last = found.end(), found.lastindex
             if last == _OPEN:
                 at = self._opened(text, found)
                 if at < 0:
                     return None
+                if self._expected is None and at < size and text[at] == '"':
+                    self._expected = self._container.after_string
             elif last == _CLOSE:
                 if not self._stack:
                     return self._behind(text, end)
@@ -224,7 +222,10 @@ class PlainArguments:
                 at, self._expected = end, self._container.after
             else:
                 return None
-        sure = end if last == _KEY else _sure(found, last)
+            expected = self._expected
+        else:
+            return self._in_text(text, at)
+        sure = end if last == _KEY else at if last is None else _sure(found, last)
         text, self.rest, self.told, self.in_string = text[self.told : sure], text[at:], sure - at, False
         return text
 
@@ -275,8 +276,6 @@ class PlainArguments:
         return (kinds is None or kind in kinds or (whole and "integer" in kinds)) and place.lets_be(scalar)
 
 
-def _sure(found: re.Match[str], last: int | None) -> int:
+def _sure(found: re.Match[str], last: int) -> int:
     """Up to where a segment may leave that is not complete: no quote and comma after a value, and no part of a number."""
-    if last is None:
-        return found.start()
     return found.start(_COMMA if last == _COMMA or found[_KEY] is None else _SCALAR)
