@@ -189,7 +189,7 @@ class PlainArguments:
         elif self._due and self._due.startswith(text) and len(text) < len(self._due):
             self.rest, self._due = whole, self._due[len(text) :]
             return ""
-        return self._behind(whole, 0) if self._complete else self._walk(whole, at)
+        return self._behind(whole, 0) if self._complete else self._walk(whole, at, self._expected)
 
     def _in_text(self, text: str, at: int) -> str | None:
         """A piece, or the end of one, inside a string, up to where more has to come first. What came before has left."""
@@ -199,17 +199,19 @@ class PlainArguments:
         self.in_string = not self.rest
         return text
 
-    def _walk(self, text: str, at: int) -> str | None:
-        """Go through a piece, from outside any string on; or from the quote that ends one."""
-        size, expected = len(text), self._expected
-        while expected is not None:
+    def _walk(self, text: str, at: int, expected: Matcher) -> str | None:
+        """Go through a piece from there on, where this is expected: outside any string, or at the quote that ends one."""
+        size = len(text)
+        while True:
             found = expected(text, at)
             end, last = found.end(), found.lastindex
             if last == _OPEN:
                 at = self._opened(text, found)
                 if at < 0:
                     return None
-                if self._expected is None and at < size and text[at] == '"':
+                if self._expected is None:
+                    if at == size or text[at] != '"':
+                        return self._in_text(text, at)
                     self._expected = self._container.after_string
             elif last == _CLOSE:
                 if not self._stack:
@@ -223,8 +225,6 @@ class PlainArguments:
             else:
                 return None
             expected = self._expected
-        else:
-            return self._in_text(text, at)
         sure = end if last == _KEY else at if last is None else _sure(found, last)
         text, self.rest, self.told, self.in_string = text[self.told : sure], text[at:], sure - at, False
         return text
