@@ -67,6 +67,22 @@ def test_a_request_is_the_one_that_the_http_client_builds(
         assert told(outer.build_request("post", url, **given)) == told(usual)
 
 
+def test_what_changes_between_two_requests_is_seen(module: Any) -> None:
+    headers = [("x", "1")]
+    with module.Client() as http:
+        for change in (
+            lambda: None,
+            lambda: headers.append(("y", "2")),
+            lambda: http.headers.update({"z": "3", "y": "0"}),
+            headers.clear,
+            lambda: setattr(http, "timeout", 3),
+        ):
+            change()
+            for url in (URL, "http://localhost/v1/chat/completions"):
+                given = {"content": BODY, "headers": headers}
+                assert told(built(module, http, "POST", url, given)) == told(http.build_request("POST", url, **given))
+
+
 def test_nothing_is_shared_between_two_requests(module: Any) -> None:
     with module.Client() as http:
         first, second = (built(module, http, "POST", URL, USUAL) for _ in range(2))
@@ -75,7 +91,7 @@ def test_nothing_is_shared_between_two_requests(module: Any) -> None:
         assert told(second) == told(http.build_request("POST", URL, **USUAL))
 
 
-@pytest.mark.parametrize("headers", [[5], [("a",)], [("a", "1", "2")], [(1, "2")]])
+@pytest.mark.parametrize("headers", [[5], [("a",)], [("a", "1", "2")], [(1, "2")], [["a", "1"]]])
 def test_what_is_no_header_is_the_http_clients_to_refuse(module: Any, headers: Any) -> None:
     with module.Client() as http:
         assert built(module, http, "POST", URL, {"content": BODY, "headers": headers}) is None

@@ -21,8 +21,6 @@ from adapter.completion.replying import ReplyFilter
 from adapter.completion.rules import Rules
 from adapter.completion.state import Mode, State
 from adapter.options import OptionKeywords, make_options
-from adapter.tools.choice import read_choice
-from adapter.tools.definitions import read_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,9 +65,7 @@ class CompletionParser:
         parallel_tool_calls: bool | None = None,
         **options: Unpack[OptionKeywords],
     ) -> None:
-        tool_set = read_tools(list(tools))
-        choice = read_choice(tool_choice, tool_set.names)
-        self._state = State(Rules(tool_set, choice, parallel_tool_calls), make_options(options))
+        self._state = State(Rules.of(tools, tool_choice, parallel_tool_calls), make_options(options))
         self._reply: ReplyFilter | None = None
 
     @classmethod

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack
 
-from adapter.completion.parser import CompletionParser
+from adapter.completion.rules import Rules
+from adapter.completion.whole import read_whole
 from adapter.events import CallFinished, Event, Problem, ReasoningDelta, TextDelta, frozen
+from adapter.options import make_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -121,5 +123,5 @@ def parse(
         BadRequest: The tools or the tool choice are not what a chat request may hold.
         DialectError: No such dialect.
     """
-    parser = CompletionParser(tools, tool_choice=tool_choice, parallel_tool_calls=parallel_tool_calls, **options)
-    return assemble(parser.feed(completion) + parser.close(finish_reason), finish_reason)
+    rules = Rules.of(tools, tool_choice, parallel_tool_calls)
+    return assemble(read_whole(completion, finish_reason, rules, make_options(options)), finish_reason)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import field
+from typing import TYPE_CHECKING, Any
 
 from adapter.events import frozen
-from adapter.tools.choice import ToolChoice
-from adapter.tools.definitions import ToolSet
+from adapter.tools.choice import ToolChoice, read_choice
+from adapter.tools.definitions import ToolSet, read_tools
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 
 @frozen
@@ -34,6 +38,16 @@ class Rules:
     thinking: bool = False
     taken: frozenset[str] = frozenset()
     incremental: bool = False
+
+    @classmethod
+    def of(cls, tools: Iterable[Mapping[str, Any]], tool_choice: Any, parallel: bool | None) -> Rules:
+        """What a chat request says by these parameters of its.
+
+        Raises:
+            BadRequest: They are not what a chat request may hold.
+        """
+        tool_set = read_tools(list(tools))
+        return cls(tool_set, read_choice(tool_choice, tool_set.names), parallel)
 
     def reports(self, name: str) -> bool:
         """Whether calls of a tool are reported while they are written: what is said through the reply tool is content."""

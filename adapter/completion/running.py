@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from adapter.events import Event
 
 # The longest fence line and the white space that usually follows it.
-_FENCE_REACH = 64
+FENCE_REACH = 64
 _WORD = re.compile(rf"[^{SPACE}]")
 
 
@@ -64,7 +64,7 @@ def _words_until(state: State, text: str, position: int) -> int:
 def _running_text(state: State, text: str, start: int, end: int, out: list[Event], *, last: bool) -> int | None:
     """Text without marks. Returns where to wait, if it ends in what may become a code fence."""
     piece = text[start:end]
-    if "`" not in piece[-_FENCE_REACH:]:
+    if "`" not in piece[-FENCE_REACH:]:
         state.content.text(piece, out)
         return None
     body = piece.rstrip(SPACE)

@@ -47,29 +47,32 @@ class Mode(Enum):
     BARE = auto()
 
 
-class _Language(NamedTuple):
+class Language(NamedTuple):
     """What is the same for all completions of a dialect's models that were offered the same tools.
 
     Attributes:
         settings: What the call syntax is told.
         syntax: The class that reads calls. What it makes has a state of its own, so each completion has one made.
         marks: The literals that mean something.
+        reader: One that calls are read by which need no state.
     """
 
     settings: SyntaxSettings
     syntax: type[Any]
     marks: Marks
+    reader: Syntax
 
 
 @functools.lru_cache(maxsize=_MOST)
-def _language(dialect: Dialect, tools: ToolSet) -> _Language:
+def language(dialect: Dialect, tools: ToolSet) -> Language:
     """How completions are read; neither the dialect nor the tools ever change, and both are known by their identity."""
     tokens = tuple(dict.fromkeys((*COMMON_TOKENS, *dialect.special)))
     ends = (*tokens, *dialect.result[:1])
     types, place = parameter_types(tools), arguments_place(tools)
     settings = SyntaxSettings(dialect.open, dialect.close, ends, dialect.form, types, place)
     kind = syntax_class(dialect.syntax, settings)
-    return _Language(settings, kind, Marks.of(dialect, kind(settings).openings, tokens))
+    reader = kind(settings)
+    return Language(settings, kind, Marks.of(dialect, reader.openings, tokens), reader)
 
 
 class State:
@@ -113,7 +116,7 @@ class State:
 
     def __init__(self, rules: Rules, options: Options) -> None:
         dialect = resolve(options.dialect)
-        settings, kind, self.marks = _language(dialect, rules.tools)
+        settings, kind, self.marks, _ = language(dialect, rules.tools)
         self.rules = rules
         self.options = options
         self.syntax: Syntax = kind(settings)

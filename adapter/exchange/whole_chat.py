@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from adapter.api import chat
 from adapter.api.reasoning import one_name
-from adapter.completion.parser import CompletionParser
 from adapter.completion.policy import Fault, find_fault, reask_turns, refusal
 from adapter.completion.result import ParsedCompletion, assemble
+from adapter.completion.whole import read_whole
 from adapter.events import Event, Problem
 from adapter.exchange.asking import ask
 from adapter.exchange.protocol import Command, Exchange, Reply, Report
@@ -148,6 +148,5 @@ class WholeChat:
         return parsed, events
 
     def _read(self, text: str, finish_reason: str, rules: Rules) -> _Answer:
-        parser = CompletionParser.for_rules(rules, self._options)
-        events = parser.feed(text) + parser.close(finish_reason)
+        events = read_whole(text, finish_reason, rules, self._options)
         return assemble(events, finish_reason), events

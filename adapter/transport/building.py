@@ -19,6 +19,7 @@ _KNOWN = frozenset({"content", "headers", "timeout"})
 # Headers that stand elsewhere than the others, or instead of others.
 _PLACED = frozenset({"host", "content-length", "transfer-encoding"})
 _MOST_ADDRESSES = 64
+_PAIR = 2
 
 
 def built(module: ModuleType, client: Any, method: str, url: Any, given: Mapping[str, Any]) -> Any:
@@ -37,13 +38,14 @@ def built(module: ModuleType, client: Any, method: str, url: Any, given: Mapping
     if client.cookies or client.params or any(given[name] is not None for name in given.keys() - _KNOWN):
         return None
     address = _read(module.URL, url)
-    joined = _joined(client.headers.raw, headers)
-    if joined is None or not address.host or address.is_relative_url:
+    joined = _headers(module, client, address, headers)
+    if joined is None:
         return None
+    joined["Content-Length"] = str(len(content))
     request = module.Request(
         method,
         address,
-        headers=module.Headers([(b"Host", address.netloc), *joined, ("Content-Length", str(len(content)))]),
+        headers=joined,
         stream=module.ByteStream(content),
         extensions={"timeout": _seconds(module, client, given)},
     )
@@ -57,12 +59,25 @@ def _read(kind: type[Any], url: str) -> Any:
     return kind(url)
 
 
-def _joined(own: list[tuple[bytes, bytes]], given: list[tuple[Any, Any]]) -> list[tuple[Any, Any]] | None:
+def _headers(module: ModuleType, client: Any, address: Any, given: list[Any]) -> Any:
+    """The headers of a request but for its length; None where a client has to join them.
+
+    Those of the last request are kept with the client: most are the same in the next.
+    """
+    said = (address.netloc, client.headers.raw, tuple(given))
+    kept = getattr(client, "adapter_headers", None)
+    if kept is None or kept[0] != said:
+        joined = _joined(*said[1:]) if address.host and address.is_absolute_url else None
+        if joined is None:
+            return None
+        kept = (said, module.Headers([(b"Host", address.netloc), *joined]))
+        client.adapter_headers = kept
+    return module.Headers(kept[1])
+
+
+def _joined(own: list[tuple[bytes, bytes]], given: tuple[Any, ...]) -> list[tuple[Any, Any]] | None:
     """A client's own headers, and those given, which count instead of its own; None where one has a place of its own."""
-    try:
-        names = {name.lower() for name, _ in given if isinstance(name, str)}
-    except (TypeError, ValueError):  # they are no pairs
-        return None
+    names = {pair[0].lower() for pair in given if type(pair) is tuple and len(pair) == _PAIR and isinstance(pair[0], str)}
     kept = [(name, value) for name, value in own if name.lower().decode("latin-1") not in names]
     named = names.union(name.lower().decode("latin-1") for name, _ in kept)
     return [*kept, *given] if named.isdisjoint(_PLACED) and len(names) == len(given) else None
