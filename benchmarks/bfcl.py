@@ -106,17 +106,18 @@ def ask(client: OpenAI, model: str, case: dict[str, Any]) -> list[dict[str, Any]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--first", type=int, default=40, help="how many cases")
+    parser.add_argument("--skip", type=int, default=0, help="how many cases to leave out before these")
     parser.add_argument("--enforce", nargs="+", default=["prompt", "json_schema", "grammar"], help="the rungs to compare")
-    parser.add_argument("--dialect", default="hermes", help="the dialect to speak")
+    parser.add_argument("--dialect", default="generic", help="the dialect to speak; the model was trained on none")
     parser.add_argument("--model", type=Path, help="a GGUF file in place of the demo's model")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
     args = parser.parse_args()
     check = checker()
-    cases = data("BFCL_v4_simple_python.json")[: args.first]
+    cases = data("BFCL_v4_simple_python.json")[args.skip : args.skip + args.first]
     truths = {truth["id"]: truth["ground_truth"] for truth in data("possible_answer/BFCL_v4_simple_python.json")}
     weights = args.model or find_weights(note=lambda text: print(text, file=sys.stderr))
-    found: dict[str, Any] = {"model": weights.stem, "category": "simple_python", "cases": len(cases)}
-    found |= {"floats": "read as declared", "right": {}, "wrong": {}}
+    found: dict[str, Any] = {"model": weights.stem, "dialect": args.dialect, "category": "simple_python"}
+    found |= {"first": args.skip, "cases": len(cases), "floats": "read as declared", "right": {}, "wrong": {}}
     with serve(weights) as engine, OpenAI(base_url=engine.base_url, api_key=engine.api_key, timeout=300) as client:
         for rung in args.enforce:
             wrapped = adapter.wrap(client, dialect=args.dialect, enforce=rung, server="llama.cpp", retries=0)

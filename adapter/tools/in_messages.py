@@ -28,7 +28,11 @@ def brings_tools(message: Any) -> bool:
 
 def names_in(messages: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     """The names of the tools that messages bring, which `with_those_of` has read."""
-    return tuple(tool["function"]["name"] for message in messages if brings_tools(message) for tool in message["tools"])
+    names: list[str] = []
+    for message in messages:
+        if "tools" in message and brings_tools(message):
+            names += [tool["function"]["name"] for tool in message["tools"]]
+    return tuple(names)
 
 
 def with_those_of(messages: Any, tools: ToolSet) -> ToolSet:
