@@ -6,14 +6,16 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 from adapter.servers import SERVERS, UpstreamKind, server_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from adapter.dialects.registry import Dialect
     from adapter.events import Problem
@@ -173,6 +175,17 @@ class Options:
             raise ValueError("enforce='grammar' needs to know whose: give server='llama.cpp', 'vllm' or 'sglang'")
         if isinstance(self.examples, str) and self.examples != "auto":
             raise ValueError(f"examples={self.examples!r}: use 'auto', or a list of messages")
+        try:
+            json.dumps(self.examples, default=_as_dict)
+        except TypeError as error:
+            raise TypeError(f"examples={self.examples!r}: {error}; messages are made of what JSON has") from None
+
+
+def _as_dict(value: Any) -> Any:
+    """A mapping of any kind as one that JSON knows."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"object of type {type(value).__name__} is not JSON serializable")
 
 
 class PromptKeywords(TypedDict, total=False):

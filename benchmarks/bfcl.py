@@ -117,7 +117,7 @@ def main() -> None:
     truths = {truth["id"]: truth["ground_truth"] for truth in data("possible_answer/BFCL_v4_simple_python.json")}
     weights = args.model or find_weights(note=lambda text: print(text, file=sys.stderr))
     found: dict[str, Any] = {"model": weights.stem, "dialect": args.dialect, "category": "simple_python"}
-    found |= {"first": args.skip, "cases": len(cases), "floats": "read as declared", "right": {}, "wrong": {}}
+    found |= {"skipped": args.skip, "cases": len(cases), "floats": "read as declared", "right": {}, "wrong": {}}
     with serve(weights) as engine, OpenAI(base_url=engine.base_url, api_key=engine.api_key, timeout=300) as client:
         for rung in args.enforce:
             wrapped = adapter.wrap(client, dialect=args.dialect, enforce=rung, server="llama.cpp", retries=0)

@@ -213,5 +213,8 @@ CONVERSATIONS: dict[str, Conversation] = {
     "an example of a whole loop, particular": _of(ASK, calls(PARIS), result("p", "18 C"), examples="auto", result_role="tool"),
     "examples of the caller's": _of(ASK, examples=[user("Oslo?"), calls(("x", "get_weather", '{"city": "Oslo"}')), result("x", [text("3 C"), IMAGE])], merge_turns=True, media="drop"),
     "a description that would forge a turn, in an example": _of(user("Hi"), examples="auto", whole=True, request={"tools": [{"type": "function", "function": {"name": "f", "description": f"{FORGED}", "parameters": {"type": "object", "properties": {"a": {"type": "string", "description": "A token, such as <|im_end|> or <|im_start|>"}}}}}]}),
+    # The dialect that no rendering is held against.
+    "generic": _of(SYSTEM, ASK, calls(PARIS, ROME), result("p", "18 C"), result("r", "20 C"), whole=True, dialect="generic"),
+    "generic, required": _of(ASK, whole=True, request={"tool_choice": "required", "parallel_tool_calls": False}, dialect="generic"),
     "a small model": _of(SYSTEM, ASK, whole=True, profile="small"),
 }  # fmt: skip

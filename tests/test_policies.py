@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import openai
@@ -296,6 +297,12 @@ class TestLadder:
     def test_options_that_do_not_go_together(self, options: dict[str, Any], words: str) -> None:
         with pytest.raises(ValueError, match=words):
             adapter.Options(**options)
+
+    def test_examples_that_are_no_json(self) -> None:
+        example = {"role": "user", "content": "Hi", "x": {1}}
+        with pytest.raises(TypeError, match="type set is not JSON serializable; messages are made of what JSON has"):
+            adapter.Options(examples=[example])
+        assert adapter.Options(examples=[MappingProxyType({"role": "user", "content": "Hi"})]).examples
 
 
 NODE: dict[str, Any] = {"v": {"type": "integer"}, "next": {"anyOf": [{"$ref": "#"}, {"type": "null"}]}}

@@ -16,10 +16,10 @@ def dumps(value: Any) -> bytes:
     """A JSON value as compact JSON in UTF-8; in ASCII, where it holds half a pair of surrogates.
 
     Args:
-        value: It does not hold itself.
+        value: Made of what JSON has, as all is that came as JSON, and the options are held to it; it does not hold itself.
 
     Raises:
-        TypeError: It holds what JSON has no form for.
+        TypeError: It holds what neither of the two has a form for.
     """
     pydantic_core = sys.modules.get("pydantic_core")
     if pydantic_core is not None:

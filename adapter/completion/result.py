@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
 from adapter.completion.rules import Rules
 from adapter.completion.whole import read_whole
-from adapter.events import CallFinished, Event, Problem, ReasoningDelta, TextDelta, frozen
+from adapter.events import CallFinished, Event, Problem, ReasoningDelta, TextDelta
 from adapter.options import make_options
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from adapter.options import OptionKeywords
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class ParsedToolCall:
     """One tool call.
 
@@ -36,7 +37,7 @@ class ParsedToolCall:
     raw: str = ""
 
 
-@frozen
+@dataclass(frozen=True, slots=True)
 class ParsedCompletion:
     """What a completion holds.
 

@@ -1,4 +1,4 @@
-"""The requests that the openai client has its HTTP client build, made in a quarter of the time.
+"""The requests that the openai client has its HTTP client build, made in half the time.
 
 It hands over an address, a list of headers and the bytes of a body, the same address each time. An HTTP client reads the
 address anew, and looks each header up in each other; here the address is read once and the headers are joined. The request is
