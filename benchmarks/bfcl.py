@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=40, help="how many cases")
     parser.add_argument("--skip", type=int, default=0, help="how many cases to leave out before these")
     parser.add_argument("--enforce", nargs="+", default=["prompt", "json_schema", "grammar"], help="the rungs to compare")
-    parser.add_argument("--dialect", default="generic", help="the dialect to speak; the model was trained on none")
+    parser.add_argument("--dialect", default="hermes", help="the dialect to speak")
     parser.add_argument("--model", type=Path, help="a GGUF file in place of the demo's model")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there too")
     args = parser.parse_args()
