@@ -9,19 +9,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapter.completion.fast_deltas import QuietFlow
-from adapter.completion.json_calls import CallTracker
+from adapter.completion.call_stream import CallStream
+from adapter.completion.fast_deltas import behind_block
 from adapter.completion.report import report_told
-from adapter.completion.started_call import EarlyCall, may_be_reported, place_for
+from adapter.completion.started_call import StartedCall, may_be_reported
 from adapter.completion.state import Mode
+from adapter.completion.validate import call_id
 from adapter.events import ArgumentsDelta, CallStarted
 from adapter.schema.known_place import ANYWHERE
+from adapter.syntax.json.in_tags_block import JsonBlock
 from adapter.syntax.json.plain_arguments import LONGEST_SEGMENT, NAME, QUOTES_OF_NAME, TO_ARGUMENTS, PlainArguments
 
 if TYPE_CHECKING:
     from adapter.completion.state import State
     from adapter.events import Event
-    from adapter.syntax.json.in_tags_block import JsonBlock
+    from adapter.syntax.contract import BlockReader
     from adapter.syntax.json.plain_arguments import Closed, Plain
 
 _MOST_PIECES = 1000  # each costs fifty bytes more than its letters
@@ -51,7 +53,7 @@ class CallFlow:
         self._body = plain.body
         self._index = state.count
         self._pieces: list[str] = []
-        self._call: EarlyCall | None = None
+        self._call: StartedCall | None = None
         self._quotes = 0  # before the name is known
         self._name_end = 0
         self._arguments: PlainArguments | None = None
@@ -98,9 +100,9 @@ class CallFlow:
             call.start = self._start
             if arguments.closed is not None:
                 self._finish(call, arguments.closed, total, passed + text, out)
-                return self._further(text[arguments.closed.after :])
+                return behind_block(state, text[arguments.closed.after :])
             call.size = total - self._start - len(arguments.rest) + arguments.told
-        state.tracker = CallTracker(state.rules, state.options, state.count, call)
+        state.stream = CallStream(state, self._block, call)
         return self._keep() + text
 
     def _keep(self) -> str:
@@ -114,7 +116,7 @@ class CallFlow:
         self._pieces = [text[cut:]]
         return text[cut:]
 
-    def _finish(self, call: EarlyCall, closed: Closed, total: int, text: str, out: list[Event]) -> None:
+    def _finish(self, call: StartedCall, closed: Closed, total: int, text: str, out: list[Event]) -> None:
         """The block ends in the last delta, `total` characters behind its beginning. `text` is what was not kept of it."""
         state, block = self._state, self._block
         end = total + closed.end
@@ -123,16 +125,8 @@ class CallFlow:
             out.append(ArgumentsDelta(call.index, closed.last))
         block.keep(text[: total + closed.after - block.behind])
         raw, read, faults = block.take_plain(call.name, call.start, end, total + closed.tag)
-        state.block, state.tracker, state.mode = None, None, Mode.TEXT
+        state.block, state.mode = None, Mode.TEXT
         report_told(state, call, read, raw, len(block.opening), faults, out)
-
-    def _further(self, text: str) -> str:
-        """What follows the block, where the short way goes on."""
-        state = self._state
-        if state.fenced or (text and state.marks.next.split(text) is None):
-            return text
-        state.flow = QuietFlow(state.marks.next, text)
-        return ""
 
     def _in_head(self, text: str) -> list[Event] | None:
         """What stands before the arguments, and perhaps their beginning."""
@@ -168,7 +162,7 @@ class CallFlow:
         if events is None:
             return None
         self._name_end = position
-        self._call = EarlyCall(self._index, options.new_id(), name)
+        self._call = StartedCall(self._index, call_id("", self._state.ids, options), name)
         return [CallStarted(self._index, self._call.id, name), *events]
 
     def _to_arguments(self, head: str, position: int, name: str) -> list[Event] | None:
@@ -176,8 +170,8 @@ class CallFlow:
         found = TO_ARGUMENTS(head, position)
         if found.lastindex is None:
             return [] if found.end() == len(head) else None
-        place = place_for(self._state.rules, self._state.options, name)
-        arguments = PlainArguments(self._plain, ANYWHERE if place is None else place)
+        tool = self._state.rules.tools.by_name.get(name) if self._state.options.coerce else None
+        arguments = PlainArguments(self._plain, ANYWHERE if tool is None else tool.schema.place)
         said = arguments.feed(head[found.end() :])
         if said is None:
             return None
@@ -185,11 +179,14 @@ class CallFlow:
         return [ArgumentsDelta(self._index, "{" + said)]
 
 
-def begin_call(state: State, block: JsonBlock, text: str, position: int, out: list[Event]) -> bool:
-    """Begin to read a block on the short way, if it goes there. Its first text is taken whole then."""
-    plain = block.plain
-    if plain is None or not state.rules.incremental or state.closed or text.find(plain.close, position) >= 0:
+def begin_call(state: State, block: BlockReader, text: str, position: int, out: list[Event]) -> bool:
+    """Begin to read a block of plain JSON on the short way. Returns True if so: then all of the text was taken."""
+    if not isinstance(block, JsonBlock) or not state.rules.incremental or state.closed:
         return False
+    plain = block.plain
+    if plain is None or text.find(plain.close, position) >= 0:
+        return False
+    state.started = []
     flow = CallFlow(state, block, plain)
     events = flow.feed(text[position:])
     if events is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from adapter.errors import DialectError
 
 if TYPE_CHECKING:
-    from adapter.syntax.contract import Syntax, SyntaxSettings
+    from adapter.syntax.contract import BareSyntax, Syntax, SyntaxSettings
 
 # Name in a template's front matter: module below this package, class in the module.
 SYNTAXES = {
@@ -33,6 +33,13 @@ def make_syntax(name: str, settings: SyntaxSettings) -> Syntax:
     """
     made: Syntax = syntax_class(name, settings)(settings)
     return made
+
+
+def untagged_json(settings: SyntaxSettings) -> BareSyntax:
+    """Make the reader of JSON calls without markers, for dialects whose own calls have markers."""
+    from adapter.syntax.json.in_tags import JsonInTags
+
+    return JsonInTags(settings)
 
 
 def syntax_class(name: str, settings: SyntaxSettings) -> type[Any]:
