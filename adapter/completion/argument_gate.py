@@ -95,9 +95,14 @@ class ArgumentGate:
         """The text stands in a string that is sent as the string grows, and nothing is kept back."""
         return self._writing and not self._kept and not self.frozen and self._walker.in_string and not self._walker.broken
 
+    @property
+    def closed(self) -> bool:
+        """Nothing more is sent."""
+        return self.frozen or self.complete or self._walker.broken
+
     def feed(self, text: str) -> str:
         """Take a piece of the arguments. Returns the text to send."""
-        if self.frozen or self.complete or self._walker.broken:
+        if self.closed:
             return ""
         allowed: list[str] = []
         for token in self._walker.feed(text):

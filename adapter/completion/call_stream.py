@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from adapter.completion.state import State
     from adapter.events import Event
     from adapter.syntax.contract import BlockReader
-    from adapter.syntax.reading import End, Flowing, Step
+    from adapter.syntax.reading import End, Step
 
 _MOST_PIECES = 1000  # each costs fifty bytes more than its letters
 _new = object.__new__
@@ -48,8 +48,8 @@ class CallStream:
     """
 
     __slots__ = (
-        "_call", "_copy", "_end", "_forwarded", "_gate", "_half", "_index", "_match", "_out", "_reader", "_search", "_skip",
-        "_state", "_tail", "_told", "_write", "silent",
+        "_call", "_copy", "_end", "_forwarded", "_gate", "_half", "_index", "_match", "_mute", "_out", "_reader", "_search",
+        "_skip", "_state", "_tail", "_told", "_write", "silent",
     )  # fmt: skip
 
     def __init__(self, state: State, reader: BlockReader | None, told: StartedCall | None = None) -> None:
@@ -66,6 +66,7 @@ class CallStream:
         self._match: Callable[[str], re.Match[str] | None]
         self._half: Callable[[str, int], re.Match[str] | None]
         self._write: Callable[[str], str] | None = None
+        self._mute = False  # text in the present string is not sent
         self._forwarded: list[str] = []  # text in the present string that the reader does not know of
         self._end: End | None = None
         self._out: list[Event] = []  # events of the delta that ended the block
@@ -83,7 +84,7 @@ class CallStream:
         if len(forwarded) >= _MOST_PIECES:
             self._hand_over()
         forwarded.append(text)
-        if self.silent:
+        if self._mute:
             return []
         event = _new(ArgumentsDelta)  # as the constructor does, whose call would take longer than all the rest
         event.index, event.text = self._index, text if self._write is None else self._write(text)  # type: ignore[misc]
@@ -119,7 +120,7 @@ class CallStream:
         if not text:
             return []
         self._forwarded.append(text)
-        if self.silent:
+        if self._mute:
             return []
         return [ArgumentsDelta(self._index, text if self._write is None else self._write(text))]
 
@@ -129,22 +130,25 @@ class CallStream:
         reader = self._open_reader
         self.silent = self.silent or type(reader.steps) is Unheard
         flowing = None if tail else reader.flowing()
-        if flowing is not None and (self.silent or self._sends(flowing)):
+        if flowing is not None and self._may_forward(flowing.kind):
             self._search, self._match, self._half = flowing.special.search, flowing.body.match, flowing.half.match
             self._write = flowing.write
         return self
 
-    def _sends(self, flowing: Flowing) -> bool:
-        """Tell if text inside the present string is sent as the string grows."""
-        if self._call is None or self._skip:
-            return False
-        return flowing.kind is StepKind.TEXT or (self._gate is not None and self._gate.flowing)
+    def _may_forward(self, kind: StepKind | None) -> bool:
+        """Tell if text inside the present string can be forwarded, and set `_mute`: the text is forwarded, and not sent."""
+        self._mute = self.silent or kind is None
+        if self._mute or (kind is StepKind.TEXT and not self._skip):
+            return True
+        gate = self._gate
+        self._mute = gate is not None and gate.closed
+        return gate is not None and (gate.flowing or gate.closed) and not self._skip
 
     def _hand_over(self) -> None:
         """Give the forwarded text to the reader."""
         passed = self._open_reader.flowed("".join(self._forwarded))
         self._forwarded.clear()
-        if self._call is not None and not self.silent:
+        if self._call is not None and not self._mute:
             self._sent(self._call, passed)
             if self._gate is not None:
                 self._gate.passed += len(passed)

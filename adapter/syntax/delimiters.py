@@ -45,6 +45,11 @@ class Boundaries:
         return _in_string(self.close)
 
     @property
+    def in_quiet_string(self) -> Flowing:
+        """The same, for a string of which nothing is sent."""
+        return _in_quiet_string(self.close)
+
+    @property
     def plain(self) -> Plain | None:
         """How a plain call is written between the tags, where the closing one must come."""
         return _plain(self.close) if self.close and self.due else None
@@ -90,6 +95,11 @@ def _in_string(close: str) -> Flowing:
     half = rf"[\]}}]{{0,4}}{begins}"
     special = r"""["\\\x00-\x1f<\]}]"""
     return Flowing(re.compile(special), re.compile(f"(?:{plain}{smaller})*+"), re.compile(half), StepKind.JSON)
+
+
+@functools.cache
+def _in_quiet_string(close: str) -> Flowing:
+    return _in_string(close)._replace(kind=None)
 
 
 @functools.cache

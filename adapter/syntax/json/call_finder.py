@@ -50,17 +50,18 @@ class CallFinder:
 
     Attributes:
         steps: As given.
+        in_arguments: The text stands in the arguments of a call.
         silent: No more steps will come.
     """
 
-    __slots__ = ("_depth", "_frames", "_in_arguments", "_offset", "_start", "_walker", "_written", "silent", "steps")
+    __slots__ = ("_depth", "_frames", "_offset", "_start", "_walker", "_written", "in_arguments", "silent", "steps")
 
     def __init__(self, steps: list[Step] | None = None) -> None:
         self.steps: list[Step] = [] if steps is None else steps
         self._walker = JsonWalker()
         self._frames = [_Frame(is_list=True)]
         self._depth = 0  # brackets open in the arguments, or in a value that belongs to no call
-        self._in_arguments = False
+        self.in_arguments = False
         self._offset = 0  # code points in front of the present token
         self._written: list[str] = []  # arguments in the present piece
         self._start: int | None = None  # offset of the arguments, for the first step with them
@@ -68,8 +69,8 @@ class CallFinder:
 
     @property
     def in_string(self) -> bool:
-        """The text stands in a string of a call's arguments, and the name of the call is known."""
-        return self._in_arguments and self._frames[-1].named and self._walker.in_string
+        """The text stands in a string that is no key, and is not kept here: neither a name nor in front of one."""
+        return self._walker.in_string and (self._frames[-1].named if self.in_arguments else self._depth > 0)
 
     def skip(self, size: int) -> None:
         """Count code points that were forwarded inside a string."""
@@ -80,7 +81,7 @@ class CallFinder:
         if self.silent:
             return
         for token in self._walker.feed(text):
-            if self._in_arguments:
+            if self.in_arguments:
                 self._argument(token)
             elif self._depth:
                 self._depth += (token[0] is Kind.OPEN) - (token[0] is Kind.CLOSE)
@@ -131,7 +132,7 @@ class CallFinder:
         elif kind is not Kind.OPEN:
             return
         elif frame.key == "arguments" and text == "{":
-            frame.start, self._in_arguments = self._offset, True
+            frame.start, self.in_arguments = self._offset, True
             self._start = self._offset if frame.named else self._start
             self._argument(token)
         elif text == _HOLDS_CALLS.get(frame.key) and not frame.named:
@@ -157,5 +158,5 @@ class CallFinder:
         """Take a token of the arguments."""
         frame = self._frames[-1]
         self._depth += (token[0] is Kind.OPEN) - (token[0] is Kind.CLOSE)
-        self._in_arguments = self._depth > 0
+        self.in_arguments = self._depth > 0
         (self._written if frame.named else frame.early).append(token[1])

@@ -105,10 +105,14 @@ class JsonBlock(Block):
         return self._payload.bounds.lookout if scanner.waiting and scanner.offset <= _SHORT else None
 
     def flowing(self) -> Flowing | None:
-        """Patterns of text to forward, inside a string of the arguments, or of the whole payload if the block is unheard."""
-        if type(self.steps) is not Unheard and (self._doubt or self._finder is None or not self._finder.in_string):
+        """Patterns of text to forward inside a string, be the string reported or not."""
+        flowing = self._scanner.flowing()
+        if flowing is None or type(self.steps) is Unheard:
+            return flowing
+        finder = self._finder
+        if finder is None or self._doubt or not finder.in_string:
             return None
-        return self._scanner.flowing()
+        return flowing if finder.in_arguments else self._payload.bounds.in_quiet_string
 
     def flowed(self, text: str) -> str:
         """Consume text that was forwarded."""
