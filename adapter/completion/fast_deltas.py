@@ -1,9 +1,9 @@
-"""Short ways for deltas in which nothing can happen: words, and text that nobody hears of before its end.
+"""Short ways for deltas without special characters: words, and text without events before its end.
 
-Most deltas of a completion are words, or the inside of one long string. Once a handler has read up to such a place, deltas
+Most deltas of a completion are words, or the inside of one long string. Once a handler has read up to words, further deltas
 without special characters take a short way, after one regular-expression search; the handlers learn of all the text together
-when a delta of another kind comes. The events are those that the handlers would report. `adapter.completion.call_stream` is the
-short way through blocks.
+when a delta of another kind comes. The events are the events of the handlers. `adapter.completion.call_stream` is the short way
+through blocks.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def behind_block(state: State, text: str) -> str:
 
 
 def flow_from(state: State) -> Flow | None:
-    """Return the short way from the present place, if there is one."""
+    """Return the short way from the present place, or None."""
     mode = state.mode
     if mode is Mode.BLOCK:
         return _block_flow(state)

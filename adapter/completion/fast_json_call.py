@@ -1,8 +1,8 @@
-"""A call in plain JSON on the short way: reported while it is written, from its first bracket to its closing tag.
+"""The short way through a call in plain JSON, from the first bracket to the closing tag.
 
-`CallFlow` looks at a delta once, where the scanner, the walker and the writer would each look at it. It knows plain calls only
-(`adapter.syntax.json.plain_arguments`). At the first delta that is not plain it stops, and those read the block from its
-beginning: what was reported already is not reported again. So at most once in a block is anything read twice.
+`CallFlow` looks at a delta once, in place of end scanner, call finder and argument gate. Only plain calls can go the short way
+(`adapter.syntax.json.plain_arguments`). At the first delta that is not plain, the block is read from its beginning by the
+others, and text that was reported is not reported again: at most once in a block is text read twice.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _NAMED = 2  # the group of NAME that ends it
 
 
 class CallFlow:
-    """The deltas of one block.
+    """The short way through one block.
 
     Args:
-        state: Of the completion.
-        block: Of which nothing was read yet.
-        plain: How a plain call is written in it.
+        state: State of the completion.
+        block: Reader of the block, without text so far.
+        plain: Patterns of a plain call in the block.
     """
 
     __slots__ = (
@@ -54,20 +54,20 @@ class CallFlow:
         self._index = state.count
         self._pieces: list[str] = []
         self._call: StartedCall | None = None
-        self._quotes = 0  # before the name is known
+        self._quotes = 0  # quotes in front of the end of the name
         self._name_end = 0
         self._arguments: PlainArguments | None = None
-        self._start = 0  # where in the payload these begin
+        self._start = 0  # offset of the arguments in the payload
         self._in_string = False
 
     def feed(self, text: str) -> list[Event] | None:
-        """The events of a delta."""
+        """Return the events of a delta; None for a delta that is not plain, or ends the block."""
         pieces, at = self._pieces, 0
         if (
             self._in_string
             and text
             and len(pieces) < _MOST_PIECES
-            and (not self._special(text) or (at := self._body(text, 0).end()) == len(text))  # with whole escapes, perhaps
+            and (not self._special(text) or (at := self._body(text, 0).end()) == len(text))  # perhaps with complete escapes
         ):
             said = text
         elif self._arguments is None:
@@ -81,19 +81,19 @@ class CallFlow:
             if not said or len(pieces) >= _MOST_PIECES:
                 return self._kept(text, said)
         pieces.append(text)
-        event = _new(ArgumentsDelta)  # as its constructor does, whose call would take longer than all the rest
+        event = _new(ArgumentsDelta)  # as the constructor does, whose call would take longer than all the rest
         event.index, event.text = self._index, said  # type: ignore[misc]
         return [event]
 
     def _kept(self, text: str, said: str) -> list[Event]:
-        """The event of a delta, if there is one. Of many deltas what is certain is kept together."""
+        """Return the event of a delta, if any. The certain text of many deltas is joined."""
         self._pieces.append(text)
         if len(self._pieces) > _MOST_PIECES:
             self._keep()
         return [ArgumentsDelta(self._index, said)] if said else []
 
     def stop(self, text: str, out: list[Event]) -> str:
-        """Read the end of the block, or leave the block to those who read it with care."""
+        """Read the end of the block, or leave the block to the reader and the call stream."""
         passed, state, call, arguments = "".join(self._pieces), self._state, self._call, self._arguments
         if call is not None and arguments is not None:
             total = self._block.behind + len(passed)
@@ -106,18 +106,18 @@ class CallFlow:
         return self._keep() + text
 
     def _keep(self) -> str:
-        """Hand what will not be read again to the block. Returns the rest."""
+        """Give the text to the block that will not be read again here. Returns the rest."""
         text = "".join(self._pieces)
         if self._arguments is None:
             return text
         cut = len(text) - len(self._arguments.rest)
-        cut -= text.endswith("<", 0, cut)  # whoever reads it with care wants to see what follows
+        cut -= text.endswith("<", 0, cut)  # the end scanner decides by the character behind
         self._block.keep(text[:cut])
         self._pieces = [text[cut:]]
         return text[cut:]
 
     def _finish(self, call: StartedCall, closed: Closed, total: int, text: str, out: list[Event]) -> None:
-        """The block ends in the last delta, `total` characters behind its beginning. `text` is what was not kept of it."""
+        """End the block in the last delta, which begins at offset `total`. `text` is the unkept part of the block."""
         state, block = self._state, self._block
         end = total + closed.end
         call.size, call.complete = end - call.start, True
@@ -129,14 +129,14 @@ class CallFlow:
         report_told(state, call, read, raw, len(block.opening), faults, out)
 
     def _in_head(self, text: str) -> list[Event] | None:
-        """What stands before the arguments, and perhaps their beginning."""
+        """Read text in front of the arguments, and perhaps their beginning."""
         if self._call is None:
             self._quotes += text.count('"')
             waits = self._quotes < QUOTES_OF_NAME
         else:
             waits = "{" not in text
         if waits and "<" not in text and "[" not in text and len(self._pieces) < LONGEST_SEGMENT:
-            self._pieces.append(text)  # nothing can be told of it yet, and it does not end the block
+            self._pieces.append(text)  # too little for a name, and no end of the block
             return []
         head = "".join(self._pieces) + text
         if len(head) > LONGEST_SEGMENT:
@@ -154,7 +154,7 @@ class CallFlow:
         return events
 
     def _named(self, head: str, position: int, name: str) -> list[Event] | None:
-        """The name is known, and ends there."""
+        """Report the start of the call; the name ends at `position`."""
         rules, options = self._state.rules, self._state.options
         if not may_be_reported(rules, name, self._index):
             return None
@@ -166,7 +166,7 @@ class CallFlow:
         return [CallStarted(self._index, self._call.id, name), *events]
 
     def _to_arguments(self, head: str, position: int, name: str) -> list[Event] | None:
-        """Behind the name: the way to the arguments, and perhaps their beginning."""
+        """Read text between name and arguments, and perhaps their beginning."""
         found = TO_ARGUMENTS(head, position)
         if found.lastindex is None:
             return [] if found.end() == len(head) else None

@@ -96,7 +96,7 @@ class CompletionParser:
         state = self._state
         if state.closed:
             raise ValueError("feed() after close(): a parser reads one completion")
-        if state.flow is None:  # looked for only now: behind many texts nothing comes
+        if state.flow is None:  # looked for only now: many texts are the last
             state.flow = flow_from(state)
             passed = None if state.flow is None else state.flow.feed(text)
             if passed is not None:

@@ -1,4 +1,4 @@
-"""The state of one completion: all that is remembered between two deltas, and the only mutable state of the parser."""
+"""The state of one completion between two deltas: the only mutable state of the parser."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Mode(Enum):
 
 
 class Language(NamedTuple):
-    """Everything that is equal for all completions of one dialect with the same tools.
+    """Values shared by all completions of one dialect with the same tools.
 
     Attributes:
         settings: Settings of the call syntax.
@@ -69,7 +69,7 @@ class Language(NamedTuple):
 
 @functools.lru_cache(maxsize=_MOST)
 def language(dialect: Dialect, tools: ToolSet, *, coerce: bool) -> Language:
-    """Return the language of a dialect with these tools; neither ever changes, and both are known by their identity."""
+    """Return the language of a dialect with these tools; both are constants, known by their identity."""
     tokens = tuple(dict.fromkeys((*COMMON_TOKENS, *dialect.special)))
     ends = (*tokens, *dialect.result[:1])
     types, place, known = parameter_types(tools), arguments_place(tools), known_places(tools, coerce=coerce)
@@ -94,8 +94,8 @@ class State:
         content: The content so far.
         reasoning: The reasoning so far.
         block: Reader of the open block.
-        stream: Events of the calls in the open block, or in the text that may be a call without markers.
-        started: Calls of that block whose start was reported.
+        stream: Events of the calls in the open block, or in text that may be a call without markers.
+        started: Calls in the same text whose start was reported.
         passage: The open passage.
         has_passages: The syntax has passages, so that its markers mean something without calls too.
         bare: Text that may be a call without markers.
@@ -105,14 +105,14 @@ class State:
         held: In OPENING the opening marker and the text behind; in INVENTED, or in a passage that is left out, all text so far.
         again: Text that was consumed and is to be read again.
         tail: Text that waits for more.
-        may_think: Reasoning may still begin.
+        may_think: Reasoning may begin here.
         newline_first: White space before the reasoning is no content.
-        may_be_bare: A call without markers may still begin.
+        may_be_bare: A call without markers may begin here.
         owed: A block ended without its closing marker, which may still come.
         fenced: A code fence was opened around blocks.
-        flow: The short way for deltas in which nothing can happen, if there is one.
+        flow: The short way for deltas without special characters, or None.
         count: Calls reported so far, without those of the open block.
-        ids: Their ids, and those of earlier calls.
+        ids: Ids of the calls of the answer, and of earlier calls.
     """
 
     __slots__ = (

@@ -1,4 +1,4 @@
-"""How calls are written: one package per family of call syntaxes, and the mechanics they share. No dialect is named here."""
+"""Call syntaxes: one package per family, and the mechanics the families share. No dialect is named here."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ SYNTAXES = {
 
 
 def make_syntax(name: str, settings: SyntaxSettings) -> Syntax:
-    """The reader of a call syntax, by the name that a template's front matter gives.
+    """Make the call syntax of this name, which stands in a template's front matter.
 
     Raises:
-        DialectError: There is no such syntax, or the dialect's `form` is not what it asks for.
+        DialectError: No syntax has the name, or the dialect's `form` does not suit the syntax.
     """
     made: Syntax = syntax_class(name, settings)(settings)
     return made
@@ -43,10 +43,10 @@ def untagged_json(settings: SyntaxSettings) -> BareSyntax:
 
 
 def syntax_class(name: str, settings: SyntaxSettings) -> type[Any]:
-    """The class of such a reader, which takes settings of these markers and this form.
+    """Return the class of the call syntax of this name, after a check of the settings.
 
     Raises:
-        DialectError: As above.
+        DialectError: No syntax has the name, or its markers do not suit the syntax.
     """
     if name not in SYNTAXES:
         raise DialectError(f"no call syntax {name!r}; there are {', '.join(SYNTAXES)}")

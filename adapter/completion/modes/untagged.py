@@ -1,4 +1,4 @@
-"""Calls without markers: text that may be one, and the decision at the end (behaviour 1.10)."""
+"""Calls without markers: candidates, and the decision at the end (behaviour 1.10)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def in_bare(state: State, text: str, position: int, out: list[Event]) -> tuple[i
         state.stream = state.stream or CallStream(state, None)
         state.stream.take(bare.steps, out)
     if not state.rules.constrained and (name := bare.name()):
-        bare.dead = bare.dead or not _offered(state, name)  # no gate lets such a name pass
+        bare.dead = bare.dead or not _offered(state, name)  # no gate lets an unknown name pass
     if bare.dead:
         state.mode, state.may_be_bare = Mode.TEXT, False
         state.again = bare.text
