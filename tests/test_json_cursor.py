@@ -14,14 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapter.completion.argument_gate import ArgumentsWriter
+from adapter.completion.argument_gate import ArgumentGate
 from adapter.schema.known_place import ANYWHERE, KnownPlace
 from adapter.schema.raw_place import RawPlace
 from adapter.syntax.delimiters import Boundaries
 from adapter.syntax.json.end_scanner import BlockScanner, End
 from adapter.text.json_cursor import JsonCursor
 from adapter.text.json_plain import in_string
-from adapter.text.json_tokens import JsonWalker
 from adapter.text.partial import is_half
 from adapter.tools.definitions import read_tools
 
@@ -98,17 +97,17 @@ def place_of(schema: Any) -> KnownPlace:
     return ANYWHERE if schema is None else schema.place
 
 
-def writer_of(schema: Any) -> ArgumentsWriter:
+def writer_of(schema: Any) -> ArgumentGate:
     if schema is None:
-        return ArgumentsWriter(None)
+        return ArgumentGate(None)
     doubts = None if schema.certain is not None else RawPlace(schema.source, (schema.source,))
-    return ArgumentsWriter(schema.place, doubts)
+    return ArgumentGate(schema.place, doubts)
 
 
 def known(pieces: Sequence[str], bounds: Boundaries, schema: Any, *, cut: bool, markers: tuple[str, ...] = ()) -> Found:
     """As scanner, walker and gate read it."""
     found = Found()
-    scanner, walker, writer = BlockScanner(bounds), JsonWalker(), writer_of(schema)
+    scanner, writer = BlockScanner(bounds), writer_of(schema)
     tail = back = read = ""
     literals = tuple(filter(None, (bounds.close, *markers)))
     broken, fault = False, re.compile(r'[\x00-\x1f]|\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4}|u?[0-9a-fA-F]{0,3}\Z)')
@@ -128,11 +127,7 @@ def known(pieces: Sequence[str], bounds: Boundaries, schema: Any, *, cut: bool, 
             stop = fault.search(fresh, begin)  # directly behind the marker it settles nothing
             if stop and (loop if markers else re.compile(re.escape(bounds.close))).fullmatch(fresh, begin, stop.start()):
                 sure, broken = begin, True
-        back, out = fresh[sure:], ""
-        for token in walker.feed(fresh[:sure]):
-            if writer.frozen or writer.complete or broken_before:
-                break
-            out += writer.write(token)
+        back, out = fresh[sure:], "" if broken_before else writer.feed(fresh[:sure])
         found.left.append(out)
         if end is not None:
             found.end = (end, scanner.payload_end, scanner.block_end)
@@ -183,6 +178,7 @@ def new(
         last = scanner.finish(cut=cut, newline_after=newline, half_tag=len(tail))
         found.last.append((last, scanner.payload_end, scanner.block_end))
     found.edits, found.complete = cursor.edits, cursor.complete
+    assert cursor.sent == sum(map(len, found.left))
     return found
 
 

@@ -68,6 +68,7 @@ class JsonCursor:
         place: The place of the value in a schema.
 
     Attributes:
+        special: Finds in a delta the characters that need more than this search inside a string.
         passed: Code points fed; the caller adds those of deltas that were followed.
         rest: The last characters of these, which are read again with the next delta. When `over`: what follows the value, its
             last bracket included, or the text from the first character that is not JSON on.
@@ -85,13 +86,13 @@ class JsonCursor:
     """
 
     __slots__ = (
-        "_body", "_careful", "_half", "_slow", "_told", "_tried", "broken", "complete", "container", "edits", "expected",
-        "in_string", "inside", "over", "passed", "place", "position", "rest", "stack",
+        "_body", "_careful", "_half", "_left", "_slow", "_told", "_tried", "broken", "complete", "container", "edits", "expected",
+        "in_string", "inside", "over", "passed", "place", "position", "rest", "special", "stack",
     )  # fmt: skip
 
     def __init__(self, inside: InString, place: Place) -> None:
         self.inside = inside
-        self._body, self._half = inside.body, inside.half
+        self.special, self._body, self._half = inside.special, inside.body, inside.half
         self.place = place
         self.container: Container = START
         self.position = 0
@@ -99,6 +100,7 @@ class JsonCursor:
         self.expected: Matcher | None = START.first
         self.rest = ""
         self._told = 0  # code points of the rest that have left
+        self._left = 0  # code points that have left, when the rest belongs to the careful reader
         self._careful: Careful | None = None
         self._slow = False  # the rest belongs to the careful reader
         self._tried: str | None = None  # a delta was read and is not plain: text of it that may leave
@@ -107,9 +109,14 @@ class JsonCursor:
         self.in_string = self.over = self.broken = self.complete = False
 
     @property
-    def owed(self) -> int:
-        """Code points fed that have not left, while the text is plain."""
-        return len(self.rest) - self._told
+    def sent(self) -> int:
+        """Code points that have left: those in front of the text that waits, coerced values at their new length."""
+        return self._left if self._slow else self._passed_on()
+
+    def _passed_on(self) -> int:
+        """As `sent` says, of plain text."""
+        grown = sum(len(new) - (end - start) for start, end, new in self.edits)
+        return self.passed - len(self.rest) + self._told + grown
 
     def feed(self, text: str) -> str:
         """Read a delta. Returns the text that may leave by now."""
@@ -121,7 +128,10 @@ class JsonCursor:
             if said is not None:
                 return said
         said, self._tried = self._tried or "", None
-        return said if self.over else said + self._read(self.rest)
+        if self.over:
+            self._left = self._passed_on()
+            return said
+        return said + self._read(self.rest)
 
     def follow(self, text: str) -> str | None:
         """Read a delta if it is plain and does not end the value.
@@ -218,7 +228,7 @@ class JsonCursor:
     def _ended(self, text: str, end: int) -> str | None:
         """Stop at the end of the value."""
         self._tried = text[self._told : end]
-        self.rest, self._told = text[end - 1 :], 0
+        self.rest, self._told = text[end - 1 :], 1
         self.over = self.complete = self._slow = True
         self.in_string = False
         return None
@@ -264,6 +274,7 @@ class JsonCursor:
             careful = self._careful = Careful(self, self.edits)
         if not self._slow:
             careful.begin(self.expected)
+            self._left = self._passed_on()
         self._slow, self.rest, at = True, "", 0
         out: list[str] = []
         while True:
@@ -271,6 +282,7 @@ class JsonCursor:
             if self._told:
                 said, self._told = said[self._told :], max(0, self._told - len(said))
             out.append(said)
+            self._left += len(said)
             if at < 0:
                 return "".join(out)
             passed = self._plainly(text, at)
@@ -278,7 +290,7 @@ class JsonCursor:
                 self._slow = False
                 return "".join([*out, passed])
             out.append(self._tried or "")
-            self._tried = None
+            self._tried, self._left = None, self._passed_on()
             if self.over:
                 return "".join(out)
             careful.begin(self.expected)
