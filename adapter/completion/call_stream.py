@@ -91,10 +91,24 @@ class CallStream:
         if len(forwarded) >= _MOST_PIECES:
             self._hand_over()
         if self._mute or not said:
-            return []
+            return [] if self._follower is None else self._stepped()
         event = _new(ArgumentsDelta)  # as the constructor does, whose call would take longer than all the rest
         event.index, event.text = self._index, said if self._write is None else self._write(said)  # type: ignore[misc]
         return [event]
+
+    def _stepped(self) -> list[Event]:
+        """Return the events of a delta in which the follower may have made steps."""
+        out: list[Event] = []
+        steps = self._open_reader.steps
+        if steps:
+            self.take(steps, out)
+            self._follower = None if self.silent else self._open_reader.follower()
+            if self._follower is None:
+                self._leave_string()
+                self.begin()
+            else:
+                self._search = self._follower.special if self._follower.in_string else None
+        return out
 
     def _with_care(self, text: str) -> list[Event] | None:
         """Read a delta that may hold special characters, or outside of a string."""

@@ -61,6 +61,11 @@ class _Frame:
         self.early: list[str] = []
 
 
+def _decoded(written: str) -> str:
+    """Decode the inside of a JSON string."""
+    return str(json.loads(f'"{written}"')) if "\\" in written else written
+
+
 class CallFinder:
     """Steps of the calls in one payload.
 
@@ -73,13 +78,14 @@ class CallFinder:
         steps: As given.
         special, in_string: As in `adapter.syntax.contract.Follower`; the finder itself follows no string.
         cursor: The cursor in the arguments of a call that has its name.
+        offset: Offset of the present member, of the value that a cursor reads, or behind a value that has ended.
         ended: An object or list that stands in no other has ended.
         silent: No more steps will come.
     """
 
     __slots__ = (
-        "_arguments", "_expected", "_frames", "_held", "_inner", "_inside", "_known", "_loose", "_offset", "_start", "cursor",
-        "ended", "in_string", "silent", "special", "steps",
+        "_ahead", "_arguments", "_counted", "_expected", "_frames", "_held", "_inner", "_inside", "_known", "_loose", "_start", "cursor",
+        "ended", "in_string", "offset", "silent", "special", "steps",
     )  # fmt: skip
 
     def __init__(self, inside: InString, known: Callable[[str], Place], steps: list[Step] | None = None) -> None:
@@ -91,10 +97,12 @@ class CallFinder:
         self._frames: list[_Frame] = []
         self._expected: Matcher = _TOP
         self._held = ""  # the beginning of a member
-        self._offset = 0  # of the present member, or of the object or list that a cursor reads
+        self.offset = 0
         self._inner: JsonCursor | None = None
         self._arguments: JsonCursor | None = None  # of a named call, from the name on
         self._start: int | None = None  # offset of the arguments, for the first step with them
+        self._ahead: int | None = None  # the position up to which the present delta is read
+        self._counted = 0  # code points that were followed here, not by a cursor, since `flowed` was called
         self._loose: Handover | None = None
         self.cursor: JsonCursor | None = None
         self.ended = self.silent = False
@@ -108,17 +116,38 @@ class CallFinder:
 
     def read(self, text: str, position: int) -> int:
         """Consume text from `position` on, up to the end of a value that stands in no other. Returns the position reached."""
+        if self._ahead is not None:
+            position, self._ahead = self._ahead, None
+            return position
         while position < len(text) and not self.silent and not self.ended:
             position = self._outside(text, position) if self._inner is None else self._in_cursor(text, position)
         return position
 
     def follow(self, text: str) -> str | None:
-        """Read a delta that does not complete a member. Returns the empty string; None for a delta that is for `read`."""
-        held = self._held + text
-        found = self._expected(held, 0)
-        if found.end() < len(held) or found.lastindex in _COMPLETE or len(held) > _LONGEST:
+        """Read a delta outside of values that cursors read.
+
+        Returns:
+            The empty string: arguments that may leave are in the steps. None for a delta that ends a value which stands in no other,
+            or is not understood; it is read, and `read` says how far.
+        """
+        window = self._held + text
+        found = self._expected(window, 0)
+        end, last = found.end(), found.lastindex
+        if last in _COMPLETE:
+            after = end - len(self._held)
+            self._held = ""
+            self.offset += end
+            self._member(found, last)
+            if after < len(text):
+                after = self.read(text, after)
+        elif end == len(window) <= _LONGEST:
+            self._held, after = window, len(text)
+        else:
+            after = self.read(text, 0)
+        if self.ended or self.silent:
+            self._ahead = after
             return None
-        self._held = held
+        self._counted += len(text)
         return ""
 
     def follower(self) -> Follower | None:
@@ -132,14 +161,15 @@ class CallFinder:
 
     def flowed(self, text: str) -> None:
         """Count text that was followed, or passed over."""
-        if self._inner is not None:
-            self._inner.passed += len(text)
+        counted, self._counted = self._counted, 0
+        if self._inner is not None and counted < len(text):
+            self._inner.passed += len(text) - counted
             if self._frames[-1].start is not None and not self._frames[-1].named:
-                self._frames[-1].early.append(text)
+                self._frames[-1].early.append(text[counted:])
 
     def again(self, offset: int) -> None:
         """Begin with another value, at this offset."""
-        self.ended, self._offset, self._expected = False, offset, _TOP
+        self.ended, self.offset, self._expected = False, offset, _TOP
 
     def handover(self) -> Handover:
         """The state for the end scanner: behind the last bracket, or from the first text on that was not understood."""
@@ -148,15 +178,15 @@ class CallFinder:
         if self._inner is not None:
             return self._shifted(self._inner.handover())
         if self.ended:
-            return Handover("}", self._offset - 1, 1, False, False, None, "}")
+            return Handover("}", self.offset - 1, 1, False, False, None, "}")
         bracket = self._frames[-1].bracket if self._frames else "{"
         first = not self._frames or self._expected is _FIRST[bracket]
-        return Handover(self._held, self._offset, len(self._frames), False, False, None, bracket if first else "}")
+        return Handover(self._held, self.offset, len(self._frames), False, False, None, bracket if first else "}")
 
     def _shifted(self, state: Handover) -> Handover:
         """The state of a cursor inside the payload."""
-        tag = None if state.tag is None else self._offset + state.tag
-        return state._replace(offset=self._offset + state.offset, depth=len(self._frames) + state.depth, tag=tag)
+        tag = None if state.tag is None else self.offset + state.tag
+        return state._replace(offset=self.offset + state.offset, depth=len(self._frames) + state.depth, tag=tag)
 
     def _outside(self, text: str, position: int) -> int:
         """Read one member or element."""
@@ -168,7 +198,7 @@ class CallFinder:
         whole = last == _NUMBER and end < len(window) and window[end] in AFTER_SCALAR and SCALAR.fullmatch(found[_NUMBER])
         if last in _COMPLETE or whole:
             self._held = ""
-            self._offset += end - at
+            self.offset += end - at
             self._member(found, last)
             return position + end - at - len(held)
         if end == len(window) and end - at <= _LONGEST:
@@ -206,7 +236,7 @@ class CallFinder:
         behind = len(state.unread) - 1  # code points behind the last bracket
         if early:
             frame.early.append(piece[: len(piece) - behind])
-        self._offset += inner.passed - behind
+        self.offset += inner.passed - behind
         self._inner = self.cursor = None
         self._expected = _AFTER[frame.bracket]
         return position + len(piece) - behind
@@ -219,7 +249,7 @@ class CallFinder:
         elif frame is None or frame.bracket == "[":
             self._enter(found[_OPEN])
         else:
-            key = json.loads(f'"{found[_KEY]}"')
+            key = _decoded(found[_KEY])
             self._expected = _AFTER["{"]
             if key == "name" and last == _QUOTE and not frame.named:
                 self._name(frame, found[_STRING])
@@ -245,7 +275,7 @@ class CallFinder:
     def _fall_silent(self, bracket: str) -> None:
         """Say nothing more, behind a member that is JSON; the end scanner counts the bracket at its end, if any."""
         self.silent = True
-        self._loose = Handover(bracket, self._offset - len(bracket), len(self._frames), False, False, None, "}")
+        self._loose = Handover(bracket, self.offset - len(bracket), len(self._frames), False, False, None, "}")
 
     def _container(self, frame: _Frame, key: str, bracket: str) -> None:
         """Take the opening bracket of a member's value."""
@@ -253,13 +283,13 @@ class CallFinder:
             frame.wrapper = True
             self._enter(bracket)
             return
-        self._offset -= 1
+        self.offset -= 1
         arguments = key == "arguments" and bracket == "{"
         if arguments:
-            frame.start = self._offset
+            frame.start = self.offset
         if arguments and frame.named and self._arguments is not None:
             self.cursor = self._inner = self._arguments
-            self._start = self._offset
+            self._start = self.offset
             self.steps.append(Step(StepKind.TEXT, self._inner.feed(bracket), start=self._start))
             self._start = None
             return
@@ -270,7 +300,7 @@ class CallFinder:
 
     def _name(self, frame: _Frame, written: str) -> None:
         """Take the name of a call."""
-        name = json.loads(f'"{written}"').strip()
+        name = _decoded(written).strip()
         frame.named = True
         cursor = self._arguments = JsonCursor(self._inside, self._known(name))
         self.steps.append(Step(StepKind.CALL, name, start=0, progress=cursor))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from adapter.syntax.block import Block, Where
 from adapter.syntax.json.end_scanner import BlockScanner
-from adapter.syntax.reading import Unheard
+from adapter.syntax.reading import End, Unheard
 
 if TYPE_CHECKING:
     import re
@@ -15,32 +15,44 @@ if TYPE_CHECKING:
     from adapter.syntax.contract import Follower
     from adapter.syntax.json.call_finder import CallFinder
     from adapter.syntax.json.payload import Payload
-    from adapter.syntax.reading import End, Flowing, Lookout, Reading
+    from adapter.syntax.reading import Flowing, Lookout, Reading
 
 # Offset up to which an unheard block is passed over as a whole; inside a longer string `flowing` is faster still.
 _SHORT = 4000
+_SPACE = " \t\r\n"
+_MOST_SPACE = 200  # code points between JSON and the closing marker that are kept together
 
 
 class _Closing:
-    """The rest of a closing marker that has begun, as a follower: any other text is for the reader.
+    """A closing marker behind complete JSON, as a follower; white space may stand before the marker. Other text is for the reader.
+
+    Args:
+        close: The marker.
+        begun: The part of it that was read.
+        special: As in `Follower`.
 
     Attributes:
         special: As in `Follower`; never used, for the text stands in no string.
         in_string: False.
     """
 
-    __slots__ = ("_due", "in_string", "special")
+    __slots__ = ("_begun", "_due", "_left", "in_string", "special")
 
-    def __init__(self, due: str, special: Callable[[str], re.Match[str] | None]) -> None:
-        self._due = due
+    def __init__(self, close: str, begun: str, special: Callable[[str], re.Match[str] | None]) -> None:
+        self._due = close[len(begun) :]
+        self._begun = bool(begun)
+        self._left = _MOST_SPACE
         self.special = special
         self.in_string = False
 
     def follow(self, text: str) -> str | None:
         """Read a delta. Returns the empty string; None for a delta that ends the marker, or is not of it."""
-        if len(text) >= len(self._due) or not self._due.startswith(text):
+        due = text if self._begun else text.lstrip(_SPACE)
+        self._left -= len(text)
+        if len(due) >= len(self._due) or not self._due.startswith(due) or self._left < 0:
             return None
-        self._due = self._due[len(text) :]
+        self._due = self._due[len(due) :]
+        self._begun = self._begun or bool(due)
         return ""
 
 
@@ -58,6 +70,7 @@ class JsonBlock(Block):
     def __init__(self, opening: str, payload: Payload) -> None:
         super().__init__(opening, Where.ARGUMENTS)
         self._payload = payload
+        self._begun = False
         self._finder: CallFinder | None = None  # while the payload is read strictly
         self._strict: CallFinder | None = None  # as long as it may go on with another value
         self._scanner: BlockScanner | None = None
@@ -65,9 +78,9 @@ class JsonBlock(Block):
         self._closing: _Closing | None = None
 
     def _step(self, text: str, position: int) -> tuple[int, End | None]:
-        if self._scanner is None and self._finder is None:
+        if not self._begun:
             self._begin()
-        if self._half:
+        if self._closing is not None or self._half:
             return self._after_half(text, position)
         finder = self._finder
         after, end = self._scan(text, position) if finder is None else self._find(finder, text, position)
@@ -77,6 +90,7 @@ class JsonBlock(Block):
 
     def _begin(self) -> None:
         """Choose the reader, with the first delta: by then somebody hears the steps, or nobody."""
+        self._begun = True
         if type(self.steps) is Unheard:
             self._scanner = self._payload.scanner()
         else:
@@ -88,17 +102,29 @@ class JsonBlock(Block):
         after = finder.read(text, position)
         if not (finder.silent or finder.ended):
             return after, None
-        state = finder.handover()
         self._finder = None
-        self._scanner = scanner = BlockScanner.resume(self._payload.bounds, state)
-        scanner.stops = finder.ended and not finder.silent
         if finder.silent:
             self._strict, self.steps = None, Unheard(self.steps)
+        elif self._payload.closes and self._expects_closing(text, after):
+            return len(text), None
+        read, end = self._resume(finder)
+        return (after - read, end) if end is not None or after - read == len(text) else self._scan(text, after - read)
+
+    def _expects_closing(self, text: str, after: int) -> bool:
+        """Tell if nothing but white space, and perhaps the beginning of the closing marker, follows the JSON so far."""
+        rest, close = text[after : after + _MOST_SPACE].lstrip(_SPACE), self._payload.bounds.close
+        if len(rest) >= len(close) or not close.startswith(rest) or len(text) - after > _MOST_SPACE:
+            return False
+        self._half, self._closing = text[after:], _Closing(close, rest, self._payload.inside.special)
+        return True
+
+    def _resume(self, finder: CallFinder) -> tuple[int, End | None]:
+        """Let the end scanner go on. Returns the size of text that the finder has consumed and the scanner has not."""
+        state = finder.handover()
+        self._scanner = scanner = BlockScanner.resume(self._payload.bounds, state)
+        scanner.stops = finder.ended and not finder.silent
         read, end = scanner.feed(state.unread)
-        after += read - len(state.unread)
-        if end is not None:
-            return after, self._met(scanner, end)
-        return self._scan(text, after) if after < len(text) else (after, None)
+        return len(state.unread) - read, None if end is None else self._met(scanner, end)
 
     def _scan(self, text: str, position: int) -> tuple[int, End | None]:
         """Read on for the end of the block."""
@@ -123,13 +149,20 @@ class JsonBlock(Block):
         half, close = text[after:], self._payload.bounds.close
         self._half = half
         if len(half) < len(close) and close.startswith(half):
-            self._closing = _Closing(close[len(half) :], self._payload.inside.special)
+            self._closing = _Closing(close, half, self._payload.inside.special)
         return len(text)
 
     def _after_half(self, text: str, position: int) -> tuple[int, End | None]:
-        """Read on behind the beginning of a marker."""
+        """Read on behind JSON and text that was kept."""
         half, self._half, self._closing = self._half, "", None
-        window = half + text[position:]
+        window, before = half + text[position:], 0
+        if self._scanner is None and self._strict is not None:
+            marker, close, offset = window.lstrip(_SPACE), self._payload.bounds.close, self._strict.offset
+            if marker.startswith(close):
+                space = len(window) - len(marker)
+                self._payload_end, self._block_end = offset + space, offset + space + len(close)
+                return position + space + len(close) - len(half), End.TAG
+            self._resume(self._strict)
         after, end = self._scan(window, 0)
         if end is None and self._finder is None and after < len(window):
             self._wait(window, after)
@@ -138,7 +171,7 @@ class JsonBlock(Block):
 
     def waiting(self) -> Lookout | None:
         """Literals without which a short block cannot end."""
-        if self._scanner is None and self._finder is None:
+        if not self._begun:
             self._begin()
         scanner = self._scanner
         if scanner is None:
@@ -165,7 +198,7 @@ class JsonBlock(Block):
         self._read += len(text)
         if self._finder is not None:
             self._finder.flowed(text)
-        elif self._half:
+        elif self._closing is not None:
             self._half += text
         elif self._scanner is not None:
             self._scanner.offset += len(text)
@@ -173,13 +206,13 @@ class JsonBlock(Block):
 
     def finish(self, tail: str, *, cut: bool) -> End:
         """End the block with the completion."""
-        if self._scanner is None and self._finder is None:
+        if not self._begun:
             self._begin()
-        waiting = len(tail) + len(self._half)
-        if self._finder is not None:
-            state = self._finder.handover()
-            self._scanner = BlockScanner.resume(self._payload.bounds, state)
-            waiting += len(state.unread) - self._scanner.feed(state.unread)[0]
+        waiting = len(tail)
+        if self._scanner is None and self._strict is not None:
+            waiting += self._resume(self._strict)[0]
+        if self._half and self._scanner is not None:
+            waiting += len(self._half) - self._scanner.feed(self._half)[0]
         scanner = self._scanner
         if scanner is None:
             raise RuntimeError("no end scanner")

@@ -35,6 +35,7 @@ class Payload:
     Attributes:
         bounds: As given.
         inside: Patterns of strings in a block.
+        closes: The closing marker must come, and nothing else is due behind the JSON.
         plain: Patterns of a plain call between the markers; None if a block can end without its closing marker.
     """
 
@@ -47,6 +48,7 @@ class Payload:
     ) -> None:
         self.bounds = bounds
         self.inside = in_string(bounds.close)
+        self.closes = bool(bounds.close) and bounds.close[0] not in "{[,;}]`"
         self._known = known
         self.plain = bounds.plain
         self._tags = tags
