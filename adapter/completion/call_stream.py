@@ -91,7 +91,7 @@ class CallStream:
         if len(forwarded) >= _MOST_PIECES:
             self._hand_over()
         if self._mute or not said:
-            return [] if self._follower is None else self._stepped()
+            return self._stepped() if self._follower is not None and self._open_reader.steps else []
         event = _new(ArgumentsDelta)  # as the constructor does, whose call would take longer than all the rest
         event.index, event.text = self._index, said if self._write is None else self._write(said)  # type: ignore[misc]
         return [event]

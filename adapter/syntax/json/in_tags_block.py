@@ -9,9 +9,6 @@ from adapter.syntax.json.end_scanner import BlockScanner
 from adapter.syntax.reading import End, Unheard
 
 if TYPE_CHECKING:
-    import re
-    from collections.abc import Callable
-
     from adapter.syntax.contract import Follower
     from adapter.syntax.json.call_finder import CallFinder
     from adapter.syntax.json.payload import Payload
@@ -21,39 +18,6 @@ if TYPE_CHECKING:
 _SHORT = 4000
 _SPACE = " \t\r\n"
 _MOST_SPACE = 200  # code points between JSON and the closing marker that are kept together
-
-
-class _Closing:
-    """A closing marker behind complete JSON, as a follower; white space may stand before the marker. Other text is for the reader.
-
-    Args:
-        close: The marker.
-        begun: The part of it that was read.
-        special: As in `Follower`.
-
-    Attributes:
-        special: As in `Follower`; never used, for the text stands in no string.
-        in_string: False.
-    """
-
-    __slots__ = ("_begun", "_due", "_left", "in_string", "special")
-
-    def __init__(self, close: str, begun: str, special: Callable[[str], re.Match[str] | None]) -> None:
-        self._due = close[len(begun) :]
-        self._begun = bool(begun)
-        self._left = _MOST_SPACE
-        self.special = special
-        self.in_string = False
-
-    def follow(self, text: str) -> str | None:
-        """Read a delta. Returns the empty string; None for a delta that ends the marker, or is not of it."""
-        due = text if self._begun else text.lstrip(_SPACE)
-        self._left -= len(text)
-        if len(due) >= len(self._due) or not self._due.startswith(due) or self._left < 0:
-            return None
-        self._due = self._due[len(due) :]
-        self._begun = self._begun or bool(due)
-        return ""
 
 
 class JsonBlock(Block):
@@ -75,17 +39,18 @@ class JsonBlock(Block):
         self._strict: CallFinder | None = None  # as long as it may go on with another value
         self._scanner: BlockScanner | None = None
         self._half = ""  # the beginning of a marker behind complete JSON, which the scanner has not consumed
-        self._closing: _Closing | None = None
 
     def _step(self, text: str, position: int) -> tuple[int, End | None]:
         if not self._begun:
             self._begin()
-        if self._closing is not None or self._half:
-            return self._after_half(text, position)
         finder = self._finder
+        if finder is not None and finder.past:
+            return self._past(finder, text, position)
+        if self._half:
+            return self._after_kept(self._half, text, position)
         after, end = self._scan(text, position) if finder is None else self._find(finder, text, position)
         if end is None and self._strict is not None and after < len(text):
-            after = self._wait(text, after)
+            after = self._wait(text[after:], text)
         return after, end
 
     def _begin(self) -> None:
@@ -105,18 +70,11 @@ class JsonBlock(Block):
         self._finder = None
         if finder.silent:
             self._strict, self.steps = None, Unheard(self.steps)
-        elif self._payload.closes and self._expects_closing(text, after):
+        elif finder.expects_closing(text[after : after + _MOST_SPACE]) and len(text) - after <= _MOST_SPACE:
+            self._finder = finder
             return len(text), None
         read, end = self._resume(finder)
         return (after - read, end) if end is not None or after - read == len(text) else self._scan(text, after - read)
-
-    def _expects_closing(self, text: str, after: int) -> bool:
-        """Tell if nothing but white space, and perhaps the beginning of the closing marker, follows the JSON so far."""
-        rest, close = text[after : after + _MOST_SPACE].lstrip(_SPACE), self._payload.bounds.close
-        if len(rest) >= len(close) or not close.startswith(rest) or len(text) - after > _MOST_SPACE:
-            return False
-        self._half, self._closing = text[after:], _Closing(close, rest, self._payload.inside.special)
-        return True
 
     def _resume(self, finder: CallFinder) -> tuple[int, End | None]:
         """Let the end scanner go on. Returns the size of text that the finder has consumed and the scanner has not."""
@@ -144,30 +102,32 @@ class JsonBlock(Block):
         self._payload_end, self._block_end = scanner.payload_end, scanner.block_end
         return end
 
-    def _wait(self, text: str, after: int) -> int:
-        """Keep the beginning of a marker behind complete JSON. Returns the end of the text."""
-        half, close = text[after:], self._payload.bounds.close
-        self._half = half
-        if len(half) < len(close) and close.startswith(half):
-            self._closing = _Closing(close, half, self._payload.inside.special)
-        return len(text)
+    def _past(self, finder: CallFinder, text: str, position: int) -> tuple[int, End | None]:
+        """Read on behind a value that has ended, and text that was kept."""
+        kept, finder.tail = finder.tail, ""
+        window = kept + text[position : position + _MOST_SPACE]
+        marker, close = window.lstrip(_SPACE), self._payload.bounds.close
+        if marker.startswith(close):
+            end = len(window) - len(marker) + len(close)
+            self._payload_end, self._block_end = finder.offset + end - len(close), finder.offset + end
+            return position + end - len(kept), End.TAG
+        self._finder = None
+        self._resume(finder)
+        return self._after_kept(kept, text, position)
 
-    def _after_half(self, text: str, position: int) -> tuple[int, End | None]:
-        """Read on behind JSON and text that was kept."""
-        half, self._half, self._closing = self._half, "", None
-        window, before = half + text[position:], 0
-        if self._scanner is None and self._strict is not None:
-            marker, close, offset = window.lstrip(_SPACE), self._payload.bounds.close, self._strict.offset
-            if marker.startswith(close):
-                space = len(window) - len(marker)
-                self._payload_end, self._block_end = offset + space, offset + space + len(close)
-                return position + space + len(close) - len(half), End.TAG
-            self._resume(self._strict)
-        after, end = self._scan(window, 0)
-        if end is None and self._finder is None and after < len(window):
-            self._wait(window, after)
-            return len(text), None
-        return max(position, position + after - len(half)), end
+    def _after_kept(self, kept: str, text: str, position: int) -> tuple[int, End | None]:
+        """Let the end scanner read text that was kept, and the text behind."""
+        self._half = ""
+        after, end = self._scan(kept + text[position:], 0)
+        after -= len(kept)
+        if end is None and self._finder is None and position + after < len(text):
+            return self._wait((kept + text[position:])[after + len(kept) :], text), None
+        return max(position, position + after), end
+
+    def _wait(self, half: str, text: str) -> int:
+        """Keep the beginning of a marker behind complete JSON. Returns the end of the text."""
+        self._half = half
+        return len(text)
 
     def waiting(self) -> Lookout | None:
         """Literals without which a short block cannot end."""
@@ -180,10 +140,7 @@ class JsonBlock(Block):
 
     def follower(self) -> Follower | None:
         """The cursor in the arguments of a call, the search for the next name, or that for the rest of the closing marker."""
-        finder = self._finder
-        if finder is None:
-            return self._closing
-        return finder.follower()
+        return None if self._finder is None else self._finder.follower()
 
     def flowing(self) -> Flowing | None:
         """Patterns of text to pass over inside a string of which nothing is sent."""
@@ -198,8 +155,6 @@ class JsonBlock(Block):
         self._read += len(text)
         if self._finder is not None:
             self._finder.flowed(text)
-        elif self._closing is not None:
-            self._half += text
         elif self._scanner is not None:
             self._scanner.offset += len(text)
         return text
@@ -208,11 +163,11 @@ class JsonBlock(Block):
         """End the block with the completion."""
         if not self._begun:
             self._begin()
-        waiting = len(tail)
-        if self._scanner is None and self._strict is not None:
-            waiting += self._resume(self._strict)[0]
-        if self._half and self._scanner is not None:
-            waiting += len(self._half) - self._scanner.feed(self._half)[0]
+        waiting = len(tail) + len(self._half)
+        if self._finder is not None:
+            waiting += self._resume(self._finder)[0]
+            if self._finder.tail and self._scanner is not None:
+                waiting += len(self._finder.tail) - self._scanner.feed(self._finder.tail)[0]
         scanner = self._scanner
         if scanner is None:
             raise RuntimeError("no end scanner")

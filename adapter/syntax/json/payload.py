@@ -60,7 +60,7 @@ class Payload:
 
     def finder(self, steps: list[Step] | None = None) -> CallFinder:
         """Make a search for the calls of a payload, which adds its steps to a list."""
-        return CallFinder(self.inside, self._known, steps)
+        return CallFinder(self.inside, self._known, self.bounds.close if self.closes else "", steps)
 
     def read_inside(self, text: str, start: int, stop: int, end: End) -> Reading:
         """Read a payload inside a text: valid JSON without a copy, other payloads as `read` does.
