@@ -42,7 +42,7 @@ class CallStream:
     Args:
         state: State of the completion.
         reader: Reader of the block; None for a payload without markers, whose steps are given to `take`.
-        told: The first call, if its start and `told.size` code points of its arguments were reported already.
+        told: The first call, if its start was reported already.
 
     Attributes:
         silent: Nothing is reported before the end of the block.
@@ -50,14 +50,13 @@ class CallStream:
 
     __slots__ = (
         "_call", "_copy", "_end", "_follower", "_forwarded", "_gate", "_half", "_index", "_match", "_mute", "_out", "_reader", "_search",
-        "_skip", "_state", "_tail", "_told", "_write", "silent",
+        "_state", "_tail", "_told", "_write", "silent",
     )  # fmt: skip
 
     def __init__(self, state: State, reader: BlockReader | None, told: StartedCall | None = None) -> None:
         self._state = state
         self._reader = reader
         self._told = told
-        self._skip = 0 if told is None else told.size  # code points to come that were reported already
         self._call: StartedCall | None = None
         self._gate: ArgumentGate | None = None
         self._copy: TextBuffer | None = None  # the sent arguments, if neither the block nor the reader keeps them
@@ -109,6 +108,11 @@ class CallStream:
             else:
                 self._search = self._follower.special if self._follower.in_string else None
         return out
+
+    def adopt(self, call: StartedCall) -> CallStream:
+        """Go on with a call whose start, and perhaps some of its arguments, were reported."""
+        self._call, self._index, self._state.started = call, call.index, [call]
+        return self
 
     def _with_care(self, text: str) -> list[Event] | None:
         """Read a delta that may hold special characters, or outside of a string."""
@@ -164,11 +168,11 @@ class CallStream:
     def _may_forward(self, kind: StepKind | None) -> bool:
         """Tell if text inside the present string can be forwarded, and set `_mute`: the text is forwarded, and not sent."""
         self._mute = self.silent or kind is None
-        if self._mute or (kind is StepKind.TEXT and not self._skip):
+        if self._mute or kind is StepKind.TEXT:
             return True
         gate = self._gate
         self._mute = gate is not None and gate.closed
-        return gate is not None and (gate.flowing or gate.closed) and not self._skip
+        return gate is not None and (gate.flowing or gate.closed)
 
     def _hand_over(self) -> None:
         """Give the forwarded text to the reader."""
@@ -252,15 +256,12 @@ class CallStream:
         return allowed
 
     def _flush(self, written: list[str], out: list[Event]) -> None:
-        """Send the collected arguments of the present call, without text that was reported already."""
+        """Send the collected arguments of the present call."""
         text = "".join(written)
         written.clear()
         if text and self._call is not None:
             self._sent(self._call, text)
-            if self._skip:
-                text, self._skip = text[self._skip :], max(0, self._skip - len(text))
-            if text:
-                out.append(ArgumentsDelta(self._index, text))
+            out.append(ArgumentsDelta(self._index, text))
 
     def _sent(self, call: StartedCall, text: str) -> None:
         call.size += len(text)

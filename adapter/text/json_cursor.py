@@ -122,6 +122,11 @@ class JsonCursor:
         self.in_string = self.over = self.broken = self.complete = False
 
     @property
+    def pending(self) -> bool:
+        """A delta was followed in vain, and is to be fed as a whole."""
+        return self._tried is not None
+
+    @property
     def sent(self) -> int:
         """Code points that have left: those in front of the text that waits, coerced values at their new length."""
         return self._left if self._slow and self._left >= 0 else self._passed_on()

@@ -238,6 +238,17 @@ class CallFinder:
             if self._frames[-1].start is not None and not self._frames[-1].named:
                 self._frames[-1].early.append(text[counted:])
 
+    def adopt(self, cursor: JsonCursor, start: int) -> None:
+        """Go on in the arguments of a named call in no list, or behind them."""
+        frame = _Frame("{")
+        frame.named, frame.start = True, start
+        self._frames, self.offset = [frame], start
+        if cursor.over:
+            self.offset += cursor.passed
+            self._expected = _AFTER["{"]
+        else:
+            self.cursor = self._inner = cursor
+
     def again(self, offset: int) -> None:
         """Begin with another value, at this offset."""
         self.ended, self.offset, self._expected, self.tail = False, offset, _TOP, ""
@@ -290,7 +301,7 @@ class CallFinder:
         inner, frame = self._inner, self._frames[-1]
         if inner is None:
             raise RuntimeError("no cursor")
-        piece = text[position : position + _MOST]
+        piece = text[position:] if inner.pending else text[position : position + _MOST]
         said = inner.feed(piece)
         if said and inner is self.cursor:
             self.steps.append(Step(StepKind.TEXT, said, start=self._start))

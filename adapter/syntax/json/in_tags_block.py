@@ -5,14 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapter.syntax.block import Block, Where
+from adapter.syntax.json.call_forms import read_quickly
 from adapter.syntax.json.end_scanner import BlockScanner
-from adapter.syntax.reading import End, Unheard
+from adapter.syntax.reading import End, RawCall, Unheard
+from adapter.text.json_spans import value_at
 
 if TYPE_CHECKING:
-    from adapter.syntax.contract import Follower
+    from collections.abc import Callable, Sequence
+
+    from adapter.schema.known_place import KnownPlace
+    from adapter.syntax.contract import Follower, PlainBlock
     from adapter.syntax.json.call_finder import CallFinder
     from adapter.syntax.json.payload import Payload
     from adapter.syntax.reading import Flowing, Lookout, Reading
+    from adapter.text.json_cursor import JsonCursor
+    from adapter.text.json_plain import InString
 
 # Offset up to which an unheard block is passed over as a whole; inside a longer string `flowing` is faster still.
 _SHORT = 4000
@@ -128,6 +135,46 @@ class JsonBlock(Block):
         """Keep the beginning of a marker behind complete JSON. Returns the end of the text."""
         self._half = half
         return len(text)
+
+    def plain(self) -> PlainBlock | None:
+        """This reader, if nothing but the closing marker ends a block."""
+        return self if self._payload.plain else None
+
+    @property
+    def close(self) -> str:
+        """The closing marker."""
+        return self._payload.bounds.close
+
+    @property
+    def inside(self) -> InString:
+        """Patterns of strings in the block."""
+        return self._payload.inside
+
+    @property
+    def known(self) -> Callable[[str], KnownPlace]:
+        """Gives the place of a tool's arguments in its schema."""
+        return self._payload.known
+
+    def keep(self, text: str) -> None:
+        """Keep text that was read by somebody else."""
+        self._text.append(text)
+        self._read += len(text)
+
+    def adopt(self, cursor: JsonCursor, start: int) -> None:
+        """Go on behind the kept text: in the arguments of a named call, which begin at the offset `start`, or behind them."""
+        self._begin()
+        if self._finder is not None:
+            self._finder.adopt(cursor, start)
+
+    def take_plain(self, name: str, start: int, end: int, tag: int) -> tuple[str, RawCall, Sequence[str]]:
+        """End a block of one plain call that was kept whole; see `PlainBlock`."""
+        raw, before = self._text.text(), len(self.opening)
+        arguments = raw[before + start : before + end]
+        try:
+            value = read_quickly(arguments)
+        except ValueError:
+            value = value_at(raw, before + start)[0]
+        return raw, RawCall(name, arguments, value), self._payload.markup_faults(self.opening, raw[before + tag :])
 
     def waiting(self) -> Lookout | None:
         """Literals without which a short block cannot end."""

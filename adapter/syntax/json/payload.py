@@ -36,7 +36,8 @@ class Payload:
         bounds: As given.
         inside: Patterns of strings in a block.
         closes: The closing marker must come, and nothing else is due behind the JSON.
-        plain: Patterns of a plain call between the markers; None if a block can end without its closing marker.
+        known: As given.
+        plain: A block ends with its closing marker only.
     """
 
     def __init__(
@@ -49,8 +50,8 @@ class Payload:
         self.bounds = bounds
         self.inside = in_string(bounds.close)
         self.closes = bool(bounds.close) and bounds.close[0] not in "{[,;}]`"
-        self._known = known
-        self.plain = bounds.plain
+        self.known = known
+        self.plain = bool(bounds.close) and bounds.due
         self._tags = tags
         self._separators = separators
 
@@ -60,7 +61,7 @@ class Payload:
 
     def finder(self, steps: list[Step] | None = None) -> CallFinder:
         """Make a search for the calls of a payload, which adds its steps to a list."""
-        return CallFinder(self.inside, self._known, self.bounds.close if self.closes else "", steps)
+        return CallFinder(self.inside, self.known, self.bounds.close if self.closes else "", steps)
 
     def read_inside(self, text: str, start: int, stop: int, end: End) -> Reading:
         """Read a payload inside a text: valid JSON without a copy, other payloads as `read` does.
