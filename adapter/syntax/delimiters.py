@@ -6,7 +6,6 @@ import functools
 import re
 from dataclasses import dataclass
 
-from adapter.syntax.json.plain_arguments import Plain
 from adapter.syntax.reading import Flowing, Lookout, StepKind
 from adapter.text.partial import begun, is_half
 
@@ -48,11 +47,6 @@ class Boundaries:
     def in_quiet_string(self) -> Flowing:
         """The same patterns, for a string of which nothing is sent."""
         return _in_quiet_string(self.close)
-
-    @property
-    def plain(self) -> Plain | None:
-        """Patterns of a plain call between the markers; None if the closing marker can be missing."""
-        return _plain(self.close) if self.close and self.due else None
 
     @property
     def lookout(self) -> Lookout:
@@ -100,11 +94,6 @@ def _in_string(close: str) -> Flowing:
 @functools.cache
 def _in_quiet_string(close: str) -> Flowing:
     return _in_string(close)._replace(kind=None)
-
-
-@functools.cache
-def _plain(close: str) -> Plain:
-    return Plain.of(_in_string(close), close)
 
 
 @functools.lru_cache(maxsize=64)
