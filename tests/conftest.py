@@ -42,5 +42,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of both tiers are proofs where proofs are asked for."""
     if proving():
         for item in items:
-            if any(item.get_closest_marker(name) for name in ("hypothesis", "both_tiers")):
+            if item.get_closest_marker("both_tiers") or hasattr(getattr(item, "obj", None), "hypothesis"):
                 item.add_marker(pytest.mark.proof)
