@@ -39,8 +39,8 @@ def _read_certificates_once() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of both tiers are proofs where proofs are asked for."""
-    if proving():
-        for item in items:
-            if item.get_closest_marker("both_tiers") or hasattr(getattr(item, "obj", None), "hypothesis"):
-                item.add_marker(pytest.mark.proof)
+    """Tests with the real model are proofs, and so are those of both tiers where proofs are asked for."""
+    for item in items:
+        both = item.get_closest_marker("both_tiers") or hasattr(getattr(item, "obj", None), "hypothesis")
+        if item.get_closest_marker("engine") or (both and proving()):
+            item.add_marker(pytest.mark.proof)

@@ -26,6 +26,7 @@ from adapter.tools.definitions import read_tools
 from tests.gbnf_walk import Walk
 from tests.test_demo import engine, model_file
 from tests.test_grammar import SCHEMAS
+from tests.tiers import few_or_all, some_first
 from tests.tools import function
 
 if TYPE_CHECKING:
@@ -114,10 +115,11 @@ def check(dialect: str, schema: dict[str, Any], chance: random.Random, count: in
         assert parsed.tool_calls[0].valid or grammar.unenforced, (text, parsed.problems)
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("schema", CASES)
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("dialect", some_first(DIALECTS))
 def test_a_forced_call_is_read_and_valid(dialect: str, schema: dict[str, Any]) -> None:
-    check(dialect, schema, random.Random(3), 25, 60)
+    check(dialect, schema, random.Random(3), few_or_all(8, 25), 60)
 
 
 # One dialect for each way of writing calls that differs for a grammar.
@@ -127,9 +129,10 @@ def way_of(name: str) -> str:
 
 
 WAYS = list({way_of(name): name for name in DIALECTS}.values())
-HOW_MANY = int(os.environ.get("ADAPTER_CALL_GRAMMARS", "40"))
+HOW_MANY = int(os.environ.get("ADAPTER_CALL_GRAMMARS", few_or_all("4", "40")))
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("dialect", WAYS)
 def test_any_schema(dialect: str) -> None:
     @settings(max_examples=HOW_MANY, deadline=None, suppress_health_check=list(HealthCheck))
@@ -295,6 +298,7 @@ def around(dialect: Dialect, frame: Frame) -> tuple[str, str, str, str]:
     return key, value, end, tail
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("dialect", RAW)
 def test_raw_text_that_holds_pieces_of_closing_tags_is_read_as_the_one_value_it_is(dialect: str) -> None:
     """Whatever a grammar allows is what the template writes for the values that are read."""
@@ -318,7 +322,7 @@ def test_raw_text_that_holds_pieces_of_closing_tags_is_read_as_the_one_value_it_
         re.sub("(?=>)|(?<=[</])", chance.choice(" \n\t"), piece) for piece in pieces for _ in range(2)
     ]  # white space in tags
     allowed = 0
-    for _ in range(1500):
+    for _ in range(few_or_all(100, 1500)):
         value = "".join(chance.choices(pieces, k=chance.randint(1, 6)))
         text = call(value)
         if walk.allows(text):
@@ -327,7 +331,7 @@ def test_raw_text_that_holds_pieces_of_closing_tags_is_read_as_the_one_value_it_
             assert [item.valid for item in parsed.tool_calls] == [True], (text, parsed.problems)
             assert turn(found, ("f", json.loads(parsed.tool_calls[0].arguments))) == text
             assert (parsed.content, parsed.problems) == (None, ()), text
-    assert allowed > 50
+    assert allowed > few_or_all(3, 50)
 
 
 def test_every_dialect_has_a_frame() -> None:

@@ -15,13 +15,14 @@ from adapter.options import make_options
 from adapter.syntax import SYNTAXES
 from adapter.syntax.text_buffer import BlockText, TextBuffer
 from adapter.tools.definitions import read_tools
+from tests.tiers import few_or_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PARAMETERS = {"type": "object", "properties": {"path": {"type": "string"}, "content": {"type": "string"}}}
 TOOLS = read_tools([{"type": "function", "function": {"name": "write_file", "parameters": PARAMETERS}}])
-SIZE = 500_000
+SIZE = few_or_all(150_000, 500_000)
 PIECES = 150_000  # the last thousand pieces of a stream are not put together yet
 MOST = 4.0  # times the number of characters
 DIALECTS = [
@@ -50,6 +51,7 @@ def test_every_syntax_is_measured() -> None:
     assert {load(name).syntax for name in DIALECTS} == set(SYNTAXES)
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("name", DIALECTS)
 @pytest.mark.parametrize(
     ("step", "incremental"), [(10 * SIZE, False), (64, True), (64, False)], ids=["whole", "incremental", "validated"]

@@ -1,4 +1,4 @@
-"""The public board of recorded completions: every case of these families passes, none softly, at every split.
+"""The public board of recorded completions: every case of these families passes, none softly, and among the proofs at every split.
 
 https://pypi.org/project/canitoolcall/ (Apache-2.0). A case says what a correct parser returns for the exact text that a model
 or an engine's own test produced.
@@ -24,6 +24,7 @@ from adapter.completion.rules import Rules
 from adapter.dialects.registry import choose, load
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted, ReasoningDelta, TextDelta
 from adapter.tools.definitions import read_tools
+from tests.tiers import few_or_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,6 +127,7 @@ SPLITS: dict[str, Callable[[str], list[str]]] = {
     **{f"seed {seed}": seeded(seed, 12) for seed in range(1, 6)},
     **{strategy.id: chunked(strategy) for strategy in STRATEGIES},
 }
+FEW = ("size 1", "size 5", "seed 1", *(strategy.id for strategy in DEFAULT_STRATEGIES[:5]))
 CASES = [pytest.param(fixture, id=fixture.id) for fixture in FIXTURES]
 
 
@@ -138,15 +140,18 @@ def test_whole(fixture: Fixture) -> None:
     assert_conforms(fixture, read(fixture, [fixture.raw_output]))
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("incremental", [False, True], ids=["validated", "incremental"])
 @pytest.mark.parametrize("fixture", CASES)
 def test_in_pieces(fixture: Fixture, incremental: bool) -> None:
-    streams = {name: read(fixture, pieces(fixture.raw_output), incremental=incremental) for name, pieces in SPLITS.items()}
-    rows = run_checks(fixture, family_for(fixture), Observation(read(fixture, [fixture.raw_output]), streams))
+    text, names = fixture.raw_output, few_or_all(FEW, tuple(SPLITS))
+    streams = {name: read(fixture, SPLITS[name](text), incremental=incremental) for name in names}
+    rows = run_checks(fixture, family_for(fixture), Observation(read(fixture, [text]), streams))
     assert rows
     assert [row for row in rows if row.status is not Status.PASS] == []
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("fixture", CASES)
 def test_in_two_pieces_at_every_position(fixture: Fixture) -> None:
     text = fixture.raw_output
