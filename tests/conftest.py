@@ -10,7 +10,10 @@ import ssl
 import pytest
 from hypothesis import settings
 
-from tests.tiers import PROOFS, asks_for_proofs, few_or_all, proving
+from tests.support.engine import engine, model_file
+from tests.support.tiers import PROOFS, asks_for_proofs, few_or_all, proving
+
+__all__ = ["engine", "model_file"]  # fixtures
 
 
 def pytest_configure(config: pytest.Config) -> None:
