@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _read_certificates_once() -> None:
     """Share a TLS context among clients: certificates take 35 ms to read, and loopback has no use for them."""
-    ssl.create_default_context = functools.cache(ssl.create_default_context)
+    ssl.create_default_context = functools.cache(ssl.create_default_context)  # type: ignore[assignment]  # called the same way
     if importlib.util.find_spec("httpcore2"):  # of openai 3.x
         import httpcore2
 

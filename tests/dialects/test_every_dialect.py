@@ -21,6 +21,7 @@ from tests.facts.test_streaming_parser import check_order
 from tests.facts.tools import TOOLS, function
 from tests.schema.test_validation import COERCED
 from tests.support.loopback import Answer, Stream, Upstream, completion, raw_completion, raw_streamed, streamed
+from tests.support.tiers import some_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +81,7 @@ def test_calls(plain: OpenAI, name: str, mode: str) -> None:
     assert "The tool get_weather." in told
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", some_first(names()))
 def test_what_is_coerced_in_a_whole_answer_is_coerced_in_a_stream(name: str) -> None:
     """Values inside of values, and in place of lists, that the model writes in another type."""
     for case in COERCED:
@@ -197,7 +198,7 @@ TREES["function"]["parameters"]["$defs"] = {
 
 
 @pytest.mark.parametrize("depth", [60, 250, 400, 900])
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", some_first(names()))
 def test_arguments_as_deep_as_their_schema_lets_them_be(name: str, depth: int) -> None:
     """They are right, or it is said why they are not taken: never is the stack at an end."""
     text = ""
