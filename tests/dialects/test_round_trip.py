@@ -24,13 +24,14 @@ from adapter.completion.state import State
 from adapter.dialects.registry import load, names
 from adapter.options import Options
 from adapter.tools.definitions import read_tools
+from tests.support.tiers import few_or_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from adapter.syntax.limits import Limits
 
-EXAMPLES = int(os.environ.get("ADAPTER_EXAMPLES", "80"))  # of each dialect
+EXAMPLES = int(os.environ.get("ADAPTER_EXAMPLES", few_or_all("5", "80")))  # of each dialect
 PIECES = ["<", ">", "</", '"', "'", "\\", "\n", "\r\n", " ", "x", "é🦊", "{", "}", "[", "]", "(", ")", ",", ":", "=", "null", "True", "007",
           "<|im_end|>", "</think>", "```", "\x00"]  # fmt: skip
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**70), 2**70)

@@ -227,6 +227,7 @@ def test_json_keeps_tags_that_end_nothing() -> None:
         assert walk(dialect, TEXTS).allows(before + json.dumps(page) + after), dialect
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("dialect", KINDS)
 def test_any_text_inside_of_json(dialect: str) -> None:
     grammar = walk(dialect, TEXTS)

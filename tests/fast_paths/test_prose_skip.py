@@ -17,6 +17,7 @@ from adapter.events import Markup, ReasoningDelta, TextDelta
 from adapter.syntax import make_syntax
 from adapter.syntax.contract import SyntaxSettings
 from adapter.syntax.tokens import COMMON_TOKENS
+from tests.support.tiers import few_or_all
 
 if TYPE_CHECKING:
     from adapter.events import Event
@@ -89,11 +90,12 @@ def read(text: str, cuts: list[int], **options: Any) -> list[Event]:
     return merged(events + parser.close())
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("thinking", [False, True], ids=["answer", "thinking"])
 @pytest.mark.parametrize("name", names())
 def test_what_is_passed_over_is_what_would_have_been_read(name: str, thinking: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(f"{name} {thinking}")
-    for _ in range(60):
+    for _ in range(few_or_all(12, 60)):
         text = text_of(name, rng)
         cuts = sorted(rng.sample(range(len(text)), min(len(text), rng.choice([0, 0, 1, 3]))))
         options = {"dialect": name, "thinking_prefilled": thinking, "calls_in_thinking": rng.choice([None, True, False])}

@@ -20,6 +20,7 @@ from adapter.dialects.templates import names
 from adapter.events import ArgumentsDelta, CallFinished
 from adapter.options import make_options
 from adapter.tools.definitions import read_tools
+from tests.support.tiers import few_or_all
 
 TOOLS = [
     {"type": "function", "function": {"name": name, "parameters": {"type": "object"}}}
@@ -138,7 +139,7 @@ ARGUMENTS = st.dictionaries(st.text(), VALUES, max_size=4)
 
 
 @pytest.mark.parametrize("dialect", [*MINE, *(name for name in names() if name.startswith("mistral"))])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=few_or_all(30, 60), deadline=None)
 @given(
     calls=st.lists(st.tuples(st.sampled_from(["f", "get_weather", "functions.x-y"]), ARGUMENTS), min_size=1, max_size=3),
     size=st.integers(1, 9),

@@ -17,6 +17,7 @@ from adapter.completion.result import ParsedCompletion, assemble
 from adapter.dialects.registry import load
 from adapter.testing import splits
 from adapter.tools.definitions import read_tools
+from tests.support.tiers import few_or_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,7 +152,7 @@ PARTS = [
 
 @pytest.mark.parametrize("name", NAMES)
 @given(chance=st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=few_or_all(20, 40), deadline=None)
 def test_any_text_reads_the_same_at_any_split(name: str, chance: random.Random) -> None:
     text = spelt("".join(chance.choice(PARTS) for _ in range(chance.randint(1, 14))))
     for finish in ("stop", "length"):
@@ -173,7 +174,7 @@ KEYS = st.text("abcdefghijklmnop_1", min_size=1, max_size=8)
 
 @pytest.mark.parametrize("name", NAMES)
 @given(arguments=st.lists(st.dictionaries(KEYS, VALUES, max_size=4), min_size=1, max_size=3), seed=st.integers(0, 99))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=few_or_all(30, 60), deadline=None)
 def test_what_is_written_is_read(name: str, arguments: list[dict[str, Any]], seed: int) -> None:
     dialect = load(name)
     text = dialect.assistant("Hm.", [dialect.tool_call("g", each) for each in arguments])

@@ -21,6 +21,7 @@ from adapter.syntax import make_syntax
 from adapter.syntax.contract import SyntaxSettings
 from adapter.testing import splits
 from adapter.tools.definitions import read_tools
+from tests.support.tiers import few_or_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -208,7 +209,7 @@ OF = {"section": SECTION, "ids": IDS, "bare": BARE}
 
 @pytest.mark.parametrize("kind", PARTS)
 @given(chance=st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=few_or_all(30, 60), deadline=None)
 def test_any_text_reads_the_same_at_any_split(kind: str, chance: random.Random) -> None:
     text = "".join(chance.choice(PARTS[kind]) for _ in range(chance.randint(1, 14)))
     whole = brief(read(OF[kind], [text]))
@@ -229,7 +230,7 @@ VALUES = st.recursive(
 
 @pytest.mark.parametrize("name", ["deepseek-v3", "deepseek-v3.1"])
 @given(arguments=st.lists(st.dictionaries(st.text(), VALUES, max_size=4), min_size=1, max_size=3), seed=st.integers(0, 99))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=few_or_all(30, 60), deadline=None)
 def test_what_is_written_is_read(name: str, arguments: list[dict[str, Any]], seed: int) -> None:
     dialect = load(name)
     text = dialect.assistant("Hm.", [dialect.tool_call("f", each) for each in arguments])

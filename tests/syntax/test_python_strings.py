@@ -15,6 +15,7 @@ from adapter.syntax.python import call as python_calls
 from adapter.syntax.python import strings as python_strings
 from adapter.syntax.python.call import PythonCall, read_python_call
 from adapter.syntax.python.strings import as_json, parts
+from tests.support.tiers import few_or_all
 
 # What strings are made of: words, escapes that are whole, wrong or broken off, line breaks, characters of all widths.
 PIECES = [
@@ -71,7 +72,7 @@ def whole(literal: str) -> bool:
     return re.fullmatch(python_calls._STRING, literal, re.DOTALL) is not None and len(literal) > 2
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=few_or_all(150, 1500), deadline=None)
 @given(LITERALS.filter(whole), PARTS)
 def test_a_string_is_what_python_makes_of_it(literal: str, sizes: tuple[int, int]) -> None:
     assert in_parts(literal, sizes) == as_it_is(literal)
@@ -84,7 +85,7 @@ def read(text: str, long: int, sizes: tuple[int, int]) -> PythonCall:
         return read_python_call(text, 0, len(text))
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=few_or_all(150, 1500), deadline=None)
 @given(CALLS, PARTS)
 def test_a_call_is_the_same_with_its_strings_shown_to_python(given: list[tuple[str, str, str]], sizes: tuple[int, int]) -> None:
     text = f"f({', '.join(map(''.join, given))})"

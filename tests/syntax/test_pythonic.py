@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from adapter.dialects.registry import load
 from adapter.dialects.templates import names
 from adapter.syntax.python.call import PythonCall, read_python_call
+from tests.support.tiers import few_or_all
 from tests.syntax.test_bare_json import VALUES, Case, grows_with_the_length, parsed, text
 
 MINE = [name for name in names() if load(name).syntax == "pythonic"]
@@ -100,7 +101,7 @@ def test_what_is_no_literal_is_no_call(inside: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", MINE)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=few_or_all(30, 60), deadline=None)
 @given(
     calls=st.lists(
         st.tuples(st.sampled_from(["f", "get_weather", "functions.x-y"]), st.dictionaries(st.text(), VALUES, max_size=4)),

@@ -24,6 +24,7 @@ from adapter.syntax.contract import SyntaxSettings
 from adapter.testing import splits
 from adapter.tools.definitions import read_tools
 from tests.facts.test_completions import accounted
+from tests.support.tiers import few_or_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -193,7 +194,7 @@ PARTS = [
 
 
 @given(chance=st.randoms(use_true_random=False))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=few_or_all(40, 150), deadline=None)
 def test_any_text_reads_the_same_at_any_split(chance: random.Random) -> None:
     text = spelt("".join(chance.choice(PARTS) for _ in range(chance.randint(1, 14))))
     for finish in ("stop", "length"):
@@ -214,7 +215,7 @@ KEYS = st.text(max_size=8) | st.sampled_from(["a&b", '"', "&quot;", "<|sep|>", "
 
 
 @given(arguments=st.lists(st.dictionaries(KEYS, VALUES, max_size=4), min_size=1, max_size=3), seed=st.integers(0, 99))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=few_or_all(30, 100), deadline=None)
 def test_what_is_written_is_read(arguments: list[dict[str, Any]], seed: int) -> None:
     dialect = load("kimi-k3")
     text = dialect.assistant("Hm.", [dialect.tool_call("g", each) for each in arguments])
