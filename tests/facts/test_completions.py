@@ -13,6 +13,7 @@ from adapter.completion.result import ParsedCompletion, assemble
 from adapter.events import Event, Markup, ReasoningDelta, TextDelta
 from tests.facts.completions import CASES, Case
 from tests.facts.tools import TOOLS
+from tests.support.tiers import positions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,11 +58,10 @@ def test_character_by_character(case: Case) -> None:
     check(case, list(case.text))
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("case", ALL)
 def test_two_pieces_at_every_position(case: Case) -> None:
-    if len(case.text) > 1000:
-        pytest.skip("long: the seeded splits cover it")
-    for position in range(len(case.text) + 1):
+    for position in positions(case.text):
         check(case, [case.text[:position], case.text[position:]])
 
 

@@ -22,6 +22,7 @@ from adapter.tools.definitions import read_tools
 from tests.facts.completions import CALL, CASES, Case, block, f
 from tests.facts.test_completions import accounted
 from tests.facts.tools import ANY, TOOLS, function
+from tests.support.tiers import positions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -105,10 +106,10 @@ def test_2_1_whole_and_character_by_character(case: Case) -> None:
     check(case, list(case.text))
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("case", ALL)
 def test_2_1_two_pieces_at_every_position(case: Case) -> None:
-    step = max(1, len(case.text) // 1000)
-    for position in range(0, len(case.text) + 1, step):
+    for position in positions(case.text):
         check(case, [case.text[:position], case.text[position:]])
 
 

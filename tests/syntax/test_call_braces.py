@@ -25,6 +25,7 @@ from tests.facts import test_completions, test_streaming_parser
 from tests.facts.completions import Case
 from tests.facts.test_streaming_parser import incremental, pieces_of
 from tests.facts.tools import ANY, TOOLS
+from tests.support.tiers import positions
 
 OPEN, CLOSE, QUOTE = "<|tool_call>", "<tool_call|>", '<|"|>'
 
@@ -160,9 +161,10 @@ def test_read(case: Case) -> None:
             check(case, pieces_of(case.text, str(seed), 9))
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("case", GEMMA)
 def test_two_pieces_at_every_position(case: Case) -> None:
-    for position in range(0, len(case.text), 1 + len(case.text) // 200):
+    for position in positions(case.text):
         test_streaming_parser.check(case, [case.text[:position], case.text[position:]])
 
 

@@ -22,6 +22,7 @@ from tests.facts import test_completions, test_streaming_parser
 from tests.facts.completions import Case
 from tests.facts.test_streaming_parser import incremental, pieces_of
 from tests.facts.tools import ANY, TOOLS
+from tests.support.tiers import positions
 
 START, CHANNEL, MESSAGE, END = "<|start|>", "<|channel|>", "<|message|>", "<|end|>"
 THOUGHT = f"{CHANNEL}analysis{MESSAGE}Hm.{END}"
@@ -114,9 +115,10 @@ def test_read(case: Case) -> None:
             check(case, pieces_of(case.text, str(seed), 9))
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("case", TABLE)
 def test_two_pieces_at_every_position(case: Case) -> None:
-    for position in range(len(case.text)):
+    for position in positions(case.text):
         test_streaming_parser.check(case, [case.text[:position], case.text[position:]])
 
 
