@@ -28,6 +28,7 @@ from adapter.tools.message_tools import with_those_of
 _BESIDE = Path(__file__).resolve().parents[3] / "shared" / "reference" / "rendered"
 NOON = datetime(2026, 11, 23, 12).timestamp()  # of the day the references were made
 REFERENCE = Path(os.environ.get("ADAPTER_REFERENCE", _BESIDE))
+ABSENT = "the official templates' renderings are no part of the distribution: set ADAPTER_REFERENCE to a folder that has them"
 
 # The file, the dialect, the chat template. Without a dialect only the cases without tools are looked at.
 FILES = {
@@ -80,8 +81,7 @@ RAW_ONLY_THINKING = {"deepseek-v4", "deepseek-v4-fixtures", "deepseek-v4.1-fixtu
 
 def cases() -> list[Any]:
     if not REFERENCE.is_dir():
-        reason = f"the reference renderings are not in {_BESIDE} (set ADAPTER_REFERENCE to their folder)"
-        return [pytest.param(name, {}, id=name, marks=pytest.mark.skip(reason=reason)) for name in FILES]
+        return [pytest.param(name, {}, id=name, marks=pytest.mark.skip(reason=ABSENT)) for name in FILES]
     found = []
     for name, (dialect, _) in FILES.items():
         file, _, form = name.partition(" ")
@@ -103,7 +103,7 @@ def as_messages(name: str, case: dict[str, Any]) -> bool:
 def test_none_is_left_out() -> None:
     """Every canonical file, and in it every case that holds a rendering; the one other file is a warning to template writers."""
     if not REFERENCE.is_dir():
-        pytest.skip("the reference renderings are not here")
+        pytest.skip(ABSENT)
     canonical = [path for path in REFERENCE.glob("*.json") if path.stem != "deepseek-v3.1-vllm-example"]
     rendered_in = {path: sum("rendered" in case for case in json.loads(path.read_text("utf-8"))["cases"]) for path in canonical}
     assert len(cases()) == sum(rendered_in.values())
@@ -159,7 +159,7 @@ PARTLY = {
 }  # fmt: skip
 
 
-@pytest.mark.skipif(not REFERENCE.is_dir(), reason="the reference renderings are not here")
+@pytest.mark.skipif(not REFERENCE.is_dir(), reason=ABSENT)
 def test_how_many_are_equal_as_messages_where_not_all_are() -> None:
     """Those without tools and, of MiniMax M2, DeepSeek and Llama, some of those with tools."""
     assert set(PARTLY) == RAW_ONLY | RAW_ONLY_THINKING

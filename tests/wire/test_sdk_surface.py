@@ -197,7 +197,8 @@ def test_azure(upstream: Upstream) -> None:
 
 
 @pytest.mark.skipif(
-    not importlib.util.find_spec("aiohttp") or not hasattr(openai, "DefaultAioHttpClient"), reason="aiohttp is not installed"
+    not importlib.util.find_spec("aiohttp") or not hasattr(openai, "DefaultAioHttpClient"),
+    reason="openai 3.x runs on aiohttp too, which is not installed or not known to this openai: pip install aiohttp 'openai>=3'",
 )
 def test_aiohttp(upstream: Upstream) -> None:
     async def main() -> tuple[Any, list[Any]]:
@@ -352,7 +353,9 @@ class TestTransports:
         with pytest.raises(TypeError, match="AsyncBaseTransport or a AsyncClient"):
             async_transport(module.HTTPTransport())
 
-    @pytest.mark.skipif(len(USABLE) < 2, reason="one of the two libraries is installed")
+    @pytest.mark.skipif(
+        len(USABLE) < 2, reason="a mix of httpx and httpx2 needs both, and openai 3.x: pip install httpx 'openai>=3'"
+    )
     def test_a_transport_of_one_library_in_a_client_of_the_other(self, upstream: Upstream) -> None:
         import httpx
         import httpx2

@@ -167,7 +167,9 @@ def test_a_file_is_there_again_after_the_process(tmp_path: Path) -> None:
     assert first.get("a") == b"x"  # a closed one opens again
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.skipif(
+    not hasattr(os, "fork"), reason="a store after a fork is tried where systems fork: Linux and macOS do, Windows does not"
+)
 def test_a_store_that_was_used_before_a_fork(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "kept.db")
     store.put("a", b"x")
