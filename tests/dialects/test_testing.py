@@ -13,6 +13,7 @@ from adapter.dialects import registry
 from adapter.dialects.templates import names
 from adapter.testing import check_dialect, splits
 from tests.cli.test_cli import call
+from tests.support.tiers import some_first
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +43,7 @@ special = ["<|end|>"]
 """
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", some_first(names()))
 def test_every_dialect_that_comes_along(name: str) -> None:
     report = check_dialect(name)
     assert report.ok, str(report)
