@@ -1,8 +1,8 @@
 """Quick check: arguments recognised as valid in a fraction of the time that a general validator takes.
 
 Nearly all schemas of tools are made of a few keywords, and nearly all arguments fit. A schema of only those keywords is
-compiled to a check that answers "valid" or "unknown", and is never wrong about "valid". jsonschema decides the unknown cases and words
-the errors. A schema with any other keyword has no quick check.
+compiled to a check that answers "valid" or "unknown", and is never wrong about "valid". jsonschema decides the unknown cases
+and words the errors. A schema with any other keyword has no quick check.
 
 The rules are those of draft 2020-12, for values as they come out of JSON. A check knows the plain form of a value only; for
 example, `1.0` as an integer is left to jsonschema.
