@@ -74,7 +74,7 @@ def _syntax(dialect: Dialect) -> Syntax:
 
 
 def frame_of(dialect: Dialect, name: str) -> Frame | None:
-    """Find the frame of a tool's calls; None if the template's arguments are neither in the syntax's notation nor raw values."""
+    """Find the frame of a tool's calls; None for arguments that are neither in the syntax's notation nor raw values."""
     notation = notation_of(dialect)
     hole = {_HOLE: 0}
     before, found, after = turn(dialect, (name, hole)).partition(notation.arguments(hole))

@@ -1,8 +1,8 @@
 """Ids of past calls in the form that a dialect's models were trained on.
 
 Ids differ from server to server: OpenAI's are long, other servers number their calls. A model copies the form of past ids into
-its next call, and an unfamiliar form makes the model write malformed ids. The calls of the history are therefore renamed in each
-request, from the request alone; no state is kept.
+its next call, and an unfamiliar form makes the model write malformed ids. The calls of the history are therefore renamed in
+each request, from the request alone; no state is kept.
 """
 
 from __future__ import annotations

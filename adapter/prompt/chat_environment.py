@@ -1,8 +1,8 @@
 """The Jinja environment of chat templates: the same as in Hugging Face's `apply_chat_template`.
 
-A model was trained on text rendered in the original environment, so every trait counts: `tojson` without escapes, blocks trimmed,
-loop controls, `{% generation %}`. Templates come with downloaded models and are not to be trusted: they run in a sandbox
-in which they read plain values and change none.
+A model was trained on text rendered in the original environment, so every trait counts: `tojson` without escapes, blocks
+trimmed, loop controls, `{% generation %}`. Templates come with downloaded models and are not to be trusted: they run in a
+sandbox in which they read plain values and change none.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _raise_exception(message: str) -> NoReturn:
 class _Generation(Extension):
     """`{% generation %}…{% endgeneration %}`: the text within, in a scope of its own.
 
-    Trainers mark the assistant's text with the tag. For rendering, the tag only opens a scope: variables set inside stay inside.
+    Trainers mark the assistant's text with the tag. For rendering, the tag only opens a scope: variables set inside stay in.
     """
 
     tags = {"generation"}  # noqa: RUF012  # Jinja's own form

@@ -93,7 +93,7 @@ class Grammar(RuleSet):
             return self.schema(said["allOf"][0], root, place, members)
         key = (id(root), json.dumps(said, sort_keys=True), members)
         if key not in self._rules:
-            self._rules[key] = name = self.rule("")  # before the body, which may use it
+            self._rules[key] = name = self.rule("")  # before its body, which may use it
             target = follow(root, str(schema["$ref"])) if said.keys() == {"$ref"} else None
             whole = self.merged(schema, root, place) if target is None else target
             self.rules[name] = self.schema(whole, root, place, members)
@@ -126,7 +126,7 @@ class Grammar(RuleSet):
         if most is not None and most > _MOST_REPETITIONS:
             self.leave(place, "maxLength")
             most = None
-        tag = min((len(each.replace(" ", "")) for each in self.notation.never), default=0)  # shorter strings hold no closing tag
+        tag = min((len(each.replace(" ", "")) for each in self.notation.never), default=0)  # no closing tag fits in less
         char = self.shared("char" if not tag or (most is not None and most < tag) else "few")
         return f'"\\"" {char}{{{least},{"" if most is None else most}}} "\\""'
 
