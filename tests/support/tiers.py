@@ -54,6 +54,11 @@ def positions(text: str) -> Collection[int]:
     return sorted((near | set(random.Random(text).sample(everywhere, SEEDED))).intersection(everywhere))
 
 
+def rest_are_proofs(values: Iterable[T], first: int = 1) -> list[Any]:
+    """Parameters of which all behind the first ones are proofs: for cases that are much alike, of costs above all."""
+    return [pytest.param(value, marks=pytest.mark.proof if at >= first else ()) for at, value in enumerate(values)]
+
+
 def some_first(values: Iterable[str], first: Collection[str] = FIRST) -> list[Any]:
     """Parameters of which those that are not among the first are proofs."""
     return [pytest.param(value, marks=() if value in first else pytest.mark.proof) for value in values]
