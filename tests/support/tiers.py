@@ -1,7 +1,7 @@
-"""The two tiers of tests: what runs each time, and the proofs, `pytest -m proof`, which take a quarter of an hour.
+"""The two tiers of tests: what runs each time, and the proofs, `pytest -m proof`, which take longer.
 
     @pytest.mark.proof           runs among the proofs only
-    @pytest.mark.both_tiers      runs in both, on more cases among the proofs: `few_or_all`, `positions` and `examples` say how many
+    @pytest.mark.both_tiers      runs in both, on more cases among the proofs: `few_or_all` and `positions` say how many
 
 A hypothesis test runs in both tiers, with the number of examples of the tier. `conftest.py` finds out which tier is asked for
 before the tests are imported.
@@ -31,8 +31,8 @@ FIRST = frozenset(
 
 
 def asks_for_proofs(expression: str) -> bool:
-    """Tell if the marker expression of a run selects proofs: it names them, and not only to leave them out."""
-    return re.search(r"(?<!not )\bproof\b", expression) is not None
+    """Tell if the marker expression of a run selects proofs: it names them, and not only to leave them out, or selects all."""
+    return not expression or re.search(r"(?<!not )\bproof\b", expression) is not None
 
 
 def proving() -> bool:
