@@ -14,7 +14,7 @@ from adapter._version import __version__
 
 TYPE_CHECKING = False  # typing's own costs as much to import as all of this; type checkers know the name
 if TYPE_CHECKING:
-    from adapter.client import wrap
+    from adapter.client.wrap import wrap
     from adapter.completion.parser import CompletionParser
     from adapter.completion.result import ParsedCompletion, ParsedToolCall, parse
     from adapter.dialects.registry import Dialect
@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "adapter.client": ("wrap",),
+    "adapter.client.wrap": ("wrap",),
     "adapter.completion.parser": ("CompletionParser",),
     "adapter.completion.result": ("ParsedCompletion", "ParsedToolCall", "parse"),
     "adapter.dialects.registry": ("Dialect",),

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from adapter.completion.parser import CompletionParser
+from adapter.completion.request_rules import Rules
 from adapter.completion.result import assemble
-from adapter.completion.rules import Rules
 from adapter.completion.state import State
 from adapter.dialects.registry import resolve
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted

@@ -6,6 +6,7 @@
     python -m benchmarks --only stream whole   some rows; the others in the results stay as they were
     python -m benchmarks page                only the page again, after benchmarks/why_not.toml was written
     python -m benchmarks --quick             small workloads, printed and not written
+    python -m benchmarks --only dialects --quick --dialect gemma-4 lfm2    some dialects against hermes, in seconds
 
 Every contestant's output is verified before it is timed. Rounds are taken in turn over the contestants, times are processor
 time, figures are medians of the ratios round by round. What is not installed is skipped and named.
@@ -42,6 +43,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", metavar="ROW", choices=list(ROWS), help=f"of {', '.join(ROWS)}")
     parser.add_argument(
         "--quick", action="store_true", help="smaller workloads, three rounds; nothing is written without --output"
+    )
+    parser.add_argument(
+        "--dialect",
+        nargs="+",
+        metavar="NAME",
+        default=[],
+        help="of row `dialects` only these; nothing is written without --output",
     )
     parser.add_argument("--rounds", type=int, help="rounds per measurement (9; 3 with --quick)")
     parser.add_argument("--output", type=Path, metavar="DIR", help="where results go (benchmarks/results/speed)")
@@ -84,11 +92,11 @@ def main() -> None:
         if args.command == "page":
             write(args.output or RESULTS, {})
             return
-        output = args.output or (None if args.quick else RESULTS)
+        output = args.output or (None if args.quick or args.dialect else RESULTS)
         with Peers(args.peers) as peers:
             for name, why in peers.absent.items():
                 print(f"skipped: {name}: {why}", file=sys.stderr)
-            bench = Bench(args.rounds or (3 if args.quick else 9), args.quick, peers, told)
+            bench = Bench(args.rounds or (3 if args.quick else 9), args.quick, peers, told, args.dialect)
             for name in args.only or ROWS:
                 row = importlib.import_module(ROWS[name]).run(bench)
                 show(name, row)

@@ -89,12 +89,14 @@ class Bench:
         quick: Smaller workloads and fewer of them; its figures are for a look, not for the results file.
         peers: The other packages.
         told: Takes a line about what is being done.
+        dialects: Names of the dialects that row `dialects` measures; empty for all.
     """
 
     rounds: int
     quick: bool
     peers: Peers
     told: Callable[[str], object]
+    dialects: Sequence[str] = ()
 
 
 class WrongOutput(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapter.completion.parser import CompletionParser
-from adapter.completion.rules import Rules
+from adapter.completion.request_rules import Rules
 from adapter.dialects.registry import load as load_dialect
 from adapter.events import ArgumentsDelta, CallStarted, TextDelta
 from adapter.options import make_options

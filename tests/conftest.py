@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import os
+import ssl
 
+import pytest
 from hypothesis import settings
 
-# Where CI is set the examples are the same in every run; ADAPTER_EXAMPLES asks for more of them.
-settings.register_profile(
-    "adapter",
-    max_examples=int(os.environ.get("ADAPTER_EXAMPLES", "400")),
-    deadline=None,
-    derandomize="CI" in os.environ,
-)
-settings.load_profile("adapter")
+from tests.tiers import PROOFS, asks_for_proofs, few_or_all, proving
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Find out the tier before the tests are imported."""
+    if not hasattr(config, "workerinput"):  # a worker of xdist has it from the environment
+        os.environ[PROOFS] = str(int(asks_for_proofs(config.option.markexpr)))
+    # Where CI is set the examples are the same in every run; ADAPTER_EXAMPLES asks for more of them.
+    settings.register_profile(
+        "adapter",
+        max_examples=int(os.environ.get("ADAPTER_EXAMPLES", few_or_all("50", "400"))),
+        deadline=None,
+        derandomize="CI" in os.environ,
+    )
+    settings.load_profile("adapter")
+    _read_certificates_once()
+
+
+def _read_certificates_once() -> None:
+    """Share a TLS context among clients: certificates take 35 ms to read, and loopback has no use for them."""
+    ssl.create_default_context = functools.cache(ssl.create_default_context)
+    if importlib.util.find_spec("httpcore2"):  # of openai 3.x
+        import httpcore2
+
+        httpcore2.default_ssl_context = functools.cache(httpcore2.default_ssl_context)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of both tiers are proofs where proofs are asked for."""
+    if proving():
+        for item in items:
+            if any(item.get_closest_marker(name) for name in ("hypothesis", "both_tiers")):
+                item.add_marker(pytest.mark.proof)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
 from typing import TYPE_CHECKING, Any
@@ -72,11 +73,12 @@ class Walk:
     def _shallowest(self) -> dict[str, int]:
         """How deep each rule goes at least; every rule must come to an end."""
         depths: dict[str, int] = {}
-        while True:
-            known = {name: 1 + depth for name, node in self.rules.items() if (depth := self._depth(node, depths)) is not None}
-            if known == depths:
+        while True:  # a rule of depth n is found in the n-th round, so that no depth changes once it is known
+            waiting = [(name, self._depth(node, depths)) for name, node in self.rules.items() if name not in depths]
+            known = {name: 1 + depth for name, depth in waiting if depth is not None}
+            if not known:
                 break
-            depths = known
+            depths |= known
         assert depths.keys() == self.rules.keys(), f"rules without end: {self.rules.keys() - depths.keys()}"
         return depths
 
@@ -179,14 +181,19 @@ def _bounds(text: str) -> tuple[int, int]:
     return int(least), int(most or 999) if comma else int(least)
 
 
+@functools.cache
 def _set(text: str) -> re.Pattern[str]:
     negated = text.startswith("[^")
     body = _ESCAPE.sub(lambda m: f"\\x{ord(_unescaped(m[0])):02x}", text[2 if negated else 1 : -1])
     return re.compile(f"[{'^' if negated else ''}{body}]")
 
 
-def _one_of(text: str, chance: random.Random) -> str:
+@functools.cache
+def _allowed(text: str) -> list[str]:
     pattern = _set(text)
-    allowed = [character for character in (*map(chr, range(32, 127)), *_PLAIN) if pattern.fullmatch(character)]
-    picked: str = chance.choice(allowed)
+    return [character for character in (*map(chr, range(32, 127)), *_PLAIN) if pattern.fullmatch(character)]
+
+
+def _one_of(text: str, chance: random.Random) -> str:
+    picked: str = chance.choice(_allowed(text))
     return picked

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.completion.parser import CompletionParser
-from adapter.completion.rules import Rules
-from adapter.completion.whole import read_at_once, read_whole
+from adapter.completion.request_rules import Rules
+from adapter.completion.whole_completion import read_at_once, read_whole
 from adapter.dialects.registry import names
 from adapter.options import Options, make_options
 from adapter.tools.choice import ToolChoice

@@ -8,7 +8,7 @@ import pytest
 from openai import OpenAI
 
 import adapter
-from adapter.transport.building import built
+from adapter.client.request_builder import built
 from tests.test_transport import module
 
 __all__ = ["module"]  # the fixture: httpx2 and httpx

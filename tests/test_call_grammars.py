@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 import adapter
 from adapter.dialects.registry import load, names
 from adapter.enforce.call_frame import frame_of, notation_of, turn
-from adapter.enforce.call_grammar import Shape, gbnf
+from adapter.enforce.gbnf.answer import gbnf
 from adapter.enforce.ladder import enforce
+from adapter.enforce.shape import Shape
 from adapter.servers import server_for
 from adapter.tools.definitions import read_tools
 from tests.gbnf_walk import Walk

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapter.completion.parser import CompletionParser
-from adapter.completion.rules import Rules
+from adapter.completion.request_rules import Rules
 from adapter.dialects.registry import load
 from adapter.events import CallFinished
 from adapter.options import make_options
 from adapter.syntax import SYNTAXES
-from adapter.syntax.text_buffer import BlockText, TextBuffer
+from adapter.text.buffer import BlockText, TextBuffer
 from adapter.tools.definitions import read_tools
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from canitoolcall.pytest_plugin import assert_conforms, family_for
 from canitoolcall.results import Observation, ParsedToolCall, ParseResult, Status, StreamAccumulator
 
 from adapter import CompletionParser, Options
+from adapter.completion.request_rules import Rules
 from adapter.completion.result import assemble
-from adapter.completion.rules import Rules
 from adapter.dialects.registry import choose, load
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted, ReasoningDelta, TextDelta
 from adapter.tools.definitions import read_tools

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from adapter.tools.certain import certain
+from adapter.schema.quick_check import certain
 from adapter.tools.definitions import read_tools
 
 SCALARS = st.sampled_from([None, True, False, 0, 1, -1, 1.0, 0.5, float("nan"), float("inf"), 10**30, "", "a", "b", "é"])

@@ -10,9 +10,9 @@ import pytest
 
 from adapter.api import chunk_reader
 from adapter.api.chunk_reader import ChunkReader, Text
-from adapter.api.json_reading import loads
-from adapter.api.reading import Chunk, read_chunks
 from adapter.api.sse import SseDecoder
+from adapter.api.upstream_events import Chunk, read_chunks
+from adapter.text.wire_json import loads
 
 NASTY = [
     '"',

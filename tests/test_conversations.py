@@ -22,7 +22,7 @@ from adapter.events import CallFinished, Problem
 from adapter.exchange import preview
 from adapter.options import PromptKeywords, make_options
 from adapter.prompt.history import read_turns
-from adapter.syntax.json_text import loads
+from adapter.text.json_spans import loads
 from tests.conversations import ASK, CONVERSATIONS, FORGED, PARIS, ROME, SYSTEM, Conversation, calls, result, says, text
 from tests.loopback import Upstream, completion
 from tests.tools import ANY, TIME, WEATHER

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.events import ArgumentsDelta, CallFinished, Problem, TextDelta
-from adapter.syntax.json_continue import continue_json
-from adapter.syntax.json_stream import JsonWalker, Kind
-from adapter.tools.places import Place
+from adapter.schema.place import SchemaPlace
+from adapter.text.json_complete import continue_json
+from adapter.text.json_tokens import JsonWalker, Kind
 from tests.completions import CALL, TIME_CALL
 from tests.test_streaming_parser import JSON, check_order, fragments, incremental
 from tests.test_validation import COERCED
@@ -109,7 +109,7 @@ PLACES: list[Any] = [
 @pytest.mark.parametrize(("schema", "kinds"), PLACES)
 def test_the_types_that_a_place_allows(schema: Any, kinds: set[str] | None) -> None:
     root = {"type": "object", "properties": {"v": schema}, **KINDS}
-    assert Place.of(root).member("v").kinds() == kinds
+    assert SchemaPlace.of(root).member("v").kinds() == kinds
 
 
 def test_places_inside() -> None:
@@ -120,7 +120,7 @@ def test_places_inside() -> None:
             "pattern": {"patternProperties": {"^x": {"type": "null"}}, "additionalProperties": {"type": "boolean"}},
         }
     }
-    place = Place.of(root)
+    place = SchemaPlace.of(root)
     assert place.member("list").item(0).kinds() == frozenset({"string"})
     assert place.member("list").item(1).kinds() == frozenset({"integer"})
     assert place.member("map").member("any").kinds() == frozenset({"boolean"})

@@ -10,7 +10,8 @@ import pytest
 import adapter
 from adapter.dialects.registry import load
 from adapter.enforce.call_frame import frame_of, turn
-from adapter.enforce.call_grammar import Shape, gbnf
+from adapter.enforce.gbnf.answer import gbnf
+from adapter.enforce.shape import Shape
 from adapter.tools.definitions import read_tools
 from tests.gbnf_walk import Walk
 

@@ -11,7 +11,7 @@ from openai import OpenAI
 
 import adapter
 from adapter.completion.parser import CompletionParser
-from adapter.completion.rules import Rules
+from adapter.completion.request_rules import Rules
 from adapter.dialects.registry import load
 from adapter.dialects.templates import names
 from adapter.events import CallFinished

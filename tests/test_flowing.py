@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapter.completion import calling
 from adapter.completion import parser as parser_module
-from adapter.completion.flowing import flow_from
+from adapter.completion.fast_deltas import flow_from
+from adapter.completion.fast_json_call import begin_call
+from adapter.completion.modes import call_block as calling
 from adapter.completion.parser import CompletionParser
-from adapter.completion.plain import begin_call
-from adapter.completion.rules import Rules
+from adapter.completion.request_rules import Rules
 from adapter.dialects.registry import load
 from adapter.dialects.templates import names
 from adapter.events import Markup, TextDelta

@@ -15,13 +15,15 @@ from hypothesis import strategies as st
 import adapter
 from adapter.dialects.registry import load, resolve
 from adapter.dialects.templates import names
-from adapter.enforce.call_grammar import Shape, gbnf, has_grammar, structural_tag
-from adapter.enforce.gbnf import Grammar
+from adapter.enforce.gbnf.answer import gbnf, has_grammar
+from adapter.enforce.gbnf.integers import integer_range
+from adapter.enforce.gbnf.schema_rules import Grammar
 from adapter.enforce.ladder import enforce
-from adapter.enforce.number_ranges import integer_range
+from adapter.enforce.shape import Shape
+from adapter.enforce.structural_tag import structural_tag
+from adapter.schema.compiled import compile_schema
 from adapter.servers import server_for
 from adapter.tools.definitions import ToolSet, read_tools
-from adapter.tools.schemas import compile_schema
 from tests.gbnf_walk import Walk
 from tests.test_demo import engine, model_file
 from tests.tools import TOOLS, function

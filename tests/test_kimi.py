@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import adapter
 from adapter import CompletionParser, Options
+from adapter.completion.request_rules import Rules
 from adapter.completion.result import assemble
-from adapter.completion.rules import Rules
 from adapter.dialects.registry import load
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Problem
 from adapter.exchange import preview

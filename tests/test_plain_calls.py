@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapter.completion import calling
 from adapter.completion import parser as parser_module
-from adapter.completion.flowing import flow_from
+from adapter.completion.fast_deltas import flow_from
+from adapter.completion.fast_json_call import CallFlow, begin_call
+from adapter.completion.modes import call_block as calling
 from adapter.completion.parser import CompletionParser
-from adapter.completion.plain import CallFlow, begin_call
-from adapter.completion.rules import Rules
+from adapter.completion.request_rules import Rules
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Event, Markup, TextDelta
 from adapter.options import make_options
-from adapter.syntax.scanner import BlockScanner
+from adapter.schema.known_place import KnownPlace
+from adapter.schema.place import SchemaPlace
+from adapter.syntax.json.end_scanner import BlockScanner
 from adapter.tools.choice import read_choice
 from adapter.tools.definitions import read_tools
-from adapter.tools.known_places import KnownPlace
-from adapter.tools.places import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -197,7 +197,7 @@ def test_a_parser_goes_this_way() -> None:
 
 
 def test_places_are_kept_where_the_schema_names_them() -> None:
-    place = KnownPlace(Place.of(PARAMETERS))
+    place = KnownPlace(SchemaPlace.of(PARAMETERS))
     assert place.member("text") is place.member("text")
     assert place.member("tags").item(0) is place.member("tags").item(7)
     assert place.member("unnamed") is not place.member("unnamed")
@@ -205,7 +205,7 @@ def test_places_are_kept_where_the_schema_names_them() -> None:
 
 
 def test_places_that_refer_to_themselves_are_kept_to_a_depth() -> None:
-    place, depths = KnownPlace(Place.of(PARAMETERS)), 0
+    place, depths = KnownPlace(SchemaPlace.of(PARAMETERS)), 0
     while (inner := place.member("deep").member("self")) is place.member("deep").member("self"):
         place, depths = inner, depths + 1
     assert depths == 1

@@ -13,7 +13,7 @@ from openai import OpenAI
 
 import adapter
 from adapter.completion.result import assemble
-from adapter.enforce.json_schema import response_format
+from adapter.enforce.structured_output import response_format
 from adapter.events import CallFinished, TextDelta
 from adapter.tools.definitions import read_tools
 from tests.completions import CALL
@@ -414,9 +414,9 @@ class TestReplyTool:
 
 
 def _reply_rules(*, incremental: bool = True) -> Any:
-    from adapter.completion.rules import Rules
+    from adapter.completion.request_rules import Rules
     from adapter.tools.definitions import read_tools
-    from adapter.tools.reply import reply_tool
+    from adapter.tools.reply_tool import reply_tool
 
     return Rules(read_tools(TOOLS).and_also(reply_tool(())), reply="reply", incremental=incremental)
 
@@ -503,7 +503,7 @@ class TestExamples:
         assert len(self.messages({"examples": "auto"}, tool_choice="none")) == 1
 
     def test_values_come_from_the_schema_and_not_from_the_question(self) -> None:
-        from adapter.prompt.sample_values import sample_arguments
+        from adapter.schema.samples import sample_arguments
 
         schema = {
             "type": "object",

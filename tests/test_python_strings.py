@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapter.syntax import python_calls, python_strings
-from adapter.syntax.python_calls import PythonCall, read_python_call
-from adapter.syntax.python_strings import as_json, parts
+from adapter.syntax.python import call as python_calls
+from adapter.syntax.python import strings as python_strings
+from adapter.syntax.python.call import PythonCall, read_python_call
+from adapter.syntax.python.strings import as_json, parts
 
 # What strings are made of: words, escapes that are whole, wrong or broken off, line breaks, characters of all widths.
 PIECES = [

@@ -23,7 +23,7 @@ from adapter.prompt.chat_template import load_chat_template
 from adapter.prompt.conversation import to_plain_messages
 from adapter.tools.choice import read_choice
 from adapter.tools.definitions import read_tools
-from adapter.tools.in_messages import with_those_of
+from adapter.tools.message_tools import with_those_of
 
 _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "reference" / "rendered"
 NOON = datetime(2026, 11, 23, 12).timestamp()  # of the day the references were made

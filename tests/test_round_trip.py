@@ -1,7 +1,7 @@
 """What is written as history in a dialect is what a completion of the same text is read as: every dialect, every split.
 
 Tools with random schemas, calls with random arguments of their types. What a format cannot say is left out of the arguments; it is
-the call syntax that says so (`adapter.syntax.base.Limits`), and why.
+the call syntax that says so (`adapter.syntax.contract.Limits`), and why.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import adapter
+from adapter.completion.request_rules import Rules
 from adapter.completion.result import assemble
-from adapter.completion.rules import Rules
 from adapter.completion.state import State
 from adapter.dialects.registry import load, names
 from adapter.options import Options

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapter.completion.parser import CompletionParser
+from adapter.completion.request_rules import Rules
 from adapter.completion.result import ParsedCompletion, assemble
-from adapter.completion.rules import Rules
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Event, Problem, TextDelta
 from adapter.options import make_options
 from adapter.tools.choice import read_choice

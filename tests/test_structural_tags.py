@@ -13,7 +13,9 @@ import pytest
 
 from adapter.dialects.registry import load, names, resolve
 from adapter.enforce.call_frame import frame_of, turn
-from adapter.enforce.call_grammar import Shape, has_grammar, structural_tag
+from adapter.enforce.gbnf.answer import has_grammar
+from adapter.enforce.shape import Shape
+from adapter.enforce.structural_tag import structural_tag
 from adapter.enforce.tag_schema import tag_schema
 from adapter.tools.definitions import read_tools
 

@@ -12,8 +12,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from adapter import CompletionParser, Options
+from adapter.completion.request_rules import Rules
 from adapter.completion.result import assemble
-from adapter.completion.rules import Rules
 from adapter.dialects.registry import load
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Problem, TextDelta
 from adapter.tools.definitions import read_tools

@@ -18,9 +18,9 @@ from adapter.completion.result import assemble
 from adapter.dialects.registry import load
 from adapter.events import ArgumentsDelta, CallStarted, TextDelta
 from adapter.syntax import make_syntax
-from adapter.syntax.base import SyntaxSettings
-from adapter.syntax.braces_arguments import BracesArguments
-from adapter.syntax.call_braces_block import CallBracesBlock
+from adapter.syntax.braces.arguments import BracesArguments
+from adapter.syntax.braces.block import CallBracesBlock
+from adapter.syntax.contract import SyntaxSettings
 from tests import test_completions, test_streaming_parser
 from tests.completions import Case
 from tests.test_streaming_parser import incremental, pieces_of

@@ -16,8 +16,8 @@ from adapter.completion.result import assemble
 from adapter.dialects.registry import load
 from adapter.events import ArgumentsDelta, CallStarted, ReasoningDelta, TextDelta
 from adapter.syntax import make_syntax
-from adapter.syntax.base import SyntaxSettings
-from adapter.syntax.channels import Channels
+from adapter.syntax.contract import SyntaxSettings
+from adapter.syntax.messages.channels import Channels
 from tests import test_completions, test_streaming_parser
 from tests.completions import Case
 from tests.test_streaming_parser import incremental, pieces_of

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter import CompletionParser, Options
+from adapter.completion.request_rules import Rules
 from adapter.completion.result import ParsedCompletion, assemble
-from adapter.completion.rules import Rules
 from adapter.dialects.registry import load
 from adapter.testing import splits
 from adapter.tools.definitions import read_tools

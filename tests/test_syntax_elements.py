@@ -13,15 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adapter
-from adapter.completion.rules import Rules
+from adapter.completion.request_rules import Rules
 from adapter.dialects.registry import load
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Problem, TextDelta
 from adapter.options import Options
 from adapter.prompt.chat_template import load_chat_template
 from adapter.syntax import make_syntax
-from adapter.syntax.base import SyntaxSettings
-from adapter.syntax.elements_arguments import ElementsArguments
-from adapter.syntax.elements_block import ElementsBlock
+from adapter.syntax.contract import SyntaxSettings
+from adapter.syntax.tagged.elements_block import ElementsBlock
+from adapter.syntax.tagged.nested_arguments import ElementsArguments
 from adapter.tools.definitions import read_tools
 from tests.test_completions import accounted
 from tests.test_syntax_parameters import Case, finished, read

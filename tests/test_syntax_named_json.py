@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter import CompletionParser, DialectError, Options
+from adapter.completion.request_rules import Rules
 from adapter.completion.result import ParsedCompletion, assemble
-from adapter.completion.rules import Rules
 from adapter.dialects.registry import Dialect, load
 from adapter.events import CallFinished
 from adapter.syntax import make_syntax
-from adapter.syntax.base import SyntaxSettings
+from adapter.syntax.contract import SyntaxSettings
 from adapter.testing import splits
 from adapter.tools.definitions import read_tools
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import adapter
-from adapter.completion.rules import Rules
+from adapter.completion.request_rules import Rules
 from adapter.dialects.registry import load
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Problem, TextDelta
 from adapter.options import Options

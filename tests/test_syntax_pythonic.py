@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from adapter.dialects.registry import load
 from adapter.dialects.templates import names
-from adapter.syntax.python_calls import PythonCall, read_python_call
+from adapter.syntax.python.call import PythonCall, read_python_call
 from tests.test_syntax_bare_json import VALUES, Case, grows_with_the_length, parsed, text
 
 MINE = [name for name in names() if load(name).syntax == "pythonic"]

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.syntax.json_text import loads
-from adapter.syntax.values import escaped, only_string, quoted, typed
+from adapter.syntax.raw_values import only_string, typed
+from adapter.text.json_spans import loads
+from adapter.text.json_writer import escaped, quoted
+from adapter.tools.argument_types import parameter_types
 from adapter.tools.definitions import read_tools
-from adapter.tools.raw_places import parameter_types
 from tests.tools import function
 
 S, I, N, B, O, A, Z = "string", "integer", "number", "boolean", "object", "array", "null"  # noqa: E741  # one letter per type

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 import adapter
 from adapter import CompletionParser, Options
+from adapter.completion.request_rules import Rules
 from adapter.completion.result import ParsedCompletion, assemble
-from adapter.completion.rules import Rules
 from adapter.dialects.registry import choose, load
 from adapter.events import TextDelta
 from adapter.prompt.chat_template import choose_chat_template, load_chat_template
 from adapter.syntax import make_syntax
-from adapter.syntax.base import SyntaxSettings
+from adapter.syntax.contract import SyntaxSettings
 from adapter.testing import splits
 from adapter.tools.definitions import read_tools
 from tests.test_completions import accounted

@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 import adapter
 from adapter.dialects.registry import load
 from adapter.enforce.call_frame import turn
-from adapter.enforce.call_grammar import Shape, gbnf, structural_tag
+from adapter.enforce.gbnf.answer import gbnf
+from adapter.enforce.shape import Shape
+from adapter.enforce.structural_tag import structural_tag
 from adapter.tools.definitions import read_tools
 from tests.gbnf_walk import Walk
 from tests.test_call_grammars import DIALECTS, FRAMES, HOW_MANY, STRING, WAYS, of, tool

@@ -144,7 +144,7 @@ def test_wrong_ones_are_refused_before_anything_is_sent(fields: dict[str, Any], 
 
 def test_equal_ones_are_one_set_so_that_what_is_made_of_it_is_kept() -> None:
     from adapter.tools.definitions import read_tools
-    from adapter.tools.in_messages import with_those_of
+    from adapter.tools.message_tools import with_those_of
 
     first, second = (with_those_of(json.loads(json.dumps([USER, LATER])), read_tools([WEATHER])) for _ in range(2))
     assert first is second

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import adapter
-from adapter.tools.schemas import compile_schema
+from adapter.schema.compiled import compile_schema
 from tests.tools import function
 
 OBJECT = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapter.completion import words as words_module
-from adapter.completion.marks import Marks
+from adapter.completion import prose_skip as words_module
+from adapter.completion.markers import Marks
 from adapter.completion.parser import CompletionParser
 from adapter.dialects.registry import load
 from adapter.dialects.templates import names
 from adapter.events import Markup, ReasoningDelta, TextDelta
 from adapter.syntax import make_syntax
-from adapter.syntax.base import SyntaxSettings
+from adapter.syntax.contract import SyntaxSettings
 from adapter.syntax.tokens import COMMON_TOKENS
 
 if TYPE_CHECKING:

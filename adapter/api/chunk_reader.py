@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from adapter.api.json_reading import loads
-from adapter.api.reading import Chunk, Done, UpstreamFault, read_chunks
 from adapter.api.sse import END_OF_EVENT, ServerSentEvent, SseDecoder
+from adapter.api.upstream_events import Chunk, Done, UpstreamFault, read_chunks
+from adapter.text.wire_json import loads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

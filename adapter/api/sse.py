@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from adapter.api.json_reading import loads
+from adapter.text.wire_json import loads
 
 DONE = "[DONE]"
 END_OF_EVENT = b"\n\n"

@@ -15,10 +15,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack
 
-from adapter.completion import calling, passages, running
-from adapter.completion.flowing import flow_from
-from adapter.completion.replying import ReplyFilter
-from adapter.completion.rules import Rules
+from adapter.completion.fast_deltas import flow_from
+from adapter.completion.modes.call_block import in_block, in_opening
+from adapter.completion.modes.finish import finish_mode
+from adapter.completion.modes.invented_result import in_invented
+from adapter.completion.modes.message import in_passage
+from adapter.completion.modes.text import in_reasoning, in_text
+from adapter.completion.modes.untagged import in_bare
+from adapter.completion.reply_filter import ReplyFilter
+from adapter.completion.request_rules import Rules
 from adapter.completion.state import Mode, State
 from adapter.options import OptionKeywords, make_options
 
@@ -31,13 +36,13 @@ if TYPE_CHECKING:
 # A handler takes the state, a text, where to begin and the list of events; it returns how far it got, and whether it waits
 # there for more text.
 _HANDLERS = {
-    Mode.TEXT: running.in_text,
-    Mode.REASONING: running.in_reasoning,
-    Mode.OPENING: calling.in_opening,
-    Mode.BLOCK: calling.in_block,
-    Mode.PASSAGE: passages.in_passage,
-    Mode.INVENTED: calling.in_invented,
-    Mode.BARE: calling.in_bare,
+    Mode.TEXT: in_text,
+    Mode.REASONING: in_reasoning,
+    Mode.OPENING: in_opening,
+    Mode.BLOCK: in_block,
+    Mode.PASSAGE: in_passage,
+    Mode.INVENTED: in_invented,
+    Mode.BARE: in_bare,
 }
 
 
@@ -118,7 +123,7 @@ class CompletionParser:
         rest = self._stop_flow("", out)
         if rest or self._state.tail or self._state.again:
             self._run(rest, out)
-        while calling.finish_mode(self._state, finish_reason in {"length", None}, out):
+        while finish_mode(self._state, finish_reason in {"length", None}, out):
             self._run("", out)
         self._state.reasoning.end(out)
         self._state.content.end(out)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
-from adapter.completion.rules import Rules
-from adapter.completion.whole import read_whole
+from adapter.completion.request_rules import Rules
+from adapter.completion.whole_completion import read_whole
 from adapter.events import CallFinished, Event, Problem, ReasoningDelta, TextDelta
 from adapter.options import make_options
 

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import functools
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from adapter.completion.bare import BareCall
-from adapter.completion.marks import Marks
-from adapter.completion.runs import Run
+from adapter.completion.markers import Marks
+from adapter.completion.text_run import Run
+from adapter.completion.untagged_call import BareCall
 from adapter.dialects.registry import resolve
 from adapter.events import ReasoningDelta, TextDelta
 from adapter.syntax import syntax_class
-from adapter.syntax.base import SyntaxSettings
-from adapter.syntax.json_in_tags import JsonInTags
+from adapter.syntax.contract import SyntaxSettings
+from adapter.syntax.json.in_tags import JsonInTags
 from adapter.syntax.tokens import COMMON_TOKENS
-from adapter.tools.raw_places import arguments_place, parameter_types
+from adapter.tools.argument_types import arguments_place, parameter_types
 
 if TYPE_CHECKING:
-    from adapter.completion.flowing import Flow
-    from adapter.completion.rules import Rules
-    from adapter.completion.stepping import StepTracker
-    from adapter.completion.tracking import CallTracker
+    from adapter.completion.json_calls import CallTracker
+    from adapter.completion.request_rules import Rules
+    from adapter.completion.step_calls import StepTracker
     from adapter.dialects.registry import Dialect
+    from adapter.events import Event
     from adapter.options import Options
-    from adapter.syntax.base import BareSyntax, BlockReader, Syntax
-    from adapter.syntax.passage import Passage
+    from adapter.syntax.contract import BareSyntax, BlockReader, Syntax
+    from adapter.syntax.message import Passage
     from adapter.tools.definitions import ToolSet
 
 
@@ -167,3 +167,21 @@ class State:
         if self.block is None:
             raise RuntimeError(f"no block is open in mode {self.mode}")
         return self.block
+
+
+class Flow(Protocol):
+    """Deltas on the short way."""
+
+    def feed(self, text: str) -> list[Event] | None:
+        """The events of a delta; None when it has to be read with care, from what `stop` returns on."""
+
+    def stop(self, text: str, out: list[Event]) -> str:
+        """Remember what has passed.
+
+        Args:
+            text: What comes next.
+            out: Gets what there is to report.
+
+        Returns:
+            What is still to be read: the end of what has passed, and what comes next.
+        """

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from adapter.enforce.raw_values import RawFrame, raw_frame
+from adapter.enforce.raw_frame import RawFrame, raw_frame
 from adapter.syntax import make_syntax
-from adapter.syntax.base import SyntaxSettings
+from adapter.syntax.contract import SyntaxSettings
 from adapter.syntax.notation import JSON, between_tags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from adapter.dialects.registry import Dialect
-    from adapter.syntax.base import Syntax
+    from adapter.syntax.contract import Syntax
     from adapter.syntax.notation import Notation
 
 # Stands for the arguments while a call is rendered: printable, and a name, so that each notation writes it as it is.

@@ -10,14 +10,16 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from adapter.enforce.call_frame import beginning_of
-from adapter.enforce.call_grammar import Shape, gbnf, no_grammar, structural_tag
-from adapter.enforce.json_schema import response_format, schema_fields, wants_json
+from adapter.enforce.gbnf.answer import gbnf, no_grammar
+from adapter.enforce.structural_tag import structural_tag
+from adapter.enforce.structured_output import response_format, schema_fields, wants_json
 from adapter.events import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from adapter.dialects.registry import Dialect
+    from adapter.enforce.shape import Shape
     from adapter.servers import Rung, Server
 
 

@@ -12,8 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from adapter.enforce.alternatives import overlaps
-from adapter.enforce.keywords import ANNOTATIONS, integer_bounds, kinds_of
+from adapter.schema.keywords import ANNOTATIONS, integer_bounds, kinds_of
+from adapter.schema.overlap import overlaps
 
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 _LARGEST = 2**63 - 1025  # the largest integer below 2**63 that a double holds

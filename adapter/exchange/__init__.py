@@ -8,17 +8,17 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from adapter.api import chat
-from adapter.api.chunks import ChunkWriter
-from adapter.api.json_reading import loads
-from adapter.api.writing import ChatWhole
-from adapter.exchange.asking import ask
-from adapter.exchange.kept import stored_exchange
+from adapter.api.chat.chunks import ChunkWriter
+from adapter.api.chat.request import read_request
+from adapter.api.writers import ChatWhole
+from adapter.exchange.model_setting import Settings, setting_for
 from adapter.exchange.protocol import CHAT, RESPONSES, Exchange, OpenExchange, Report
-from adapter.exchange.responses import ResponsesExchange, preview_body
-from adapter.exchange.setting import Settings, setting_for
+from adapter.exchange.responses_exchange import ResponsesExchange, preview_body
+from adapter.exchange.stored_responses import stored_exchange
 from adapter.exchange.streamed_chat import StreamedChat
+from adapter.exchange.upstream_call import ask
 from adapter.exchange.whole_chat import WholeChat
+from adapter.text.wire_json import loads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,7 +56,7 @@ def opener(options: Options, report: Report, clock: Callable[[], float]) -> Open
         if path.endswith(RESPONSES):
             setting = settings.of(str(request.get("model") or ""))
             return ResponsesExchange(request, setting, report, clock).exchange()
-        read = chat.read_request(request, always=options.upstream == "completions")
+        read = read_request(request, always=options.upstream == "completions")
         if read is None:
             return _streamed(request) if options.upstream_stream == "always" and not request.get("stream") else None
         chosen, upstream, _ = settings.of(str(request.get("model") or ""))
@@ -94,5 +94,5 @@ def preview(body: Mapping[str, Any], options: Options, clock: Callable[[], float
     if is_responses(body):
         return preview_body(body, setting)
     options, upstream, _ = setting
-    request = chat.read_request(body, always=options.upstream == "completions")
+    request = read_request(body, always=options.upstream == "completions")
     return dict(body) if request is None else WholeChat(request, options, lambda _: None, upstream, ChatWhole()).upstream_body()

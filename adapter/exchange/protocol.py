@@ -18,8 +18,8 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from adapter.api.json_writing import dumps
 from adapter.events import Problem, frozen
+from adapter.text.wire_json import dumps
 
 Headers: TypeAlias = Sequence[tuple[str, str]]
 CHAT = "/chat/completions"

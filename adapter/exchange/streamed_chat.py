@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from adapter.api import chat
+from adapter.api.chat.response import add_usage, read_completion
 from adapter.api.chunk_reader import ChunkReader, Text
-from adapter.api.reading import Chunk, UpstreamFault
-from adapter.exchange.answer import Refused
-from adapter.exchange.asking import is_json, read_all
+from adapter.api.upstream_events import Chunk, UpstreamFault
 from adapter.exchange.protocol import READ, Break, Command, Emit, Exchange, Reply, Report, Start, UpstreamRequest
+from adapter.exchange.request_plan import Turn
+from adapter.exchange.streamed_answer import Refused
 from adapter.exchange.streamed_choice import StreamedChoice
-from adapter.exchange.turn import Turn
+from adapter.exchange.upstream_call import is_json, read_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
-    from adapter.api.writing import StreamWriter
+    from adapter.api.chat.request import ChatRequest
+    from adapter.api.writers import StreamWriter
     from adapter.exchange.upstream import Upstream
     from adapter.options import Options
 
@@ -43,7 +44,7 @@ class StreamedChat:
 
     def __init__(
         self,
-        request: chat.ChatRequest,
+        request: ChatRequest,
         options: Options,
         report: Report,
         clock: Callable[[], float],
@@ -71,7 +72,7 @@ class StreamedChat:
             return (yield from read_all(reply))
         if is_json(reply):
             whole = yield from read_all(reply)
-            completion = chat.read_completion(whole.status, whole.body)
+            completion = read_completion(whole.status, whole.body)
             if completion is None:
                 return whole
             yield Start(200, _stream_headers(reply))
@@ -82,7 +83,7 @@ class StreamedChat:
         while alive and (choice := next((choice for choice in self._choices.values() if choice.goes_on), None)):
             alive = yield from self._ask_again(choice)
         if alive:
-            end = self._writer.end(chat.add_usage(self._usage, self._present_usage))
+            end = self._writer.end(add_usage(self._usage, self._present_usage))
             if end:
                 yield Emit(end)
         return None
@@ -168,12 +169,12 @@ class StreamedChat:
         attempt = choice.begin_again() if choice.fault else choice.go_on(used)
         for problem in attempt.problems():
             self._report(problem)
-        self._usage, self._present_usage = chat.add_usage(self._usage, self._present_usage), None
+        self._usage, self._present_usage = add_usage(self._usage, self._present_usage), None
         reply: Reply = yield UpstreamRequest(attempt.body, True, attempt.endpoint)
         if reply.status == 200 and not is_json(reply):
             return (yield from self._pump(choice))
         whole = yield from read_all(reply)
-        completion = chat.read_completion(whole.status, whole.body)
+        completion = read_completion(whole.status, whole.body)
         item = UpstreamFault(_error_of(whole)) if completion is None else Chunk(_as_chunk(completion))
         return (yield from self._whole(item, choice))
 

@@ -5,26 +5,28 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from adapter.api import chat
-from adapter.api.logprobs import LogprobTrimmer
+from adapter.api.chat.logprobs import LogprobTrimmer
+from adapter.api.chat.response import finish_reason, reasoning_of
 from adapter.api.reasoning import REASONING, one_name
 from adapter.completion.parser import CompletionParser
-from adapter.completion.policy import Fault, find_fault, reask_turns, refusal
 from adapter.completion.result import ParsedCompletion, assemble
 from adapter.errors import InvalidToolCall
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Event, Problem, ReasoningDelta, TextDelta
-from adapter.exchange.answer import Answer, Refused
-from adapter.exchange.incoming import Incoming
-from adapter.syntax.text_buffer import TextBuffer
+from adapter.exchange.prefill import Incoming
+from adapter.exchange.retry_policy import Fault, find_fault, reask_turns, refusal
+from adapter.exchange.streamed_answer import Answer, Refused
+from adapter.text.buffer import TextBuffer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from adapter.api.writing import StreamWriter
+    from adapter.api.chat.request import ChatRequest
+    from adapter.api.writers import StreamWriter
     from adapter.errors import RefusedAnswer
+    from adapter.exchange.attempt import Attempt
     from adapter.exchange.protocol import Report
-    from adapter.exchange.thinking import Thought
-    from adapter.exchange.turn import Attempt, Turn
+    from adapter.exchange.request_plan import Turn
+    from adapter.exchange.think_first import Thought
     from adapter.options import Options
 
 # What the writer writes itself.
@@ -52,7 +54,7 @@ class StreamedChoice:
     def __init__(
         self,
         index: int,
-        request: chat.ChatRequest,
+        request: ChatRequest,
         options: Options,
         turn: Turn,
         attempt: Attempt,
@@ -142,7 +144,7 @@ class StreamedChoice:
         if part.get("logprobs"):
             self._logprobs.add(part["logprobs"])
         if self._asked.after is not None:
-            self._thinking[1].append(chat.reasoning_of(delta))
+            self._thinking[1].append(reasoning_of(delta))
         if content and isinstance(content, str):
             self.text(content, out)
         if part.get("finish_reason"):
@@ -195,7 +197,7 @@ class StreamedChoice:
         if self.fault is None:
             if len(self._answer.later) and not parsed.tool_calls:
                 out.append(self._writer.delta(self.index, {"content": self._answer.later.text()}))
-            told = chat.finish_reason(self._request, reason, self._options, called=self._started > 0)
+            told = finish_reason(self._request, reason, self._options, called=self._started > 0)
             out.append(self._writer.finish(self.index, told, extra))
 
     def _judge(self, parsed: ParsedCompletion, reason: str) -> None:

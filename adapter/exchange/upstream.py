@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from adapter.api.completions import request_body, template_variables
-from adapter.enforce.json_schema import schema_fields, wants_json
+from adapter.api.raw_completions import request_body, template_variables
+from adapter.enforce.structured_output import schema_fields, wants_json
 from adapter.errors import BadRequest
 from adapter.exchange.protocol import CHAT
 from adapter.prompt.chat_template import check_text_only

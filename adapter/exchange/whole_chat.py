@@ -5,21 +5,23 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from adapter.api import chat
+from adapter.api.chat.response import add_usage, reasoning_of
 from adapter.api.reasoning import one_name
-from adapter.completion.policy import Fault, find_fault, reask_turns, refusal
 from adapter.completion.result import ParsedCompletion, assemble
-from adapter.completion.whole import read_whole
+from adapter.completion.whole_completion import read_whole
 from adapter.events import Event, Problem
-from adapter.exchange.asking import ask
 from adapter.exchange.protocol import Command, Exchange, Reply, Report
-from adapter.exchange.turn import Attempt, Turn
+from adapter.exchange.request_plan import Turn
+from adapter.exchange.retry_policy import Fault, find_fault, reask_turns, refusal
+from adapter.exchange.upstream_call import ask
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from adapter.api.writing import WholeWriter
-    from adapter.completion.rules import Rules
+    from adapter.api.chat.request import ChatRequest
+    from adapter.api.writers import WholeWriter
+    from adapter.completion.request_rules import Rules
+    from adapter.exchange.attempt import Attempt
     from adapter.exchange.upstream import Upstream
     from adapter.options import Options
 
@@ -42,9 +44,7 @@ class WholeChat:
         BadRequest: The messages are wrong.
     """
 
-    def __init__(
-        self, request: chat.ChatRequest, options: Options, report: Report, upstream: Upstream, writer: WholeWriter
-    ) -> None:
+    def __init__(self, request: ChatRequest, options: Options, report: Report, upstream: Upstream, writer: WholeWriter) -> None:
         self._writer = writer
         self._request = request
         self._options = options
@@ -70,7 +70,7 @@ class WholeChat:
                 return settled
             completion["choices"][position], usage = settled
             if usage is not None:
-                completion["usage"] = chat.add_usage(completion.get("usage"), usage)
+                completion["usage"] = add_usage(completion.get("usage"), usage)
         return Reply.of_json(200, reply.headers, self._writer.answer(completion))
 
     def _ask(self, attempt: Attempt) -> _Asking:
@@ -83,13 +83,13 @@ class WholeChat:
             return reply, completion, attempt
         choice, usage = completion["choices"][0], completion.get("usage")
         message = choice["message"]
-        thought = self._turn.thought(attempt, message.get("content") or "", chat.reasoning_of(message))
+        thought = self._turn.thought(attempt, message.get("content") or "", reasoning_of(message))
         if thought is None or choice.get("finish_reason") == "length":
             return reply, completion, attempt
         attempt = self._turn.after(attempt, thought, (usage or {}).get("completion_tokens") or 0)
         reply, completion = yield from ask(attempt.body, stream=self._stream, endpoint=attempt.endpoint)
         if completion is not None and usage is not None:
-            completion["usage"] = chat.add_usage(usage, completion.get("usage"))
+            completion["usage"] = add_usage(usage, completion.get("usage"))
         return reply, completion, attempt
 
     def _settle(self, choice: dict[str, Any], attempt: Attempt) -> _Settling:
@@ -114,7 +114,7 @@ class WholeChat:
             reply, again, attempt = yield from self._ask(self._turn.again(attempt, fault, further))
             if again is None or not again["choices"]:
                 return reply
-            usage = chat.add_usage(usage, again.get("usage"))
+            usage = add_usage(usage, again.get("usage"))
             choice = {**again["choices"][0], "index": choice.get("index", 0)}
         return self._writer.choice(self._request, choice, parsed, events, self._options), usage
 

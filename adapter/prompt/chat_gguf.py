@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from adapter.errors import DialectError
-from adapter.prompt.chat_sources import Source, special_of, unique
+from adapter.prompt.chat_source import Source, special_of, unique
 
 if TYPE_CHECKING:
     from pathlib import Path

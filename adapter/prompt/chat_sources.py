@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from adapter.dialects import templates
 from adapter.errors import DialectError
+from adapter.prompt.chat_source import Source, special_of, unique
 
 FOLDER = "chat"
 _CONFIG = "tokenizer_config.json"
@@ -18,23 +18,6 @@ _TEMPLATE = "chat_template.jinja"
 _GENERATION = "generation_config.json"
 _STRINGS = ("name", "bos", "eos", "image", "between_parts")
 _LISTS = ("models", "stop", "special")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A chat template as it was found; `ChatTemplate` tells the attributes. `text` is the Jinja source."""
-
-    name: str
-    path: str
-    text: str
-    models: tuple[str, ...] = ()
-    bos: str = ""
-    eos: str = ""
-    stop: tuple[str, ...] = ()
-    special: tuple[str, ...] = ()
-    adds_bos: bool = True
-    image: str = ""
-    between_parts: str = ""
 
 
 def find(where: str) -> Source:
@@ -140,13 +123,3 @@ def _token(value: Any) -> str:
     if isinstance(value, Mapping):
         value = value.get("content")
     return value if isinstance(value, str) else ""
-
-
-def unique(tokens: Iterable[str]) -> tuple[str, ...]:
-    """The tokens that are not empty, each once, in their order."""
-    return tuple(dict.fromkeys(token for token in tokens if token))
-
-
-def special_of(tokens: Iterable[str]) -> tuple[str, ...]:
-    """The special tokens among tokens; single characters (some tokenizers pad with `!`) are ordinary text to everyone else."""
-    return tuple(token for token in unique(tokens) if len(token) > 1)

@@ -18,9 +18,9 @@ from adapter.prompt.neutralise import neutraliser
 from adapter.prompt.parts import media_of, text_of, with_media
 from adapter.prompt.results import result_messages
 from adapter.prompt.shown import asked_text, shown_tools, system_text
-from adapter.syntax.json_text import loads
+from adapter.text.json_spans import loads
 from adapter.tools.choice import ToolChoice
-from adapter.tools.in_messages import BRINGING, brings_tools, names_in
+from adapter.tools.message_tools import BRINGING, brings_tools, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

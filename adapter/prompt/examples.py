@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from adapter.prompt.call_ids import shown_id
 from adapter.prompt.native import NATIVE
 from adapter.prompt.results import result_messages
-from adapter.prompt.sample_values import sample_arguments
-from adapter.tools.reply import TEXT
+from adapter.schema.samples import sample_arguments
+from adapter.tools.reply_tool import TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from adapter.errors import BadRequest
-from adapter.syntax.json_text import loads
+from adapter.text.json_spans import loads
 
 # The commonest first: whether something is a mapping, or a sequence, takes long to find out.
 _OBJECTS = (dict, Mapping)

@@ -12,7 +12,7 @@ from adapter.prompt.parts import without_media
 from adapter.prompt.shown import system_text
 from adapter.tools.choice import read_choice
 from adapter.tools.definitions import ToolSet, read_tools
-from adapter.tools.in_messages import with_those_of
+from adapter.tools.message_tools import with_those_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

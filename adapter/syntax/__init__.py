@@ -1,4 +1,4 @@
-"""How calls are written: one module per call syntax, and the mechanics they share. No dialect is known here by name."""
+"""How calls are written: one package per family of call syntaxes, and the mechanics they share. No dialect is named here."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 from adapter.errors import DialectError
 
 if TYPE_CHECKING:
-    from adapter.syntax.base import Syntax, SyntaxSettings
+    from adapter.syntax.contract import Syntax, SyntaxSettings
 
-# Each is a module of this package, and a class in it.
+# Name in a template's front matter: module below this package, class in the module.
 SYNTAXES = {
-    "arg_key": "ArgKey",
-    "bare_json": "BareJson",
-    "call_braces": "CallBraces",
-    "channels": "Channels",
-    "elements": "Elements",
-    "json_in_tags": "JsonInTags",
-    "named_json": "NamedJson",
-    "parameters": "Parameters",
-    "pythonic": "Pythonic",
-    "xtml": "Xtml",
+    "arg_key": ("tagged.arg_key", "ArgKey"),
+    "bare_json": ("json.bare", "BareJson"),
+    "call_braces": ("braces.call_braces", "CallBraces"),
+    "channels": ("messages.channels", "Channels"),
+    "elements": ("tagged.elements", "Elements"),
+    "json_in_tags": ("json.in_tags", "JsonInTags"),
+    "named_json": ("json.named", "NamedJson"),
+    "parameters": ("tagged.parameters", "Parameters"),
+    "pythonic": ("python.pythonic", "Pythonic"),
+    "xtml": ("messages.xtml", "Xtml"),
 }
 
 
@@ -43,7 +43,8 @@ def syntax_class(name: str, settings: SyntaxSettings) -> type[Any]:
     """
     if name not in SYNTAXES:
         raise DialectError(f"no call syntax {name!r}; there are {', '.join(SYNTAXES)}")
-    kind: type[Any] = getattr(import_module(f"adapter.syntax.{name}"), SYNTAXES[name])
+    module, class_name = SYNTAXES[name]
+    kind: type[Any] = getattr(import_module(f"adapter.syntax.{module}"), class_name)
     if "check" in vars(kind):
         kind.check(settings)
     return kind

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adapter.errors import BadRequest
-from adapter.tools.schemas import CompiledSchema, compile_schema
+from adapter.schema.compiled import CompiledSchema, compile_schema
 
 # At most so many sets are kept, of at most so many bytes each.
 _MOST_SETS = 32

@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from adapter.api.json_writing import dumps
 from adapter.errors import AdapterError, BadRequest
 from adapter.exchange.protocol import CHAT, RESPONSES, Reply
-from adapter.transport.known import known_class
+from adapter.text.wire_json import dumps
+from adapter.transport.ready_response import known_class
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -33,7 +33,7 @@ class Peers:
         self.offered: dict[str, str] = {}
         self.absent: dict[str, str] = {}
         python = folder / "environment" / "bin" / "python"
-        if not python.is_file():
+        if not (python.is_file() and (folder / "versions.json").is_file()):  # the versions are written last, when all is there
             self.absent = {"all peers": "no environment; `python -m benchmarks peers` makes it"}
             return
         self._process = subprocess.Popen(

@@ -10,4 +10,5 @@ ROWS = {
     "client": "benchmarks.rows.client",
     "start": "benchmarks.rows.start",
     "memory": "benchmarks.rows.memory",
+    "dialects": "benchmarks.rows.dialects",
 }

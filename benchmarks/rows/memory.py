@@ -22,7 +22,7 @@ _BEFORE = """
 import tracemalloc
 import adapter
 from adapter.completion.parser import CompletionParser
-from adapter.completion.rules import Rules
+from adapter.completion.request_rules import Rules
 from adapter.events import CallFinished
 from adapter.options import make_options
 from adapter.tools.definitions import read_tools

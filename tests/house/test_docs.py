@@ -6,8 +6,7 @@ import itertools
 import re
 import tomllib
 from collections import Counter
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,9 +16,12 @@ from adapter.dialects.registry import load, names
 from adapter.dialects.templates import names as template_names
 from adapter.prompt.chat_template import load_chat_template
 from adapter.syntax import SYNTAXES, make_syntax
-from adapter.syntax.base import SyntaxSettings
+from adapter.syntax.contract import SyntaxSettings
 from tests.house.pages import ROOT, blocks, run_page
 from tests.loopback import Upstream, completion
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
 PAGES = [pytest.param(path, id=str(path.relative_to(ROOT))) for path in [*DOCS, ROOT / "CONTRIBUTING.md", ROOT / "README.md"]]

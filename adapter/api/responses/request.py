@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from adapter.api.chat import ChatRequest
+from adapter.api.chat.request import ChatRequest
 from adapter.api.responses.checks import missing, object_at, wrong_type, wrong_value
 from adapter.api.responses.conversation import chat_messages, input_items
 from adapter.api.responses.tools import read_tools_and_choice

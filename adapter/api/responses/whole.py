@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adapter.api import chat
-from adapter.api.logprobs import LogprobTrimmer
+from adapter.api.chat.logprobs import LogprobTrimmer
+from adapter.api.chat.response import choice_for
 from adapter.api.reasoning import one_name
 from adapter.events import CallStarted, TextDelta
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from adapter.api.chat.request import ChatRequest
     from adapter.api.responses.writer import ResponseWriter
     from adapter.completion.result import ParsedCompletion
     from adapter.events import Event
@@ -33,7 +34,7 @@ class WholeResponse:
 
     def choice(
         self,
-        request: chat.ChatRequest,
+        request: ChatRequest,
         choice: Mapping[str, Any],
         parsed: ParsedCompletion,
         events: Sequence[Event],
@@ -42,7 +43,7 @@ class WholeResponse:
         """The choice as in a chat completion; the events keep its order of text and calls."""
         self._events = events
         self._trimmer.add(choice.get("logprobs"))
-        return chat.choice_for(request, choice, parsed, events, options)
+        return choice_for(request, choice, parsed, events, options)
 
     def answer(self, completion: dict[str, Any]) -> dict[str, Any]:
         """The response."""

@@ -1,0 +1,137 @@
+"""Chat Completions: the caller's request read, the upstream's answer turned into a native server's (behaviour 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from adapter.errors import BadRequest
+from adapter.events import frozen
+from adapter.tools.choice import ToolChoice, read_choice, read_function_call
+from adapter.tools.definitions import ToolSet, read_functions, read_tools
+from adapter.tools.message_tools import with_those_of
+
+# What upstream does not know, and the prompt or the parser takes over.
+_TAKEN_OVER = ("tools", "tool_choice", "parallel_tool_calls", "functions", "function_call", "response_format")
+# Parameters that mean nothing without others.
+_NEEDS = {"tool_choice": "tools", "parallel_tool_calls": "tools", "function_call": "functions"}
+
+
+@frozen
+class ChatRequest:
+    """A chat request that concerns tools.
+
+    Attributes:
+        body: As the caller sent it.
+        tools: The tools offered; none when only the history has calls.
+        choice: The tool choice.
+        parallel: `parallel_tool_calls`.
+        legacy: Whether the caller speaks `functions` and expects `function_call`.
+    """
+
+    body: Mapping[str, Any]
+    tools: ToolSet
+    choice: ToolChoice
+    parallel: bool | None
+    legacy: bool
+
+    @property
+    def stream(self) -> bool:
+        """Whether the answer is to be streamed."""
+        return bool(self.body.get("stream"))
+
+    @property
+    def include_usage(self) -> bool:
+        """Whether a streamed answer is to end in its usage."""
+        options = self.body.get("stream_options")
+        return isinstance(options, Mapping) and bool(options.get("include_usage"))
+
+    @property
+    def top_logprobs(self) -> int:
+        """How many alternatives of each token are wanted."""
+        wanted = self.body.get("top_logprobs")
+        return wanted if isinstance(wanted, int) else 0
+
+    @property
+    def messages(self) -> Any:
+        """The messages, unchecked."""
+        return self.body.get("messages")
+
+
+def read_request(body: Mapping[str, Any], *, always: bool = False) -> ChatRequest | None:
+    """Read a chat request.
+
+    Args:
+        body: As the caller sent it.
+        always: Read one without tools, functions or tool history too.
+
+    Returns:
+        None for a request without tools, functions or tool history: it is upstream's alone.
+
+    Raises:
+        BadRequest: What it says about tools is wrong.
+    """
+    legacy = body.get("functions") is not None
+    if legacy and body.get("tools") is not None:
+        raise BadRequest("'tools' and 'functions' cannot be used together; 'functions' is the older form.", param="functions")
+    own = read_functions(body["functions"]) if legacy else read_tools(body.get("tools"))
+    tools = with_those_of(body.get("messages"), own)
+    _check_dependents(body, tools, legacy=legacy)
+    if not always and not tools and not _has_history(body.get("messages")):
+        return None
+    stream = body.get("stream")
+    if stream is not None and not isinstance(stream, bool):
+        raise BadRequest(
+            f"Invalid type for 'stream': expected true or false, but got {stream!r}.", param="stream", code="invalid_type"
+        )
+    parallel = body.get("parallel_tool_calls")
+    if parallel is not None and not isinstance(parallel, bool):
+        raise BadRequest(
+            f"Invalid type for 'parallel_tool_calls': expected true or false, but got {parallel!r}.",
+            param="parallel_tool_calls",
+            code="invalid_type",
+        )
+    if legacy:
+        return ChatRequest(body, tools, read_function_call(body.get("function_call"), tools.names), False, True)
+    return ChatRequest(body, tools, read_choice(body.get("tool_choice"), tools.names), parallel, False)
+
+
+def _check_dependents(body: Mapping[str, Any], tools: ToolSet, *, legacy: bool) -> None:
+    """Parameters that mean nothing without tools, in OpenAI's words."""
+    for name, needed in _NEEDS.items():
+        if body.get(name) is not None and not (tools and legacy == (needed == "functions")):
+            raise BadRequest(f"'{name}' is only allowed when '{needed}' are specified.", param=name)
+
+
+def _has_history(messages: Any) -> bool:
+    """Whether the conversation holds calls or results, which upstream could not read."""
+    if not isinstance(messages, list):
+        return False
+    return any(
+        isinstance(message, Mapping)
+        and (message.get("role") in {"tool", "function"} or message.get("tool_calls") or message.get("function_call"))
+        for message in messages
+    )
+
+
+def upstream_body(
+    request: ChatRequest,
+    messages: list[dict[str, Any]],
+    response_format: Mapping[str, Any] | None,
+    n: int | None = None,
+) -> dict[str, Any]:
+    """The request that upstream gets: plain messages, nothing about tools, all else as the caller wrote it."""
+    body = {key: value for key, value in request.body.items() if key not in _TAKEN_OVER}
+    body["messages"] = messages
+    if response_format is not None:
+        body["response_format"] = response_format
+    if n is not None and "n" in body:
+        body["n"] = n
+    return body
+
+
+def wants_thinking(request: ChatRequest) -> bool:
+    """Whether the request switches the model's thinking on, in the ways that servers have for it."""
+    arguments = request.body.get("chat_template_kwargs")
+    settings = [request.body, arguments if isinstance(arguments, Mapping) else {}]
+    return any(setting.get(name) is True for setting in settings for name in ("enable_thinking", "thinking"))

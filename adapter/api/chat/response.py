@@ -1,0 +1,102 @@
+"""Chat completions: upstream's answer turned into a native server's, whole (behaviour 3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from adapter.api.chat.logprobs import limited, trimmed
+from adapter.api.raw_completions import as_chat, is_text_choice
+from adapter.api.reasoning import REASONING, one_name
+from adapter.text.wire_json import loads
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from adapter.api.chat.request import ChatRequest
+    from adapter.completion.result import ParsedCompletion
+    from adapter.events import Event
+    from adapter.options import Options
+
+
+_TEXT_OR_NOTHING = (str, type(None))
+
+
+def reasoning_of(message: Mapping[str, Any]) -> str:
+    """The reasoning that the server took out of an answer itself."""
+    reasoning = one_name(message).get(REASONING)
+    return reasoning if isinstance(reasoning, str) else ""
+
+
+def read_completion(status: int, body: bytes) -> dict[str, Any] | None:
+    """Upstream's answer, of chat or raw, as a chat completion; None when it is something else, to be handed on as it is."""
+    if status != 200:
+        return None
+    try:
+        completion = loads(body)
+    except ValueError:
+        return None
+    if not isinstance(completion, dict) or not isinstance(completion.get("choices"), list):
+        return None
+    if all(map(_is_choice, completion["choices"])):
+        return completion
+    return as_chat(completion, "message") if all(map(is_text_choice, completion["choices"])) else None
+
+
+def _is_choice(choice: Any) -> bool:
+    message = choice.get("message") if isinstance(choice, dict) else None
+    return isinstance(message, dict) and isinstance(message.get("content"), _TEXT_OR_NOTHING)
+
+
+def choice_for(
+    request: ChatRequest, choice: Mapping[str, Any], parsed: ParsedCompletion, events: Sequence[Event], options: Options
+) -> dict[str, Any]:
+    """A choice of the answer, as a native server writes it.
+
+    Args:
+        request: What the caller asked.
+        choice: Upstream's choice.
+        parsed: What its content holds.
+        events: The same, as the parser reported it.
+        options: What the caller chose.
+    """
+    upstream = one_name({key: value for key, value in choice["message"].items() if value is not None})
+    message = {**upstream, **parsed.to_dict()}
+    reasoning = f"{upstream.get(REASONING, '')}{parsed.reasoning or ''}"  # the server's own comes first, as in a stream
+    message.pop(REASONING, None)
+    if reasoning:
+        message[REASONING] = reasoning
+    if parsed.tool_calls and request.body.get("response_format") is not None:
+        message["content"] = None  # what stands beside a call is no answer in the caller's format
+    if request.legacy and parsed.tool_calls:
+        call = parsed.tool_calls[0]
+        message.pop("tool_calls")
+        message["function_call"] = {"name": call.name, "arguments": call.arguments}
+    logprobs = choice.get("logprobs")
+    if logprobs is not None:
+        logprobs = limited(logprobs, request.top_logprobs)
+        if parsed.content != choice["message"].get("content"):
+            logprobs = trimmed(logprobs, events, request.top_logprobs)
+    return {
+        **choice,
+        "message": message,
+        "finish_reason": finish_reason(request, choice.get("finish_reason"), options, called=bool(parsed.tool_calls)),
+        "logprobs": logprobs,
+    }
+
+
+def finish_reason(request: ChatRequest, upstream: Any, options: Options, *, called: bool) -> Any:
+    """OpenAI's words: `tool_calls` for a free or required choice, `stop` for a named one; `length` stays."""
+    if not called or upstream not in {"stop", None}:
+        return upstream
+    if request.legacy:
+        return "function_call" if request.choice.mode != "named" else options.named_finish_reason
+    return options.named_finish_reason if request.choice.mode == "named" else "tool_calls"
+
+
+def add_usage(total: Any, more: Any) -> Any:
+    """Usage of two requests together; a field that only one has counts as it is."""
+    if isinstance(total, dict) and isinstance(more, dict):
+        return {key: add_usage(total.get(key), more.get(key)) for key in {**total, **more}}
+    if isinstance(total, int | float) and isinstance(more, int | float):
+        return total + more
+    return total if total is not None else more

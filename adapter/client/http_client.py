@@ -1,0 +1,113 @@
+"""The HTTP client that an openai client is given: it builds requests as the inner client would, and our transport answers them.
+
+An HTTP client does much for each request that has nothing to do here: there is no authentication, there are no hooks, and the
+inner client has a connection pool and a stream of its own. So a request whose answer is wanted whole goes to our transport at
+once, and only what is left of the client's part is done. Everything else goes the way of any client; the answer is the same.
+The requests are built by a short way too, see `adapter.client.request_builder`.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from adapter.client.request_builder import built
+from adapter.transport.messages import answered_already
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+
+@functools.cache
+def client_class(module: ModuleType) -> type[Any]:
+    """The class of a sync outer client, of httpx2 or httpx."""
+    default = module.USE_CLIENT_DEFAULT
+
+    class AdapterClient(module.Client):  # type: ignore[name-defined,misc]  # known at run time only
+        adapter_transport: Any = None
+
+        def build_request(self, method: str, url: Any, **given: Any) -> Any:
+            request = built(module, self, method, url, given)
+            return super().build_request(method, url, **given) if request is None else request
+
+        def send(self, request: Any, *, stream: bool = False, auth: Any = default, follow_redirects: Any = default) -> Any:
+            if stream or auth is not default or not _is_plain(self, request, module.SyncByteStream):
+                return super().send(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
+            begun = time.perf_counter()
+            try:
+                response = self.adapter_transport.handle_request(request)
+            except module.RequestError as error:
+                error.request = request
+                raise
+            if response.status_code // 100 == 3 and response.has_redirect_location:
+                answered_already(request, response)
+                return super().send(request, follow_redirects=follow_redirects)
+            try:
+                _received(self, request, response)
+                response.read()
+            except BaseException:
+                response.close()
+                raise
+            response.elapsed = timedelta(seconds=time.perf_counter() - begun)
+            return response
+
+    return AdapterClient
+
+
+@functools.cache
+def async_client_class(module: ModuleType) -> type[Any]:
+    """The class of an async outer client, of httpx2 or httpx."""
+    default = module.USE_CLIENT_DEFAULT
+
+    class AdapterAsyncClient(module.AsyncClient):  # type: ignore[name-defined,misc]  # known at run time only
+        adapter_transport: Any = None
+
+        def build_request(self, method: str, url: Any, **given: Any) -> Any:
+            request = built(module, self, method, url, given)
+            return super().build_request(method, url, **given) if request is None else request
+
+        async def send(
+            self, request: Any, *, stream: bool = False, auth: Any = default, follow_redirects: Any = default
+        ) -> Any:
+            if stream or auth is not default or not _is_plain(self, request, module.AsyncByteStream):
+                return await super().send(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
+            begun = time.perf_counter()
+            try:
+                response = await self.adapter_transport.handle_async_request(request)
+            except module.RequestError as error:
+                error.request = request
+                raise
+            if response.status_code // 100 == 3 and response.has_redirect_location:
+                answered_already(request, response)
+                return await super().send(request, follow_redirects=follow_redirects)
+            try:
+                _received(self, request, response)
+                await response.aread()
+            except BaseException:
+                await response.aclose()
+                raise
+            response.elapsed = timedelta(seconds=time.perf_counter() - begun)
+            return response
+
+    return AdapterAsyncClient
+
+
+def _is_plain(client: Any, request: Any, stream: type[Any]) -> bool:
+    """Whether nothing that a client does before it sends concerns a request."""
+    return (
+        not client.is_closed
+        and client.auth is None
+        and not request.url.userinfo
+        and not any(client.event_hooks.values())
+        and "timeout" in request.extensions
+        and isinstance(request.stream, stream)
+    )
+
+
+def _received(client: Any, request: Any, response: Any) -> None:
+    """What a client does once it has the head of a response."""
+    response.request = request
+    if "set-cookie" in response.headers:
+        client.cookies.extract_cookies(response)

@@ -1,0 +1,124 @@
+"""The literals that mean something in running text, found without looking at any character twice."""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from adapter.completion.prose_skip import FENCES, Words
+from adapter.events import frozen
+from adapter.syntax.reading import Lookout
+from adapter.text.partial import begun
+
+if TYPE_CHECKING:
+    from adapter.dialects.registry import Dialect
+
+
+@frozen
+class Mark:
+    """A literal and where it stands. `text` is empty for one that may still become a literal: wait for more."""
+
+    start: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The literals of a dialect.
+
+    Attributes:
+        openings: A block begins.
+        close: A block ends.
+        result: A tool result begins and ends.
+        reasoning: Reasoning begins and ends, or two empty strings.
+        tokens: Special tokens.
+        literals: All of them.
+        begun: Those that others begin with.
+        pattern: Matches the first of them.
+        half: Matches the beginning of one, at the end of a text.
+        next: A lookout behind a block, for all but white space and the beginning of a literal.
+        lookout: For what running text may hold that is not only text: one of them, or the first character of a code fence.
+        words: For the part of a long text in which none of them means anything.
+    """
+
+    openings: frozenset[str]
+    close: str
+    result: tuple[str, str]
+    reasoning: tuple[str, str]
+    tokens: frozenset[str]
+    literals: tuple[str, ...]
+    begun: frozenset[str]
+    pattern: re.Pattern[str]
+    half: re.Pattern[str]
+    next: Lookout
+    lookout: Lookout
+    words: Words
+
+    @classmethod
+    def of(cls, dialect: Dialect, openings: tuple[str, ...], tokens: tuple[str, ...]) -> Marks:
+        """The literals of a dialect: those of its syntax that begin a block, and the special tokens."""
+        return _marks(openings, dialect.close, dialect.result or ("", ""), dialect.reasoning or ("", ""), tokens)
+
+    @classmethod
+    def made(
+        cls, openings: tuple[str, ...], close: str, result: tuple[str, str], reasoning: tuple[str, str], tokens: tuple[str, ...]
+    ) -> Marks:
+        """These literals, compiled."""
+        named = (*openings, close, *result, *reasoning, *tokens)
+        literals = tuple(sorted({literal for literal in named if literal}, key=len, reverse=True))
+        firsts = re.escape("".join({literal[0] for literal in literals}))
+        half = rf"(?>{begun(literals)})\Z"
+        pattern = re.compile("|".join(map(re.escape, literals)))
+        return cls(
+            openings=frozenset(openings),
+            close=close,
+            result=result,
+            reasoning=reasoning,
+            tokens=frozenset(tokens),
+            literals=literals,
+            begun=frozenset(one for one in literals for other in literals if one != other and other.startswith(one)),
+            pattern=pattern,
+            half=re.compile(half),
+            next=Lookout(re.compile(r"[\s\S]"), re.compile(rf"([ \t\r\n]{{0,64}}+(?:{half}|\Z))|[\s\S]")),
+            lookout=Lookout(
+                re.compile(f"[{firsts}`]"),
+                re.compile("|".join([f"({half})", "`", *map(re.escape, literals)])),
+            ),
+            words=Words.among(literals, {*reasoning, *tokens}.difference(openings, (close, *result)), pattern),
+        )
+
+    def find(self, text: str, position: int) -> Mark | None:
+        """The first literal at or after `position`, or the first place where the text ends inside one."""
+        found = self.pattern.search(text, position)
+        if found is None:
+            half = self.half.search(text, max(position, len(text) - len(self.literals[0]) + 1))
+            return None if half is None else Mark(half.start(), "")
+        start, literal = found.start(), found.group()
+        if literal in self.begun and self.half.match(text, start):
+            return Mark(start, "")  # a longer literal may come of it
+        return Mark(start, literal)
+
+
+# A server has few dialects, and one parser for every answer.
+_marks = functools.lru_cache(maxsize=64)(Marks.made)
+
+
+def fence_at_end(text: str, *, line_start: bool) -> tuple[int, bool] | None:
+    """A code fence, or what may become one, on the last line of a text.
+
+    Args:
+        text: Without white space at its end.
+        line_start: Whether the text begins at the start of a line.
+
+    Returns:
+        Where it begins and whether it is a whole fence line; None when the line is no fence.
+    """
+    start = text.rfind("\n") + 1
+    line = text[start:]
+    if (start == 0 and not line_start) or not line.startswith("`"):
+        return None
+    if not any(fence.startswith(line) for fence in FENCES):
+        return None
+    return start, line in FENCES

@@ -1,0 +1,1 @@
+"""Handlers of the parser, one module per mode."""

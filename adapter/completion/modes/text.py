@@ -1,0 +1,172 @@
+"""Running text and reasoning: what flows on, and the marks that end it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from adapter.completion.markers import fence_at_end
+from adapter.completion.state import Mode, State
+from adapter.completion.text_run import SPACE
+from adapter.events import Markup
+
+if TYPE_CHECKING:
+    from adapter.events import Event
+
+# The longest fence line and the white space that usually follows it.
+FENCE_REACH = 64
+_WORD = re.compile(rf"[^{SPACE}]")
+
+
+def first_word(text: str, position: int) -> int:
+    """The position of the next character that is not white space; the end of the text when there is none."""
+    found = _WORD.search(text, position)
+    return found.start() if found else len(text)
+
+
+def in_text(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
+    """Running text, up to the next mark."""
+    if state.fenced:
+        position, wait = _fence_end(state, text, position, out)
+        if wait or position == len(text):
+            return position, wait
+    mark = state.marks.find(text, _words_until(state, text, position))
+    if state.may_be_bare and not state.content.seen:
+        start = first_word(text, position)
+        if start == len(text):
+            state.content.text(text[position:], out)
+            return start, False
+        marked = mark is not None and mark.start == start
+        if text[start] in state.bare_syntax.bare.first and not marked:
+            state.content.text(text[position:start], out)
+            state.begin_bare()
+            return start, False
+        if not marked:
+            state.may_be_bare = False
+    end = len(text) if mark is None else mark.start
+    if end > position:  # words: the fence around the blocks is not closed behind them any more
+        state.fenced = False
+    held = _running_text(state, text, position, end, out, last=mark is None)
+    if held is not None:
+        return held, True
+    if mark is None or not mark.text:
+        return end, mark is not None
+    return _at_mark(state, mark.text, text, end, out)
+
+
+def _words_until(state: State, text: str, position: int) -> int:
+    """Up to where no mark needs to be looked for."""
+    if state.fenced:  # what stands there is asked for after every mark
+        return position
+    return state.marks.words.until(text, position, inside=state.content.seen and not state.content.edge)
+
+
+def _running_text(state: State, text: str, start: int, end: int, out: list[Event], *, last: bool) -> int | None:
+    """Text without marks. Returns where to wait, if it ends in what may become a code fence."""
+    piece = text[start:end]
+    if "`" not in piece[-FENCE_REACH:]:
+        state.content.text(piece, out)
+        return None
+    body = piece.rstrip(SPACE)
+    fence = fence_at_end(body, line_start=state.content.last == "\n")
+    if fence is None:
+        state.content.text(piece, out)
+        return None
+    at, whole = fence
+    state.content.text(piece[:at], out)
+    if last and len(body) == len(piece):
+        return start + at
+    if whole:
+        state.content.fence(body[at:], out)
+        state.content.text(piece[len(body) :], out)
+    else:
+        state.content.text(piece[at:], out)
+    return None
+
+
+def _at_mark(state: State, mark: str, text: str, start: int, out: list[Event]) -> tuple[int, bool]:
+    marks, content = state.marks, state.content
+    end = start + len(mark)
+    if mark in marks.reasoning and state.may_think and not content.seen and content.edge != "block":
+        _enter_reasoning(state, mark, out)
+    elif mark in marks.openings and (state.has_passages or state.rules.choice.mode != "none"):
+        if content.last == "`" and not state.owed:
+            if end == len(text):
+                return start, True
+            if text[end] == "`":  # a mention: `<tool_call>`
+                content.text(mark, out)
+                return end, False
+        state.mode, state.opener, state.held = Mode.OPENING, mark, [mark]
+    elif mark == marks.close and content.edge == "block":
+        out.append(Markup(mark))
+        state.owed = False
+    elif mark == marks.close and state.owed:
+        content.block(out)
+        out.append(Markup(mark))
+        state.owed = False
+    elif mark == marks.result[0] and content.edge == "block":
+        content.block(out)
+        state.mode, state.held = Mode.INVENTED, [mark]
+    elif mark in marks.tokens:
+        content.token(mark)
+    else:
+        content.text(mark, out)
+    return end, False
+
+
+def _enter_reasoning(state: State, mark: str, out: list[Event]) -> None:
+    """Reasoning begins, or ends at once: some models begin an answer so that they have not thought about."""
+    content = state.content
+    content.edge = "reasoning" if state.newline_first else content.edge
+    content.end(out)
+    out.append(Markup(mark))
+    state.mode = Mode.REASONING
+    if mark == state.marks.reasoning[1]:
+        _leave_reasoning(state, out)
+
+
+def _fence_end(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
+    """The end of a code fence that was opened around blocks."""
+    start = first_word(text, position)
+    state.content.text(text[position:start], out)
+    rest = text[start : start + 3]
+    if rest == "```":
+        out.append(Markup(rest))
+        state.fenced = False
+        return start + 3, False
+    if rest and not rest.startswith("<") and not "```".startswith(rest):
+        state.fenced = False
+    return start, bool(rest) and "```".startswith(rest)
+
+
+def in_reasoning(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
+    """Reasoning, up to its closing tag."""
+    run = state.reasoning
+    opening, closing = state.marks.reasoning
+    words = state.marks.words.until(text, position, inside=run.seen and not run.edge, closing=closing)
+    mark = state.marks.find(text, words)
+    end = len(text) if mark is None else mark.start
+    run.text(text[position:end], out)
+    if mark is None or not mark.text:
+        return end, mark is not None
+    if mark.text == closing:
+        _leave_reasoning(state, out)
+        out.append(Markup(closing))
+    elif mark.text == opening and not run.seen:
+        out.append(Markup(opening))  # prefilled, and written once more
+    elif mark.text in state.marks.openings and state.calls_in_thinking:
+        _leave_reasoning(state, out)
+        state.mode, state.opener, state.held = Mode.OPENING, mark.text, [mark.text]
+    elif mark.text in state.marks.tokens:
+        run.token(mark.text)
+    else:
+        run.text(mark.text, out)
+    return end + len(mark.text), False
+
+
+def _leave_reasoning(state: State, out: list[Event]) -> None:
+    state.reasoning.edge = "reasoning"
+    state.reasoning.end(out)
+    state.mode = Mode.TEXT
+    state.may_think = False
+    state.content.edge = "reasoning"

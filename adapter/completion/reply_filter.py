@@ -1,0 +1,103 @@
+"""Calls of the reply tool, turned into the content that they are."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Problem, TextDelta
+from adapter.text.json_tokens import JsonWalker, Kind
+from adapter.tools.reply_tool import TEXT
+
+if TYPE_CHECKING:
+    from adapter.events import Event
+
+
+class ReplyFilter:
+    """Lets events pass; those of a call of the reply tool become text, and the calls after it move up.
+
+    Args:
+        name: The reply tool.
+    """
+
+    __slots__ = ("_decoder", "_index", "_name", "_said", "_skipped")
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._index: int | None = None  # of the reply that is being written
+        self._skipped = 0
+        self._said = False
+        self._decoder = _TextDecoder()
+
+    def pass_on(self, events: list[Event]) -> list[Event]:
+        """The events as the caller gets them."""
+        out: list[Event] = []
+        for event in events:
+            match event:
+                case CallStarted(index, call_id, name):
+                    if name == self._name:
+                        self._index, self._said, self._decoder = index, False, _TextDecoder()
+                        self._skipped += 1
+                    else:
+                        out.append(CallStarted(index - self._skipped, call_id, name))
+                case ArgumentsDelta(index, text):
+                    if index == self._index:
+                        self._say(self._decoder.feed(text), out)
+                    else:
+                        out.append(ArgumentsDelta(index - self._skipped, text))
+                case CallFinished(index, call_id, name, arguments, valid, raw):
+                    if index != self._index:
+                        out.append(CallFinished(index - self._skipped, call_id, name, arguments, valid, raw))
+                    elif not self._said and not valid:
+                        self._say(arguments, out)  # no text in it: what was written instead is not lost
+                case Problem(index=int()):
+                    self._problem(event, out)
+                case _:
+                    out.append(event)
+        return out
+
+    def _problem(self, problem: Problem, out: list[Event]) -> None:
+        """What is wrong with a call. A reply is none that could be contradicted: its block stays in the content too."""
+        if problem.index != self._index:
+            out.append(replace(problem, index=(problem.index or 0) - self._skipped))
+        elif problem.kind != "contradicted":
+            out.append(replace(problem, index=None))
+
+    def _say(self, text: str, out: list[Event]) -> None:
+        if text:
+            self._said = True
+            out.append(TextDelta(text))
+
+
+class _TextDecoder:
+    """Reads the text out of the reply tool's arguments as they are written."""
+
+    __slots__ = ("_half", "_inside", "_key", "_walker")
+
+    def __init__(self) -> None:
+        self._walker = JsonWalker()
+        self._key: list[str] = []
+        self._inside = False
+        self._half = ""  # the first half of a surrogate pair
+
+    def feed(self, arguments: str) -> str:
+        """The text in the next piece of the arguments."""
+        said: list[str] = []
+        for kind, token in self._walker.feed(arguments):
+            if kind in {Kind.KEY, Kind.KEY_END}:
+                self._key.append(token)
+            elif kind is Kind.COMMA:
+                self._key = []
+            elif kind in {Kind.STRING, Kind.STRING_END} and "".join(self._key) == json.dumps(TEXT):
+                said.append(self._decoded(token, ended=kind is Kind.STRING_END))
+        return "".join(said)
+
+    def _decoded(self, token: str, *, ended: bool) -> str:
+        if not self._inside:
+            token = token[1:]
+        self._inside = not ended
+        text: str = self._half + json.loads(f'"{token[:-1] if ended else token}"')
+        self._half = text[-1:] if not ended and "\ud800" <= text[-1:] <= "\udbff" else ""
+        text = text[: len(text) - len(self._half)]
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

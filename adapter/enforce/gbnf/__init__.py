@@ -1,0 +1,1 @@
+"""Grammars in GBNF, the notation of llama.cpp."""

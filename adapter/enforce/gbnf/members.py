@@ -1,0 +1,108 @@
+"""How the members of objects are written, in a grammar: those of objects among the values, and the arguments of a call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from adapter.enforce.gbnf.terminals import in_turn, literal
+
+if TYPE_CHECKING:
+    from adapter.enforce.gbnf.grammar import SchemaWriter
+
+
+class Members(Protocol):
+    """How the members of an object are written. All are expressions of the grammar.
+
+    Attributes:
+        line: Before the first member, and after the last.
+        comma: Between two.
+    """
+
+    line: str
+    comma: str
+
+    @property
+    def none(self) -> str | None:
+        """In place of members, where there are none; None where there must be one."""
+
+    def around(self, members: str) -> str:
+        """The object, with its brackets."""
+
+    def member(self, name: str, schema: Any, root: Mapping[str, Any], place: str) -> str:
+        """One member: its key, and a value of this schema."""
+
+    def undeclared(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> str:
+        """An object that declares no members, with its brackets."""
+
+
+class ObjectMembers:
+    """Those of an object among the values.
+
+    Args:
+        grammar: The grammar.
+    """
+
+    none = '""'
+
+    def __init__(self, grammar: SchemaWriter) -> None:
+        self._grammar = grammar
+        self.line, self.comma = grammar.shared("line"), grammar.shared("comma")
+
+    def around(self, members: str) -> str:
+        """The object, with its brackets."""
+        return in_turn('"{"', members, '"}"')
+
+    def member(self, name: str, schema: Any, root: Mapping[str, Any], place: str) -> str:
+        """One member: its key, and a value of this schema."""
+        return f"{literal(self._grammar.notation.key(name))} ({self._grammar.schema(schema, root, place)})"
+
+    def undeclared(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> str:
+        """An object of anything, unless the schema says more."""
+        values = schema.get("additionalProperties", True)
+        if values is False:
+            return '"{}"'
+        if not isinstance(values, Mapping) or not values:
+            return self._grammar.shared("object")
+        key = f"{self._grammar.shared('key')} {literal(self._grammar.notation.colon)}"
+        pair = f"{key} ({self._grammar.schema(values, root, f'{place}.*')})"
+        return self.around(any_members(self._grammar, self, pair))
+
+
+class KeywordMembers(ObjectMembers):
+    """The arguments of a call whose notation writes them in a way of their own, with nothing but commas between them.
+
+    Args:
+        grammar: The grammar.
+    """
+
+    def __init__(self, grammar: SchemaWriter) -> None:
+        super().__init__(grammar)
+        self.line, self.comma = '""', literal(grammar.notation.comma)
+
+    def around(self, members: str) -> str:
+        """The arguments, with what stands around them."""
+        opening, closing = self._grammar.notation.brackets
+        return in_turn(literal(opening), members, literal(closing))
+
+    def member(self, name: str, schema: Any, root: Mapping[str, Any], place: str) -> str:
+        """One argument."""
+        before, after = self._grammar.notation.argument(name)
+        return in_turn(literal(before), f"({self._grammar.schema(schema, root, place)})", literal(after))
+
+    def undeclared(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> str:
+        """No arguments, unless the schema says that there may be any: a tool that declares none mostly has none."""
+        values = schema.get("additionalProperties", False)
+        if values is False:
+            return self.around(self.none)
+        before, after = self._grammar.notation.argument("x")
+        key = in_turn(self._grammar.shared("name"), literal(before.removeprefix("x")))
+        pair = in_turn(key, f"({self._grammar.schema(values, root, f'{place}.*')})", literal(after))
+        return self.around(any_members(self._grammar, self, pair))
+
+
+def any_members(grammar: SchemaWriter, members: Members, pair: str) -> str:
+    """Any number of members of this kind, or none."""
+    name = grammar.rule(pair)
+    some = in_turn(members.line, name, f"({in_turn(members.comma, name)})*", members.line)
+    return f"({some})?" if members.none == '""' else f"({some} | {members.none})"

@@ -1,0 +1,36 @@
+"""A chat template and the tokens that come with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A chat template as it was found; `ChatTemplate` tells the attributes. `text` is the Jinja source."""
+
+    name: str
+    path: str
+    text: str
+    models: tuple[str, ...] = ()
+    bos: str = ""
+    eos: str = ""
+    stop: tuple[str, ...] = ()
+    special: tuple[str, ...] = ()
+    adds_bos: bool = True
+    image: str = ""
+    between_parts: str = ""
+
+
+def unique(tokens: Iterable[str]) -> tuple[str, ...]:
+    """The tokens that are not empty, each once, in their order."""
+    return tuple(dict.fromkeys(token for token in tokens if token))
+
+
+def special_of(tokens: Iterable[str]) -> tuple[str, ...]:
+    """The special tokens among tokens; single characters (some tokenizers pad with `!`) are ordinary text to everyone else."""
+    return tuple(token for token in unique(tokens) if len(token) > 1)

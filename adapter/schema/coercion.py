@@ -1,0 +1,76 @@
+"""Arguments of the wrong type whose value fits the right one: `"5"` for 5, `"true"` for true, `"[1]"` for [1].
+
+Only after validation failed, only without loss, and only when the result is valid as a whole; never a key dropped, added or
+renamed. The text of everything that was right keeps the model's own spelling: a mended value is spliced in.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from adapter.schema.conversion import convert
+from adapter.text.json_spans import loads, replace_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from jsonschema.exceptions import ValidationError
+
+    from adapter.schema.compiled import CompiledSchema
+
+# A round mends every wrong value of one depth; text that holds JSON uncovers the next.
+_MAX_ROUNDS = 8
+
+
+def coerce(text: str, schema: CompiledSchema) -> tuple[str, list[str]] | None:
+    """Mend the arguments of a call.
+
+    Args:
+        text: The arguments as JSON text, an object.
+        schema: What they must satisfy, and do not.
+
+    Returns:
+        The mended text, and one sentence per change; None when the arguments cannot be mended so.
+    """
+    changes: list[str] = []
+    for _ in range(_MAX_ROUNDS):
+        value = loads(text)
+        errors = schema.errors(value)
+        if not errors:
+            return text, changes
+        mended = _round(text, errors)
+        if mended is None:
+            return None
+        text, told = mended
+        changes += told
+    return None
+
+
+def _round(text: str, errors: Sequence[ValidationError]) -> tuple[str, list[str]] | None:
+    told: list[str] = []
+    done: set[tuple[str | int, ...]] = set()
+    for error in _type_errors(errors):
+        path = tuple(error.absolute_path)
+        if path in done or any(path[: len(other)] == other for other in done):
+            continue
+        new = convert(error.instance, _wanted(error.validator_value))
+        if new is not None:
+            done.add(path)
+            text = replace_at(text, path, new)
+            where = "arguments" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+            told.append(f"{where}: {json.dumps(error.instance, ensure_ascii=False)} became {new}")
+    return (text, told) if told else None
+
+
+def _type_errors(errors: Sequence[ValidationError]) -> Iterator[ValidationError]:
+    """The type errors among them, inside `anyOf` and `oneOf` too."""
+    for error in errors:
+        if error.validator == "type" and error.absolute_path:
+            yield error
+        elif error.context:
+            yield from _type_errors(error.context)
+
+
+def _wanted(kinds: Any) -> tuple[str, ...]:
+    return (kinds,) if isinstance(kinds, str) else tuple(kinds)

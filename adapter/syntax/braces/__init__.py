@@ -1,0 +1,1 @@
+"""Call syntaxes with a notation of braces of their own."""

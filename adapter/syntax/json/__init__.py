@@ -1,0 +1,1 @@
+"""Call syntaxes whose arguments are JSON."""

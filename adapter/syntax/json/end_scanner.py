@@ -1,0 +1,276 @@
+"""Where a block of JSON between tags begins and ends, found a delta at a time.
+
+`BlockScanner` is a state machine over the text of one block. It knows strings, escapes and depth, so a tag inside a string is
+data; it does not judge the JSON. Each character is looked at once, whatever the size of the deltas: the text itself is kept
+by the caller, the scanner keeps a few numbers and asks to see a possible half tag again.
+
+Models also write what is no JSON. Then "inside a string" is a guess, and one rule makes it a safe one: a string that holds a
+closing tag and does not end as strings end (a comma, colon or bracket must follow) was missing its quote, and the block
+ended at that tag.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from adapter.syntax.delimiters import Boundaries
+from adapter.syntax.reading import End
+from adapter.text.partial import is_half
+
+if TYPE_CHECKING:
+    from adapter.syntax.reading import Flowing
+
+__all__ = ["BlockScanner", "Boundaries", "End", "is_half"]
+
+_OUTSIDE = re.compile(r"[\"'{}\[\]<]")
+_NOT_SPACE = re.compile(r"[^ \t\r\n]")
+_AFTER_STRING = ",:}]<"
+_BEFORE_STRING = "{[,:("
+_ANY_CLOSER = re.compile(r"</[A-Za-z_][\w.-]{0,40}\s?>")
+_HALF_CLOSER = re.compile(r"<(?:/(?:[A-Za-z_][\w.-]{0,40}\s?)?)?")
+
+
+class _State(Enum):
+    __hash__ = object.__hash__  # Enum's own is written in Python
+
+    OUTSIDE = auto()  # between strings, inside brackets
+    STRING = auto()
+    AFTER_STRING = auto()  # a string ended that must be checked by what follows
+    COMPLETE = auto()  # all brackets are closed
+    BETWEEN = auto()  # a comma after complete JSON: another value must follow
+
+
+class BlockScanner:
+    """Finds the end of one block.
+
+    Offsets count characters from the beginning of the payload.
+
+    Attributes:
+        offset: How many characters have been consumed.
+        payload_end: Where the payload ends, once `feed` or `finish` returned an `End`.
+        block_end: Where the block ends, closing tag included; text after it is to be read again.
+    """
+
+    __slots__ = (
+        "_before", "_bounds", "_depth", "_escape", "_loose", "_quote", "_state", "_tag", "block_end", "offset",
+        "payload_end",
+    )  # fmt: skip
+
+    def __init__(self, bounds: Boundaries) -> None:
+        self._bounds = bounds
+        self._state = _State.OUTSIDE
+        self._depth = 0
+        self._quote = ""
+        self._escape = False
+        self._tag: int | None = None  # the first closing tag inside the present string
+        self._before = "{"  # the last character that is not white space
+        self._loose = False  # the JSON is known to be broken; only tags count now
+        self.offset = 0
+        self.payload_end = 0
+        self.block_end = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether all brackets are closed, so that the JSON may be complete."""
+        return self._state is _State.COMPLETE or (self._state is _State.BETWEEN and not self._bounds.due)
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every bracket that was opened is closed, and every string."""
+        return self._depth <= 0 and self._state is not _State.STRING
+
+    def feed(self, text: str, start: int = 0) -> tuple[int, End | None]:
+        """Consume text.
+
+        Args:
+            text: The window: what was not consumed last time, and the new delta.
+            start: Where in it to begin.
+
+        Returns:
+            The position up to which the window is consumed, and what ended the block, if something did.
+        """
+        position = start
+        base = self.offset - start  # turns a position in the window into an offset
+        while position < len(text):
+            if self._state is _State.STRING:
+                position, end, wait = self._string(text, position, base)
+            elif self._state is _State.OUTSIDE:
+                position, end, wait = self._outside(text, position, base)
+            else:
+                position, end, wait = self._between(text, position, base)
+            if end or wait:
+                self.offset = base + position
+                return position, end
+        self.offset = base + position
+        return position, None
+
+    def finish(self, *, cut: bool, newline_after: bool, half_tag: int) -> End:
+        """The completion is over inside this block.
+
+        Args:
+            cut: Whether the model was stopped, rather than done.
+            newline_after: Whether a raw newline follows the tag inside the present string, which JSON does not allow.
+            half_tag: Length of the half tag that was still waited for; it belongs to the block.
+        """
+        if self._tag is not None and self._state is _State.STRING and (newline_after or not cut):
+            return self._missing_quote()
+        end = End.DONE if self.complete and not self._bounds.due else End.CUT
+        return self._end(end, self.offset, self.offset + half_tag)
+
+    @property
+    def doubtful_tag(self) -> int | None:
+        """Offset of a closing tag inside the present, unfinished string."""
+        return self._tag
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the block goes on until a closing tag, or text after complete JSON, comes."""
+        due = self._bounds.due and bool(self._bounds.close)
+        return due and not self._loose and self._tag is None and self._state in {_State.OUTSIDE, _State.STRING}
+
+    def flowing(self) -> Flowing | None:
+        """What may come now and changes nothing but the offset: text inside a string."""
+        inside = self._state is _State.STRING and self._quote == '"' and self._tag is None and not self._escape
+        return self._bounds.in_string if inside else None
+
+    def go_on(self) -> None:
+        """What looked complete was not JSON: look for the closing tag and nothing else."""
+        self._loose = True
+        self._state = _State.OUTSIDE
+
+    def take(self, payload: int, block: int) -> None:
+        """All of the block was read in one go, and ends there."""
+        self.offset = block
+        self._end(End.TAG, payload, block)
+
+    def _end(self, end: End, payload: int, block: int) -> End:
+        self.payload_end, self.block_end = payload, block
+        return end
+
+    def _missing_quote(self) -> End:
+        tag = self._tag or 0
+        return self._end(End.QUOTE, tag, tag + len(self._bounds.close))
+
+    def _string(self, text: str, position: int, base: int) -> tuple[int, End | None, bool]:
+        if self._escape:
+            self._escape = False
+            return position + 1, None, False
+        position = self._bounds.string_bodies[self._quote].match(text, position).end()  # type: ignore[union-attr]  # it always does
+        if position == len(text):
+            return position, None, False
+        character = text[position]
+        if character == "\\":
+            self._escape = True
+        elif character == self._quote:
+            self._before = character
+            check = self._tag is not None or self._quote == "'"
+            self._state = _State.AFTER_STRING if check else _State.OUTSIDE
+        elif self._tag is None:
+            if self._bounds.closes(text, position):
+                self._tag = base + position
+            elif is_half(text, position, (self._bounds.close,)):
+                return position, None, True
+        return position + 1, None, False
+
+    def _outside(self, text: str, position: int, base: int) -> tuple[int, End | None, bool]:
+        found = _OUTSIDE.search(text, position)
+        gap = text[position : found.start() if found else len(text)].rstrip(" \t\r\n")
+        if gap:
+            self._before = gap[-1]
+        if found is None:
+            return len(text), None, False
+        position = found.start()
+        character = found.group()
+        if character == "<":
+            return self._tag_outside(text, position, base)
+        if character == '"' or (character == "'" and self._before in _BEFORE_STRING):
+            self._state, self._quote, self._tag = _State.STRING, character, None
+        elif character in "{[":
+            self._depth += 1
+        elif character in "}]" and not self._loose:
+            self._depth -= 1
+            if self._depth == 0:
+                self._state = _State.COMPLETE
+                self.payload_end = self.block_end = base + position + 1
+                return position + 1, None if self._bounds.close or not self._bounds.due else End.TEXT, False
+        self._before = character
+        return position + 1, None, False
+
+    def _tag_outside(self, text: str, position: int, base: int) -> tuple[int, End | None, bool]:
+        """A `<` outside of strings: a tag ends the block, a half tag must be seen whole, anything else is skipped."""
+        bounds = self._bounds
+        if bounds.closes(text, position):
+            end = base + position
+            return position + len(bounds.close), self._end(End.TAG, end, end + len(bounds.close)), False
+        if bounds.opens(text, position) or any(text.startswith(token, position) for token in bounds.tokens):
+            end = base + position
+            kind = End.OPENER if bounds.opens(text, position) else End.TOKEN
+            return position, self._end(kind, end, end), False
+        if bounds.half(text, position):
+            return position, None, True
+        self._before = "<"
+        return position + 1, None, False
+
+    def _between(self, text: str, position: int, base: int) -> tuple[int, End | None, bool]:
+        """After a doubtful string, after complete JSON, or after a comma that follows it: the next character decides."""
+        found = _NOT_SPACE.search(text, position)
+        if found is None:
+            return len(text), None, False
+        position, character = found.start(), found.group()
+        if self._state is _State.AFTER_STRING:
+            return self._after_string(position, character)
+        if character in "{[":
+            return self._next_value(text, position, base)
+        if self._state is _State.BETWEEN and self._bounds.due:
+            self.go_on()
+            return position, None, False
+        return self._after_json(text, position, base, character)
+
+    def _next_value(self, text: str, position: int, base: int) -> tuple[int, End | None, bool]:
+        """A bracket after complete JSON: another value, or a tag that begins with one."""
+        brackets = self._bounds.brackets
+        if any(text.startswith(tag, position) for tag in brackets):
+            return self._tag_outside(text, position, base)
+        if is_half(text, position, brackets):
+            return position, None, True
+        self._state = _State.OUTSIDE
+        return position, None, False
+
+    def _after_string(self, position: int, character: str) -> tuple[int, End | None, bool]:
+        if character in _AFTER_STRING:
+            self._state, self._tag = _State.OUTSIDE, None
+        elif self._quote == "'":
+            self._state = _State.STRING  # an apostrophe
+        else:
+            return position, self._missing_quote(), False
+        return position, None, False
+
+    def _after_json(self, text: str, position: int, base: int, character: str) -> tuple[int, End | None, bool]:
+        if character == "<":
+            return self._tag_after_json(text, position, base)
+        if self._state is _State.BETWEEN:
+            return position, self._ended_by_text(), False
+        if character in ",;":
+            self._state = _State.BETWEEN
+        elif character in ":\"'" and self._bounds.due:
+            self.go_on()
+        elif character not in "}]`":  # one brace too many and the end of a fence are the payload's business
+            return position, self._ended_by_text(), False
+        return position + 1, None, False
+
+    def _ended_by_text(self) -> End:
+        return self._end(End.TEXT if self._bounds.due else End.DONE, self.payload_end, self.payload_end)
+
+    def _tag_after_json(self, text: str, position: int, base: int) -> tuple[int, End | None, bool]:
+        after, end, wait = self._tag_outside(text, position, base)
+        if end or wait:
+            return after, end, wait
+        closer = _ANY_CLOSER.match(text, position)
+        if closer:
+            begin = base + position
+            return closer.end(), self._end(End.WRONG_TAG, begin, base + closer.end()), False
+        if _HALF_CLOSER.fullmatch(text, position):
+            return position, None, True
+        return position, self._ended_by_text(), False

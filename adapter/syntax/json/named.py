@@ -1,0 +1,111 @@
+"""The call syntax of DeepSeek V3, Kimi, Mistral and their like: a name, a separator, then the arguments as JSON.
+
+<section><call>get_weather<separator>{"city": "Paris"}<end><call>…<end></section>
+
+The section is what a dialect calls `open` and `close`. It says in `form` how the rest is spelt:
+
+    call        the marker before each call; left out where every call begins with `open` itself, and there is no section
+    separator   what stands between a name and its JSON
+    end         the marker after a call; left out where its JSON ends it
+    head        a pattern for the text between the call's marker and its JSON, separator included, with a group `name`; with a
+                group `id` for models that write ids, which their calls keep. Without it all before the separator is the name
+    other_open, other_close   another spelling of the section's markers that models use
+    repair      `closed`: a call whose JSON lacks a closing brace or bracket is not repaired
+
+Markers inside JSON strings are data. White space and a code fence may stand around the JSON; where it is missing, or `null`,
+the arguments are empty.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from adapter.errors import DialectError
+from adapter.syntax.contract import Syntax
+from adapter.syntax.json.end_scanner import Boundaries, is_half
+from adapter.syntax.json.named_block import NamedJsonBlock
+from adapter.syntax.json.named_head import Heads
+
+if TYPE_CHECKING:
+    from adapter.syntax.contract import SyntaxSettings
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+# Words that models write between the marker of a section and its first call are shorter than this.
+_MOST_NOISE = 200
+_FORM = ("call", "separator", "end", "head", "other_open", "other_close", "repair")
+
+
+class NamedJson(Syntax):
+    """Reads blocks of this syntax.
+
+    Args:
+        settings: What the dialect says.
+
+    Attributes:
+        openings: The markers that a block may begin with.
+        in_words: Whether an opening marker is followed by words, so far, where a call is due.
+
+    Raises:
+        DialectError: Its `form` holds something unknown, or no separator, or a `head` that is no pattern.
+    """
+
+    def __init__(self, settings: SyntaxSettings) -> None:
+        form = settings.form
+        unknown = sorted(set(form) - set(_FORM))
+        if unknown:
+            raise DialectError(f"form.{unknown[0]} means nothing to the syntax 'named_json'; it knows {', '.join(_FORM)}")
+        if not form.get("separator"):
+            raise DialectError("the syntax 'named_json' needs form.separator, which stands between a name and its JSON")
+        self._sections = tuple(marker for marker in (settings.open, form.get("other_open")) if marker)
+        self._closers = tuple(marker for marker in (settings.close, form.get("other_close")) if marker)
+        self._call, self._end = form.get("call", ""), form.get("end", "")
+        before = self._call or settings.open
+        ends = (*self._closers, *(section for section in self._sections if section != before), *settings.tokens)
+        self._stops = (*self._sections, *self._closers, *settings.tokens)
+        self._noisy = False
+        self.in_words = False
+        self._bounds = Boundaries(before, self._end, ends)
+        self._heads = Heads(form, (before, *((self._end,) if self._end else ()), *ends))
+        self._mends_open = form.get("repair") != "closed"
+        self._begun = False
+        # A model that leaves out the section begins with the call itself.
+        self.openings: tuple[str, ...] = (*self._sections, self._call) if self._call else self._sections
+
+    def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
+        """A block begins where a call's marker follows; without a section, where a name and the separator do."""
+        self._noisy = self.in_words = False
+        self._begun = opener == self._call or not self._call
+        if self._begun:
+            head = self._heads.find(text, position)
+            return position, head if head is None else head is not False
+        while True:
+            found = _SPACE.match(text, position)
+            position = found.end() if found else position
+            if position == len(text):
+                return position, None
+            if text.startswith((self._call, *self._closers), position):
+                return position, True
+            section = next((section for section in self._sections if text.startswith(section, position)), None)
+            if section is None:
+                return self._noise(text, position)
+            position += len(section)  # a doubled one
+
+    def _noise(self, text: str, position: int) -> tuple[int, bool | None]:
+        """Words where the first call is due: no content, for its marker follows, or text, if it does not."""
+        words = text[position : position + _MOST_NOISE]
+        marker = min((word for word in (self._call, *self._stops) if word in words), key=words.index, default="")
+        if not marker:
+            self.in_words = len(words) < _MOST_NOISE and not is_half(text, position, (self._call, *self._stops))
+            return position, None if len(words) < _MOST_NOISE else False
+        self._noisy = marker == self._call
+        return (position + words.index(marker), True) if self._noisy else (position, False)
+
+    def block(self, opening: str) -> NamedJsonBlock:
+        """A reader for one block."""
+        block = NamedJsonBlock(
+            opening, self._bounds, self._heads, self._closers, begun=self._begun, mends_open=self._mends_open
+        )
+        if self._noisy:
+            block.faults.append("words stand before the first call")
+        return block

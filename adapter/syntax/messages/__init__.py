@@ -1,0 +1,1 @@
+"""Call syntaxes of whole messages: channels of text, reasoning and calls."""

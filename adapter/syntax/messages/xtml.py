@@ -1,0 +1,184 @@
+"""The call syntax of Kimi K3, XTML: a message of channels, in tags whose brackets are tokens of their own.
+
+<|open|>think<|sep|>I need the weather.<|close|>think<|sep|>
+<|open|>response<|sep|>Let me see.<|close|>response<|sep|>
+<|open|>tools<|sep|><|open|>call tool="get_weather" index="1"<|sep|>
+<|open|>argument key="city" type="string"<|sep|>Paris<|close|>argument<|sep|><|close|>call<|sep|><|close|>tools<|sep|>
+<|close|>message<|sep|><|end_of_msg|>
+
+(on one line). A string is written as it is and any other value as JSON; `<|open|>json type="object"<|sep|>` in place of the
+arguments holds them all. Text alone does not show whether `<|close|>argument<|sep|>` is a tag or the model's word, so a closing
+tag counts where the grammar allows what follows it. The prompt has begun the first channel, so an answer begins inside it.
+
+A dialect says in `form` how the markers and the channels are spelt; the channel of calls is its `open` and `close`:
+
+    opens, closes, separator   the markers
+    response                   the channel of content
+    think                      the channel of reasoning
+    message                    the tag around the channels, and around the messages of others
+    role                       the model's own
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from adapter.errors import DialectError
+from adapter.syntax.contract import Syntax
+from adapter.syntax.json.end_scanner import is_half
+from adapter.syntax.limits import Limits
+from adapter.syntax.message import Passage, PassageKind
+from adapter.syntax.messages.xtml_tags import compile_tags, half_tag, named, tag
+from adapter.syntax.tagged.parameters_block import LONGEST_TAG, ParametersBlock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adapter.syntax.contract import SyntaxSettings
+
+_FORM = {"opens", "closes", "separator", "response", "think", "message", "role"}
+_SPACE = re.compile(r"[ \t\r\n]*")
+# So far from a closing tag may be what has to follow it.
+_MOST_SPACE = 64
+
+
+class Xtml(Syntax):
+    """Reads the channels of this syntax.
+
+    Args:
+        settings: What the dialect says.
+
+    Raises:
+        DialectError: Its `form` is not what is described above.
+    """
+
+    has_passages = True
+
+    def __init__(self, settings: SyntaxSettings) -> None:
+        if set(settings.form) != _FORM:
+            raise DialectError(f"form = {dict(settings.form)!r}: the syntax 'xtml' asks for {', '.join(sorted(_FORM))}")
+        form = self._form = dict(settings.form)
+        opens, closes, separator = self._markers = (form["opens"], form["closes"], form["separator"])
+        self._response, self._think = (f"{opens}{form[word]}{separator}" for word in ("response", "think"))
+        self._message_end = f"{closes}{form['message']}{separator}"
+        tokens = tuple(token for token in settings.tokens if token not in self._markers)
+        self.value_ends = (closes,)
+        self._place = settings.place
+        self._open = settings.open
+        self._tags = compile_tags(settings, form, tokens)
+        self.limits = Limits(ends=self._tags.value_ends)
+        self._header = tag(opens, form["message"], "role", separator)
+        self._half_header = re.compile(half_tag(opens, (form["message"],), separator))
+        self._before = re.compile(rf"(?:[ \t\r\n]|{re.escape(settings.open)})*+")  # the marker may be doubled
+        self._ends = {
+            self._response: f"{closes}{form['response']}{separator}",
+            self._think: f"{closes}{form['think']}{separator}",
+        }
+        self._follows = (opens, closes, *tokens)
+        self._openers = (settings.open, self._response, self._think)
+        literals = sorted({*self._openers, *self._ends.values(), *tokens}, key=len, reverse=True)
+        self._edges = re.compile("|".join(map(re.escape, literals)))
+        self._literals = tuple(literals)
+        self.openings: tuple[str, ...] = (*self._openers, f"{opens}call", f"{opens}{form['message']}")
+
+    def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
+        """A channel begins with its tag, calls where one follows, and a call or a message without them with a whole tag."""
+        if opener in {self._response, self._think}:
+            return position, True
+        if opener == self._open:
+            found = self._before.match(text, position)
+            position = found.end() if found else position
+            return position, self._calls_follow(text, position)
+        pattern, half = (self._tags.call, self._tags.half) if opener == self.openings[3] else (self._header, self._half_header)
+        whole = opener + text[position : position + LONGEST_TAG]
+        found = pattern.match(whole)
+        if found is None:
+            return position, None if half.fullmatch(whole) else False
+        if pattern is self._header:
+            return position + found.end() - len(opener), True
+        return position, self._marked(whole, found.end(), self._markers[:2], at_end=False)
+
+    def _calls_follow(self, text: str, position: int) -> bool | None:
+        """Whether a call begins here, or the channel of calls ends; None when more text is needed."""
+        tags = self._tags
+        if tags.call_begins.match(text, position) or text.startswith(tags.close, position):
+            return True
+        return None if position == len(text) or tags.waits(text, position) else False
+
+    def block(self, opening: str) -> ParametersBlock | Passage:
+        """A reader for a channel of calls; or another channel, or a message."""
+        if opening in self._ends:
+            kind = PassageKind.CONTENT if opening == self._response else PassageKind.REASONING
+            return Passage(kind, opening, self.channel_end(self._ends[opening]))
+        header = self._header.match(opening)
+        if header is None:
+            return ParametersBlock(opening, self._tags, self._place)
+        if named(header["name"]) == self._form["role"]:
+            return Passage(PassageKind.CONTENT, opening, lambda _text, position, _at_end: (position, position))
+        return Passage(PassageKind.INVENTED, opening, self.message_end)
+
+    def channel_end(self, closing: str) -> Callable[[str, int, bool], tuple[int, int | None]]:
+        """What looks for the end of a channel of text, by its closing tag.
+
+        That ends it where markup follows, or nothing; in any other place it is the model's word. So does the beginning of
+        another channel, or a token at the end of the message, where the closing tag is missing.
+        """
+
+        def end(text: str, position: int, at_end: bool) -> tuple[int, int | None]:
+            while found := self._edges.search(text, position):
+                place = found.start()
+                ends = self._ends_here(text, place, found.group(), at_end=at_end)
+                if ends is None:
+                    return place, None
+                if ends:
+                    return place, found.end() if found.group() == closing else place
+                position = found.end()
+            return self._open_end(text, position, at_end=at_end)
+
+        return end
+
+    def _ends_here(self, text: str, place: int, literal: str, *, at_end: bool) -> bool | None:
+        """Whether a channel ends where this stands; None when more text is needed."""
+        if not at_end and is_half(text, place, self._literals):
+            return None  # a longer literal may come of it
+        after = place + len(literal)
+        if literal == self._open:
+            found = _SPACE.match(text, after, after + _MOST_SPACE)
+            follows = self._calls_follow(text, found.end() if found else after)
+            return bool(follows) if at_end else follows
+        if literal in self._openers:
+            return True
+        return self._marked(text, after, self._follows, at_end=at_end)
+
+    @staticmethod
+    def _marked(text: str, position: int, markers: tuple[str, ...], *, at_end: bool) -> bool | None:
+        """Whether a marker comes next, or the end of the text; None when more text is needed."""
+        found = _SPACE.match(text, position, position + _MOST_SPACE)
+        position = found.end() if found else position
+        if position == len(text):
+            return True if at_end else None
+        if text.startswith(markers, position):
+            return True
+        half = is_half(text, position, markers)
+        return (True if at_end else None) if half else False
+
+    def _open_end(self, text: str, position: int, *, at_end: bool) -> tuple[int, int | None]:
+        """How far a text is certain that has no end yet. A tag that breaks off after its marker is no text."""
+        start = max(position, len(text) - len(self._literals[0]) + 1)
+        place = next((place for place in range(start, len(text)) if is_half(text, place, self._literals)), None)
+        if place is None:
+            return len(text), None
+        if not at_end:
+            return place, None
+        return (place, len(text)) if text.startswith(self._markers, place) else (len(text), None)
+
+    def message_end(self, text: str, position: int, at_end: bool) -> tuple[int, int | None]:
+        """Look for the end of a message that is not the model's."""
+        closing = self._message_end
+        found = text.find(closing, position)
+        if found >= 0:
+            return found, found + len(closing)
+        start = max(position, len(text) - len(closing) + 1)
+        half = next((place for place in range(start, len(text)) if closing.startswith(text[place:])), len(text))
+        return (len(text) if at_end else half), None

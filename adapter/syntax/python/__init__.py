@@ -1,0 +1,1 @@
+"""Call syntaxes in the notation of Python."""

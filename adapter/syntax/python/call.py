@@ -1,0 +1,200 @@
+"""One call in Python's notation, read as name and arguments: `get_weather(city="Paris", days=[1, 2])`.
+
+Python's own parser reads it, and nothing is run: keyword arguments, and literals only. The arguments become JSON text in which
+numbers keep the model's spelling. What Python does not allow and tools need is read as well: JSON's words, a parameter whose
+name is one of Python's keywords or (after `**`) no name at all, a tool whose name has other characters.
+
+A long string is not shown to Python's parser, which would hold several copies of it, but a name in its place.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import keyword
+import re
+import warnings
+from typing import NamedTuple
+
+from adapter.syntax.python.strings import as_json, as_python, as_source
+
+NAME = r"[A-Za-z_][\w.:/-]{0,127}"
+_CALL = re.compile(rf"\s*(?P<name>{NAME})\s*\((?P<inside>.*)\)\s*\Z", re.DOTALL)
+# Possessive: a repeated choice that may be taken back is remembered for every character.
+_STRING = "|".join(
+    rf"{quote * 3}(?:[^{quote}\\]++|\\.|{quote}(?!{quote}{quote}))*+{quote * 3}|{quote}(?:[^{quote}\\]++|\\.)*+{quote}"
+    for quote in "\"'"
+)
+_STRING_OR_KEY = re.compile(rf"(?P<string>{_STRING})|\b(?P<key>[A-Za-z]+)(?=\s*=(?!=))", re.DOTALL)
+_LONG = 1000  # characters
+_VALUE_BEGINS = re.compile(r"[=:,(\[{][ \t\r\n]*\Z")
+_VALUE_ENDS = re.compile(r"[ \t\r\n]*(?:[,)\]}]|\Z)")
+_KEY = "_keyword_"
+_WORDS = {"true": "true", "false": "false", "null": "null"}
+_CONSTANTS = {True: "true", False: "false", None: "null"}
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+
+
+class PythonCall(NamedTuple):
+    """What was read.
+
+    Attributes:
+        name: The tool.
+        arguments: JSON text; None where no call stands.
+        repaired: Whether a string held raw newlines, which Python does not allow.
+    """
+
+    name: str
+    arguments: str | None
+    repaired: bool = False
+
+
+def read_python_call(text: str, start: int, end: int) -> PythonCall:
+    """The call that stands in a text, from `start` to `end`."""
+    found = _CALL.match(text, start, end)
+    if found is None:
+        return PythonCall("", None)
+    plain = _parsed(text, *found.span("inside"), broken=False)
+    arguments = plain if plain is not None else _parsed(text, *found.span("inside"), broken=True)
+    return PythonCall(found["name"], arguments, arguments is not None and plain is None)
+
+
+def _parsed(text: str, start: int, end: int, *, broken: bool) -> str | None:
+    """The arguments as JSON text; None when they are no keyword arguments with literal values."""
+    inside, strings = _shortened(text, start, end, broken=broken)
+    source = f"f({as_source(inside)}\n)"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python's opinion on escapes is not ours to pass on
+            tree = ast.parse(source, mode="eval").body
+            written = {name: list(as_json(text, *span, broken=broken)) for name, span in strings.items()}
+        return _Writer(source, written).arguments(tree)
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        return None
+
+
+def _shortened(text: str, start: int, end: int, *, broken: bool) -> tuple[str, dict[str, tuple[int, int]]]:
+    """The arguments as Python takes them, but for long strings: a name in the place of each, and where they stand.
+
+    A string is left as it is unless it is a value by itself: one beside another is one with it, and a comment may hide that.
+    """
+    pieces: list[str] = []
+    strings: dict[str, tuple[int, int]] = {}
+    stand_in, last, comment = _stand_in(text, start, end), start, False
+    for found in _STRING_OR_KEY.finditer(text, start, end):
+        before = text[last : found.start()]
+        last, comment = found.end(), comment or "#" in before
+        long = last - found.start() > _LONG and found["key"] is None
+        if long and not comment and _VALUE_BEGINS.search(before) and _VALUE_ENDS.match(text, last, end):
+            name = f"{stand_in}{len(strings)}"
+            strings[name] = found.span()
+            pieces += (before, name)
+        else:
+            pieces += (before, _spelled(found, broken=broken))
+    pieces.append(text[last:end])
+    return "".join(pieces), strings
+
+
+def _stand_in(text: str, start: int, end: int) -> str:
+    """How names begin that the call does not hold."""
+    name = "_long_"
+    while text.find(name, start, end) >= 0:
+        name += "_"
+    return name
+
+
+def _spelled(part: re.Match[str], *, broken: bool) -> str:
+    """A string or a key as Python takes it."""
+    key, string = part["key"], part["string"]
+    if key is not None:
+        return f"{_KEY}{key}" if keyword.iskeyword(key) else key
+    return as_python(string, three=string.startswith(('"""', "'''")), broken=broken)
+
+
+class _Writer:
+    """Writes literals as JSON.
+
+    Args:
+        source: What they were parsed from.
+        written: Long strings as JSON, without their quotes, in parts, by the names that stand for them; each stands once.
+    """
+
+    def __init__(self, source: str, written: dict[str, list[str]]) -> None:
+        self._lines = [line.encode() for line in re.split(r"\r\n?|\n", source)]
+        self._written = written
+        self._out: list[str] = []
+
+    def arguments(self, call: ast.expr) -> str:
+        """The keyword arguments of a call, as an object. Raises TypeError or ValueError for anything else."""
+        if not isinstance(call, ast.Call) or call.args:
+            raise ValueError("not a call with keyword arguments only")
+        given = [argument.arg for argument in call.keywords if argument.arg is not None]
+        if len(set(given)) < len(given):
+            raise ValueError("an argument is given twice")
+        members: list[tuple[str, ast.expr]] = []
+        for argument in call.keywords:
+            if argument.arg is not None:
+                members.append((argument.arg.removeprefix(_KEY), argument.value))
+            elif isinstance(argument.value, ast.Dict):
+                members += _members(argument.value)
+            else:
+                raise ValueError("after ** stands no literal")
+        self._object(members)
+        return "".join(self._out)
+
+    def _object(self, members: list[tuple[str, ast.expr]]) -> None:
+        self._out.append("{")
+        for place, (key, value) in enumerate(members):
+            self._out.append(f"{', ' if place else ''}{_text(key)}: ")
+            self._value(value)
+        self._out.append("}")
+
+    def _value(self, node: ast.expr) -> None:
+        if isinstance(node, ast.Dict):
+            self._object(_members(node))
+        elif isinstance(node, ast.List | ast.Tuple):
+            self._out.append("[")
+            for place, item in enumerate(node.elts):
+                self._out += (", ",) if place else ()
+                self._value(item)
+            self._out.append("]")
+        elif isinstance(node, ast.Name) and node.id in self._written:
+            self._out += ('"', *self._written.pop(node.id), '"')
+        else:
+            self._out.append(self._scalar(node))
+
+    def _scalar(self, node: ast.expr) -> str:
+        if isinstance(node, ast.Name) and node.id in _WORDS:
+            return _WORDS[node.id]
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
+            return f"-{self._number(node.operand)}"
+        if not isinstance(node, ast.Constant):
+            raise TypeError("not a literal")
+        if isinstance(node.value, str):
+            return _text(node.value)
+        if node.value is None or isinstance(node.value, bool):
+            return _CONSTANTS[node.value]
+        return self._number(node)
+
+    def _number(self, node: ast.Constant) -> str:
+        if isinstance(node.value, bool) or not isinstance(node.value, int | float):
+            raise TypeError("not a number")
+        if node.lineno == node.end_lineno:
+            written = self._lines[node.lineno - 1][node.col_offset : node.end_col_offset].decode()
+            if _NUMBER.fullmatch(written):
+                return written
+        return json.dumps(node.value, allow_nan=False)
+
+
+def _members(node: ast.Dict) -> list[tuple[str, ast.expr]]:
+    """The members of an object. Raises TypeError for other keys than strings."""
+    members = []
+    for key, value in zip(node.keys, node.values, strict=True):
+        if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+            raise TypeError("a key is no string")
+        members.append((key.value, value))
+    return members
+
+
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,122 @@
+"""Raw values, written without JSON's quotes, typed by the schema of their parameter; one set of rules for all syntaxes.
+
+A value is tried as null, integer, number, boolean, object or array, string, in this order, as far as its schema allows them. A
+parameter of which the schema says nothing is a string, and a string stays what it is, whatever it looks like. Where nothing
+fits, the value is JSON if it reads as JSON, and a string otherwise: none is dropped, and validation has the last word. The
+rules follow vLLM's shared function, with Python's `None` and literals besides, which the histories of some models hold.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import math
+import re
+import warnings
+from typing import Any
+
+from adapter.text.json_spans import loads
+from adapter.text.json_writer import quoted
+
+_TRUE, _FALSE = {"true", "1"}, {"false", "0"}
+_NULL = {"null", "none"}
+_WHOLE = re.compile(r"[+-]?[0-9]+")
+# An integer of more digits is no JSON number that readers agree on, and slow to convert.
+_MOST_DIGITS = 400
+
+
+def only_string(kinds: frozenset[str] | None) -> bool:
+    """Whether a value of these types is a string whatever it says, so that it may leave while it is written."""
+    return kinds is None or kinds <= {"string"}
+
+
+def typed(text: str, kinds: frozenset[str] | None) -> str:
+    """The JSON text of a raw value.
+
+    Args:
+        text: The value as the model wrote it.
+        kinds: The JSON types that its parameter may have; None when nothing is known.
+    """
+    if only_string(kinds):
+        return quoted(text)
+    for read in (_null, _integer, _number, _boolean, _structure):
+        found = read(text, kinds or frozenset())
+        if found is not None:
+            return found
+    if kinds is not None and "string" in kinds:
+        return quoted(text)
+    return _as_json(text.strip()) or quoted(text)
+
+
+def _null(text: str, kinds: frozenset[str]) -> str | None:
+    return "null" if "null" in kinds and text.strip().lower() in _NULL else None
+
+
+def _integer(text: str, kinds: frozenset[str]) -> str | None:
+    """A whole number. Where a string may stand too, only as JSON spells it: `007` and ` 7` are strings there."""
+    bare = text.strip()
+    if not kinds & {"integer", "number"} or not _WHOLE.fullmatch(bare) or len(bare) > _MOST_DIGITS:
+        return None
+    plain = str(int(bare))
+    return plain if plain == text or "string" not in kinds else None
+
+
+def _number(text: str, kinds: frozenset[str]) -> str | None:
+    """A number with a point or an exponent; beside strings only as JSON writes its value, so that `1.10` stays a version."""
+    bare = text.strip()
+    if not kinds & {"integer", "number"} or not bare.isascii():
+        return None
+    try:
+        value = float(bare)
+    except ValueError:
+        return None
+    if "string" in kinds and repr(value) != text:
+        return None
+    if not math.isfinite(value) or "_" in bare or ("number" not in kinds and not value.is_integer()):
+        return None
+    whole = value.is_integer() and ("number" not in kinds)
+    return str(int(value)) if whole else _as_json(bare) or repr(value)
+
+
+def _boolean(text: str, kinds: frozenset[str]) -> str | None:
+    """A truth value in any case, and as a digit where no string may stand."""
+    bare = text.strip().lower()
+    if "boolean" not in kinds or (bare.isdecimal() and "string" in kinds):
+        return None
+    if bare in _TRUE:
+        return "true"
+    return "false" if bare in _FALSE else None
+
+
+def _structure(text: str, kinds: frozenset[str]) -> str | None:
+    """An object or a list, as JSON in the model's own spelling or as Python writes it."""
+    wanted = tuple(kind for name, kind in (("object", dict), ("array", list)) if name in kinds)
+    bare = text.strip()
+    if not wanted or not bare.startswith(("{", "[")):
+        return None
+    found = _as_json(bare)
+    if found is not None:
+        return found if isinstance(loads(found), wanted) else None
+    value = _as_python(bare)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, wanted) else None
+
+
+def _as_json(text: str) -> str | None:
+    """The text itself, if it is JSON without NaN and infinities."""
+    try:
+        loads(text)
+    except ValueError:
+        return None
+    return text
+
+
+def _as_python(text: str) -> Any:
+    """The value of a Python literal that JSON has too; None for anything else."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a backslash that escapes nothing
+            value = ast.literal_eval(text)
+        json.dumps(value, allow_nan=False)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return None
+    return value

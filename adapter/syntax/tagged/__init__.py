@@ -1,0 +1,1 @@
+"""Call syntaxes of tags around raw values."""

@@ -1,0 +1,1 @@
+"""JSON and text as characters: buffers, spans, tokens, repair. No other room is known here."""

@@ -1,0 +1,29 @@
+"""The types of the arguments of each tool, as call syntaxes are told of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adapter.schema.raw_place import RawPlace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adapter.tools.definitions import ToolSet
+
+
+def arguments_place(tools: ToolSet) -> Callable[[str], RawPlace]:
+    """A function that gives the place of a tool's arguments, by its name."""
+    sources = {tool.name: tool.schema.source for tool in tools}
+
+    def place(tool: str) -> RawPlace:
+        source = sources.get(tool, {})
+        return RawPlace(source, (source,))
+
+    return place
+
+
+def parameter_types(tools: ToolSet) -> Callable[[str, str], frozenset[str] | None]:
+    """A function that gives the JSON types of a tool's parameter, by both names; None when nothing is said of them."""
+    place = arguments_place(tools)
+    return lambda tool, parameter: place(tool).member(parameter).kinds()
