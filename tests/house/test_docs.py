@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import re
 import tomllib
@@ -218,6 +219,19 @@ def test_every_room_is_in_the_table_of_rooms() -> None:
             assert f"{path.relative_to(ROOT)}/" in listed
         elif path.parent == ROOT / "adapter" and path.suffix == ".py" and not path.name.startswith("_"):
             assert str(path.relative_to(ROOT)) in listed
+
+
+def test_the_table_of_rooms_is_in_the_order_of_imports() -> None:
+    """The table lists rooms from the ground up, as the test of imports does."""
+    (source,) = (ROOT / "tests").rglob("test_rooms.py")
+    listed = next(
+        ast.literal_eval(node.value)
+        for node in ast.parse(source.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ROOMS"
+    )
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    shown = dict.fromkeys(row[0].strip("`").split("/")[1].removesuffix(".py") for row in rows("Rooms", page))
+    assert [room for room in listed if not room.startswith("_")] == [*shown]
 
 
 def test_the_api_reference_has_every_public_name() -> None:
