@@ -234,6 +234,16 @@ def test_the_table_of_rooms_is_in_the_order_of_imports() -> None:
     assert [room for room in listed if not room.startswith("_")] == [*shown]
 
 
+def test_every_fast_path_says_what_it_must() -> None:
+    page = (ROOT / "docs" / "fast-paths.md").read_text(encoding="utf-8")
+    for path in page.split("\n### ")[1:]:
+        fields = dict(re.findall(r"^\* (Code|Takes|Longer way|Saves|Held by): (.*)$", path, re.MULTILINE))
+        assert [*fields] == ["Code", "Takes", "Longer way", "Saves", "Held by"], path
+        tests = re.findall(r"`(test_\w+\.py)`", fields["Held by"])
+        assert tests
+        assert all(any((ROOT / "tests").rglob(name)) for name in tests), tests
+
+
 def test_the_api_reference_has_every_public_name() -> None:
     for module in (adapter, transport, testing):
         page = (ROOT / "docs" / "api" / f"{module.__name__.rpartition('.')[2]}.md").read_text(encoding="utf-8")
