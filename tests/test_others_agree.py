@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from adapter import CompletionParser, Options, read_tools
+from adapter.completion.request_rules import Rules
 from adapter.completion.result import assemble
-from adapter.completion.rules import Rules
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted
 
 if TYPE_CHECKING:
