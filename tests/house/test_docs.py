@@ -138,6 +138,18 @@ def test_paths_exist(path: Path) -> None:
             assert word in files, f"no file is called `{word}`"
 
 
+def test_environment_variables_are_read_somewhere() -> None:
+    read = {
+        name for path in CODE for name in re.findall(r"\bADAPTER_[A-Z_]+", path.read_text(encoding="utf-8", errors="replace"))
+    }
+    told = {
+        name
+        for page in [*DOCS, ROOT / "CONTRIBUTING.md", ROOT / "README.md"]
+        for name in re.findall(r"\bADAPTER_[A-Z_]+", prose(page))
+    }
+    assert told <= read
+
+
 def test_every_page_is_in_the_navigation() -> None:
     config = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))
 
