@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def arguments_place(tools: ToolSet) -> Callable[[str], RawPlace]:
-    """A function that gives the place of a tool's arguments, by its name."""
+    """Make a function from a tool's name to the place of its arguments."""
     sources = {tool.name: tool.schema.source for tool in tools}
 
     def place(tool: str) -> RawPlace:
@@ -24,6 +24,6 @@ def arguments_place(tools: ToolSet) -> Callable[[str], RawPlace]:
 
 
 def parameter_types(tools: ToolSet) -> Callable[[str, str], frozenset[str] | None]:
-    """A function that gives the JSON types of a tool's parameter, by both names; None when nothing is said of them."""
+    """Make a function from the names of a tool and a parameter to the parameter's JSON types; None if unknown."""
     place = arguments_place(tools)
     return lambda tool, parameter: place(tool).member(parameter).kinds()

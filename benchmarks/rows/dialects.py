@@ -5,6 +5,8 @@ all of them in one string, a source file), and 64 calls of about 200 characters.
 as in streamed answers ("incremental"). A figure is processor time per delta. A ratio divides by the time of hermes, which is
 measured directly before the dialect in every round, so that a change of the machine's pace during the run cancels.
 
+Beside it: vLLM's and SGLang's parser of the same family, if there is one (`peers/families.py`, `rows/dialects_peers.py`).
+
     python -m benchmarks --only dialects --quick                           all dialects, under a minute, without peers
     python -m benchmarks --only dialects --quick --dialect gemma-4 lfm2    two of them
 """
@@ -18,8 +20,10 @@ from typing import TYPE_CHECKING
 
 from adapter.dialects.registry import load as load_dialect
 from adapter.dialects.templates import names
+from benchmarks.peers.families import FAMILIES
 from benchmarks.reading import stream_lane, verdict
 from benchmarks.results import Bench, Goal, Row, Table, must_be_right
+from benchmarks.rows.dialects_peers import beside
 from benchmarks.timing import in_turn, ratio
 from benchmarks.workloads import Load
 from benchmarks.writing import adapter_reader, written
@@ -98,4 +102,7 @@ def run(bench: Bench) -> Row:
     row = Row(9, "Every dialect, per delta of about four characters, incremental")
     row.goals = _goals(taken)
     row.tables = [_table(syntaxes, taken)]
+    if not bench.quick and bench.peers.offered:
+        row.tables += beside(bench, [family for family in FAMILIES if not bench.dialects or family.dialect in bench.dialects])
+        row.versions = {name.partition(" ")[0]: version for name, version in bench.peers.offered.items() if "Hermes" in name}
     return row

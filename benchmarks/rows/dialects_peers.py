@@ -1,0 +1,94 @@
+"""The servers' parsers beside row 9: each on the text of a dialect of its family, in turn with the adapter.
+
+The adapter writes the text, which goes to the peer's process through the pipe. Both read the same deltas. A parser that reads
+a text wrongly is named with the verdict, and is timed only if its calls are right. A parser that does not come to the end
+within the time limit of `peers/serve.py` is timed on windows of the long call after longer and longer prefixes, marked `~`;
+for 64 calls the table says `late`.
+"""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from benchmarks.peers.remote import PeerFailed
+from benchmarks.reading import stream_lane, verdict
+from benchmarks.results import Table, must_be_right
+from benchmarks.timing import in_turn, ratio
+from benchmarks.workloads import Load
+from benchmarks.writing import adapter_reader, written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from benchmarks.peers.families import Family
+    from benchmarks.results import Bench
+    from benchmarks.timing import Lane
+    from benchmarks.workloads import Completion
+
+LOADS = (Load("one", 32_768), Load("many", 64))
+_ROUNDS, _BUDGET_S = 3, 5.0  # a peer's ratio is two or three digits: more rounds would not change a word
+_OURS = "adapter"
+
+
+def _names(family: Family) -> dict[str, str]:
+    """Return the parsers of a family by server."""
+    return {server: name for server, name in (("vLLM", family.vllm), ("SGLang", family.sglang)) if name}
+
+
+def _lane(bench: Bench, peer: str, what: Completion, load: Load) -> tuple[Lane | None, str, str]:
+    """Return a peer's contestant if it can be timed, the mark of its figure or the word in place of one, and its verdict."""
+    said = bench.peers.verdict("stream", peer, what)
+    if said.startswith(("right", "wrong text")):
+        return bench.peers.lane("stream", peer, what), "", said
+    if said.startswith("late") and load.kind == "one":
+        sampled = bench.peers.lane("stream", peer, what, sampled=True)
+        try:
+            sampled()
+        except PeerFailed as failure:
+            return None, "late", f"{said}; on windows: {failure}"
+        return sampled, "~", said
+    return None, said.partition(":")[0].partition(" ")[0], said
+
+
+def _measure(bench: Bench, family: Family, load: Load, wrong: dict[str, str]) -> list[str]:
+    """Return a family's cells on one workload: the adapter's µs per delta, and those of each server's parser."""
+    what = replace(written(replace(load, form=family.dialect)), tokens=family.tokens)
+    new = adapter_reader(family.dialect, incremental=True)
+    must_be_right(f"{family.dialect}, {load.label}, beside peers", verdict(new, what))
+    lanes: dict[str, Lane] = {_OURS: stream_lane(new, what)}
+    marks: dict[str, str] = {}
+    for server, name in _names(family).items():
+        bench.told(f"dialects, {load.label}: {family.dialect}, verdict of {server}/{name}")
+        found, marks[server], said = _lane(bench, f"{server}/{name}", what, load)
+        if found:
+            lanes[server] = found
+        if not said.startswith("right"):
+            wrong[f"{server}/{name}, {family.dialect}, {load.label}"] = said
+    taken = in_turn(lanes, min(bench.rounds, _ROUNDS), _BUDGET_S)
+    cells = [f"{statistics.median(taken[_OURS]) / 1e3:.2f}"]
+    for server in ("vLLM", "SGLang"):
+        if server in taken:
+            times = ratio(taken[server], taken[_OURS])
+            cells.append(f"{marks[server]}{statistics.median(taken[server]) / 1e3:.1f} ({times:.{times < 10:d}f} ×)")
+        else:
+            cells.append(marks.get(server, ""))
+    return cells
+
+
+def beside(bench: Bench, families: Iterable[Family]) -> list[Table]:
+    """Measure the peers of families: a table of figures, and a table of the wrong and the late ones."""
+    wrong: dict[str, str] = {}
+    rows = [
+        [family.dialect, family.vllm, family.sglang, *(cell for load in LOADS for cell in _measure(bench, family, load, wrong))]
+        for family in families
+    ]
+    head = ["dialect", "vLLM's parser", "SGLang's parser"]
+    for load in LOADS:
+        head += [f"{load.label}: adapter", "vLLM", "SGLang"]
+    tables = [Table("Peers of the same family, µs per delta (times the adapter; ~ on windows of the text)", head, rows)]
+    if wrong:
+        title = "Peers that read a workload wrongly, or not in time"
+        tables.append(Table(title, ["peer, dialect and load", "verdict"], list(wrong.items())))
+    return tables
