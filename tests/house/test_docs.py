@@ -19,6 +19,7 @@ from adapter.prompt.chat_template import load_chat_template
 from adapter.syntax import SYNTAXES, make_syntax
 from adapter.syntax.contract import SyntaxSettings
 from tests.house.pages import ROOT, blocks, run_page
+from tests.house.test_words import Share, share
 from tests.loopback import Upstream, completion
 
 if TYPE_CHECKING:
@@ -261,6 +262,16 @@ def test_the_api_reference_has_every_public_name() -> None:
         page = (ROOT / "docs" / "api" / f"{module.__name__.rpartition('.')[2]}.md").read_text(encoding="utf-8")
         shown = re.findall(rf"^::: {re.escape(module.__name__)}\.(\w+)$", page, re.MULTILINE)
         assert sorted(shown) == sorted(set(module.__all__) - {"__version__"})
+
+
+# --- Words ---------------------------------------------------------------------------------------------------------------
+
+VAGUE_IN_100 = 5.0  # over all documents; see `test_words.py` for the list of vague words
+
+
+def test_documents_say_the_noun() -> None:
+    counts = [share(prose(path)) for path in [*DOCS, ROOT / "CONTRIBUTING.md"]]
+    assert sum(counts, Share()).percent <= VAGUE_IN_100
 
 
 # --- Code blocks ---------------------------------------------------------------------------------------------------------
