@@ -20,7 +20,7 @@ from adapter.syntax import SYNTAXES, make_syntax
 from adapter.syntax.contract import SyntaxSettings
 from tests.house.pages import ROOT, blocks, run_page
 from tests.house.test_words import Share, share
-from tests.loopback import Upstream, completion
+from tests.support.loopback import Upstream, completion
 
 if TYPE_CHECKING:
     from pathlib import Path
