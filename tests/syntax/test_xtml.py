@@ -24,7 +24,7 @@ from adapter.syntax.contract import SyntaxSettings
 from adapter.testing import splits
 from adapter.tools.definitions import read_tools
 from tests.facts.test_completions import accounted
-from tests.support.tiers import few_or_all
+from tests.support.tiers import few_or_all, rest_are_proofs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -251,7 +251,7 @@ HOSTILE: dict[str, Callable[[int], str]] = {
 }
 
 
-@pytest.mark.parametrize("case", HOSTILE)
+@pytest.mark.parametrize("case", rest_are_proofs(HOSTILE, 3))
 def test_cost_grows_with_the_length(case: str) -> None:
     def seconds(size: int) -> float:
         text = spelt(HOSTILE[case](size))
