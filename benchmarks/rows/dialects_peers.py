@@ -1,9 +1,9 @@
-"""The servers' parsers beside row 9: each on the text of a dialect of its family, in turn with the adapter.
+"""The servers' parsers beside row 9: each reads the text of a dialect of the same family, in turn with the adapter.
 
-The adapter writes the text, which goes to the peer's process through the pipe. Both read the same deltas. A parser that reads
-a text wrongly is named with the verdict, and is timed only if its calls are right. A parser that does not come to the end
-within the time limit of `peers/serve.py` is timed on windows of the long call after longer and longer prefixes, marked `~`;
-for 64 calls the table says `late`.
+The adapter writes the text and sends it through the pipe to the peer's process. Both read the same deltas. A parser with a
+wrong answer is named with the verdict, and is timed only if the calls are right. A parser still reading at the time limit of
+`peers/serve.py` is timed on windows of the long call after longer and longer prefixes, marked `~`; for 64 calls the table says
+`late`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _names(family: Family) -> dict[str, str]:
 
 
 def _lane(bench: Bench, peer: str, what: Completion, load: Load) -> tuple[Lane | None, str, str]:
-    """Return a peer's contestant if it can be timed, the mark of its figure or the word in place of one, and its verdict."""
+    """Return a peer's contestant (None: cannot be timed), the figure's mark or the word in place of a figure, the verdict."""
     said = bench.peers.verdict("stream", peer, what)
     if said.startswith(("right", "wrong text")):
         return bench.peers.lane("stream", peer, what), "", said
@@ -53,7 +53,7 @@ def _lane(bench: Bench, peer: str, what: Completion, load: Load) -> tuple[Lane |
 
 
 def _measure(bench: Bench, family: Family, load: Load, wrong: dict[str, str]) -> list[str]:
-    """Return a family's cells on one workload: the adapter's µs per delta, and those of each server's parser."""
+    """Return a family's cells on a workload: µs per delta of the adapter and of each server's parser."""
     what = replace(written(replace(load, form=family.dialect)), tokens=family.tokens)
     new = adapter_reader(family.dialect, incremental=True)
     must_be_right(f"{family.dialect}, {load.label}, beside peers", verdict(new, what))
@@ -78,7 +78,7 @@ def _measure(bench: Bench, family: Family, load: Load, wrong: dict[str, str]) ->
 
 
 def beside(bench: Bench, families: Iterable[Family]) -> list[Table]:
-    """Measure the peers of families: a table of figures, and a table of the wrong and the late ones."""
+    """Measure the peers of families: a table of figures, and a table of wrong and late parsers."""
     wrong: dict[str, str] = {}
     rows = [
         [family.dialect, family.vllm, family.sglang, *(cell for load in LOADS for cell in _measure(bench, family, load, wrong))]
