@@ -2,8 +2,8 @@
 
 The adapter writes the text and sends it through the pipe to the peer's process. Both read the same deltas. A parser with a
 wrong answer is named with the verdict, and is timed only if the calls are right. A parser still reading at the time limit of
-`peers/serve.py` is timed on windows of the long call after longer and longer prefixes, marked `~`; for 64 calls the table says
-`late`.
+`peers/remote.py` is timed once on windows of the text after longer and longer prefixes, marked `~`, and checked on a short text
+of the same kind; a parser that fails there too has no figure, and the table says `late`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from benchmarks.workloads import Completion
 
 LOADS = (Load("one", 32_768), Load("many", 64))
-_ROUNDS, _BUDGET_S = 3, 5.0  # a peer's ratio is two or three digits: more rounds would not change a word
+_SHORT = {"one": Load("one", 2048), "many": Load("many", 3)}
+_ROUNDS, _BUDGET_S = 3, 5.0  # ratios of two and three digits: more rounds would not change a word
 _OURS = "adapter"
 
 
@@ -37,31 +38,40 @@ def _names(family: Family) -> dict[str, str]:
     return {server: name for server, name in (("vLLM", family.vllm), ("SGLang", family.sglang)) if name}
 
 
-def _lane(bench: Bench, peer: str, what: Completion, load: Load) -> tuple[Lane | None, str, str]:
+def _text(family: Family, load: Load) -> Completion:
+    return replace(written(replace(load, form=family.dialect)), tokens=family.tokens)
+
+
+def _lane(bench: Bench, peer: str, family: Family, load: Load) -> tuple[Lane | None, str, str]:
     """Return a peer's contestant (None: cannot be timed), the figure's mark or the word in place of a figure, the verdict."""
+    what = _text(family, load)
     said = bench.peers.verdict("stream", peer, what)
     if said.startswith(("right", "wrong text")):
         return bench.peers.lane("stream", peer, what), "", said
-    if said.startswith("late") and load.kind == "one":
-        sampled = bench.peers.lane("stream", peer, what, sampled=True)
-        try:
-            sampled()
-        except PeerFailed as failure:
-            return None, "late", f"{said}; on windows: {failure}"
-        return sampled, "~", said
-    return None, said.partition(":")[0].partition(" ")[0], said
+    if not said.startswith("late"):
+        return None, "wrong", said
+    short = _SHORT[load.kind]
+    on_short = bench.peers.verdict("stream", peer, _text(family, short))
+    said += f"; {short.label}: {on_short}"
+    if not on_short.startswith(("right", "wrong text")):
+        return None, "late", said
+    try:
+        figure = bench.peers.lane("stream", peer, what, sampled=True)()
+    except PeerFailed as failure:
+        return None, "late", f"{said}; windows: {failure}"
+    return lambda: figure, "~", said
 
 
 def _measure(bench: Bench, family: Family, load: Load, wrong: dict[str, str]) -> list[str]:
     """Return a family's cells on a workload: µs per delta of the adapter and of each server's parser."""
-    what = replace(written(replace(load, form=family.dialect)), tokens=family.tokens)
+    what = _text(family, load)
     new = adapter_reader(family.dialect, incremental=True)
     must_be_right(f"{family.dialect}, {load.label}, beside peers", verdict(new, what))
     lanes: dict[str, Lane] = {_OURS: stream_lane(new, what)}
     marks: dict[str, str] = {}
     for server, name in _names(family).items():
         bench.told(f"dialects, {load.label}: {family.dialect}, verdict of {server}/{name}")
-        found, marks[server], said = _lane(bench, f"{server}/{name}", what, load)
+        found, marks[server], said = _lane(bench, f"{server}/{name}", family, load)
         if found:
             lanes[server] = found
         if not said.startswith("right"):
