@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
 T = TypeVar("T")
 PROOFS = "ADAPTER_TEST_PROOFS"  # in the environment, for workers of xdist inherit it
@@ -52,6 +52,11 @@ def positions(text: str) -> Collection[int]:
         return everywhere
     near = {at for found in _MARKERS.finditer(text) for at in range(found.start() - 1, found.end() + 2)}
     return sorted((near | set(random.Random(text).sample(everywhere, SEEDED))).intersection(everywhere))
+
+
+def in_turn(values: Sequence[T], turn: int) -> Sequence[T]:
+    """All values among the proofs; in the first tier the one whose turn it is."""
+    return values if proving() else [values[turn % len(values)]]
 
 
 def rest_are_proofs(values: Iterable[T], first: int = 1) -> list[Any]:
