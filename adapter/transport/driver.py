@@ -65,7 +65,11 @@ class Iterate(NamedTuple):
 
 
 class Next(NamedTuple):
-    """Read the next piece of a body."""
+    """Read the next piece of a body.
+
+    Attributes:
+        pieces: The iterator over the pieces.
+    """
 
     pieces: Any
 
@@ -111,14 +115,14 @@ class Driver:
         exchange: The exchange, not yet begun.
     """
 
-    __slots__ = ("_exchange", "_module", "_pieces", "_request", "_response")
+    __slots__ = ("_exchange", "_module", "_next", "_request", "_response")
 
     def __init__(self, module: ModuleType, request: Any, exchange: Exchange) -> None:
         self._module = module
         self._request = request
         self._exchange = exchange
         self._response: Any = None
-        self._pieces: Any = None
+        self._next = Next(None)  # of the last reply; no exchange reads before it has asked upstream
 
     def respond(self, make_body: Callable[[Driver], Any]) -> Steps:
         """Return the response for the caller; a streamed one once its head is known."""
@@ -143,9 +147,9 @@ class Driver:
         try:
             while True:
                 command = self._exchange.send(answer)
-                if isinstance(command, Emit):
+                if type(command) is Emit:
                     return command.data
-                answer = yield from self._carry_out(command)
+                answer = (yield self._next) if type(command) is Read else (yield from self._carry_out(command))
         except StopIteration as done:
             return late_error(done.value) or None
 
@@ -164,7 +168,7 @@ class Driver:
     def _carry_out(self, command: Command) -> Steps:
         """Return the answer to a command of the exchange."""
         if isinstance(command, Read):
-            return b"" if self._pieces is None else (yield Next(self._pieces))
+            return (yield self._next)
         if isinstance(command, Break):
             raise self._module.RemoteProtocolError(command.message)
         if isinstance(command, Run):
@@ -175,7 +179,7 @@ class Driver:
             yield Close(self._response)
         self._response = response = yield Send(rewritten(self._module, self._request, command))
         if command.stream:
-            self._pieces = yield Iterate(response, is_raw(response))
+            self._next = Next((yield Iterate(response, is_raw(response))))
             return reply_of(response)
         try:
             return reply_of(response, (yield ReadBody(response)))

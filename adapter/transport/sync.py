@@ -36,7 +36,7 @@ def run(steps: Steps, send: Callable[[Any], Any]) -> Any:
 
 
 def _result(operation: Operation, send: Callable[[Any], Any]) -> Any:
-    if isinstance(operation, Next):
+    if type(operation) is Next:
         return next(operation.pieces, b"")
     if isinstance(operation, Send):
         return send(operation.request)
