@@ -1,18 +1,18 @@
-"""How far one call travels: function calls, files and changes of file for one streamed hermes call.
+"""The way of a streamed hermes call through the files: function calls, files entered, changes of file.
 
     python -m benchmarks.one_call                       the tree of the working directory
     PYTHONPATH=TREE python benchmarks/one_call.py       another tree, to tell before from after
-    … --files                                           the calls of every file besides
+    … --files                                           with the calls of every file
 
-Counted is a whole request through the wrapped openai client: `chat.completions.create(stream=True)` with one tool, read to the
-end, from the transport that is handed the request to the chunks that the client returns. The model writes one sentence and one
-call, in twelve pieces of equal length; a chunk with the role comes before, and the last piece carries the finish reason.
-Upstream is a transport in memory. An equal request has been answered before, so that what is loaded once is no part of it.
+The work is a whole request through the wrapped openai client: `chat.completions.create(stream=True)` with a single tool, from
+the call of `create` until the last chunk has been read. The model writes a sentence and a call, in twelve pieces of equal
+length; a chunk with the role comes before, and the last piece carries the finish reason. Upstream is a transport in memory. An
+equal request has been answered before, so imports, templates and tool schemas are loaded already and not counted.
 
-`sys.setprofile` sees every entry into a function (a resumed generator and a comprehension, until Python 3.12, are entries too,
-as for cProfile). Entries into files of the package `adapter` count; openai's, httpx's and the standard library's do not. A
-change of file is an entry into another file than the entry before. Two ways for the answer to arrive: all in one read, as a
-fast or a buffering upstream sends it, and one server-sent event a read, as a slow one does.
+`sys.setprofile` reports every entry into a function; resumed generators count, and until Python 3.12 comprehensions, as under
+cProfile. Only entries into files of the package `adapter` are kept, none of openai, httpx or the standard library. A change of
+file is an entry into another file than the entry before. The answer arrives in two ways: all events in a single read, as from a
+fast or buffering upstream, and an event a read, as from a slow upstream.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class _Body(httpx2.SyncByteStream):
 
 
 def request(reads: list[bytes]) -> Callable[[], None]:
-    """Build the request: a function that makes it, reads the stream to its end and checks the call."""
+    """Return a function that makes the request, reads the stream to the end and checks the call."""
 
     def answer(_: httpx2.Request) -> httpx2.Response:
         return httpx2.Response(200, headers={"content-type": "text/event-stream"}, stream=_Body(reads))

@@ -158,8 +158,8 @@ class BareSyntax(Protocol):
     def scanner(self) -> BareScanner:
         """Make a search for the end of one payload."""
 
-    def finder(self) -> CallFinder:
-        """Make a search for the calls of one payload."""
+    def finder(self) -> CallFinder | None:
+        """Make a search for the calls of one payload; None in a syntax whose calls are certain at the end only."""
 
     def read(self, payload: str, end: End) -> Reading:
         """The calls of a payload."""
@@ -207,6 +207,10 @@ class Syntax(Protocol):
         Returns:
             The call and the position behind the block; None for any other block, which a reader has to read.
         """
+        return None
+
+    def finder(self) -> CallFinder | None:
+        """Make a search for the calls of one payload without markers; see `BareSyntax`."""
         return None
 
     def block(self, opening: str) -> BlockReader | Passage:

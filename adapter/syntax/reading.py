@@ -84,14 +84,15 @@ class Flowing(NamedTuple):
         special: Finds a character that may not be forwarded, or only together with others.
         body: Matches the part of a delta to forward, from its beginning; perhaps nothing.
         half: Matches text behind that part which may be forwarded with the next delta.
-        kind: JSON for text that leaves as written, TEXT for text that leaves in the form of `write`.
+        kind: JSON for text that leaves through the argument gate, TEXT for text that leaves at once, None for text that is
+            not certain before the end of the block.
         write: Converts forwarded text to JSON; None for text that is JSON already.
     """
 
     special: re.Pattern[str]
     body: re.Pattern[str]
     half: re.Pattern[str]
-    kind: StepKind
+    kind: StepKind | None
     write: Callable[[str], str] | None = None
 
 

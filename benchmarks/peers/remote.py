@@ -27,6 +27,11 @@ class PeerLate(PeerFailed):
     """A peer was still reading at the time limit."""
 
 
+# Seconds of processor time for a text that is sent. Most parsers need 0.1 to 2, a regular expression that backtracks years.
+# Only parsers done within the first limit are timed on the whole text, the others on windows of the text, within the second.
+_VERDICT_S, _ROUND_S = 3.0, 20.0
+
+
 class Peers:
     """The peers that are installed; none when their environment is absent.
 
@@ -80,7 +85,9 @@ class Peers:
             return f"wrong: {failure}"
 
     def _value(self, do: str, peer: str, load: Load | Completion, **more: object) -> Any:
-        work = {"load": [load.kind, load.size, load.form]} if isinstance(load, Load) else {"completion": asdict(load)}
+        work: dict[str, object] = {"load": [load.kind, load.size, load.form]} if isinstance(load, Load) else {}
+        if not isinstance(load, Load):
+            work = {"completion": asdict(load), "limit": _VERDICT_S if do.startswith("check") else _ROUND_S}
         reply = self._ask({"do": do, "peer": peer, **work, **more})
         if "failed" in reply:
             raise (PeerLate if reply.get("late") else PeerFailed)(reply["failed"])

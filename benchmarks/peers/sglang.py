@@ -112,7 +112,7 @@ class Coder(Hermes):
 
 
 class Named(Hermes):
-    """A detector by its name in `--tool-call-parser`; no detector here looks at token ids.
+    """A detector by name of `--tool-call-parser`; no detector of SGLang takes token ids.
 
     Args:
         root: Folder of SGLang's sources.

@@ -138,7 +138,7 @@ class Coder(Hermes):
 
 
 class _Vocabulary:
-    """A tokenizer in which every delta is one token.
+    """A tokenizer for which every delta is a token.
 
     Args:
         special: Tokens that a parser looks up when it is made.
@@ -166,7 +166,7 @@ class _Vocabulary:
 
 
 class Named(Hermes):
-    """A parser by its name in `--tool-call-parser`, called as the server calls it: with token ids too.
+    """A parser by name of `--tool-call-parser`, called with token ids, as the server calls parsers.
 
     Args:
         root: Folder of vLLM's sources.

@@ -1,9 +1,9 @@
-"""The servers' parsers beside row 9: each on the text of a dialect of its family, in turn with the adapter.
+"""The servers' parsers beside row 9: each reads the text of a dialect of the same family, in turn with the adapter.
 
-The adapter writes the text, which goes to the peer's process through the pipe. Both read the same deltas. A parser that reads
-a text wrongly is named with the verdict, and is timed only if its calls are right. A parser that does not come to the end
-within the time limit of `peers/serve.py` is timed on windows of the long call after longer and longer prefixes, marked `~`;
-for 64 calls the table says `late`.
+The adapter writes the text and sends it through the pipe to the peer's process. Both read the same deltas. A parser with a
+wrong answer is named with the verdict, and is timed only if the calls are right. A parser still reading at the time limit of
+`peers/remote.py` is timed once on windows of the text after longer and longer prefixes, marked `~`, and checked on a short text
+of the same kind; a parser that fails there too has no figure, and the table says `late`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from benchmarks.workloads import Completion
 
 LOADS = (Load("one", 32_768), Load("many", 64))
-_ROUNDS, _BUDGET_S = 3, 5.0  # a peer's ratio is two or three digits: more rounds would not change a word
+_SHORT = {"one": Load("one", 2048), "many": Load("many", 3)}
+_ROUNDS, _BUDGET_S = 3, 5.0  # ratios of two and three digits: more rounds would not change a word
 _OURS = "adapter"
 
 
@@ -37,31 +38,40 @@ def _names(family: Family) -> dict[str, str]:
     return {server: name for server, name in (("vLLM", family.vllm), ("SGLang", family.sglang)) if name}
 
 
-def _lane(bench: Bench, peer: str, what: Completion, load: Load) -> tuple[Lane | None, str, str]:
-    """Return a peer's contestant if it can be timed, the mark of its figure or the word in place of one, and its verdict."""
+def _text(family: Family, load: Load) -> Completion:
+    return replace(written(replace(load, form=family.dialect)), tokens=family.tokens)
+
+
+def _lane(bench: Bench, peer: str, family: Family, load: Load) -> tuple[Lane | None, str, str]:
+    """Return a peer's contestant (None: cannot be timed), the figure's mark or the word in place of a figure, the verdict."""
+    what = _text(family, load)
     said = bench.peers.verdict("stream", peer, what)
     if said.startswith(("right", "wrong text")):
         return bench.peers.lane("stream", peer, what), "", said
-    if said.startswith("late") and load.kind == "one":
-        sampled = bench.peers.lane("stream", peer, what, sampled=True)
-        try:
-            sampled()
-        except PeerFailed as failure:
-            return None, "late", f"{said}; on windows: {failure}"
-        return sampled, "~", said
-    return None, said.partition(":")[0].partition(" ")[0], said
+    if not said.startswith("late"):
+        return None, "wrong", said
+    short = _SHORT[load.kind]
+    on_short = bench.peers.verdict("stream", peer, _text(family, short))
+    said += f"; {short.label}: {on_short}"
+    if not on_short.startswith(("right", "wrong text")):
+        return None, "late", said
+    try:
+        figure = bench.peers.lane("stream", peer, what, sampled=True)()
+    except PeerFailed as failure:
+        return None, "late", f"{said}; windows: {failure}"
+    return lambda: figure, "~", said
 
 
 def _measure(bench: Bench, family: Family, load: Load, wrong: dict[str, str]) -> list[str]:
-    """Return a family's cells on one workload: the adapter's µs per delta, and those of each server's parser."""
-    what = replace(written(replace(load, form=family.dialect)), tokens=family.tokens)
+    """Return a family's cells on a workload: µs per delta of the adapter and of each server's parser."""
+    what = _text(family, load)
     new = adapter_reader(family.dialect, incremental=True)
     must_be_right(f"{family.dialect}, {load.label}, beside peers", verdict(new, what))
     lanes: dict[str, Lane] = {_OURS: stream_lane(new, what)}
     marks: dict[str, str] = {}
     for server, name in _names(family).items():
         bench.told(f"dialects, {load.label}: {family.dialect}, verdict of {server}/{name}")
-        found, marks[server], said = _lane(bench, f"{server}/{name}", what, load)
+        found, marks[server], said = _lane(bench, f"{server}/{name}", family, load)
         if found:
             lanes[server] = found
         if not said.startswith("right"):
@@ -78,7 +88,7 @@ def _measure(bench: Bench, family: Family, load: Load, wrong: dict[str, str]) ->
 
 
 def beside(bench: Bench, families: Iterable[Family]) -> list[Table]:
-    """Measure the peers of families: a table of figures, and a table of the wrong and the late ones."""
+    """Measure the peers of families: a table of figures, and a table of wrong and late parsers."""
     wrong: dict[str, str] = {}
     rows = [
         [family.dialect, family.vllm, family.sglang, *(cell for load in LOADS for cell in _measure(bench, family, load, wrong))]

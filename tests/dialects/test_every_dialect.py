@@ -171,7 +171,7 @@ WRITTEN = [
 
 @pytest.mark.parametrize("raw", [False, True], ids=["chat", "raw"])
 @pytest.mark.parametrize(("arguments", "shown"), WRITTEN)
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", some_first(names()))
 def test_a_conversation_with_a_call_that_was_wrong(plain: OpenAI, name: str, arguments: str, shown: str, raw: bool) -> None:
     function = {"name": "get_time", "arguments": arguments}
     messages = [

@@ -21,6 +21,7 @@ from adapter.exchange import preview
 from adapter.options import make_options
 from adapter.tools.definitions import read_tools
 from tests.facts.tools import WEATHER
+from tests.support.tiers import rest_are_proofs
 
 DIALECTS = ["kimi-k2", "kimi-k2.5", "kimi-k2.5-json"]
 OPEN, CLOSE = "<|tool_calls_section_begin|>", "<|tool_calls_section_end|>"
@@ -225,7 +226,8 @@ def test_what_is_written_is_read_back(calls: Any, dialect: str, seed: int) -> No
 
 @pytest.mark.parametrize("bit", [" ", "<|", OPEN, CALL, END, "a", "{", "functions.f:0" + ARGUMENTS])
 @pytest.mark.parametrize(
-    "before", ["", OPEN, OPEN + CALL, OPEN + CALL + "functions.f:0" + ARGUMENTS, f'{OPEN}{CALL}f{ARGUMENTS}{{"a": "']
+    "before",
+    rest_are_proofs([f'{OPEN}{CALL}f{ARGUMENTS}{{"a": "', OPEN, OPEN + CALL, OPEN + CALL + "functions.f:0" + ARGUMENTS, ""]),
 )
 def test_cost_grows_with_the_length(bit: str, before: str) -> None:
     def seconds(size: int) -> float:

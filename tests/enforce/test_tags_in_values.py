@@ -24,6 +24,7 @@ from adapter.enforce.structural_tag import structural_tag
 from adapter.tools.definitions import read_tools
 from tests.enforce.test_call_grammars import DIALECTS, FRAMES, HOW_MANY, STRING, WAYS, of, tool
 from tests.support.gbnf_walk import Walk
+from tests.support.tiers import few_or_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,13 +123,14 @@ def holders(schema: Any, one: str, two: str) -> list[Any]:
     return [{one: two}] if kind == "object" else [[one, {two: [one]}], {one: {"k": two}}]
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("schema", HOLDERS)
 @pytest.mark.parametrize("dialect", KINDS)
 def test_json_between_tags_is_read_as_the_value_it_is(dialect: str, schema: Any) -> None:
     grammar, chance = walk(dialect, schema), random.Random(11)
     parts = pieces(dialect)
     allowed = 0
-    for number in range(40):
+    for number in range(few_or_all(10, 40)):
         for value in holders(schema, some(chance, parts), some(chance, parts)):
             before, after = around(dialect, "object" if isinstance(value, dict) else "array")
             for share in (0, 0.3, 1):
@@ -138,7 +140,7 @@ def test_json_between_tags_is_read_as_the_value_it_is(dialect: str, schema: Any)
                 if fits:
                     allowed += 1
                     assert read(dialect, schema, text) == value, text
-    assert allowed > 20
+    assert allowed > few_or_all(5, 20)
 
 
 class Tagging(random.Random):
@@ -149,12 +151,13 @@ class Tagging(random.Random):
         return super().choice(literals if literals and self.random() < 0.9 else seq)
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("schema", [STRING, *HOLDERS])
 @pytest.mark.parametrize("dialect", RAW)
 def test_a_walk_along_the_tags_is_read_as_it_was_written(dialect: str, schema: Any) -> None:
     grammar, chance = walk(dialect, schema), Tagging(12)
     held = 0
-    for _ in range(60):
+    for _ in range(few_or_all(20, 60)):
         text = grammar.text(chance, 100)
         kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
         before, after = next(pair for pair in (around(dialect, kind) for kind in kinds) if text.startswith(pair[0]))
@@ -165,19 +168,20 @@ def test_a_walk_along_the_tags_is_read_as_it_was_written(dialect: str, schema: A
     assert held or schema not in (STRING, TEXTS)
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("dialect", [name for name in DIALECTS if name not in RAW])
 def test_other_dialects_read_what_they_write(dialect: str) -> None:
     found, schema = load(dialect), {"type": "array", "items": STRING}
     grammar, chance = walk(dialect, schema), random.Random(13)
     parts = [*pieces(dialect), *map(str, found.form.values()), *found.special]
     allowed = 0
-    for _ in range(150):
+    for _ in range(few_or_all(50, 150)):
         value = [some(chance, parts), some(chance, parts)]
         text = turn(found, ("f", {"a": value}))
         if grammar.allows(text):
             allowed += 1
             assert read(dialect, schema, text) == value, text
-    assert allowed > 10
+    assert allowed > few_or_all(3, 10)
 
 
 NASTY = [

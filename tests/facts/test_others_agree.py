@@ -21,6 +21,7 @@ from adapter import CompletionParser, Options, read_tools
 from adapter.completion.request_rules import Rules
 from adapter.completion.result import assemble
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted
+from tests.support.tiers import proving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,7 +120,7 @@ def check(fact: dict[str, Any], content: str, reasoning: str, calls: list[tuple[
 
 
 @absent
-@pytest.mark.parametrize("fact", list(facts()) if FACTS.is_file() else [pytest.param(None, id="absent")])
+@pytest.mark.parametrize("fact", list(facts()) if proving() and FACTS.is_file() else [pytest.param(None, id="absent")])
 def test_another_suite_agrees(fact: dict[str, Any]) -> None:
     for incremental in (False, True):
         for pieces in splits(fact):

@@ -21,6 +21,7 @@ from adapter.schema.place import SchemaPlace
 from adapter.syntax.json.end_scanner import BlockScanner
 from adapter.tools.choice import read_choice
 from adapter.tools.definitions import read_tools
+from tests.support.tiers import few_or_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -151,18 +152,20 @@ def shortly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calling, "begin_call", begin_call)
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in CASES.items()])
 def test_delta_for_delta(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for size, settings in itertools.product(SPLITS, SETTINGS.values()):
+    for size, settings in itertools.product(few_or_all([1, 4, 11], SPLITS), SETTINGS.values()):
         carefully(monkeypatch)
         wanted = feeds(cut(text, size), **settings)
         shortly(monkeypatch)
         assert feeds(cut(text, size), **settings) == wanted
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in CASES.items() if "long" not in name])
 def test_cut_anywhere(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for end in range(len(text)):
+    for end in range(0, len(text), few_or_all(3, 1)):
         pieces = cut(text[:end], 5)
         carefully(monkeypatch)
         wanted = feeds(pieces)

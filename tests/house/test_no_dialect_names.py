@@ -7,6 +7,7 @@ Names of dialects and models may be defaults and examples; nothing may be compar
 from __future__ import annotations
 
 import ast
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ ASKING = {"startswith", "endswith", "removeprefix", "removesuffix", "find", "ind
           "fullmatch", "compile", "__contains__", "get", "__eq__", "partition", "split"}  # fmt: skip
 
 
+@functools.cache
 def forbidden() -> set[str]:
     """Names of dialects and chat templates, and the words of their globs of models."""
     found = {*names(), *templates(FOLDER)}
@@ -36,9 +38,6 @@ def forbidden() -> set[str]:
     globs += [glob for name in templates(FOLDER) for glob in load_chat_template(name).models]
     found |= {word.lower() for glob in globs for word in glob.split("*") if word}
     return found - {AUTO}
-
-
-FORBIDDEN = forbidden()
 
 
 def texts_of(node: ast.AST | None) -> Iterator[str]:
@@ -103,7 +102,7 @@ def places(node: ast.AST) -> list[ast.expr]:
 def names_a_dialect(text: str) -> bool:
     """Whether a text is such a name, or a glob or a pattern of one."""
     bare = text.lower().strip("*^$?() ")
-    return bare in FORBIDDEN
+    return bare in forbidden()
 
 
 @pytest.mark.parametrize("path", [pytest.param(path, id=str(path.relative_to(PACKAGE))) for path in FILES])

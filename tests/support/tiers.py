@@ -1,7 +1,7 @@
-"""The two tiers of tests: what runs each time, and the proofs, `pytest -m proof`, which take a quarter of an hour.
+"""The two tiers of tests: what runs each time, and the proofs, `pytest -m proof`, which take longer.
 
     @pytest.mark.proof           runs among the proofs only
-    @pytest.mark.both_tiers      runs in both, on more cases among the proofs: `few_or_all`, `positions` and `examples` say how many
+    @pytest.mark.both_tiers      runs in both, on more cases among the proofs: `few_or_all` and `positions` say how many
 
 A hypothesis test runs in both tiers, with the number of examples of the tier. `conftest.py` finds out which tier is asked for
 before the tests are imported.
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
 T = TypeVar("T")
 PROOFS = "ADAPTER_TEST_PROOFS"  # in the environment, for workers of xdist inherit it
@@ -31,8 +31,8 @@ FIRST = frozenset(
 
 
 def asks_for_proofs(expression: str) -> bool:
-    """Tell if the marker expression of a run selects proofs: it names them, and not only to leave them out."""
-    return re.search(r"(?<!not )\bproof\b", expression) is not None
+    """Tell if the marker expression of a run selects proofs: it names them, and not only to leave them out, or selects all."""
+    return not expression or re.search(r"(?<!not )\bproof\b", expression) is not None
 
 
 def proving() -> bool:
@@ -52,6 +52,16 @@ def positions(text: str) -> Collection[int]:
         return everywhere
     near = {at for found in _MARKERS.finditer(text) for at in range(found.start() - 1, found.end() + 2)}
     return sorted((near | set(random.Random(text).sample(everywhere, SEEDED))).intersection(everywhere))
+
+
+def in_turn(values: Sequence[T], turn: int) -> Sequence[T]:
+    """All values among the proofs; in the first tier the one whose turn it is."""
+    return values if proving() else [values[turn % len(values)]]
+
+
+def rest_are_proofs(values: Iterable[T], first: int = 1) -> list[Any]:
+    """Parameters of which all behind the first ones are proofs: for cases that are much alike, of costs above all."""
+    return [pytest.param(value, marks=pytest.mark.proof if at >= first else ()) for at, value in enumerate(values)]
 
 
 def some_first(values: Iterable[str], first: Collection[str] = FIRST) -> list[Any]:

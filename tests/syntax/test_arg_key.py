@@ -17,6 +17,7 @@ from adapter.completion.result import assemble
 from adapter.dialects.registry import load
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Problem, TextDelta
 from adapter.tools.definitions import read_tools
+from tests.support.tiers import rest_are_proofs
 
 DIALECTS = ["glm-4.5", "glm-4.7"]
 TYPES: dict[str, Any] = {
@@ -185,7 +186,7 @@ HOSTILE = ["<", "</", "<arg_key>", "</arg_value>", "</tool_call>", "</arg_value>
 
 @pytest.mark.parametrize("bit", HOSTILE)
 @pytest.mark.parametrize(
-    "before", [f"<tool_call>f{A}", "<tool_call>f<arg_key>", "<tool_call>", f"<tool_call>f{A}x</arg_value>"]
+    "before", rest_are_proofs([f"<tool_call>f{A}", "<tool_call>f<arg_key>", "<tool_call>", f"<tool_call>f{A}x</arg_value>"])
 )
 def test_cost_grows_with_the_length(bit: str, before: str) -> None:
     def seconds(size: int) -> float:

@@ -20,7 +20,7 @@ from adapter.dialects.templates import names
 from adapter.events import ArgumentsDelta, CallFinished
 from adapter.options import make_options
 from adapter.tools.definitions import read_tools
-from tests.support.tiers import few_or_all
+from tests.support.tiers import few_or_all, rest_are_proofs
 
 TOOLS = [
     {"type": "function", "function": {"name": name, "parameters": {"type": "object"}}}
@@ -139,7 +139,7 @@ ARGUMENTS = st.dictionaries(st.text(), VALUES, max_size=4)
 
 
 @pytest.mark.parametrize("dialect", [*MINE, *(name for name in names() if name.startswith("mistral"))])
-@settings(max_examples=few_or_all(30, 60), deadline=None)
+@settings(max_examples=few_or_all(10, 60), deadline=None)
 @given(
     calls=st.lists(st.tuples(st.sampled_from(["f", "get_weather", "functions.x-y"]), ARGUMENTS), min_size=1, max_size=3),
     size=st.integers(1, 9),
@@ -191,6 +191,6 @@ def grows_with_the_length(dialect: str, start: str, piece: str) -> bool:
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
-@pytest.mark.parametrize("start", ["", CALL, "<|python_tag|>{", '{"name": "f", "parameters": {"a": "'])
+@pytest.mark.parametrize("start", rest_are_proofs(['{"name": "f", "parameters": {"a": "', "<|python_tag|>{", CALL, ""]))
 def test_cost_grows_with_the_length(start: str, piece: str) -> None:
     assert grows_with_the_length("llama-3.1", start, piece)

@@ -22,7 +22,7 @@ from tests.facts import test_completions, test_streaming_parser
 from tests.facts.completions import Case
 from tests.facts.test_streaming_parser import incremental, pieces_of
 from tests.facts.tools import ANY, TOOLS
-from tests.support.tiers import positions
+from tests.support.tiers import positions, rest_are_proofs
 
 START, CHANNEL, MESSAGE, END = "<|start|>", "<|channel|>", "<|message|>", "<|end|>"
 THOUGHT = f"{CHANNEL}analysis{MESSAGE}Hm.{END}"
@@ -210,7 +210,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE)
-@pytest.mark.parametrize("begun", ["", CHANNEL, final(""), HEADER, HEADER + '{"'])
+@pytest.mark.parametrize("begun", rest_are_proofs([HEADER + '{"', HEADER, final(""), CHANNEL, ""]))
 def test_work_grows_with_the_text_and_no_faster(unit: str, begun: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Counted in headers that are tried, a character at a time."""
     tried = 0

@@ -17,7 +17,7 @@ from adapter.completion.result import ParsedCompletion, assemble
 from adapter.dialects.registry import load
 from adapter.testing import splits
 from adapter.tools.definitions import read_tools
-from tests.support.tiers import few_or_all
+from tests.support.tiers import few_or_all, in_turn, rest_are_proofs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,6 +107,7 @@ def spelt(text: str) -> str:
     return text.replace("D|", "｜DSML｜").replace("|｜DSML｜SML|", "|DSML|")
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("case", CASES)
 def test_the_table_at_every_split(case: str) -> None:
     text, content, calls, kinds = CASES[case]
@@ -115,11 +116,12 @@ def test_the_table_at_every_split(case: str) -> None:
     expected = [(name, spelt(arguments)) for name, arguments in calls]
     assert whole == (None if content is None else spelt(content), None, expected, kinds)
     two = {str(place): [text[:place], text[place:]] for place in range(1, len(text))}
-    for name, pieces in {**splits(text), **two}.items():
-        for incremental in (False, True):
+    for turn, (name, pieces) in enumerate({**splits(text), **two}.items()):
+        for incremental in in_turn((False, True), turn):
             assert (name, brief(read("deepseek-v4", pieces, incremental=incremental))) == (name, whole)
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("name", NAMES)
 def test_cut_off_at_every_place(name: str) -> None:
     dialect = load(name)
@@ -127,7 +129,7 @@ def test_cut_off_at_every_place(name: str) -> None:
     text = dialect.assistant("Hm.", written)
     complete = [text.index(each) + len(each) for each in written]
     for end in range(len(text) + 1):
-        for incremental in (False, True):
+        for incremental in in_turn((False, True), end):
             pieces = list(text[:end]) if incremental else [text[:end]]
             parsed = read(name, pieces, "length", incremental=incremental)
             assert [found.name for found in parsed.tool_calls] == ["f", "g"][: sum(end >= at for at in complete)]
@@ -202,7 +204,7 @@ HOSTILE: dict[str, Callable[[int], str]] = {
 }
 
 
-@pytest.mark.parametrize("case", HOSTILE)
+@pytest.mark.parametrize("case", rest_are_proofs(HOSTILE, 3))
 def test_cost_grows_with_the_length(case: str) -> None:
     def seconds(size: int) -> float:
         text = spelt(HOSTILE[case](size))

@@ -25,6 +25,7 @@ from adapter.syntax.tagged.nested_arguments import ElementsArguments
 from adapter.tools.definitions import read_tools
 from tests.facts.test_completions import accounted
 from tests.facts.tools import function
+from tests.support.tiers import rest_are_proofs, some_first
 from tests.syntax.test_parameters import Case, finished, read
 
 if TYPE_CHECKING:
@@ -418,7 +419,7 @@ BEGUN = {
 
 
 @pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE)
-@pytest.mark.parametrize("begun", BEGUN.values(), ids=BEGUN)
+@pytest.mark.parametrize("begun", some_first(BEGUN.values(), {BEGUN["in a string"]}), ids=BEGUN)
 def test_work_grows_with_the_text_and_no_faster(unit: str, begun: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Counted in characters handed to the reader, in small pieces: each is seen a bounded number of times."""
     seen = 0
@@ -452,7 +453,7 @@ _LONG: dict[str, Callable[[int], str]] = {
 }
 
 
-@pytest.mark.parametrize("what", _LONG)
+@pytest.mark.parametrize("what", rest_are_proofs(_LONG, 3))
 def test_cost_grows_with_the_length(what: str) -> None:
     def seconds(length: int, size: int) -> float:
         text = _LONG[what](length)

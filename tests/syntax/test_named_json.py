@@ -21,7 +21,7 @@ from adapter.syntax import make_syntax
 from adapter.syntax.contract import SyntaxSettings
 from adapter.testing import splits
 from adapter.tools.definitions import read_tools
-from tests.support.tiers import few_or_all
+from tests.support.tiers import few_or_all, rest_are_proofs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -259,7 +259,7 @@ HOSTILE: dict[str, Callable[[int], str]] = {
 }
 
 
-@pytest.mark.parametrize("case", HOSTILE)
+@pytest.mark.parametrize("case", rest_are_proofs(HOSTILE, 3))
 def test_cost_grows_with_the_length(case: str) -> None:
     def seconds(size: int) -> float:
         text = HOSTILE[case](size)

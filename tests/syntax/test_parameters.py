@@ -20,6 +20,7 @@ from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Problem, T
 from adapter.options import Options
 from adapter.tools.definitions import read_tools
 from tests.facts.tools import function
+from tests.support.tiers import rest_are_proofs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -325,7 +326,7 @@ _LONG: dict[str, Callable[[int], str]] = {
 }
 
 
-@pytest.mark.parametrize("what", _LONG)
+@pytest.mark.parametrize("what", rest_are_proofs(_LONG, 3))
 def test_cost_grows_with_the_length(what: str) -> None:
     def seconds(length: int, size: int) -> float:
         text = _LONG[what](length)

@@ -24,7 +24,7 @@ from adapter.syntax.contract import SyntaxSettings
 from adapter.testing import splits
 from adapter.tools.definitions import read_tools
 from tests.facts.test_completions import accounted
-from tests.support.tiers import few_or_all
+from tests.support.tiers import few_or_all, in_turn, rest_are_proofs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -141,6 +141,7 @@ CASES: dict[str, tuple[str, str | None, str | None, list[tuple[str, str]], list[
 }  # fmt: skip
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("case", CASES)
 def test_the_table_at_every_split(case: str) -> None:
     text, content, reasoning, calls, kinds = CASES[case]
@@ -148,9 +149,10 @@ def test_the_table_at_every_split(case: str) -> None:
     whole = brief(read([text]))
     assert whole == (None if content is None else spelt(content), reasoning, calls, kinds)
     two = {str(place): [text[:place], text[place:]] for place in range(1, len(text))}
-    for name, pieces in {**splits(text), **two}.items():
-        assert (name, brief(read(pieces))) == (name, whole)
-        assert (name, brief(read(pieces, incremental=True))[:3]) == (name, whole[:3])
+    for turn, (name, pieces) in enumerate({**splits(text), **two}.items()):
+        for incremental in in_turn((False, True), turn):
+            told = 3 if incremental else 4
+            assert (name, brief(read(pieces, incremental=incremental))[:told]) == (name, whole[:told])
 
 
 BEGUN = {
@@ -251,7 +253,7 @@ HOSTILE: dict[str, Callable[[int], str]] = {
 }
 
 
-@pytest.mark.parametrize("case", HOSTILE)
+@pytest.mark.parametrize("case", rest_are_proofs(HOSTILE, 3))
 def test_cost_grows_with_the_length(case: str) -> None:
     def seconds(size: int) -> float:
         text = spelt(HOSTILE[case](size))

@@ -17,7 +17,6 @@ from adapter.errors import DialectError
 from adapter.syntax.contract import Syntax
 from adapter.syntax.json.after_name import JsonAfterName
 from adapter.syntax.json.in_tags import JsonInTags
-from adapter.syntax.json.in_tags_block import JsonBlock
 from adapter.syntax.limits import Limits
 from adapter.syntax.tagged.grammar import NOT_SPACE, After, Grammar, either, flow_of, halves, tag_pattern
 from adapter.syntax.tagged.reader import TaggedBlock
@@ -151,7 +150,7 @@ class ArgKey(Syntax):
 
     def _json_after_name(self, opening: str) -> BlockReader:
         name = opening.replace(self.openings[0], "").strip(" \t\r\n>")
-        return JsonAfterName(opening, name, self._json)
+        return JsonAfterName(opening, name, self._json.payload)
 
     def _all_json(self, opening: str) -> BlockReader:
-        return JsonBlock(opening, self._json)
+        return self._json.block(opening)
