@@ -177,7 +177,7 @@ def _block_flow(reader: BlockReader, tracker: CallTracker | StepTracker | None) 
     flowing = reader.flowing()
     if flowing is None:
         return None
-    if tracker is None:
+    if tracker is None or flowing.kind is None:
         return StringFlow(reader, flowing, None, 0)
     return StringFlow(reader, flowing, tracker, tracker.calls[-1].index) if tracker.flowing(flowing.kind) else None
 

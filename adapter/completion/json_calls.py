@@ -118,7 +118,7 @@ class CallTracker:
         """Whether no more of this block is reported."""
         return self._quiet or self._walker.broken
 
-    def flowing(self, kind: StepKind) -> bool:
+    def flowing(self, kind: StepKind | None) -> bool:
         """Whether what comes now is the inside of a string that leaves as it grows."""
         del kind
         writer = self._frames[-1].writer

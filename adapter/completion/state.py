@@ -15,7 +15,7 @@ from adapter.syntax import syntax_class
 from adapter.syntax.contract import SyntaxSettings
 from adapter.syntax.json.in_tags import JsonInTags
 from adapter.syntax.tokens import COMMON_TOKENS
-from adapter.tools.argument_types import arguments_place, parameter_types
+from adapter.tools.argument_types import arguments_place, known_places, parameter_types
 
 if TYPE_CHECKING:
     from adapter.completion.json_calls import CallTracker
@@ -64,12 +64,12 @@ class Language(NamedTuple):
 
 
 @functools.lru_cache(maxsize=_MOST)
-def language(dialect: Dialect, tools: ToolSet) -> Language:
+def language(dialect: Dialect, tools: ToolSet, coerce: bool) -> Language:
     """How completions are read; neither the dialect nor the tools ever change, and both are known by their identity."""
     tokens = tuple(dict.fromkeys((*COMMON_TOKENS, *dialect.special)))
     ends = (*tokens, *dialect.result[:1])
-    types, place = parameter_types(tools), arguments_place(tools)
-    settings = SyntaxSettings(dialect.open, dialect.close, ends, dialect.form, types, place)
+    types, place, known = parameter_types(tools), arguments_place(tools), known_places(tools if coerce else ())
+    settings = SyntaxSettings(dialect.open, dialect.close, ends, dialect.form, types, place, known)
     kind = syntax_class(dialect.syntax, settings)
     reader = kind(settings)
     return Language(settings, kind, Marks.of(dialect, reader.openings, tokens), reader)
@@ -116,7 +116,7 @@ class State:
 
     def __init__(self, rules: Rules, options: Options) -> None:
         dialect = resolve(options.dialect)
-        settings, kind, self.marks, _ = language(dialect, rules.tools)
+        settings, kind, self.marks, _ = language(dialect, rules.tools, options.coerce)
         self.rules = rules
         self.options = options
         self.syntax: Syntax = kind(settings)

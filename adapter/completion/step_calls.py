@@ -69,7 +69,7 @@ class StepTracker:
         """Whether no more of this block is reported."""
         return self._quiet
 
-    def flowing(self, kind: StepKind) -> bool:
+    def flowing(self, kind: StepKind | None) -> bool:
         """Whether what comes now is the inside of a string that leaves as it grows."""
         if kind is StepKind.TEXT:
             return True
@@ -94,7 +94,9 @@ class StepTracker:
             return
         self._own = TextBuffer() if step.written is None and step.start is None else None
         self._walker, self._writer = JsonWalker(), writer_for(self._rules, self._options, name)
-        edits = self._writer.edits if self._own is None else []  # it keeps the text with what was written instead
+        edits = step.edits  # of a reader that coerces what leaves
+        if edits is None:
+            edits = self._writer.edits if self._own is None else []  # it keeps the text with what was written instead
         written = step.written if self._own is None else self._own
         call = EarlyCall(index, call_id(step.id, self._ids, self._options), name, written, step.start or 0, edits)
         self.calls.append(call)

@@ -50,7 +50,7 @@ def read_whole(text: str, finish_reason: str | None, rules: Rules, options: Opti
 def read_at_once(text: str, rules: Rules, options: Options) -> list[Event] | None:
     """The events of a whole completion; None where the parser has to be asked."""
     dialect = resolve(options.dialect)
-    _, _, marks, syntax = language(dialect, rules.tools)
+    _, _, marks, syntax = language(dialect, rules.tools, options.coerce)
     if type(syntax) is not JsonInTags or syntax.plain is None or dialect.space_before_call != "drop":
         return None
     if not _plain(rules) or options.thinking_prefilled:

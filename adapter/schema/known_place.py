@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adapter.schema.place import SchemaPlace
 from adapter.text.json_spans import loads
@@ -46,6 +46,15 @@ class KnownPlace:
     def lets_be(self, scalar: str) -> bool:
         """Whether a number or a word, of a type that may stand here, stays as it is."""
         return self._doubtful is None or not self._doubtful.refusing(loads(scalar))
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether a value may be coerced though its type may stand here."""
+        return self._doubtful is not None
+
+    def refusing(self, value: Any) -> frozenset[str]:
+        """The types that a value of an allowed type may be coerced to all the same."""
+        return frozenset() if self._doubtful is None else self._doubtful.refusing(value)
 
     def names(self, key: str) -> bool:
         """Whether the schema speaks of an object's member by this name."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from adapter.schema import known_place
 from adapter.schema.place import ANYWHERE, Place, Types
 from adapter.syntax.limits import Limits
 from adapter.syntax.notation import JSON, Notation
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Callable, Mapping
 
+    from adapter.schema.known_place import KnownPlace
     from adapter.syntax.json.end_scanner import End
     from adapter.syntax.message import Passage
     from adapter.syntax.reading import Flowing, Lookout, Reading, Step
@@ -55,6 +57,7 @@ class SyntaxSettings:
         form: What else the template's front matter says under `form`.
         types: The types of the tools' parameters.
         place: The place of a tool's arguments themselves.
+        known: The same for arguments that leave while they are written; a place of any value where nothing may be coerced.
     """
 
     open: str
@@ -63,6 +66,7 @@ class SyntaxSettings:
     form: Mapping[str, str] = field(default_factory=dict)
     types: Types = lambda _tool, _parameter: None
     place: Callable[[str], Place] = lambda _tool: ANYWHERE
+    known: Callable[[str], KnownPlace] = lambda _tool: known_place.ANYWHERE
 
 
 class BlockReader(Protocol):

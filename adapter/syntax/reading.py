@@ -44,7 +44,8 @@ class Step(NamedTuple):
     """A piece of a call.
 
     With its name comes the id that the model gave it, if it gave one, and where its arguments are kept, if they are, so that
-    they need not be kept once more: as they are `written`, or where in the payload they `start`.
+    they need not be kept once more: as they are `written`, or where in the payload they `start`. A reader that coerces values
+    before they leave adds each to `edits`: start and end in the kept arguments, and the text that left instead.
     """
 
     kind: StepKind
@@ -52,6 +53,7 @@ class Step(NamedTuple):
     id: str = ""
     written: TextBuffer | None = None
     start: int | None = None
+    edits: list[tuple[int, int, str]] | None = None
 
 
 class Unheard(list[Step]):
@@ -74,14 +76,14 @@ class Flowing(NamedTuple):
         special: Finds a character that may not pass, or only with others.
         body: Matches as much of a delta as passes.
         half: Matches what may stand after that, to pass with the next delta.
-        kind: How the string is written.
+        kind: How the string is written; None where nothing is told of it before its call is complete.
         write: Makes JSON of it, where it is something else.
     """
 
     special: re.Pattern[str]
     body: re.Pattern[str]
     half: re.Pattern[str]
-    kind: StepKind
+    kind: StepKind | None
     write: Callable[[str], str] | None = None
 
 
