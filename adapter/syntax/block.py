@@ -65,8 +65,9 @@ class Block(ABC):
             if after == position and before is self._where and end is None:
                 break
             position = after
-        self._text.take(text, start, position)
-        self._read += position - start
+        if position > start:
+            self._text.take(text, start, position)
+            self._read += position - start
         return position, end
 
     @abstractmethod

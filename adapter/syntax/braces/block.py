@@ -138,10 +138,12 @@ class CallBracesBlock(Block):
 
     def _tell(self) -> None:
         """Make one step of the arguments that may leave."""
-        said = "".join(self._arguments.said)
-        self._arguments.said.clear()
+        said = self._arguments.said
         if said:
-            self.steps.append(Step(StepKind.TEXT, said))
+            text = "".join(said)
+            said.clear()
+            if text:
+                self.steps.append(Step(StepKind.TEXT, text))
 
     def _lost_quote(self) -> End:
         """End the block at the first closing marker of the string that has no end."""
