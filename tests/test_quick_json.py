@@ -16,7 +16,6 @@ from adapter.completion.parser import CompletionParser
 from adapter.completion.request_rules import Rules
 from adapter.options import make_options
 from adapter.syntax.json.call_forms import read_calls, read_plain_call
-from adapter.syntax.json.in_tags import JsonInTags
 from adapter.text.wire_json import dumps
 from adapter.tools.choice import ToolChoice
 from adapter.tools.definitions import read_tools
@@ -186,6 +185,5 @@ def test_a_block_in_one_go_is_a_block_read_with_care(
         return parser.feed(text) + parser.close()
 
     quick = [read(choice) for choice in CHOICES]
-    monkeypatch.setattr(JsonInTags, "whole", lambda *_: None)
-    monkeypatch.setattr("adapter.syntax.json.in_tags.read_plain_call", lambda *_: None)
+    monkeypatch.setattr("adapter.syntax.json.payload.read_plain_call", lambda *_: None)
     assert [read(choice) for choice in CHOICES] == quick

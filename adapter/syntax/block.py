@@ -123,24 +123,24 @@ class Block(ABC):
 
 
 class EagerReader:
-    """A reader that does not say what it waits for."""
+    """A reader that wants to see every delta."""
 
     __slots__ = ()
 
     def waiting(self) -> Lookout | None:
-        """Anything."""
+        """None: every delta is read."""
         return None
 
 
 class CarefulReader(EagerReader):
-    """A reader that wants to see all of its text."""
+    """A reader that also wants to see the inside of strings."""
 
     __slots__ = ()
 
     def flowing(self) -> Flowing | None:
-        """Nothing passes as it is."""
+        """None: no text is forwarded."""
         return None
 
     def flowed(self, text: str) -> str:
-        """Nothing did."""
+        """Refuse text: none was forwarded."""
         raise RuntimeError(f"{text!r} passed a reader that lets nothing pass")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapter.schema.known_place import ANYWHERE
+from adapter.schema import known_place
 from adapter.schema.raw_place import RawPlace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from adapter.schema.known_place import KnownPlace
-    from adapter.tools.definitions import ToolDefinition, ToolSet
+    from adapter.tools.definitions import ToolSet
 
 
 def arguments_place(tools: ToolSet) -> Callable[[str], RawPlace]:
@@ -25,10 +25,10 @@ def arguments_place(tools: ToolSet) -> Callable[[str], RawPlace]:
     return place
 
 
-def known_places(tools: Iterable[ToolDefinition]) -> Callable[[str], KnownPlace]:
-    """Return a function from a tool's name to the place of its arguments; any value may stand in those of an unknown tool."""
-    places = {tool.name: tool.schema.place for tool in tools}
-    return lambda tool: places.get(tool, ANYWHERE)
+def known_places(tools: ToolSet, *, coerce: bool) -> Callable[[str], KnownPlace]:
+    """Return a function from a tool's name to the place of its arguments as JSON; no place says anything without `coerce`."""
+    places = {tool.name: tool.schema.place for tool in tools} if coerce else {}
+    return lambda tool: places.get(tool, known_place.ANYWHERE)
 
 
 def parameter_types(tools: ToolSet) -> Callable[[str, str], frozenset[str] | None]:

@@ -19,7 +19,6 @@ from adapter.syntax.contract import Syntax
 from adapter.syntax.json.after_name import JsonAfterName
 from adapter.syntax.json.end_scanner import is_half
 from adapter.syntax.json.in_tags import JsonInTags
-from adapter.syntax.json.in_tags_block import JsonBlock
 from adapter.syntax.limits import Limits
 from adapter.syntax.tagged.arg_key_block import CLOSER, KEY, VALUE_END, ArgKeyBlock
 
@@ -105,7 +104,7 @@ class ArgKey(Syntax):
 
     def _json_after_name(self, opening: str) -> BlockReader:
         name = opening.replace(self.openings[0], "").strip(" \t\r\n>")
-        return JsonAfterName(opening, name, self._json)
+        return JsonAfterName(opening, name, self._json.payload)
 
     def _all_json(self, opening: str) -> BlockReader:
-        return JsonBlock(opening, self._json)
+        return self._json.block(opening)
