@@ -66,9 +66,13 @@ class Block(ABC):
                 break
             position = after
         if position > start:
-            self._text.take(text, start, position)
-            self._read += position - start
+            self._keep(text, start, position)
         return position, end
+
+    def _keep(self, text: str, start: int, end: int) -> None:
+        """Take a consumed part of the text into the block."""
+        self._text.take(text, start, end)
+        self._read += end - start
 
     @abstractmethod
     def _step(self, text: str, position: int) -> tuple[int, End | None]:
