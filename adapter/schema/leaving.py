@@ -7,7 +7,7 @@ information is lost. A value that only the finished call can settle holds back t
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adapter.schema.conversion import convert, fits
 from adapter.text.json_spans import loads
@@ -43,12 +43,30 @@ def leaving(place: KnownPlace, literal: str) -> str | None:
     if kinds is None and not place.in_doubt:
         return literal
     value = loads(literal)
-    if kinds is None or fits(value, kinds):
-        return literal if convert(value, tuple(place.refusing(value))) is None else None
-    converted = convert(value, tuple(kinds))
+    converted = convert(value, _others(place, value, kinds))
     if converted is None:
         return literal
-    return None if kinds & {"array", "object"} else converted
+    return None if kinds is None or fits(value, kinds) or kinds & {"array", "object"} else converted
+
+
+def stays(place: KnownPlace, value: Any) -> bool:
+    """Return True if neither a value nor any value inside may be coerced when the call is complete."""
+    waiting = [(place, value)]
+    while waiting:
+        place, value = waiting.pop()
+        kinds = place.kinds()
+        if isinstance(value, dict):
+            waiting += [(place.member(name), item) for name, item in value.items()]
+        elif isinstance(value, list):
+            waiting += [(place.item(position), item) for position, item in enumerate(value)]
+        elif (kinds is not None or place.in_doubt) and convert(value, _others(place, value, kinds)) is not None:
+            return False
+    return True
+
+
+def _others(place: KnownPlace, value: Any, kinds: frozenset[str] | None) -> tuple[str, ...]:
+    """Return the types that a scalar may be coerced to."""
+    return tuple(place.refusing(value) if kinds is None or fits(value, kinds) else kinds)
 
 
 def surely_text(place: KnownPlace, begun: Sequence[str]) -> bool:

@@ -13,6 +13,7 @@ import re
 from typing import TYPE_CHECKING
 
 from adapter.errors import DialectError
+from adapter.schema.leaving import stays
 from adapter.syntax.block import Block
 from adapter.syntax.contract import BareForm, Syntax
 from adapter.syntax.delimiters import Boundaries
@@ -61,7 +62,7 @@ class Pythonic(Syntax):
             raise DialectError(f"form.{min(settings.form)} means nothing to the syntax 'pythonic'; it knows nothing")
         self.bounds = Boundaries(settings.open, settings.close, settings.tokens, due=False)
         self.openings: tuple[str, ...] = (settings.open,) if settings.open else ()
-        self.place = settings.place
+        self.known = settings.known
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
         """Find a call, or a list of calls, behind an opening marker. Returns as `Syntax.opening` does."""
@@ -136,7 +137,7 @@ class PythonicBlock(Block):
 
     def __init__(self, opening: str, syntax: Pythonic) -> None:
         super().__init__(opening)
-        self._place = syntax.place
+        self._known = syntax.known
         self._scanner = syntax.scanner()
         self._text.mark()  # the beginning of the present call
         self._calls = _Calls()
@@ -146,8 +147,13 @@ class PythonicBlock(Block):
         return self._scanner.feed(text, position)
 
     def _keep(self, text: str, start: int, end: int) -> None:
-        """Take a consumed part of the text, cut at the ends of calls, and read the calls that are complete."""
         self._read += end - start
+        if self._scanner.call_ends:
+            start = self._end_calls(text, start)
+        self._text.append(text[start:end])
+
+    def _end_calls(self, text: str, start: int) -> int:
+        """Read the calls that end in a text. Returns the position behind the last."""
         for last in self._scanner.call_ends:
             place = last - self._base
             self._text.append(text[start:place])
@@ -157,12 +163,12 @@ class PythonicBlock(Block):
             if call is not None and type(self.steps) is not Unheard:
                 self._tell(*call)
         self._scanner.call_ends.clear()
-        self._text.append(text[start:end])
+        return start
 
     def _tell(self, name: str, arguments: str) -> None:
         """Tell a call; arguments that may be coerced are left to the check of the call."""
         self.steps.append(Step(StepKind.CALL, name))
-        if not self._place(name).may_change(loads(arguments)):
+        if stays(self._known(name), loads(arguments)):
             self.steps.append(Step(StepKind.TEXT, arguments))
 
     def flowing(self) -> Flowing | None:
