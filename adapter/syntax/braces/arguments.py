@@ -27,7 +27,7 @@ _LONGEST_KEY = 1000
 _LONGEST_SEGMENT = 200  # characters, of which an incomplete segment is read again with every delta
 _KEY_STOP = re.compile(r"[:,{}\[\]<]")
 _WORD_STOP = re.compile(r"[,}\]<]")
-_QUOTED_STOP = re.compile(r'["\\]')
+_QUOTED = re.compile(r'(?:[^"\\]++|\\[\s\S])*+')
 
 
 class Stop(Enum):
@@ -82,9 +82,9 @@ class BracesArguments:
         return position
 
     @property
-    def flowing(self) -> bool:
-        """Whether the next text belongs to a string that leaves as it grows."""
-        return self._step is BracesArguments._string and self.text.flowing
+    def in_string(self) -> bool:
+        """A string between quote tokens is open."""
+        return self._step is BracesArguments._string
 
     def flowed(self, text: str) -> str:
         """Consume text of the open string that has left already. Returns the text as JSON."""
@@ -97,10 +97,6 @@ class BracesArguments:
             self._end()
             return True
         return False
-
-    def lost_quote(self) -> bool:
-        """Return True if the text so far ends inside a string that holds a closing marker."""
-        return self._step is BracesArguments._string and self.closer >= 0
 
     def _break(self, fault: str) -> None:
         self.stop, self.fault = Stop.FAULT, fault
@@ -115,7 +111,7 @@ class BracesArguments:
     def _end(self) -> None:
         """Close the innermost bracket."""
         self.said.append(self.text.end())
-        self._step = BracesArguments._after
+        self._step, self._part = BracesArguments._after, []
         if not self.text.open:
             self.stop = Stop.COMPLETE
 
@@ -124,8 +120,8 @@ class BracesArguments:
         self._step, self.closer = BracesArguments._string, -1
 
     def _end_word(self, word: str) -> None:
-        self.said.append(self.text.word(word))
-        self._step = BracesArguments._after
+        self.said.append(self.text.word(word.strip(SPACE)))
+        self._step, self._part = BracesArguments._after, []
 
     def _segment(self, text: str, position: int, *, behind_value: bool) -> int:
         """Read a whole segment. Returns the position reached; the same one to wait for more, -1 if the text is unusual."""
@@ -157,20 +153,11 @@ class BracesArguments:
         self._part.append(text[position:stop])
         return stop
 
-    def _taken(self) -> str:
-        text = "".join(self._part).strip(SPACE)
-        self._part = []
-        return text
-
     def _smaller(self, text: str, position: int, *, data: bool) -> int:
-        """Read a `<` outside of strings: the end of the block, or data, if data may stand here.
-
-        The position itself asks for more text.
-        """
+        """Read a `<` outside of strings: an end of the block, or data, if allowed. The position itself asks for more text."""
         if self._literals.at_end.match(text, position):
             self.stop = Stop.END
-            return position
-        if self._literals.half_mark(text, position):
+        if self.stop or self._literals.half_mark(text, position):
             return position
         if data:
             self._part.append("<")
@@ -187,9 +174,11 @@ class BracesArguments:
         character = text[stop]
         if character == "<":
             return self._smaller(text, stop, data=True)
-        if character == ":" and self._end_key():
-            return stop + 1
-        if character == "}" and not self._taken():
+        key = "".join(self._part).strip(SPACE)
+        if character == ":" and (name := self._unquoted(key)) is not None:
+            self.said.append(self.text.key(name))
+            self._step, self._part = BracesArguments._value, []
+        elif character == "}" and not key:
             self._end()
         elif character == ":" and 0 < sum(map(len, self._part)) < _LONGEST_KEY:
             self._part.append(":")  # inside a key with quotes
@@ -197,25 +186,18 @@ class BracesArguments:
             self._break("a key was due")
         return stop + 1
 
-    def _end_key(self) -> bool:
-        """Write the key that was taken. Returns False if a key with quotes is not complete."""
+    def _unquoted(self, key: str) -> str | None:
+        """Return the name that a key spells; None for a key with quotes that is not complete."""
         quote = self._literals.quote
-        key = "".join(self._part).strip(SPACE)
-        if key.startswith(quote) and len(key) >= 2 * len(quote):
-            if not key.endswith(quote):
-                return False
-            key = key[len(quote) : -len(quote)]
-        elif key.startswith('"'):
-            try:
-                key = loads(key)
-            except ValueError:
-                return False
-        elif not key or key.startswith(quote):
-            return False
-        self._part = []
-        self.said.append(self.text.key(key))
-        self._step = BracesArguments._value
-        return True
+        if key.startswith(quote):
+            complete = len(key) >= 2 * len(quote) and key.endswith(quote)
+            return key[len(quote) : -len(quote)] if complete else None
+        if not key.startswith('"'):
+            return key or None
+        try:
+            return str(loads(key))
+        except ValueError:
+            return None
 
     def _value(self, text: str, position: int) -> int:
         if self.text.in_list and (after := self._segment(text, position, behind_value=False)) >= 0:
@@ -235,11 +217,10 @@ class BracesArguments:
         elif text.startswith(self._literals.quote, place):
             self._begin_string()
             return place + len(self._literals.quote)
-        elif self._literals.at_end.match(text, place):
-            self.stop = Stop.END
-            return place
         else:
-            if not self._literals.half_mark(text, place):
+            if self._literals.at_end.match(text, place):
+                self.stop = Stop.END
+            elif not self._literals.half_mark(text, place):
                 self._step = BracesArguments._word
             return place
         return place + 1
@@ -250,19 +231,15 @@ class BracesArguments:
             return stop
         if text[stop] == "<" and not self._literals.at_end.match(text, stop):
             return self._smaller(text, stop, data=True)
-        self._end_word(self._taken())
+        self._end_word("".join(self._part))
         return stop
 
     def _quoted(self, text: str, position: int) -> int:
         """Read a string between quotes as JSON has them."""
-        stop = self._take(_QUOTED_STOP, text, position)
-        if stop == len(text):
-            return stop
-        if text[stop] == "\\":
-            if stop + 1 == len(text):
-                return stop
-            self._part.append(text[stop : stop + 2])
-            return stop + 2
+        end = _QUOTED.match(text, position).end()  # type: ignore[union-attr]  # matches any text
+        self._part.append(text[position:end])
+        if not text.startswith('"', end):
+            return end
         literal, self._part = "".join(self._part), []
         try:
             value = loads(f'"{literal}"')
@@ -270,7 +247,7 @@ class BracesArguments:
             value = literal
         self.said += (self.text.begin_string(), self.text.string(value), self.text.end_string())
         self._step = BracesArguments._after
-        return stop + 1
+        return end + 1
 
     def _string(self, text: str, position: int) -> int:
         """Read a string between quote tokens."""
@@ -280,34 +257,22 @@ class BracesArguments:
             self.said.append(self.text.string(text[position:end]))
         if end == len(text):
             return end
-        if literals.closed.match(text, end):
-            return self._end_string(end)
-        if text.startswith(literals.quote, end):
-            return self._quote_token(text, end)
-        if not text.startswith(literals.close, end):
+        mark = literals.quote if text.startswith(literals.quote, end) else literals.close
+        behind = end + len(mark)
+        if mark is literals.quote:
+            ends = bool(literals.closed.match(text, end)) or literals.end_string(text, behind)
+            if ends:
+                self.said.append(self.text.end_string())
+                self._step = BracesArguments._after
+                return behind
+            if ends is None or self.closer >= 0:
+                self.stop = None if ends is None else Stop.LOST_QUOTE
+                return end
+        elif not text.startswith(mark, end):
             return end
-        if self.closer < 0:
+        elif self.closer < 0:
             self.closer = self._base + end
-        self.said.append(self.text.string(literals.close))
-        return end + len(literals.close)
-
-    def _end_string(self, position: int) -> int:
-        self.said.append(self.text.end_string())
-        self._step = BracesArguments._after
-        return position + len(self._literals.quote)
-
-    def _quote_token(self, text: str, position: int) -> int:
-        """Read a quote token that no comma and no bracket follows."""
-        behind = position + len(self._literals.quote)
-        ends = self._literals.end_string(text, behind)
-        if ends is None:
-            return position
-        if ends:
-            return self._end_string(position)
-        if self.closer >= 0:
-            self.stop, self.fault = Stop.LOST_QUOTE, "a string without its end"
-            return position
-        self.said.append(self.text.string(self._literals.quote))
+        self.said.append(self.text.string(mark))
         return behind
 
     def _after(self, text: str, position: int) -> int:

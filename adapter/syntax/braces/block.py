@@ -154,7 +154,9 @@ class CallBracesBlock(Block):
 
     def flowing(self) -> Flowing | None:
         """The pattern of text that may be forwarded unread inside a string between quote tokens."""
-        return self._literals.in_string if self._where is Where.ARGUMENTS and self._arguments.flowing else None
+        if self._where is Where.ARGUMENTS and self._arguments.in_string and self._arguments.text.flowing:
+            return self._literals.in_string
+        return None
 
     def flowed(self, text: str) -> str:
         """Consume text that `flowing` let pass. Returns the text as JSON."""
@@ -165,8 +167,9 @@ class CallBracesBlock(Block):
     def finish(self, tail: str, *, cut: bool) -> End:
         """End the block at the end of the completion; `tail` was fed and not consumed."""
         self._finished(tail)
-        lost = self._where is Where.ARGUMENTS and self._arguments.lost_quote()
-        return self._lost_quote() if lost and not cut else End.CUT
+        if self._where is Where.ARGUMENTS and self._arguments.in_string and self._arguments.closer >= 0 and not cut:
+            return self._lost_quote()
+        return End.CUT
 
     def read(self, end: End) -> Reading:
         """Return the calls of the block, or the fault that leaves none."""

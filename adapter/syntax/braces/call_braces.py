@@ -2,8 +2,8 @@
 
 <|tool_call>call:get_weather{city:<|"|>Paris<|"|>,days:3}<tool_call|>
 
-Keys stand without quotes. Strings stand between two quote tokens, and nothing in a string is escaped. Numbers, words, objects and
-lists are those of JSON. A dialect gives the spelling in `form`:
+Keys stand without quotes. Strings stand between two quote tokens, and nothing in a string is escaped. Numbers, words, objects
+and lists are those of JSON. A dialect gives the spelling in `form`:
 
     call    the word before the tool's name: `call:`
     quote   the token on both sides of a string

@@ -67,9 +67,7 @@ class Literals:
         firsts, half = re.escape(quote[0] + close[0]), begun((quote, close))
         self.body = re.compile(rf"(?:[^{firsts}]++|(?!{marks}|(?:{half})\Z)[{firsts}])*+")
         self.closed = re.compile(rf"{token}(?=[{SPACE}]{{0,{_MOST_SPACE - 1}}}+[,}}\]])")
-        self.in_string = Flowing(
-            re.compile(f"[{firsts}]"), self.body, re.compile(rf"(?:{half})\Z"), StepKind.TEXT, escaped
-        )
+        self.in_string = Flowing(re.compile(f"[{firsts}]"), self.body, re.compile(rf"(?:{half})\Z"), StepKind.TEXT, escaped)
         word = rf"(?!{ends}|{token}){_WORD}"
         begins = rf"(?:{begun((quote,))}|{word}{_SOME}|)\Z"
         value = rf"(?:({token})|([{{\[])|({word}){_SOME}(?=[,}}\]])|{begins}|)"

@@ -3,8 +3,8 @@
 [get_weather(city="Paris"), get_time()]
 <|python_start|>[get_weather(city="Paris")]<|python_end|>
 
-After a dialect's marker a block ends with the closing marker, or with the list. Without a marker calls are the whole answer, and
-of tools that are offered, or the answer is text (behaviour 1.10).
+After a dialect's marker a block ends with the closing marker, or with the list. Without a marker calls are the whole answer,
+and of tools that are offered, or the answer is text (behaviour 1.10).
 """
 
 from __future__ import annotations
