@@ -1,4 +1,4 @@
-"""Places in the arguments that keep what was looked up in them: a tool is called many times over, with the same members."""
+"""Places in the arguments that cache lookups: a tool is called many times, with the same members."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _KEPT_DEPTH = 3
 class KnownPlace:
     """A place in the arguments.
 
-    What models write must not make it grow: it keeps only members that the schema names, to a certain depth.
+    Text of a model must not make the cache grow: only members that the schema declares are kept, to a fixed depth.
 
     Args:
-        place: What the schema says of it.
-        doubtful: All that it says, where a value may be coerced though its type may stand here; else None.
-        depth: How deep it is.
+        place: The schema's statements about types at the place.
+        doubtful: All statements of the schema, if a value of an accepted type may still be coerced; else None.
+        depth: Containers around the place.
 
     Attributes:
-        text: Whether a string may stand here, and stays as it is whatever it says.
+        text: True if strings are accepted at the place and never coerced.
     """
 
     __slots__ = ("_depth", "_doubtful", "_even", "_inner", "_kinds", "_place", "text")
@@ -37,14 +37,14 @@ class KnownPlace:
         self._kinds = place.kinds()
         self.text = (self._kinds is None or "string" in self._kinds) and (doubtful is None or doubtful.lets_text_be())
         self._even = place.even and (doubtful is None or doubtful.even)
-        self._inner: dict[str | None, KnownPlace] = {}  # None is the key of an array's elements, where they are alike
+        self._inner: dict[str | None, KnownPlace] = {}  # None is the key of elements that are all alike
 
     def kinds(self) -> frozenset[str] | None:
-        """The JSON types that may stand here, in JSON schema's words; None when any may."""
+        """The JSON types accepted at the place, in JSON Schema's words; None for any type."""
         return self._kinds
 
     def lets_be(self, scalar: str) -> bool:
-        """Whether a number or a word, of a type that may stand here, stays as it is."""
+        """True if a number or word of an accepted type is never coerced."""
         return self._doubtful is None or not self._doubtful.refusing(loads(scalar))
 
     @property
@@ -57,7 +57,7 @@ class KnownPlace:
         return frozenset() if self._doubtful is None else self._doubtful.refusing(value)
 
     def names(self, key: str) -> bool:
-        """Whether the schema speaks of an object's member by this name."""
+        """True if the schema declares an object's member `key`."""
         return self._place.names(key)
 
     def member(self, key: str) -> KnownPlace:

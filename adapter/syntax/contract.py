@@ -59,8 +59,7 @@ class SyntaxSettings:
         form: The table `form` of the template's front matter.
         types: Types of a tool's parameters.
         place: Place of a tool's arguments in its schema, for values that are raw text.
-        known: Place of a tool's arguments in its schema, for values that are JSON; `known_place.ANYWHERE` if nothing may be
-            coerced.
+        known: Place of a tool's arguments in its schema, for values that are JSON; `ANYWHERE` without coercion.
     """
 
     open: str

@@ -78,20 +78,23 @@ class CallFinder:
 
     def feed(self, text: str) -> None:
         """Consume the next piece of the payload."""
-        if self.silent:
-            return
-        for token in self._walker.feed(text):
+        if not self.silent:
+            self._take(self._walker.feed(text))
+            self._flush()
+            if self._walker.broken:
+                self.silent = True
+
+    def _take(self, tokens: list[Token]) -> None:
+        for token in tokens:
+            if self.silent:
+                break
             if self.in_arguments:
                 self._argument(token)
             elif self._depth:
                 self._depth += (token[0] is Kind.OPEN) - (token[0] is Kind.CLOSE)
             else:
                 self._token(token)
-            if self.silent:
-                break
             self._offset += len(token[1])
-        self._flush()
-        self.silent = self.silent or self._walker.broken
 
     def _flush(self) -> None:
         """Make one step of the arguments that were written."""
