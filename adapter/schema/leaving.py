@@ -1,7 +1,7 @@
-"""Early release of streamed values: which text of an argument may leave before its call is complete (behaviour 2.10).
+"""Early release of streamed values: the text of an argument that may leave before its call is complete (behaviour 2.10).
 
-A string leaves as it grows where the schema lets any string be. Elsewhere the value is held until complete, and coerced if no
-information is lost. A value that only the finished call can settle holds back the rest of the arguments.
+A string leaves as it grows if the schema lets any string be; else the string is held until complete. `KnownPlace.settled` has
+the text that leaves for a complete value.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from adapter.schema.conversion import convert, fits
-from adapter.text.json_spans import loads
+from adapter.schema.conversion import fits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,52 +20,12 @@ _TEXT = frozenset({"string"})
 # The JSON of a string that may still turn out to hold a number or a word, and of a string that may hold an object.
 _SCALAR = re.compile(r'"(?:\s|\\[nrt])*(?:-?[0-9.eE+-]*|[TtFfNn][A-Za-z]{0,4})(?:\s|\\[nrt])*"?')
 _OBJECT = re.compile(r'"(?:\s|\\[nrt])*\{')
-_LONGEST_SCALAR = 64  # characters, or pieces
+_LONGEST_SCALAR = 64  # code points, or pieces
 
 
 def flows(place: KnownPlace) -> bool:
     """Return True if a string at this place may leave as it grows."""
     return place.text or place.kinds() == _TEXT
-
-
-def leaving(place: KnownPlace, literal: str) -> str | None:
-    """Return the text that may leave for a complete string, number or word.
-
-    Args:
-        place: The place of the value.
-        literal: The value as JSON.
-
-    Returns:
-        The literal, or the coerced value; None if only the finished call can tell.
-    """
-    kinds = place.kinds()
-    if kinds is None and not place.in_doubt:
-        return literal
-    value = loads(literal)
-    converted = convert(value, _others(place, value, kinds))
-    if converted is None:
-        return literal
-    return None if kinds is None or fits(value, kinds) or kinds & {"array", "object"} else converted
-
-
-def stays(place: KnownPlace, value: Any) -> bool:
-    """Return True if neither a value nor any value inside may be coerced when the call is complete."""
-    waiting = [(place, value)]
-    while waiting:
-        place, value = waiting.pop()
-        kinds = place.kinds()
-        if isinstance(value, dict):
-            waiting += [(place.member(name), item) for name, item in value.items()]
-        elif isinstance(value, list):
-            waiting += [(place.item(position), item) for position, item in enumerate(value)]
-        elif (kinds is not None or place.in_doubt) and convert(value, _others(place, value, kinds)) is not None:
-            return False
-    return True
-
-
-def _others(place: KnownPlace, value: Any, kinds: frozenset[str] | None) -> tuple[str, ...]:
-    """Return the types that a scalar may be coerced to."""
-    return tuple(place.refusing(value) if kinds is None or fits(value, kinds) else kinds)
 
 
 def surely_text(place: KnownPlace, begun: Sequence[str]) -> bool:
@@ -88,3 +47,20 @@ def surely_text(place: KnownPlace, begun: Sequence[str]) -> bool:
     if "object" in others and _OBJECT.match(text):
         return False
     return len(text) > _LONGEST_SCALAR or _SCALAR.fullmatch(text) is None
+
+
+def stays(place: KnownPlace, value: Any) -> bool:
+    """Return True if neither a complete value nor any value inside may be coerced at the end of the call."""
+    waiting = [(place, value)]
+    while waiting:
+        place, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [(place.member(name), item) for name, item in value.items()]
+        elif isinstance(value, list):
+            waiting += [(place.item(position), item) for position, item in enumerate(value)]
+        else:
+            kinds = place.kinds()
+            right = kinds is None or fits(value, kinds)
+            if place.converts(value, place.refusing(value) if right else kinds or ()):
+                return False
+    return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapter.schema.leaving import flows, leaving, surely_text
+from adapter.schema.leaving import flows, surely_text
 from adapter.text.json_writer import BracesText
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class ArgumentsText(BracesText):
 
     def _settled(self, literal: str) -> str:
         """Return what may leave of a complete value, which was written last."""
-        text = None if self._frozen else leaving(self._value, literal)
+        text = None if self._frozen else self._value.settled(literal)
         if text is None:
             self._frozen = True
         elif text != literal:
