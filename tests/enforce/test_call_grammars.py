@@ -249,6 +249,7 @@ TAGGED: list[Any] = [
 ]  # fmt: skip
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize(("schema", "types"), TAGGED)
 def test_a_value_has_the_tag_of_its_type_where_the_dialect_tells_types(schema: dict[str, Any], types: set[str]) -> None:
     tools = [tool({**of(a=schema), "$defs": {"A": {"type": ["number", "string"]}}})]
@@ -256,7 +257,7 @@ def test_a_value_has_the_tag_of_its_type_where_the_dialect_tells_types(schema: d
     for dialect, tag in (("kimi-k3", r'type="(\w+)"'), ("deepseek-v4", r'string="(\w+)"')):
         walk = Walk(gbnf(load(dialect), Shape(read_tools(tools), forced=True)).text())
         chance, found = random.Random(8), set()
-        for _ in range(120):
+        for _ in range(few_or_all(60, 120)):
             text = walk.text(chance, 40)
             call = adapter.parse(text, tools, dialect=dialect, coerce=False).tool_calls[0]
             kind = said[type(json.loads(call.arguments)["a"])]
