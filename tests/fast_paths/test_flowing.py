@@ -105,10 +105,23 @@ def test_the_same_events(name: str, incremental: bool, monkeypatch: pytest.Monke
         assert events(name, pieces, incremental=incremental) == careful
 
 
-def test_it_is_taken() -> None:
-    text = '<tool_call>\n{"name": "write", "arguments": {"text": "' + json.dumps(VALUES[1])[1:-1] * 9
+SHORT_WAYS = {
+    "hermes": ('<tool_call>\n{"name": "write", "arguments": {"text": ', json.dumps),
+    "gemma-4": ('<|tool_call>call:write{text:<|"|>', str),
+    "functiongemma": ("<start_function_call>call:write{text:<escape>", str),
+    "llama-4": ("[write(text=", repr),
+    "toolace": ("[write(lines=3, text=", json.dumps),
+    "lfm2": ('<|tool_call_start|>[write(text="""', str),
+    "xlam-2": ('[{"name": "write", "arguments": {"text": ', json.dumps),
+    "llama-3.1": ('{"name": "write", "parameters": {"text": ', json.dumps),
+}
+
+
+@pytest.mark.parametrize(("name", "head", "spelled"), [(name, *way) for name, way in SHORT_WAYS.items()], ids=SHORT_WAYS)
+def test_it_is_taken(name: str, head: str, spelled: Any) -> None:
+    text = head + spelled(VALUES[1] * 9)[:-1]
     rules = Rules(read_tools(TOOLS), incremental=True)
-    parser = CompletionParser.for_rules(rules, make_options({"dialect": "hermes"}))
+    parser = CompletionParser.for_rules(rules, make_options({"dialect": name}))
     taken = 0
     for at in range(0, len(text), 4):
         parser.feed(text[at : at + 4])
