@@ -1,9 +1,9 @@
-"""The HTTP client that an openai client is given: it builds requests as the inner client would, and our transport answers them.
+"""The HTTP client of a wrapped openai client: builds requests as the inner client would, answered by the adapter's transport.
 
-An HTTP client does much for each request that has nothing to do here: there is no authentication, there are no hooks, and the
-inner client has a connection pool and a stream of its own. So a request whose answer is wanted whole goes to our transport at
-once, and only what is left of the client's part is done. Everything else goes the way of any client; the answer is the same.
-The requests are built by a short way too, see `adapter.client.request_builder`.
+Much of an HTTP client's work for a request is not needed: the outer client has no authentication and no hooks, and the
+connection pool belongs to the inner client. A request for a whole answer goes to the transport directly, and the rest of the
+client's part follows. All other requests go through `super().send`; the response is the same.
+Requests are built by a short way too, see `adapter.client.request_builder`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @functools.cache
 def client_class(module: ModuleType) -> type[Any]:
-    """The class of a sync outer client, of httpx2 or httpx."""
+    """Return the class of the sync outer client, for httpx2 or httpx."""
     default = module.USE_CLIENT_DEFAULT
 
     class AdapterClient(module.Client):  # type: ignore[name-defined,misc]  # known at run time only
@@ -58,7 +58,7 @@ def client_class(module: ModuleType) -> type[Any]:
 
 @functools.cache
 def async_client_class(module: ModuleType) -> type[Any]:
-    """The class of an async outer client, of httpx2 or httpx."""
+    """Return the class of the async outer client, for httpx2 or httpx."""
     default = module.USE_CLIENT_DEFAULT
 
     class AdapterAsyncClient(module.AsyncClient):  # type: ignore[name-defined,misc]  # known at run time only
@@ -95,7 +95,7 @@ def async_client_class(module: ModuleType) -> type[Any]:
 
 
 def _is_plain(client: Any, request: Any, stream: type[Any]) -> bool:
-    """Whether nothing that a client does before it sends concerns a request."""
+    """Return True for a request that needs none of the steps of a client before sending: authentication, hooks, a timeout."""
     return (
         not client.is_closed
         and client.auth is None
@@ -107,7 +107,7 @@ def _is_plain(client: Any, request: Any, stream: type[Any]) -> bool:
 
 
 def _received(client: Any, request: Any, response: Any) -> None:
-    """What a client does once it has the head of a response."""
+    """Do the client's part for a response with a known head: the request is set, cookies are kept."""
     response.request = request
     if "set-cookie" in response.headers:
         client.cookies.extract_cookies(response)
