@@ -1,1 +1,1 @@
-"""What the model wrote, turned into what the caller gets: content, reasoning and checked tool calls."""
+"""From the completion of a model to the events for the caller: content, reasoning and checked tool calls."""

@@ -1,7 +1,7 @@
-"""The arguments of one call on their way out: which of their text may leave, as it comes in.
+"""The gate for the arguments of one call: the part of JSON arguments that may be sent while the model writes them.
 
-A string leaves as it grows, a number or word when it is complete. A value in a place for another type is held until it is
-whole, and coerced if that loses nothing. What only the finished call can settle freezes the rest until then.
+Text of a string is sent as the string grows, a number or a word when complete. A value in a place for another type is held
+until complete, and coerced if nothing is lost. A value that only the finished call can settle closes the gate.
 """
 
 from __future__ import annotations
@@ -10,30 +10,32 @@ import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from adapter.schema import conversion
+from adapter.schema.raw_place import RawPlace
 from adapter.text.json_spans import loads
-from adapter.text.json_tokens import Kind
+from adapter.text.json_tokens import JsonWalker, Kind
 
 if TYPE_CHECKING:
+    from adapter.completion.request_rules import Rules
+    from adapter.options import Options
     from adapter.schema.known_place import KnownPlace
-    from adapter.schema.raw_place import RawPlace
     from adapter.text.json_tokens import Token
 
 
-# Where it begins and ends in the text that came, and what was written instead.
+# A coercion: start and end in the text that came, and the text sent in its place.
 Edit: TypeAlias = tuple[int, int, str]
 
-# Brackets at the end of what looks like a string: theirs, when the string's quote is missing.
+# Brackets at the end of an apparent string belong to the containers, if the quote of the string is missing.
 _BRACKETS = frozenset("]}")
 _UNCERTAIN_END = re.compile(r"[\]}]{1,4}\Z")
 _TEXT = frozenset({"string"})
-# What has been written of a string that may turn out to hold a number or a word; no longer ones are waited for.
+# The beginning of a string that may turn out to hold a number or a word; a longer string is text.
 _SCALAR = re.compile(r'"(?:\s|\\[nrt])*(?:-?[0-9.eE+-]*|[TtFfNn][A-Za-z]{0,4})(?:\s|\\[nrt])*"?')
 _OBJECT = re.compile(r'"(?:\s|\\[nrt])*\{')
 _LONGEST_SCALAR = 64
 
 
 class _Container:
-    """An object or array that is open, and where in it the text stands."""
+    """An open object or array, and the position inside."""
 
     __slots__ = ("key", "place", "position")
 
@@ -43,47 +45,74 @@ class _Container:
         self.position = 0
 
 
-class ArgumentsWriter:
-    """Takes the tokens of an arguments object, gives the text that may leave.
+class ArgumentGate:
+    """The gate for the arguments of one call: takes JSON as the model writes it, returns the text to send.
 
     Args:
-        place: What the tool's schema says of the arguments; None to let everything pass as it is written.
-        doubtful: All that it says, where a value may be coerced though its type is one of those that are allowed; else None.
+        place: Place of the arguments in the tool's schema; None to send everything as written.
+        doubtful: The same place with all that the schema says, if a value of an allowed type may be coerced all the same.
 
     Attributes:
-        complete: Whether the last bracket of the arguments has passed.
-        edits: What was coerced.
-        passed: How many characters came.
-        frozen: Whether the rest is known only when the call is; nothing more is to be written then.
+        complete: The last bracket of the arguments was sent.
+        edits: The coercions.
+        passed: Code points that came.
+        frozen: Only the finished call can tell the rest; nothing more is sent.
     """
 
     __slots__ = (
-        "_depth", "_doubtful", "_held", "_kept", "_perhaps", "_place", "_said", "_stack", "_writing", "complete", "edits",
-        "frozen", "passed",
+        "_depth", "_doubtful", "_held", "_kept", "_perhaps", "_place", "_said", "_stack", "_walker", "_writing", "complete",
+        "edits", "frozen", "passed",
     )  # fmt: skip
 
     def __init__(self, place: KnownPlace | None, doubtful: RawPlace | None = None) -> None:
+        self._walker = JsonWalker()
         self._place = place
         self._said = doubtful
-        self._stack: list[_Container] = []  # kept only where a schema is followed
+        self._stack: list[_Container] = []  # kept only if there is a schema to follow
         self._depth = 0
         self._held: list[str] | None = None  # a string that may have to be coerced
-        self._perhaps: frozenset[str] = frozenset()  # to one of these types, if it is not right as it is
-        self._kept = ""  # what waits for the next token to show that it is right
+        self._perhaps: frozenset[str] = frozenset()  # types to coerce that string to, if the string is not right as written
+        self._kept = ""  # text that the next token must prove right
         self._doubtful = False  # white space that comes now is kept back too
-        self._writing = False  # inside a string that leaves as it grows
+        self._writing = False  # inside a string that is sent as the string grows
         self.complete = False
         self.frozen = False
         self.edits: list[Edit] = []
         self.passed = 0
 
+    @classmethod
+    def of(cls, rules: Rules, options: Options, name: str) -> ArgumentGate:
+        """Make the gate for a call of this tool."""
+        tool = rules.tools.by_name.get(name)
+        if tool is None or not options.coerce:
+            return cls(None)
+        # A plain schema leaves no doubt about values of an allowed type.
+        doubtful = None if tool.schema.certain is not None else RawPlace(tool.schema.source, (tool.schema.source,))
+        return cls(tool.schema.place, doubtful)
+
     @property
     def flowing(self) -> bool:
-        """Whether a string is being written that leaves as it grows, and nothing is kept back."""
-        return self._writing and not self._kept and not self.frozen
+        """The text stands in a string that is sent as the string grows, and nothing is kept back."""
+        return self._writing and not self._kept and not self.frozen and self._walker.in_string and not self._walker.broken
 
-    def write(self, token: Token) -> str:
-        """What may leave now that this token is known."""
+    @property
+    def closed(self) -> bool:
+        """Nothing more is sent."""
+        return self.frozen or self.complete or self._walker.broken
+
+    def feed(self, text: str) -> str:
+        """Take a piece of the arguments. Returns the text to send."""
+        if self.closed:
+            return ""
+        allowed: list[str] = []
+        for token in self._walker.feed(text):
+            allowed.append(self._write(token))
+            if self.frozen or self.complete:
+                break
+        return "".join(allowed)
+
+    def _write(self, token: Token) -> str:
+        """Take a token. Returns the text to send now."""
         kind, text = token
         self.passed += len(text)
         if kind is Kind.STRING or kind is Kind.STRING_END:
@@ -98,9 +127,9 @@ class ArgumentsWriter:
         return self._passed(text, after_value=kind is Kind.CLOSE)
 
     def _passed(self, text: str, *, kept: str = "", after_value: bool = False) -> str:
-        """Let text pass that shows what was kept back to be right, and keep back its end in turn.
+        """Send text that proves the kept text right, and keep `kept` in turn.
 
-        After a value and after a comma white space is kept back too.
+        Behind a value and behind a comma white space is kept too.
         """
         if not kept and not after_value and self._doubtful and not text.strip():
             self._kept += text
@@ -120,7 +149,7 @@ class ArgumentsWriter:
                 self.complete = True
 
     def _track(self, kind: Kind, text: str, root: KnownPlace) -> None:
-        """Follow where in the schema the text stands."""
+        """Follow the place in the schema."""
         if kind is Kind.OPEN:
             container = _Container(self._here() if self._stack else root)
             container.key = [] if text == "{" else None
@@ -158,7 +187,7 @@ class ArgumentsWriter:
         return self._flowing_string(whole, ended=ended)
 
     def _begin_string(self, kinds: frozenset[str] | None) -> None:
-        """See whether a string in a place for these types has to be held."""
+        """Begin a string in a place for these types: held if it may have to be coerced."""
         self._perhaps = frozenset()
         if kinds is not None and "string" not in kinds:
             self._held = []
@@ -170,15 +199,15 @@ class ArgumentsWriter:
         if self._writing:
             text, self._kept = self._kept + text, ""
         self._writing = not ended
-        # One quote too few, or one too many inside, shows only after the string.
+        # A quote too few, or too many inside, shows only behind the string.
         end = len(text) - 1 if ended else len(text)
         if not ended and text[-1:] in _BRACKETS:
             end = len(_UNCERTAIN_END.sub("", text, count=1))
         return self._passed(text[:end], kept=text[end:], after_value=ended)
 
     def _is_text(self) -> bool:
-        """Whether a string that is held can be nothing but text any more."""
-        if "array" in self._perhaps or self._held is None:  # any value may become a list of one
+        """Tell if a held string can only be text."""
+        if "array" in self._perhaps or self._held is None:  # any value may become the only element of a list
             return False
         if len(self._held) > _LONGEST_SCALAR:
             return "object" not in self._perhaps
@@ -188,7 +217,7 @@ class ArgumentsWriter:
         return len(so_far) > _LONGEST_SCALAR or _SCALAR.fullmatch(so_far) is None
 
     def _others(self, value: Any) -> frozenset[str]:
-        """The types that a value may be coerced to, though it may be right as it is."""
+        """Return the types that a value may be coerced to, though its own type is allowed."""
         if self._said is None:
             return frozenset()
         said = self._said
@@ -197,7 +226,7 @@ class ArgumentsWriter:
         return said.refusing(value)
 
     def _mended(self, literal: str) -> str:
-        """A complete value, the last of what came, coerced where its place asks for that."""
+        """Return the complete value that ends the text so far, coerced if the place asks for another type."""
         kinds = None if self._place is None else self._here().kinds()
         if kinds is None and self._said is None:
             return literal

@@ -1,8 +1,9 @@
-"""Text that flows on: deltas in which nothing can happen, passed on with one look at each.
+"""Short ways for deltas without special characters: words, and text without events before its end.
 
-Most of a completion is words, or the inside of one long string. Once a handler has read up to such a place, deltas that hold
-nothing of meaning there go this short way, and what would have been remembered of each is remembered of all together when
-the first of another kind comes. What the short way reports is what the handlers would have reported.
+Most deltas of a completion are words, or the inside of one long string. Once a handler has read up to words, further deltas
+without special characters take a short way, after one regular-expression search; the handlers learn of all the text together
+when a delta of another kind comes. The events are the events of the handlers. `adapter.completion.call_stream` is the short way
+through blocks.
 """
 
 from __future__ import annotations
@@ -11,27 +12,25 @@ from typing import TYPE_CHECKING
 
 from adapter.completion.state import Flow, Mode
 from adapter.completion.text_run import SPACE
-from adapter.events import ArgumentsDelta
+from adapter.syntax.reading import Unheard
 
 if TYPE_CHECKING:
-    from adapter.completion.json_calls import CallTracker
     from adapter.completion.state import State
-    from adapter.completion.step_calls import StepTracker
     from adapter.completion.text_run import Run
+    from adapter.completion.untagged_call import BareCall
     from adapter.events import Event
-    from adapter.syntax.contract import BlockReader
     from adapter.syntax.reading import Flowing, Lookout
 
-_MOST_SPACE = 100  # that is put together anew with each delta
+_MOST_SPACE = 100  # code points that are joined anew with each delta
 _MOST_PIECES = 1000  # each costs fifty bytes more than its letters
 
 
 class TextFlow:
-    """Words of a run, and the white space between them.
+    """Words of a run, and the white space between words.
 
     Args:
         run: The content or the reasoning.
-        lookout: For something else.
+        lookout: Literals with a meaning in the run.
     """
 
     __slots__ = ("_begun", "_firsts", "_make", "_run", "_said", "_space", "_split")
@@ -43,10 +42,10 @@ class TextFlow:
         self._split = lookout.split
         self._space = run.take_space()
         self._said = run.said
-        self._begun = ""  # what may become a mark with the next delta
+        self._begun = ""  # the beginning of a literal, perhaps
 
     def feed(self, text: str) -> list[Event] | None:
-        """The event of a delta."""
+        """Return the event of a delta; None for a delta with a literal."""
         if self._begun or self._firsts(text):
             passing = self._split(self._begun + text)
             if passing is None:
@@ -69,7 +68,7 @@ class TextFlow:
         return []
 
     def stop(self, text: str, out: list[Event]) -> str:
-        """Remember what has passed."""
+        """Tell the run of the text that has passed."""
         del out
         self._run.keep_space(self._space)
         self._run.said = self._said[-1]
@@ -77,68 +76,12 @@ class TextFlow:
         return self._begun + text
 
 
-class StringFlow:
-    """The inside of a string in a call's arguments.
-
-    Args:
-        reader: Reads the payload.
-        flowing: What may pass.
-        tracker: Reports the call while it is written; None to report nothing.
-        index: The call's.
-    """
-
-    __slots__ = ("_half", "_index", "_match", "_pieces", "_reader", "_rest", "_search", "_tracker", "_write")
-
-    def __init__(self, reader: BlockReader, flowing: Flowing, tracker: CallTracker | StepTracker | None, index: int) -> None:
-        self._reader = reader
-        self._search = flowing.special.search
-        self._match = flowing.body.match
-        self._half = flowing.half
-        self._write = flowing.write
-        self._tracker = tracker
-        self._index = index
-        self._pieces: list[str] = []
-        self._rest = ""  # the beginning of something that is to be whole
-
-    def feed(self, text: str) -> list[Event] | None:
-        """The event of a delta."""
-        if self._rest or not text or self._search(text):
-            passing = self._passing(text)
-            if not passing:
-                return [] if passing is not None else None
-            text = passing
-        elif len(self._pieces) == _MOST_PIECES:
-            return None
-        self._pieces.append(text)
-        if self._tracker is None:
-            return []
-        return [ArgumentsDelta(self._index, text if self._write is None else self._write(text))]
-
-    def _passing(self, text: str) -> str | None:
-        """What passes of a delta that is not plain, its end kept for the next one; None when it has to be read with care."""
-        text = self._rest + text
-        end = self._match(text).end()  # type: ignore[union-attr]  # it matches everywhere
-        rest = text[end:]
-        if (rest and not self._half.match(text, end)) or len(self._pieces) == _MOST_PIECES:
-            return None
-        self._rest = rest
-        return text[:end]
-
-    def stop(self, text: str, out: list[Event]) -> str:
-        """Remember what has passed."""
-        del out
-        passed = self._reader.flowed("".join(self._pieces))
-        if self._tracker is not None:
-            self._tracker.flowed(passed)
-        return self._rest + text
-
-
 class QuietFlow:
-    """What nobody hears of before something else comes: it is collected, to be read in one go.
+    """Text without events until a literal comes: collected, to be read as one piece.
 
     Args:
-        lookout: For something else.
-        begun: Its beginning, perhaps.
+        lookout: Literals that end the quiet.
+        begun: The beginning of a literal, perhaps.
     """
 
     __slots__ = ("_begun", "_firsts", "_pieces", "_split")
@@ -150,7 +93,7 @@ class QuietFlow:
         self._pieces: list[str] = []
 
     def feed(self, text: str) -> list[Event] | None:
-        """Nothing; None when it is time to read."""
+        """Collect a delta. Returns no events; None for a delta with a literal."""
         if len(self._pieces) == _MOST_PIECES:
             return None
         if self._begun or self._firsts(text):
@@ -162,38 +105,87 @@ class QuietFlow:
         return []
 
     def stop(self, text: str, out: list[Event]) -> str:
-        """All of it is still to be read."""
+        """Return all of the text: none was read."""
         del out
         return "".join(self._pieces) + self._begun + text
 
 
-def _block_flow(reader: BlockReader, tracker: CallTracker | StepTracker | None) -> Flow | None:
-    """The short way through a block that is not heard of, or through a string that the tracker passes on as it is."""
-    if tracker is not None and tracker.silent:
-        tracker = None
-    lookout = reader.waiting() if tracker is None else None
-    if lookout is not None:
-        return QuietFlow(lookout)
-    flowing = reader.flowing()
-    if flowing is None:
-        return None
-    if tracker is None:
-        return StringFlow(reader, flowing, None, 0)
-    return StringFlow(reader, flowing, tracker, tracker.calls[-1].index) if tracker.flowing(flowing.kind) else None
+class HeldFlow:
+    """A string in text that may be a call without markers: collected without events.
+
+    Args:
+        bare: Holds the text.
+        flowing: Patterns of text that passes.
+    """
+
+    __slots__ = ("_bare", "_begun", "_half", "_match", "_pieces", "_search")
+
+    def __init__(self, bare: BareCall, flowing: Flowing) -> None:
+        self._bare = bare
+        self._search, self._match, self._half = flowing.special.search, flowing.body.match, flowing.half.match
+        self._begun = ""  # the beginning of an escape, perhaps
+        self._pieces: list[str] = []
+
+    def feed(self, text: str) -> list[Event] | None:
+        """Collect a delta. Returns no events; None at the end of the string."""
+        if len(self._pieces) == _MOST_PIECES:
+            return None
+        if self._begun or self._search(text):
+            text = self._begun + text
+            end = self._match(text).end()  # type: ignore[union-attr]  # matches everywhere
+            if end < len(text) and not self._half(text, end):
+                return None
+            text, self._begun = text[:end], text[end:]
+        self._pieces.append(text)
+        return []
+
+    def stop(self, text: str, out: list[Event]) -> str:
+        """Hold the text that has passed. Returns the text to be read."""
+        del out
+        self._bare.flowed("".join(self._pieces))
+        return self._begun + text
+
+
+def behind_block(state: State, text: str) -> str:
+    """Take the short way behind a block that has ended, if `text` is nothing but white space or the beginning of a marker.
+
+    Returns:
+        The text that is still to be read.
+    """
+    if state.mode is not Mode.TEXT or state.fenced or state.again or state.content.edge != "block":
+        return text
+    if text and state.marks.next.split(text) is None:
+        return text
+    state.flow = QuietFlow(state.marks.next, text)
+    return ""
 
 
 def flow_from(state: State) -> Flow | None:
-    """The short way from here, if there is one."""
+    """Return the short way from the present place, or None."""
     mode = state.mode
+    if mode is Mode.BLOCK:
+        return _block_flow(state)
     if mode is Mode.TEXT and not state.fenced:
         if state.content.edge == "block":
             begun, state.tail = state.tail, ""
             return QuietFlow(state.marks.next, begun)
         return TextFlow(state.content, state.marks.lookout) if not state.tail and state.content.flowing() else None
-    if state.tail:
-        return None
-    if mode is Mode.BLOCK:
-        return _block_flow(state.open_block, state.tracker)
-    if mode is Mode.REASONING and state.reasoning.flowing():
+    if mode is Mode.REASONING and not state.tail and state.reasoning.flowing():
         return TextFlow(state.reasoning, state.marks.lookout)
+    if mode is Mode.BARE and not state.tail and (state.open_bare.named or state.rules.constrained):
+        flowing = state.open_bare.flowing()
+        return None if flowing is None else HeldFlow(state.open_bare, flowing)
     return None
+
+
+def _block_flow(state: State) -> Flow | None:
+    """Return the short way through a block: past all but the literals that can end an unheard block, or the call stream."""
+    stream, reader = state.stream, state.block
+    if stream is None or reader is None:
+        raise RuntimeError("a block without a reader and a call stream")
+    tail, state.tail = state.tail, ""
+    if type(reader.steps) is Unheard:
+        lookout = reader.waiting()
+        if lookout is not None:
+            return QuietFlow(lookout, tail)
+    return stream.begin(tail)

@@ -1,4 +1,4 @@
-"""The literals that mean something in running text, found without looking at any character twice."""
+"""Markers in running text: the literals of a dialect, found with one look at each character."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Mark:
-    """A literal and where it stands. `text` is empty for one that may still become a literal: wait for more."""
+    """A literal and its position. An empty `text` is the beginning of a literal, at the end of the text so far."""
 
     start: int
     text: str
@@ -34,13 +34,13 @@ class Marks:
         result: A tool result begins and ends.
         reasoning: Reasoning begins and ends, or two empty strings.
         tokens: Special tokens.
-        literals: All of them.
-        begun: Those that others begin with.
-        pattern: Matches the first of them.
-        half: Matches the beginning of one, at the end of a text.
+        literals: All literals, the longest first.
+        begun: Literals that are the beginning of another.
+        pattern: Matches any literal.
+        half: Matches the beginning of a literal, at the end of a text.
         next: A lookout behind a block, for all but white space and the beginning of a literal.
-        lookout: For what running text may hold that is not only text: one of them, or the first character of a code fence.
-        words: For the part of a long text in which none of them means anything.
+        lookout: A lookout in running text, for literals and for the first character of a code fence.
+        words: The fast skip over prose.
     """
 
     openings: frozenset[str]
@@ -58,14 +58,14 @@ class Marks:
 
     @classmethod
     def of(cls, dialect: Dialect, openings: tuple[str, ...], tokens: tuple[str, ...]) -> Marks:
-        """The literals of a dialect: those of its syntax that begin a block, and the special tokens."""
+        """Return the literals of a dialect, with the markers of its syntax and its special tokens."""
         return _marks(openings, dialect.close, dialect.result or ("", ""), dialect.reasoning or ("", ""), tokens)
 
     @classmethod
     def made(
         cls, openings: tuple[str, ...], close: str, result: tuple[str, str], reasoning: tuple[str, str], tokens: tuple[str, ...]
     ) -> Marks:
-        """These literals, compiled."""
+        """Compile these literals."""
         named = (*openings, close, *result, *reasoning, *tokens)
         literals = tuple(sorted({literal for literal in named if literal}, key=len, reverse=True))
         firsts = re.escape("".join({literal[0] for literal in literals}))
@@ -90,14 +90,14 @@ class Marks:
         )
 
     def find(self, text: str, position: int) -> Mark | None:
-        """The first literal at or after `position`, or the first place where the text ends inside one."""
+        """Return the first literal from `position` on, or the beginning of a literal at the end of the text."""
         found = self.pattern.search(text, position)
         if found is None:
             half = self.half.search(text, max(position, len(text) - len(self.literals[0]) + 1))
             return None if half is None else Mark(half.start(), "")
         start, literal = found.start(), found.group()
         if literal in self.begun and self.half.match(text, start):
-            return Mark(start, "")  # a longer literal may come of it
+            return Mark(start, "")  # a longer literal may stand here
         return Mark(start, literal)
 
 
@@ -106,14 +106,14 @@ _marks = functools.lru_cache(maxsize=64)(Marks.made)
 
 
 def fence_at_end(text: str, *, line_start: bool) -> tuple[int, bool] | None:
-    """A code fence, or what may become one, on the last line of a text.
+    """Find a code fence, or the beginning of a fence, on the last line of a text.
 
     Args:
-        text: Without white space at its end.
-        line_start: Whether the text begins at the start of a line.
+        text: Text without white space at its end.
+        line_start: The text begins at the start of a line.
 
     Returns:
-        Where it begins and whether it is a whole fence line; None when the line is no fence.
+        The position of the fence, and True for a complete fence line; None for a line without a fence.
     """
     start = text.rfind("\n") + 1
     line = text[start:]

@@ -1,14 +1,16 @@
 """The parser: a completion in, events out, at any split of the text.
 
-One state machine reads everything a completion can hold. In each mode a handler consumes what it is sure of and says how far
-it got; what may still become a tag is seen again with the next delta. So feeding the whole text is the same as feeding it
-character by character, and nothing is looked at more often than a tag is long.
+One state machine reads everything a completion can hold. In each mode a handler consumes the text it is sure of and returns the
+position reached; text that may still become a marker is seen again with the next delta. So feeding the whole text gives the
+same as feeding it character by character, and no character is looked at more often than a marker is long.
 
     TEXT ──<think>──► REASONING ──</think>──► TEXT      only at the start
     TEXT ──<tool_call>──► OPENING ──{──► BLOCK ──end──► TEXT
-    TEXT ──<tool_response>, after a block──► INVENTED ──► TEXT
-    OPENING ──a text's header──► PASSAGE ──its end──► TEXT    where a syntax has such
-    TEXT ──{ or ``` at the start──► BARE ──► TEXT        calls without tags
+    TEXT ──<tool_response>, behind a block──► INVENTED ──► TEXT
+    OPENING ──header of a message──► PASSAGE ──its end──► TEXT    in syntaxes of messages
+    TEXT ──{ or ``` at the start──► BARE ──► TEXT        calls without markers
+
+Deltas of words and of open blocks take a short way past the handlers: `fast_deltas`, `call_stream`.
 """
 
 from __future__ import annotations
@@ -33,8 +35,8 @@ if TYPE_CHECKING:
     from adapter.events import Event
     from adapter.options import Options
 
-# A handler takes the state, a text, where to begin and the list of events; it returns how far it got, and whether it waits
-# there for more text.
+# A handler takes the state, a text, a position and the list of events. It returns the position reached, and True to wait for
+# more text at that position.
 _HANDLERS = {
     Mode.TEXT: in_text,
     Mode.REASONING: in_reasoning,
@@ -47,16 +49,16 @@ _HANDLERS = {
 
 
 class CompletionParser:
-    """Reads one completion.
+    """A reader of one completion.
 
     Args:
-        tools: The tools offered, as in a chat request. Without them calls are read but not checked.
-        tool_choice: As in a chat request. With `"none"` nothing is read as a call.
+        tools: The tools offered, as in a chat request. Without tools calls are read but not checked.
+        tool_choice: As in a chat request. With `"none"` no text is read as a call.
         parallel_tool_calls: As in a chat request. False keeps the first call only.
         options: See `adapter.options.Options`.
 
     Raises:
-        BadRequest: The tools or the tool choice are not what a chat request may hold.
+        BadRequest: A chat request may not hold these tools, or this tool choice.
         DialectError: No such dialect.
     """
 
@@ -75,14 +77,19 @@ class CompletionParser:
 
     @classmethod
     def for_rules(cls, rules: Rules, options: Options) -> CompletionParser:
-        """A parser for a request that has been read already."""
-        parser = cls.__new__(cls)
-        parser._state = State(rules, options)  # noqa: SLF001  # its own
-        parser._reply = None if rules.reply is None else ReplyFilter(rules.reply)  # noqa: SLF001
+        """Make a parser for a request that has been read already."""
+        return cls.of(State(rules, options))
+
+    @classmethod
+    def of(cls, state: State) -> CompletionParser:
+        """Make a parser with this state."""
+        parser, reply = cls.__new__(cls), state.rules.reply
+        parser._state = state  # noqa: SLF001  # its own
+        parser._reply = None if reply is None else ReplyFilter(reply)  # noqa: SLF001
         return parser
 
     def feed(self, text: str) -> list[Event]:
-        """Read the next piece of the completion. Returns what is certain by now."""
+        """Read the next piece of the completion. Returns the events that are certain by now."""
         flow = self._state.flow
         out = None if flow is None else flow.feed(text)
         if out is None:
@@ -90,31 +97,31 @@ class CompletionParser:
         return out if self._reply is None else self._reply.pass_on(out)
 
     def _read(self, text: str) -> list[Event]:
-        """A delta for which no short way was open, or that the one there was does not let pass."""
+        """Read a delta without a short way, or one that the short way does not let pass."""
         state = self._state
         if state.closed:
             raise ValueError("feed() after close(): a parser reads one completion")
-        if state.flow is None:  # what comes next is looked for only now: for many texts nothing does
+        if state.flow is None:  # looked for only now: many texts are the last
             state.flow = flow_from(state)
             passed = None if state.flow is None else state.flow.feed(text)
             if passed is not None:
                 return passed
         out: list[Event] = []
         text = self._stop_flow(text, out)
-        if text:
+        if text or state.again:
             self._run(text, out)
         return out
 
     def _stop_flow(self, text: str, out: list[Event]) -> str:
-        """Leave the short way, if there is one. Returns what is to be read now."""
+        """Leave the short way, if there is one. Returns the text to read now."""
         flow, self._state.flow = self._state.flow, None
         return text if flow is None else flow.stop(text, out)
 
     def close(self, finish_reason: str | None = "stop") -> list[Event]:
-        """The completion is over.
+        """End the completion. Returns the last events.
 
         Args:
-            finish_reason: What upstream said. `"length"` and None (a connection that broke) mean that it was cut.
+            finish_reason: The word of upstream. `"length"` and None (a connection that broke) stand for a cut completion.
         """
         if self._state.closed:
             raise ValueError("close() twice: a parser reads one completion")
@@ -130,7 +137,7 @@ class CompletionParser:
         return out if self._reply is None else self._reply.pass_on(out)
 
     def _run(self, text: str, out: list[Event]) -> None:
-        """The loop over modes."""
+        """Run the loop over modes."""
         state = self._state
         if state.again or state.tail:
             text = state.again + state.tail + text

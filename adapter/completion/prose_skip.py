@@ -1,10 +1,10 @@
-"""How far a long text is words for certain, told without looking for every literal in every character of it.
+"""Fast skip over prose: the longest prefix of a long text that cannot hold a marker; the marker search starts behind it.
 
-Two things make that cheap. Most literals hold a character that is rare in words (`|`, `_`), and Python finds one character a
-hundred times faster than the first of many literals. And a special token, or a tag of the reasoning, means nothing between two
-words: it is text there, as everything else is. So such a literal need not be found before the last words of a text.
+Two facts make the skip cheap. Most literals hold a character that is rare in words (`|`, `_`), and Python finds a character a
+hundred times faster than the first of many literals. And a special token, or a tag of the reasoning, is text between two words:
+these literals matter only at the last words of a text.
 
-Where this knows nothing, the text is searched as a short one is.
+Text that cannot be skipped is searched like a short text.
 """
 
 from __future__ import annotations
@@ -20,26 +20,27 @@ if TYPE_CHECKING:
 
 FENCES = ("```json", "```xml", "```tool_call", "```")
 
-_SHORT = 4096  # a text of fewer characters is searched at once
-_FIRST = 1024  # and so are the first ones of a longer one: where literals stand close together, that is the short way
-_WINDOW = 1 << 16  # looked at in one go: one literal in a long text must not cost a look to its end
-_NEAR = 256  # how far before the end of a window the last of the words is looked for
-_TRIES = 4  # so many times a rare character may stand in a window and be none of a literal
-# In the order in which they are tried; those that are no ASCII come before them.
+# Sizes in code points.
+_SHORT = 4096  # a shorter text is searched at once
+_FIRST = 1024  # searched at once in a longer text: enough where literals stand close together
+_WINDOW = 1 << 16  # examined at once: a literal in a long text must not cost a search to the end
+_NEAR = 256  # from the end of a window back to its last word
+_TRIES = 4  # rare characters outside of literals, for one window
+# Rare characters in the order of trial; characters outside of ASCII are tried first.
 _RARE = "|_~^\\@[]="
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What is known of the literals of a dialect.
+    """Searches made for the literals of one dialect. A strong literal has a meaning between words too.
 
     Attributes:
-        pattern: Matches the first of all literals.
-        strong: Matches the first of those that mean something among words, but for `others`.
-        reach: The length of the longest of these.
-        hints: Characters of which each of these has one: rare ones; and the first of each, where it is one and the same.
-        others: The literals without a rare character.
-        sure: Matches a character that is a word's and no literal's.
+        pattern: Matches any literal.
+        strong: Matches a strong literal that has a rare character.
+        reach: Length of the longest of those.
+        hints: Sets of characters; each of those literals has a character of every set. The first set are the rare characters.
+        others: Strong literals without a rare character.
+        sure: Matches a character that stands in words, and in no literal.
         begins: Matches the beginning of a text that begins with a word.
     """
 
@@ -53,7 +54,7 @@ class Words:
 
     @classmethod
     def among(cls, literals: Collection[str], weak: Collection[str], pattern: re.Pattern[str]) -> Words:
-        """What is to be known of these literals, of which the weak ones mean nothing between two words."""
+        """Make the searches for these literals; weak literals have no meaning between two words."""
         strong = [literal for literal in literals if literal not in weak or any(space in literal for space in SPACE)]
         rare = _hitting(strong)
         hit = [literal for literal in strong if any(character in literal for character in rare)]
@@ -71,13 +72,13 @@ class Words:
         )
 
     def until(self, text: str, position: int, *, inside: bool, closing: str = "") -> int:
-        """Up to where a text is words, and whatever weak literals stand between them; no literal stands across that place.
+        """Return the position up to which a text is words and weak literals; no literal stands across the position.
 
         Args:
             text: The text.
-            position: Where to begin.
-            inside: Whether words came before, so that it need not begin with one.
-            closing: One more literal that means something.
+            position: The position to begin at.
+            inside: Words came before, so that the text need not begin with a word.
+            closing: A further strong literal.
         """
         if len(text) - position < _SHORT or not (inside or self.begins.match(text, position)):
             return position
@@ -94,9 +95,9 @@ class Words:
         return known
 
     def _clear(self, text: str, start: int, end: int, closing: str) -> int:
-        """Up to where none of the literals that mean something begins."""
+        """Return the position up to which no strong literal begins."""
         clear = start
-        for hints in self.hints:  # one that begins before that may go beyond it
+        for hints in self.hints:  # a literal may stand across the position
             clear, done = self._without(hints, text, max(start, clear - self.reach), end)
             if done:
                 break
@@ -106,7 +107,7 @@ class Words:
         return clear
 
     def _without(self, hints: str, text: str, start: int, end: int) -> tuple[int, bool]:
-        """Up to where no literal begins that has such a character, and whether that is all that could be told."""
+        """Return the position up to which no literal with these characters begins; and True if the search was complete."""
         done = True
         for hint in hints:
             place, tries = text.find(hint, start, end), _TRIES
@@ -122,7 +123,7 @@ class Words:
 
 
 def _hitting(literals: Collection[str]) -> str:
-    """Rare characters, few of them, of which each literal has one if it has any."""
+    """Choose few rare characters, at least one of each literal that has a rare character."""
     left, chosen = set(literals), ""
     foreign = sorted({character for literal in literals for character in literal if not character.isascii()})
     for character in (*foreign, *_RARE):

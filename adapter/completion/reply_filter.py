@@ -1,4 +1,4 @@
-"""Calls of the reply tool, turned into the content that they are."""
+"""Calls of the reply tool, turned into content."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ReplyFilter:
-    """Lets events pass; those of a call of the reply tool become text, and the calls after it move up.
+    """A filter of events: a call of the reply tool becomes text, and the calls behind move up.
 
     Args:
         name: The reply tool.
@@ -31,7 +31,7 @@ class ReplyFilter:
         self._decoder = _TextDecoder()
 
     def pass_on(self, events: list[Event]) -> list[Event]:
-        """The events as the caller gets them."""
+        """Return the events for the caller."""
         out: list[Event] = []
         for event in events:
             match event:
@@ -50,7 +50,7 @@ class ReplyFilter:
                     if index != self._index:
                         out.append(CallFinished(index - self._skipped, call_id, name, arguments, valid, raw))
                     elif not self._said and not valid:
-                        self._say(arguments, out)  # no text in it: what was written instead is not lost
+                        self._say(arguments, out)  # without a text: the arguments are not lost
                 case Problem(index=int()):
                     self._problem(event, out)
                 case _:
@@ -58,7 +58,7 @@ class ReplyFilter:
         return out
 
     def _problem(self, problem: Problem, out: list[Event]) -> None:
-        """What is wrong with a call. A reply is none that could be contradicted: its block stays in the content too."""
+        """Pass the problem of a call on. A reply cannot be contradicted: the block of the reply stays in the content too."""
         if problem.index != self._index:
             out.append(replace(problem, index=(problem.index or 0) - self._skipped))
         elif problem.kind != "contradicted":
@@ -71,7 +71,7 @@ class ReplyFilter:
 
 
 class _TextDecoder:
-    """Reads the text out of the reply tool's arguments as they are written."""
+    """A reader of the text in the reply tool's arguments, while the model writes them."""
 
     __slots__ = ("_half", "_inside", "_key", "_walker")
 
@@ -82,7 +82,7 @@ class _TextDecoder:
         self._half = ""  # the first half of a surrogate pair
 
     def feed(self, arguments: str) -> str:
-        """The text in the next piece of the arguments."""
+        """Return the text in the next piece of the arguments."""
         said: list[str] = []
         for kind, token in self._walker.feed(arguments):
             if kind in {Kind.KEY, Kind.KEY_END}:

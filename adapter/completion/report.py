@@ -1,75 +1,78 @@
-"""The calls of a block that has been read: reported, or what was reported of them early is brought to its end."""
+"""The end of a block: events of its calls, and the remaining events of calls whose start was reported."""
 
 from __future__ import annotations
 
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from adapter.completion.json_calls import CallTracker
 from adapter.completion.started_call import contradiction, further_events
+from adapter.completion.state import Mode
 from adapter.completion.validate import call_id, check, events, verdicts
 from adapter.events import Markup, Problem
-from adapter.syntax.reading import Nameless, RawCall, Reading
+from adapter.syntax.reading import End, Nameless, RawCall, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from adapter.completion.started_call import EarlyCall
+    from adapter.completion.started_call import StartedCall
     from adapter.completion.state import State
     from adapter.completion.validate import CheckedCall
     from adapter.events import Event
 
 
-def early_calls(state: State) -> list[EarlyCall]:
-    """The calls that were reported early; they are dealt with now."""
-    tracker, state.tracker = state.tracker, None
-    return [] if tracker is None else tracker.calls
+def take_started(state: State) -> list[StartedCall]:
+    """Return the calls of the block whose start was reported; the caller reports their end."""
+    started, state.started, state.stream = state.started, [], None
+    return started
 
 
-def take_whole(state: State, opening: str, text: str, position: int, out: list[Event]) -> int | None:
-    """Read a block in one go, if all of it is here, nothing is wrong with it, and none of it is to be reported before its end.
+def end_block(state: State, end: End, out: list[Event]) -> None:
+    """Report a block that its reader has ended; a block that only looked complete goes on."""
+    block = state.open_block
+    reading = block.read(end)
+    if end is End.TEXT and reading.fault:
+        block.go_on()
+        return
+    state.owed = bool(state.marks.close) and end in {End.TEXT, End.OPENER}
+    finish_block(state, reading, end, out)
 
-    Args:
-        state: What is remembered.
-        opening: The marker that was met, and what stood between it and the payload.
-        text: Holds the payload.
-        position: Where it begins.
-        out: Gets the events.
 
-    Returns:
-        Where the block ends; None where it has to be read with care.
-    """
-    if state.rules.incremental or state.rules.choice.mode == "none":
-        return None
-    found = state.syntax.whole(opening, text, position)
-    if found is None:
-        return None
-    reading, end = found
-    state.fenced = state.content.block(out) or state.fenced
-    state.may_be_bare = state.may_think = state.owed = False
-    begin = position - len(opening)
-    together = begin >= 0 and text.startswith(opening, begin)  # so what was written is one copy, and not two for a moment
-    raw = text[begin:end] if together else opening + text[position:end]
-    report(state, reading, verdicts(reading.calls, state.rules, state.options), raw, len(opening), out)
+def finish_block(state: State, reading: Reading, end: End, out: list[Event]) -> None:
+    """Report a block, and leave the mode BLOCK."""
+    block = state.open_block
+    # Before the text of the block is joined: the decoded values are let go of here.
+    checked = verdicts(reading.calls, state.rules, state.options)
+    raw, state.again = block.parts()
+    state.block, state.mode = None, Mode.TEXT
+    if reading.fault and end is End.CUT:
+        started = take_started(state)
+        index = started[-1].index if started else None
+        out += [Markup(raw), Problem("cut", f"the completion ended inside a call ({reading.fault})", raw, index)]
+    elif reading.fault:
+        state.content.literal(raw, out)
+        out.append(Problem("unreadable", f"a block holds no readable call: {reading.fault}", raw))
+        contradict(state, raw, out)
+        return
+    else:
+        report_block(state, reading, checked, raw, len(block.opening), block.markup_faults(), out)
+        return
     state.content.edge = "block"
-    return end
 
 
 def contradict(state: State, raw: str, out: list[Event]) -> None:
-    """What was reported early turns out to be no call."""
-    early = early_calls(state)
-    out += [contradiction(call, raw) for call in early]
-    state.count += len(early)
+    """Report that the text holds no call, though the start of one may have been reported."""
+    started = take_started(state)
+    out += [contradiction(call, raw) for call in started]
+    state.count += len(started)
 
 
 def report_told(
-    state: State, told: EarlyCall, call: RawCall, raw: str, payload: int, faults: Sequence[str], out: list[Event]
+    state: State, told: StartedCall, call: RawCall, raw: str, payload: int, faults: Sequence[str], out: list[Event]
 ) -> None:
-    """Report the end of a block between tags, which holds one call, and all of its arguments were reported."""
+    """Report the end of a block of one call, all of whose arguments were reported."""
     rules = state.rules
     if rules.invalid_as_text:
-        state.tracker = CallTracker(rules, state.options, state.count)
-        state.tracker.calls.append(told)
+        state.started = [told]
         report_block(state, Reading((call,)), verdicts((call,), rules, state.options), raw, payload, faults, out)
         return
     _report_faults(faults, raw, out)
@@ -88,7 +91,17 @@ def report_block(
     faults: Sequence[str],
     out: list[Event],
 ) -> None:
-    """Report the calls of a block between tags, which were checked, and what was wrong with the tags."""
+    """Report the calls of a block between markers, and the faults of the markup.
+
+    Args:
+        state: State of the completion.
+        reading: The calls of the block.
+        checked: The same calls, checked.
+        raw: The text of the block.
+        payload: Position of the payload in `raw`.
+        faults: Faults of the markup.
+        out: Gets the events.
+    """
     _report_faults(faults, raw, out)
     if reading.repaired:
         out.append(Problem("repaired", "the JSON of a call was repaired", raw))
@@ -102,8 +115,8 @@ def _report_faults(faults: Sequence[str], raw: str, out: list[Event]) -> None:
 
 
 def report(state: State, reading: Reading, checked: Sequence[CheckedCall], raw: str, payload: int, out: list[Event]) -> None:
-    """Report the calls of one block, which were checked. Its payload begins in `raw` at `payload`."""
-    if state.rules.invalid_as_text and _let_go(state, checked):
+    """Report calls that were read from `raw`, with the payload at `payload`, and checked."""
+    if state.rules.invalid_as_text and _stays_text(state, checked):
         state.content.literal(raw, out)
         out += [Problem(problem.kind, problem.message, raw) for call in checked if not call.valid for problem in call.problems]
         return
@@ -112,8 +125,8 @@ def report(state: State, reading: Reading, checked: Sequence[CheckedCall], raw: 
     if len(calls) < len(reading.calls):
         nameless = [call for call in reading.calls if isinstance(call, Nameless)]
         out += [Problem("unreadable", "an object without a name stands beside a call", call.raw) for call in nameless]
-    early = early_calls(state)
-    for found, reported, call in zip_longest(checked, early, calls):
+    started = take_started(state)
+    for found, reported, call in zip_longest(checked, started, calls):
         if found is None and reading.unfinished:
             continue
         if reported is not None:
@@ -126,13 +139,13 @@ def report(state: State, reading: Reading, checked: Sequence[CheckedCall], raw: 
             out += events(found, state.count, call_id(call.id, state.ids, state.options), raw)
         state.count += 1
     if reading.unfinished:
-        place = early[-1].index if len(early) > len(checked) else None
-        out.append(Problem("cut", "the completion ended inside a further call", raw, place))
-        state.count += len(early) > len(checked)
+        index = started[-1].index if len(started) > len(checked) else None
+        out.append(Problem("cut", "the completion ended inside a further call", raw, index))
+        state.count += len(started) > len(checked)
 
 
-def _let_go(state: State, checked: Sequence[CheckedCall]) -> bool:
-    """Whether the calls are invalid and may stay text; a strict tool's are an error in every case."""
+def _stays_text(state: State, checked: Sequence[CheckedCall]) -> bool:
+    """Tell if a block of invalid calls may stay text; an invalid call of a strict tool is an error in every case."""
     tools = state.rules.tools.by_name
     invalid = [call for call in checked if not call.valid]
     return bool(invalid) and not any(call.name in tools and tools[call.name].strict for call in invalid)

@@ -1,4 +1,4 @@
-"""What one request says about reading its answer."""
+"""Rules of a request for reading its answer."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 @frozen
 class Rules:
-    """What one request says about reading its answer.
+    """Rules of a request for reading its answer.
 
     Attributes:
         tools: The tools offered.
-        choice: Which of them may be called, and whether one must be.
+        choice: Tools that may be called, or must be.
         parallel: False keeps the first call only.
-        constrained: Upstream was made to answer with a bare JSON call, so one is read without the gates of `recover`.
+        constrained: Upstream was made to answer with a JSON call without markers, which is read without the gates of `recover`.
         invalid_as_text: A block with an invalid call stays in the content.
-        reply: The tool through which the model answers in words; what it says is content.
+        reply: The tool through which the model answers in words; the words are content.
         thinking: The completion begins inside the reasoning.
-        taken: Ids of earlier calls, which no new one gets.
-        incremental: Calls are reported while they are written; otherwise when they are complete and checked.
+        taken: Ids of earlier calls, which no new call gets.
+        incremental: Calls are reported while the model writes them; otherwise when complete and checked.
     """
 
     tools: ToolSet = field(default_factory=ToolSet)
@@ -41,14 +41,14 @@ class Rules:
 
     @classmethod
     def of(cls, tools: Iterable[Mapping[str, Any]], tool_choice: Any, parallel: bool | None) -> Rules:
-        """What a chat request says by these parameters of its.
+        """Read these parameters of a chat request.
 
         Raises:
-            BadRequest: They are not what a chat request may hold.
+            BadRequest: A chat request may not hold these values.
         """
         tool_set = read_tools(list(tools))
         return cls(tool_set, read_choice(tool_choice, tool_set.names), parallel)
 
     def reports(self, name: str) -> bool:
-        """Whether calls of a tool are reported while they are written: what is said through the reply tool is content."""
+        """Tell if calls of a tool are reported while the model writes them: words through the reply tool are content."""
         return self.incremental or (name == self.reply and not self.invalid_as_text)

@@ -23,11 +23,11 @@ class ParsedToolCall:
     """One tool call.
 
     Attributes:
-        id: Its id, new for every parse.
+        id: The id, new for every parse.
         name: The tool.
         arguments: JSON text, in the model's own spelling.
-        valid: Whether the tool was offered and accepts the arguments.
-        raw: The block it was read from.
+        valid: The tool was offered and accepts the arguments.
+        raw: The text of the call's block.
     """
 
     id: str
@@ -39,14 +39,14 @@ class ParsedToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ParsedCompletion:
-    """What a completion holds.
+    """A completion as content, reasoning and calls.
 
     Attributes:
-        content: The text that is neither reasoning nor a call; None when there is none beside calls or reasoning.
+        content: The text that is neither reasoning nor a call; None beside calls or reasoning if there is no text.
         reasoning: The reasoning, or None.
         tool_calls: The calls, in order.
-        finish_reason: What upstream said; `"tool_calls"` when there are calls and it said `"stop"`.
-        problems: What was repaired, coerced, left out or is invalid.
+        finish_reason: The word of upstream; `"tool_calls"` in place of `"stop"` if there are calls.
+        problems: Repairs, coercions, text that was left out, invalid calls.
     """
 
     content: str | None
@@ -57,11 +57,11 @@ class ParsedCompletion:
 
     @property
     def incomplete(self) -> bool:
-        """Whether the completion ended inside a call."""
+        """The completion ended inside a call."""
         return any(problem.kind == "cut" for problem in self.problems)
 
     def to_dict(self) -> dict[str, Any]:
-        """The assistant message as a native server writes it."""
+        """Return the assistant message as a native server writes it."""
         message: dict[str, Any] = {"role": "assistant", "content": self.content, "refusal": None, "annotations": []}
         if self.reasoning is not None:
             message["reasoning_content"] = self.reasoning
@@ -73,14 +73,14 @@ class ParsedCompletion:
         return message
 
     def to_message(self) -> ChatCompletionMessage:
-        """The assistant message as the openai client's own type."""
+        """Return the assistant message as the openai client's own type."""
         from openai.types.chat import ChatCompletionMessage
 
         return ChatCompletionMessage.model_validate(self.to_dict())
 
 
 def assemble(events: Iterable[Event], finish_reason: str | None) -> ParsedCompletion:
-    """The events of a whole completion as one value."""
+    """Join the events of a whole completion to one value."""
     content: list[str] = []
     reasoning: list[str] = []
     calls: list[ParsedToolCall] = []
@@ -114,14 +114,14 @@ def parse(
 
     Args:
         completion: The model's text.
-        tools: The tools that were offered, as in a chat request. Without them calls are read but not checked.
-        finish_reason: What upstream said; `"length"` or None when the text was cut.
+        tools: The tools offered, as in a chat request. Without tools calls are read but not checked.
+        finish_reason: The word of upstream; `"length"` or None for a cut text.
         tool_choice: As in a chat request.
         parallel_tool_calls: As in a chat request.
         options: See `adapter.options.Options`.
 
     Raises:
-        BadRequest: The tools or the tool choice are not what a chat request may hold.
+        BadRequest: A chat request may not hold these tools, or this tool choice.
         DialectError: No such dialect.
     """
     rules = Rules.of(tools, tool_choice, parallel_tool_calls)

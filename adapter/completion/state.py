@@ -1,4 +1,4 @@
-"""All that is remembered between two deltas of one completion: the only mutable state there is."""
+"""The state of one completion between two deltas: the only mutable state of the parser."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from adapter.completion.text_run import Run
 from adapter.completion.untagged_call import BareCall
 from adapter.dialects.registry import resolve
 from adapter.events import ReasoningDelta, TextDelta
-from adapter.syntax import syntax_class
+from adapter.syntax import syntax_class, untagged_json
 from adapter.syntax.contract import SyntaxSettings
-from adapter.syntax.json.in_tags import JsonInTags
+from adapter.syntax.notation import JSON
 from adapter.syntax.tokens import COMMON_TOKENS
-from adapter.tools.argument_types import arguments_place, parameter_types
+from adapter.tools.argument_types import arguments_place, known_places, parameter_types
 
 if TYPE_CHECKING:
-    from adapter.completion.json_calls import CallTracker
     from adapter.completion.request_rules import Rules
-    from adapter.completion.step_calls import StepTracker
+    from adapter.completion.started_call import StartedCall
     from adapter.dialects.registry import Dialect
     from adapter.events import Event
     from adapter.options import Options
     from adapter.syntax.contract import BareSyntax, BlockReader, Syntax
     from adapter.syntax.message import Passage
+    from adapter.syntax.reading import Step
     from adapter.tools.definitions import ToolSet
 
 
-# Of how many dialects and sets of tools it is kept how their completions are read.
+# Languages that are kept: dialects times sets of tools of a server.
 _MOST = 64
 
 
 class Mode(Enum):
-    """What is being read."""
+    """The kind of text at the present place."""
 
     __hash__ = object.__hash__  # Enum's own is written in Python
 
@@ -48,78 +48,86 @@ class Mode(Enum):
 
 
 class Language(NamedTuple):
-    """What is the same for all completions of a dialect's models that were offered the same tools.
+    """Values shared by all completions of one dialect with the same tools.
 
     Attributes:
-        settings: What the call syntax is told.
-        syntax: The class that reads calls. What it makes has a state of its own, so each completion has one made.
-        marks: The literals that mean something.
-        reader: One that calls are read by which need no state.
+        settings: Settings of the call syntax.
+        syntax: Class of the call syntax. An object of the class may have state, so each completion has one of its own.
+        marks: Literals with a meaning in running text.
+        reader: An object of the class, for methods without state.
+        untagged: Reads calls without markers.
+        untagged_json: Reads calls without markers where upstream is held to JSON.
     """
 
     settings: SyntaxSettings
     syntax: type[Any]
     marks: Marks
     reader: Syntax
+    untagged: BareSyntax
+    untagged_json: BareSyntax
 
 
 @functools.lru_cache(maxsize=_MOST)
-def language(dialect: Dialect, tools: ToolSet) -> Language:
-    """How completions are read; neither the dialect nor the tools ever change, and both are known by their identity."""
+def language(dialect: Dialect, tools: ToolSet, *, coerce: bool) -> Language:
+    """Return the language of a dialect with these tools; both are constants, known by their identity."""
     tokens = tuple(dict.fromkeys((*COMMON_TOKENS, *dialect.special)))
     ends = (*tokens, *dialect.result[:1])
-    types, place = parameter_types(tools), arguments_place(tools)
-    settings = SyntaxSettings(dialect.open, dialect.close, ends, dialect.form, types, place)
+    types, place, known = parameter_types(tools), arguments_place(tools), known_places(tools, coerce=coerce)
+    settings = SyntaxSettings(dialect.open, dialect.close, ends, dialect.form, types, place, known)
     kind = syntax_class(dialect.syntax, settings)
     reader = kind(settings)
-    return Language(settings, kind, Marks.of(dialect, reader.openings, tokens), reader)
+    json = untagged_json(settings)
+    own: BareSyntax = reader if hasattr(reader, "bare") else json
+    held: BareSyntax = own if own is json or reader.notation is JSON else json
+    return Language(settings, kind, Marks.of(dialect, reader.openings, tokens), reader, own, held)
 
 
 class State:
-    """One completion on its way through the parser.
+    """The state of one completion.
 
     Args:
-        rules: What the request says.
-        options: What the caller chose.
+        rules: Rules of the request.
+        options: Options of the caller.
 
     Attributes:
-        mode: What is being read.
+        mode: Kind of text at the present place.
         content: The content so far.
         reasoning: The reasoning so far.
-        block: The block that is open.
-        passage: The passage that is open.
-        has_passages: Whether the syntax has passages, so that its markers mean something without calls too.
-        tracker: Reports the calls of the block, or of the bare call, while they are written.
-        bare: What may be a call without markers, while it may.
-        bare_syntax: How calls without markers are read.
-        calls_in_thinking: Whether a call ends the reasoning.
+        block: Reader of the open block.
+        stream: Events of the calls in the open block, or in text that may be a call without markers.
+        started: Calls in the same text whose start was reported.
+        passage: The open passage.
+        has_passages: The syntax has passages, so that its markers mean something without calls too.
+        bare: Text that may be a call without markers.
+        bare_syntax: Reads calls without markers.
+        calls_in_thinking: A call ends the reasoning.
         opener: In OPENING the marker that was met.
-        held: In OPENING the opening tag and what follows it; in INVENTED, or in a passage that is left out, what the model
-            invents.
+        held: In OPENING the opening marker and the text behind; in INVENTED, or in a passage that is left out, all text so far.
         again: Text that was consumed and is to be read again.
-        tail: Text that is waiting for more.
-        may_think: Whether reasoning may still begin.
-        newline_first: Whether white space before the reasoning is no content.
-        may_be_bare: Whether a call without tags may still begin.
-        owed: A block ended without its closing tag, which may still come.
+        tail: Text that waits for more.
+        may_think: Reasoning may begin here.
+        newline_first: White space before the reasoning is no content.
+        may_be_bare: A call without markers may begin here.
+        owed: A block ended without its closing marker, which may still come.
         fenced: A code fence was opened around blocks.
-        flow: The short way for deltas in which nothing can happen, while there is one.
-        count: Calls reported so far.
-        ids: Their ids, and those of earlier calls.
+        flow: The short way for deltas without special characters, or None.
+        count: Calls reported so far, without those of the open block.
+        ids: Ids of the calls of the answer, and of earlier calls.
     """
 
     __slots__ = (
         "again", "bare", "bare_syntax", "block", "calls_in_thinking", "closed", "content", "count", "fenced", "flow",
         "has_passages", "held", "ids", "marks", "may_be_bare", "may_think", "mode", "newline_first", "opener", "options",
-        "owed", "passage", "reasoning", "rules", "syntax", "tail", "tracker",
+        "owed", "passage", "reasoning", "rules", "started", "stream", "syntax", "tail",
     )  # fmt: skip
 
     def __init__(self, rules: Rules, options: Options) -> None:
         dialect = resolve(options.dialect)
-        settings, kind, self.marks, _ = language(dialect, rules.tools)
+        found = language(dialect, rules.tools, coerce=options.coerce)
+        self.marks = found.marks
         self.rules = rules
         self.options = options
-        self.syntax: Syntax = kind(settings)
+        self.syntax: Syntax = found.syntax(found.settings)
         self.content = Run(TextDelta)
         self.newline_first = dialect.newline_first
         self.reasoning = Run(ReasoningDelta)
@@ -128,15 +136,15 @@ class State:
         thinking = options.thinking_prefilled or rules.thinking
         self.mode = Mode.REASONING if thinking and dialect.reasoning else Mode.TEXT
         self.may_think = dialect.reasoning is not None
-        own = getattr(self.syntax, "bare", None) and not (rules.constrained and not isinstance(self.syntax, JsonInTags))
-        self.bare_syntax: BareSyntax = self.syntax if own else JsonInTags(settings)
+        self.bare_syntax = found.untagged_json if rules.constrained else found.untagged
         recovers = bool(rules.tools) and (options.recover or rules.constrained)
         self.may_be_bare = (self.bare_syntax.bare.own or recovers) and rules.choice.mode != "none"
         self.bare: BareCall | None = None
         self.block: BlockReader | None = None
         self.passage: Passage | None = None
         self.has_passages = self.syntax.has_passages
-        self.tracker: CallTracker | StepTracker | None = None
+        self.stream: Stream | None = None
+        self.started: list[StartedCall] = []
         self.calls_in_thinking = dialect.calls_in_thinking if options.calls_in_thinking is None else options.calls_in_thinking
         self.opener = ""
         self.held: list[str] = []
@@ -150,38 +158,58 @@ class State:
         self.closed = False
 
     def begin_bare(self) -> None:
-        """What comes may be a call without tags."""
+        """Begin to read text that may be a call without markers; reported early only if upstream is held to JSON."""
         self.mode = Mode.BARE
-        self.bare = BareCall(self.bare_syntax, (*self.marks.tokens, *((self.marks.close,) if self.marks.close else ())))
+        ends = (*self.marks.tokens, *((self.marks.close,) if self.marks.close else ()))
+        early = self.rules.constrained and self.rules.reports(self.rules.reply or "")
+        self.bare = BareCall(self.bare_syntax, ends, early=early)
 
     @property
     def open_bare(self) -> BareCall:
-        """What may be a call without tags; asking for it in another mode than BARE is a bug."""
+        """The text that may be a call without markers.
+
+        Raises:
+            RuntimeError: The mode is not BARE: a bug.
+        """
         if self.bare is None:
             raise RuntimeError(f"no bare call is open in mode {self.mode}")
         return self.bare
 
     @property
     def open_block(self) -> BlockReader:
-        """The block that is open; asking for it in another mode than BLOCK is a bug."""
+        """The reader of the open block.
+
+        Raises:
+            RuntimeError: The mode is not BLOCK: a bug.
+        """
         if self.block is None:
             raise RuntimeError(f"no block is open in mode {self.mode}")
         return self.block
 
 
 class Flow(Protocol):
-    """Deltas on the short way."""
+    """A short way for deltas."""
 
     def feed(self, text: str) -> list[Event] | None:
-        """The events of a delta; None when it has to be read with care, from what `stop` returns on."""
+        """Return the events of a delta; None if the delta has to be read with care, from the text on that `stop` returns."""
 
     def stop(self, text: str, out: list[Event]) -> str:
-        """Remember what has passed.
+        """Leave the short way.
 
         Args:
-            text: What comes next.
-            out: Gets what there is to report.
+            text: The delta.
+            out: Gets events that are still to be reported.
 
         Returns:
-            What is still to be read: the end of what has passed, and what comes next.
+            The text that is still to be read: the end of the text that has passed, and the delta.
         """
+
+
+class Stream(Flow, Protocol):
+    """The events of one block; `adapter.completion.call_stream.CallStream`."""
+
+    def take(self, steps: list[Step], out: list[Event]) -> None:
+        """Add the events of steps to `out`, and clear the steps."""
+
+    def begin(self, tail: str = "") -> Flow:
+        """Go on with text that the reader of the block has not consumed."""

@@ -1,8 +1,7 @@
-"""A run of content or of reasoning: which white space and which left-over tokens belong to it.
+"""A run of content or of reasoning, and the white space and special tokens that belong to the run.
 
-White space is held back until it is known whether it separates words or only blocks. Special tokens are held back until it
-is known whether they stand in the middle of text, where they are the model's words, or at a block or the end, where they
-are left over.
+White space is held back until the next text tells if the space separates words, or only blocks. Special tokens are held back
+until the next text comes: in the middle of text a token is the model's word, at a block or at the end a left-over.
 """
 
 from __future__ import annotations
@@ -21,16 +20,16 @@ _Kind = Literal["space", "token", "fence"]
 
 
 class Run:
-    """Collects one run and reports it piece by piece.
+    """A run that is reported piece by piece.
 
     Args:
-        make: The event for a piece of it, `TextDelta` or `ReasoningDelta`.
+        make: Class of the events, `TextDelta` or `ReasoningDelta`.
 
     Attributes:
-        seen: Whether anything of the run has been reported.
-        edge: What the held-back text touches, if it touches something: the end of the reasoning, or a block.
-        space_before_block: Whether white space between text and a block belongs to the text: `drop`, `keep`, or
-            `keep-in-sentence`, where the text breaks off in the middle of a sentence, which may go on behind the block.
+        seen: Some of the run has been reported.
+        edge: The neighbour of the held-back text: the end of the reasoning, a block, or empty.
+        space_before_block: The place of white space between text and a block: `drop` for markup, `keep` for text, or
+            `keep-in-sentence` for text if the text breaks off in the middle of a sentence, which may go on behind the block.
         make: As given.
         last: The last character that passed, for line starts and backticks.
         said: The last character that was reported.
@@ -41,7 +40,7 @@ class Run:
     def __init__(self, make: Callable[[str], Event]) -> None:
         self.make = make
         self._held: list[tuple[_Kind, str]] = []
-        self._settled = 0  # how many of these, the first ones, stand before a block: white space, all of them
+        self._settled = 0  # the first so many are white space in front of a block
         self.seen = False
         self.edge: Literal["", "reasoning", "block"] = ""
         self.space_before_block: SpaceBeforeCall = "drop"
@@ -49,7 +48,7 @@ class Run:
         self.said = ""
 
     def text(self, text: str, out: list[Event]) -> None:
-        """Ordinary text: what follows the last word is held back."""
+        """Add ordinary text; white space behind the last word is held back."""
         if not text:
             return
         self.last = text[-1]
@@ -65,11 +64,11 @@ class Run:
             self._held.append(("space", space))
 
     def flowing(self) -> bool:
-        """Whether more text would be reported as it is, after the white space that is held back."""
+        """Tell if more text would be reported as fed, behind the white space that is held back."""
         return self.seen and not self.edge and (not self._held or (len(self._held) == 1 and self._held[0][0] == "space"))
 
     def take_space(self) -> str:
-        """The white space that is held back, no longer to be kept here."""
+        """Hand over the white space that is held back."""
         return "".join(text for _, text in self._take())
 
     def keep_space(self, space: str) -> None:
@@ -78,24 +77,24 @@ class Run:
         self._settled = 0
 
     def _take(self) -> list[tuple[_Kind, str]]:
-        """What is held back, no longer to be kept."""
+        """Hand over the text that is held back."""
         held, self._held, self._settled = self._held, [], 0
         return held
 
     def literal(self, text: str, out: list[Event]) -> None:
-        """Text to be kept as it is, white space at its ends included."""
+        """Add text that is reported with the white space at its ends."""
         self._report(self._release("", out) + text, out)
         self.last = text[-1]
 
     def token(self, token: str) -> None:
-        """A special token: dropped at a block or at the end, kept inside text."""
+        """Add a special token: dropped at a block or at the end, kept inside text."""
         self._held.append(("token", token))
         self.last = token[-1]
 
     def fence(self, fence: str, out: list[Event]) -> None:
-        """The opening line of a code fence: dropped when it holds a block and nothing else."""
+        """Add the opening line of a code fence: dropped if the fence holds a block and no text."""
         earlier = [place for place, (kind, _) in enumerate(self._held) if kind == "fence"]
-        if earlier:  # that one holds a fence, and not a block
+        if earlier:  # the earlier fence holds a fence, and no block
             after = self._held[earlier[-1] + 1 :]
             self._held = self._held[: earlier[-1] + 1]
             self._report(self._release("", out), out)
@@ -103,8 +102,12 @@ class Run:
         self._held.append(("fence", fence))
         self.last = fence[-1]
 
+    def takes_block(self) -> bool:
+        """Tell if a marker here begins a block, with neither a backtick nor a code fence in front."""
+        return self.last != "`" and not any(kind == "fence" for kind, _ in self._held)
+
     def block(self, out: list[Event]) -> bool:
-        """A block begins here. Returns whether a code fence was opened just for it."""
+        """Begin a block. Returns True if a code fence was opened for nothing but the block."""
         new = self._held[self._settled :]
         others = [kind for kind, _ in new if kind != "space"]
         fenced = "fence" in others
@@ -123,7 +126,7 @@ class Run:
         return fenced
 
     def end(self, out: list[Event]) -> None:
-        """The completion, or this run, is over."""
+        """End the run."""
         if not self._held:
             return
         for kind, text in self._take():
@@ -133,11 +136,11 @@ class Run:
                 self._report(text, out)
 
     def _release(self, body: str, out: list[Event]) -> str:
-        """What was held back and turns out to be text, with the text it precedes."""
+        """Return held-back text that turns out to be text, joined with the text behind."""
         kept: list[str] = []
         at_edge = bool(self.edge)
         for kind, text in self._take():
-            if kind == "fence":  # it holds no block, so it is text, and so is what follows it
+            if kind == "fence":  # a fence without a block is text, and all text behind the fence too
                 at_edge = False
             if at_edge and (kind == "token" or not self.seen):
                 out.append(Markup(text))
@@ -158,7 +161,7 @@ class Run:
             self.edge = ""
 
     def _keeps_space(self) -> bool:
-        """Whether white space before a block belongs to the text before it.
+        """Tell if white space in front of a block belongs to the text.
 
         Only the last character is asked, so that the answer is the same at any split.
         """

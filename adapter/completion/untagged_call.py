@@ -1,7 +1,7 @@
-"""A call written without its markers, and as nothing but a call: the whole answer (behaviour 1.10).
+"""Text that may be a call without markers: a call as the whole answer (behaviour 1.10).
 
-Text that may turn out to be one is held back, and let go as soon as it cannot be: at its first key, at the first word after
-the payload, at a tag. So an answer that merely begins with a brace or a code fence goes on flowing.
+The text is held back, and let go as soon as it cannot be a call: at its first key, at the first word behind the payload, at a
+marker. So an answer that merely begins with a brace or a code fence goes on flowing.
 """
 
 from __future__ import annotations
@@ -9,38 +9,47 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from adapter.syntax.json.end_scanner import End
+from adapter.syntax.reading import End
 from adapter.text.buffer import TextBuffer
 
 if TYPE_CHECKING:
     from adapter.syntax.contract import BareSyntax
+    from adapter.syntax.reading import Flowing, Step
 
-_LONGEST_BEGINNING = 600  # in which a name is looked for
+_LONGEST_BEGINNING = 600  # code points in which a name is looked for
 _REST = re.compile(r"[\s`;,]*\Z")
 
 
 class BareCall:
-    """Holds text that may be a call without markers.
+    """Text that may be a call without markers.
 
     Args:
-        syntax: Says how such a call begins, finds its end and reads it.
-        tokens: Special tokens and closing markers that may follow it.
+        syntax: Knows the beginnings of such calls, finds their end and reads them.
+        ends: Special tokens and closing markers that may follow a call.
+        early: Look for the calls while they are written.
 
     Attributes:
-        start: Where in the text the payload begins.
-        dead: Whether it turned out to be ordinary text.
+        named: The name of the first call is known, or is looked for no more.
+        start: Position of the payload in the text.
+        steps: Pieces of calls that are certain; the listener clears the list.
+        dead: The text turned out to be no call.
     """
 
-    __slots__ = ("_alive", "_ended", "_form", "_held", "_named", "_scanner", "_syntax", "_tail", "_tokens", "dead", "start")
+    __slots__ = (
+        "_alive", "_ended", "_ends", "_finder", "_form", "_held", "_scanner", "_syntax", "_tail", "dead", "named", "start",
+        "steps",
+    )  # fmt: skip
 
-    def __init__(self, syntax: BareSyntax, tokens: tuple[str, ...]) -> None:
+    def __init__(self, syntax: BareSyntax, ends: tuple[str, ...], *, early: bool = False) -> None:
         self._syntax = syntax
         self._form = syntax.bare
-        self._named = False  # there is nothing to be learned of its name any more
-        self._tokens = re.compile("|".join(map(re.escape, sorted(tokens, key=len, reverse=True))) or r"(?!)")
+        self.named = False
+        self._ends = re.compile("|".join(map(re.escape, sorted(ends, key=len, reverse=True))) or r"(?!)")
         self._scanner = syntax.scanner()
+        self._finder = syntax.finder() if early else None
+        self.steps: list[Step] = [] if self._finder is None else self._finder.steps
         self._held = TextBuffer()
-        self._alive = False  # the head has been read
+        self._alive = False  # the beginning of a call has been read
         self.start = 0
         self._tail = ""
         self._ended = False
@@ -48,31 +57,42 @@ class BareCall:
 
     @property
     def text(self) -> str:
-        """All that is held."""
+        """All of the text."""
         return self._held.text()
 
     @property
     def payload(self) -> str:
-        """What has been written of the payload."""
+        """The payload so far."""
         return self.text[self.start :] if self._alive else ""
 
     def name(self) -> str:
-        """The name of the call that it begins with, told once; empty while it is not known."""
-        if self._named or not self._alive:
+        """Return the name of the first call, once; empty while the name is not known, and afterwards."""
+        if self.named or not self._alive:
             return ""
         name = self._syntax.begun(self.payload)
-        self._named = bool(name) or len(self._held) > _LONGEST_BEGINNING
+        self.named = bool(name) or len(self._held) > _LONGEST_BEGINNING
         return name.strip()
 
-    def feed(self, text: str) -> str:
-        """Hold more text, and see whether it can still be a call. Returns what of it is certain to be payload."""
+    def feed(self, text: str) -> None:
+        """Hold more text, and decide if all of the text can still be a call."""
         self._held.append(text)
         if not self._alive:
             text = self._head()
-        return self._scan(text) if self._alive and not self.dead else ""
+        if self._alive and not self.dead and not self._ended:  # text behind the payload is judged at the end
+            self._scan(text)
+
+    def flowing(self) -> Flowing | None:
+        """Return patterns of text that may pass unread inside a string, if nobody listens to the calls; else None."""
+        wanted = self._alive and not self._ended and not self._tail and self._finder is None
+        return self._scanner.flowing() if wanted else None
+
+    def flowed(self, text: str) -> None:
+        """Hold text that `flowing` let pass."""
+        self._held.append(text)
+        self._scanner.offset += len(text)
 
     def _head(self) -> str:
-        """Read up to where the form of a call shows. Returns what the scanner is to see."""
+        """Read the beginning of the text. Returns the part for the scanner."""
         held = self.text
         head = self._form.head.match(held)
         if head is None:
@@ -82,24 +102,23 @@ class BareCall:
         self.start = head.start("payload")
         return held[self.start :]
 
-    def _scan(self, text: str) -> str:
-        if self._ended:
-            return ""  # what follows is judged at the end
+    def _scan(self, text: str) -> None:
         window = self._tail + text
         position, end = self._scanner.feed(window)
         self._tail = window[position:]
         if end is not None:
             self._ended = True
             self.dead = end in {End.TEXT, End.DONE, End.OPENER, End.QUOTE}
-        return window[:position]
+        if self._finder is not None:
+            self._finder.feed(window[:position])
 
     def finish(self) -> tuple[str, bool]:
-        """The completion is over.
+        """End the text with the completion.
 
         Returns:
-            The payload, and whether it is complete with nothing but white space, fences and special tokens after it.
+            The payload; and if the payload is complete, with nothing but white space, fences and special tokens behind.
         """
         complete = self._ended or (self._alive and self._scanner.complete)
         end = self._scanner.payload_end
         rest = self.text[self.start + end :] if complete else ""
-        return self.text[self.start : self.start + end], complete and _REST.match(self._tokens.sub("", rest)) is not None
+        return self.text[self.start : self.start + end], complete and _REST.match(self._ends.sub("", rest)) is not None

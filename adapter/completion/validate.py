@@ -1,4 +1,4 @@
-"""A call as it was written, checked against the tools that were offered."""
+"""The check of a call against the tools that were offered."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 @frozen
 class CheckedCall:
-    """A call with the verdict on it.
+    """A checked call.
 
     Attributes:
         name: The tool.
-        arguments: JSON text, coerced if that made it valid.
-        valid: Whether the tool was offered, may be called in this turn, and accepts the arguments.
-        problems: What was found, in kinds and messages; the caller of the check adds index and raw text.
+        arguments: JSON text, coerced if coercion made the call valid.
+        valid: The tool was offered, may be called in this turn, and accepts the arguments.
+        problems: Kinds and messages of the problems; `problems_of` adds index and raw text.
     """
 
     name: str
@@ -37,7 +37,7 @@ class CheckedCall:
 
 
 def check(call: RawCall, tools: ToolSet, choice: ToolChoice, options: Options) -> CheckedCall:
-    """Check a call. Without tools, only that its arguments are an object is checked."""
+    """Check a call; without tools, only for arguments that are an object."""
     tool = tools.by_name.get(call.name)
     if (tool is None or (choice.allowed is not None and call.name not in choice.allowed)) and tools:
         allowed = choice.allowed or tools.names
@@ -55,12 +55,12 @@ def check(call: RawCall, tools: ToolSet, choice: ToolChoice, options: Options) -
 
 
 def verdicts(calls: Iterable[RawCall | Nameless], rules: Rules, options: Options) -> list[CheckedCall]:
-    """The calls of a block, checked; what names no tool is none."""
+    """Check the calls of a block; values that name no tool are left out."""
     return [check(call, rules.tools, rules.choice, options) for call in calls if isinstance(call, RawCall)]
 
 
 def _against(call: RawCall, value: Any, schema: schemas.CompiledSchema, options: Options) -> CheckedCall:
-    """A call against the schema of its tool. Raises RecursionError where both are deeper than the validator goes."""
+    """Check a call against the schema of its tool. Raises RecursionError if both are deeper than the validator goes."""
     errors = schema.errors(value)
     if not errors:
         return CheckedCall(call.name, call.arguments, True)
@@ -79,14 +79,14 @@ def _invalid(call: RawCall, reasons: list[str]) -> CheckedCall:
 
 
 def call_id(own: str, taken: set[str], options: Options) -> str:
-    """The id of a call: the one that the model gave it, unless an earlier call has it; else a new one."""
+    """Return the model's own id for a call, or a new id if there is none or an earlier call has the same."""
     found = own if own and own not in taken else options.new_id()
     taken.add(found)
     return found
 
 
 def events(call: CheckedCall, index: int, call_id: str, raw: str) -> list[Event]:
-    """The events of one complete call."""
+    """Return the events of one complete call."""
     made: list[Event] = [
         CallStarted(index, call_id, call.name),
         ArgumentsDelta(index, call.arguments),
@@ -96,5 +96,5 @@ def events(call: CheckedCall, index: int, call_id: str, raw: str) -> list[Event]
 
 
 def problems_of(call: CheckedCall, index: int, raw: str) -> list[Event]:
-    """The problems of a checked call, with the call's index and raw text."""
+    """Return the problems of a checked call, with the call's index and raw text."""
     return [Problem(problem.kind, problem.message, raw, index) for problem in call.problems]

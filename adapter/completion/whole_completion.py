@@ -1,22 +1,22 @@
-"""A whole completion, read in one go where it is nothing but words, plain calls, or words and plain calls after them.
+"""The short ways for a whole completion of words, plain calls, or words and plain calls behind them.
 
-Nearly all completions are that, and then none of the parser's steps is needed, nor what it remembers between them. The events
-are the parser's own, one for one. Where anything else stands in the text, the parser reads it.
+Nearly all completions are of this kind, and need neither the parser's steps nor its memory between them. If more than words
+stands in front of the calls (reasoning, tokens), the parser reads the text in front only. The events are the parser's own, one
+for one. The parser reads a completion with any other text.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from adapter.completion.markers import Mark
 from adapter.completion.modes.text import FENCE_REACH, first_word
 from adapter.completion.parser import CompletionParser
-from adapter.completion.state import language
+from adapter.completion.state import Mode, State, language
 from adapter.completion.text_run import SPACE
 from adapter.completion.validate import call_id, check, events
 from adapter.dialects.registry import resolve
 from adapter.events import Markup, TextDelta
-from adapter.syntax.json.call_forms import read_plain_call
-from adapter.syntax.json.in_tags import JsonInTags
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,23 +24,26 @@ if TYPE_CHECKING:
     from adapter.completion.request_rules import Rules
     from adapter.events import Event
     from adapter.options import Options
+    from adapter.syntax.contract import Syntax
     from adapter.syntax.reading import RawCall
 
-    Block = tuple[RawCall, str]  # a call, and the block that it was read from
+    Block = tuple[RawCall, str]  # a call, and the text of its block
 
-_NEAR = 4096  # a block that begins within so many characters is looked for in all of them
+_NEAR = 4096  # code points that are searched for a block before the fast skip over prose begins
 
 
 def read_whole(text: str, finish_reason: str | None, rules: Rules, options: Options) -> list[Event]:
-    """The events of a whole completion.
+    """Return the events of a whole completion.
 
     Args:
         text: The completion.
-        finish_reason: What upstream said.
-        rules: What the request says.
-        options: What the caller chose.
+        finish_reason: The word of upstream.
+        rules: Rules of the request.
+        options: Options of the caller.
     """
     found = read_at_once(text, rules, options)
+    if found is None:
+        found = _blocks_at_end(text, finish_reason, rules, options)
     if found is not None:
         return found
     parser = CompletionParser.for_rules(rules, options)
@@ -48,22 +51,24 @@ def read_whole(text: str, finish_reason: str | None, rules: Rules, options: Opti
 
 
 def read_at_once(text: str, rules: Rules, options: Options) -> list[Event] | None:
-    """The events of a whole completion; None where the parser has to be asked."""
+    """Return the events of a whole completion; None for a completion that the parser has to read."""
     dialect = resolve(options.dialect)
-    _, _, marks, syntax = language(dialect, rules.tools)
-    if type(syntax) is not JsonInTags or syntax.plain is None or dialect.space_before_call != "drop":
+    found = language(dialect, rules.tools, coerce=options.coerce)
+    syntax, marks = found.reader, found.marks
+    if not syntax.has_plain_blocks or dialect.space_before_call != "drop" or not _plain(rules):
         return None
-    if not _plain(rules) or options.thinking_prefilled:
+    if rules.thinking or options.thinking_prefilled:
         return None
-    near = text.find(syntax.bounds.open, 0, _NEAR) >= 0
+    opening = syntax.openings[0]
+    near = text.find(opening, 0, _NEAR) >= 0
     mark = marks.find(text, 0 if near else marks.words.until(text, 0, inside=False))
     end = len(text) if mark is None else mark.start
     word = first_word(text, 0)
-    if (word < end and text[word] in syntax.bare.first) or "`" in text[max(0, end - FENCE_REACH) : end]:
+    if (word < end and text[word] in found.untagged.bare.first) or "`" in text[max(0, end - FENCE_REACH) : end]:
         return None
     if mark is None:
         return _words(text)
-    if mark.text != syntax.bounds.open:
+    if mark.text != opening:
         return None
     spaces: list[str] = []
     blocks = _blocks(text, end, syntax, spaces)
@@ -75,41 +80,71 @@ def read_at_once(text: str, rules: Rules, options: Options) -> list[Event] | Non
     out: list[Event] = [TextDelta(body)] if body else []
     ids = set(rules.taken)
     for index, (call, raw) in enumerate(blocks):
-        out.append(Markup(raw))
-        out += events(check(call, rules.tools, rules.choice, options), index, call_id(call.id, ids, options), raw)
+        out += _block_events(call, raw, index, ids, rules, options)
     out += [Markup(space) for space in spaces]
     return out
 
 
+def _blocks_at_end(text: str, finish_reason: str | None, rules: Rules, options: Options) -> list[Event] | None:
+    """Return the events of a whole completion with plain blocks and no other text from the first block on; None for others."""
+    syntax = language(resolve(options.dialect), rules.tools, coerce=options.coerce).reader
+    start = text.find(syntax.openings[0]) if syntax.has_plain_blocks and _plain(rules) else -1
+    spaces: list[str] = []
+    blocks = _blocks(text, start, syntax, spaces) if start >= 0 else ()
+    if not blocks or (len(blocks) > 1 and rules.parallel is False):
+        return None
+    state = State(rules, options)
+    parser, content, mark = CompletionParser.of(state), state.content, state.marks.find(text, start)
+    out = parser.feed(text[:start])
+    if state.mode is not Mode.TEXT or state.tail or mark != Mark(start, syntax.openings[0]) or not content.takes_block():
+        return None
+    content.block(out)
+    for call, raw in blocks:
+        out += _block_events(call, raw, state.count, state.ids, rules, options)
+        state.count += 1
+    for space in spaces:
+        content.text(space, out)
+    return out + parser.close(finish_reason)
+
+
+def _block_events(call: RawCall, raw: str, index: int, ids: set[str], rules: Rules, options: Options) -> list[Event]:
+    checked = check(call, rules.tools, rules.choice, options)
+    return [Markup(raw), *events(checked, index, call_id(call.id, ids, options), raw)]
+
+
 def _plain(rules: Rules) -> bool:
-    """Whether a request asks for nothing but calls in their blocks, reported when they are complete."""
+    """Tell if a request asks for nothing but calls in blocks, each reported when complete."""
     return not (
         rules.choice.mode == "none"
         or rules.constrained
         or rules.invalid_as_text
         or rules.reply is not None
-        or rules.thinking
         or rules.incremental
     )
 
 
 def _words(text: str) -> list[Event]:
-    """The events of words, in pieces as the parser has them: white space at the end by itself."""
+    """Return the events of words, in the parser's pieces: white space at the end by itself."""
     body = text.rstrip(SPACE)
     return [TextDelta(piece) for piece in (body, text[len(body) :]) if piece]
 
 
-def _blocks(text: str, start: int, syntax: JsonInTags, spaces: list[str]) -> Sequence[Block]:
-    """The blocks from there to the end, and the white space between and behind them; none if anything else stands there."""
-    opener, closer = syntax.bounds.open, syntax.bounds.close
+def _blocks(text: str, start: int, syntax: Syntax, spaces: list[str]) -> Sequence[Block]:
+    """Return the plain blocks from `start` to the end of the text; none if other text stands there.
+
+    Args:
+        text: The completion.
+        start: Position of the first block.
+        syntax: The call syntax.
+        spaces: Gets the white space between and behind the blocks.
+    """
+    opening = syntax.openings[0]
     blocks: list[Block] = []
-    while text.startswith(opener, start):
-        payload = first_word(text, start + len(opener))
-        stop = text.find(closer, payload)
-        call = read_plain_call(text, payload, stop) if stop > payload else None
-        if call is None or syntax.markup_faults(text[start:payload], closer):
+    while text.startswith(opening, start):
+        found = syntax.plain_block(text, start)
+        if found is None:
             return ()
-        end = stop + len(closer)
+        call, end = found
         blocks.append((call, text[start:end]))
         start = first_word(text, end)
         if start > end:

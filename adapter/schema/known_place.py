@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from adapter.schema.conversion import convert, fits
 from adapter.schema.place import SchemaPlace
 from adapter.text.json_spans import loads
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from adapter.schema.raw_place import RawPlace
 
 # A schema that refers to itself has places without end.
@@ -46,6 +49,36 @@ class KnownPlace:
     def lets_be(self, scalar: str) -> bool:
         """Whether a number or a word, of a type that may stand here, stays as it is."""
         return self._doubtful is None or not self._doubtful.refusing(loads(scalar))
+
+    def refusing(self, value: Any) -> frozenset[str]:
+        """The types that a value may have to be coerced to, though its own type may stand here."""
+        return frozenset() if self._doubtful is None else self._doubtful.refusing(value)
+
+    @staticmethod
+    def converts(value: Any, kinds: Collection[str]) -> bool:
+        """Tell whether a value can be coerced to one of these types without loss."""
+        return convert(value, tuple(kinds)) is not None
+
+    def settled(self, literal: str) -> str | None:
+        """The text for a complete string, number or word that stands here.
+
+        Args:
+            literal: Its JSON text.
+
+        Returns:
+            The same text, or the JSON text of the coerced value; None when only the finished call can tell: coercion to an
+            object or list, or of a value whose own type may stand here.
+        """
+        kinds = self._kinds
+        if kinds is None and self._doubtful is None:
+            return literal
+        value = loads(literal)
+        if kinds is None or fits(value, kinds):
+            return None if self.converts(value, self.refusing(value)) else literal
+        converted = convert(value, tuple(kinds))
+        if converted is None:
+            return literal
+        return None if kinds & {"array", "object"} else converted
 
     def names(self, key: str) -> bool:
         """Whether the schema speaks of an object's member by this name."""

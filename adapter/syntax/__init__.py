@@ -1,4 +1,4 @@
-"""How calls are written: one package per family of call syntaxes, and the mechanics they share. No dialect is named here."""
+"""Call syntaxes: one package per family, and the mechanics the families share. No dialect is named here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from adapter.errors import DialectError
 
 if TYPE_CHECKING:
-    from adapter.syntax.contract import Syntax, SyntaxSettings
+    from adapter.syntax.contract import BareSyntax, Syntax, SyntaxSettings
 
 # Name in a template's front matter: module below this package, class in the module.
 SYNTAXES = {
@@ -26,20 +26,27 @@ SYNTAXES = {
 
 
 def make_syntax(name: str, settings: SyntaxSettings) -> Syntax:
-    """The reader of a call syntax, by the name that a template's front matter gives.
+    """Make the call syntax of this name, which stands in a template's front matter.
 
     Raises:
-        DialectError: There is no such syntax, or the dialect's `form` is not what it asks for.
+        DialectError: No syntax has the name, or the dialect's `form` does not suit the syntax.
     """
     made: Syntax = syntax_class(name, settings)(settings)
     return made
 
 
+def untagged_json(settings: SyntaxSettings) -> BareSyntax:
+    """Make the reader of JSON calls without markers, for dialects whose own calls have markers."""
+    from adapter.syntax.json.in_tags import JsonInTags
+
+    return JsonInTags(settings)
+
+
 def syntax_class(name: str, settings: SyntaxSettings) -> type[Any]:
-    """The class of such a reader, which takes settings of these markers and this form.
+    """Return the class of the call syntax of this name, after a check of the settings.
 
     Raises:
-        DialectError: As above.
+        DialectError: No syntax has the name, or its markers do not suit the syntax.
     """
     if name not in SYNTAXES:
         raise DialectError(f"no call syntax {name!r}; there are {', '.join(SYNTAXES)}")

@@ -1,12 +1,15 @@
-"""What a call syntax is: how a block begins, how it is read a delta at a time, what it holds.
+"""The contract of a call syntax: protocols that `syntax/` fulfils and `completion/` relies on.
 
-A syntax is made for one request's dialect; it makes a reader for each block. The reader is given the text from the first
-character after the opening marker on, finds the end of the block itself, and keeps the calls it found:
+A syntax is made for the dialect and the tools of one request, and makes a reader for each block. The reader gets the text from
+the first character of the payload on, finds the end of the block, and keeps the calls:
 
-    feed(text, position) ──► how far it got, and what ended the block
-    steps                ──► what of the calls is certain already, for answers that are streamed
+    feed(text, position) ──► position reached, and the end of the block
+    steps                ──► pieces of calls that are certain, for streamed answers
     read(end)            ──► the calls, once the block has ended
-    parts()              ──► the block as it was written, and text that is to be read again
+    parts()              ──► the text of the block, and text behind its end that is to be read again
+
+`completion.call_stream` feeds a reader once for each delta, takes the steps, and asks `flowing()`: inside a string, deltas are
+then forwarded without the reader until a special character comes.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from adapter.schema import known_place
 from adapter.schema.place import ANYWHERE, Place, Types
 from adapter.syntax.limits import Limits
 from adapter.syntax.notation import JSON, Notation
@@ -22,20 +26,20 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Callable, Mapping
 
-    from adapter.syntax.json.end_scanner import End
+    from adapter.schema.known_place import KnownPlace
     from adapter.syntax.message import Passage
-    from adapter.syntax.reading import Flowing, Lookout, Reading, Step
+    from adapter.syntax.reading import End, Flowing, Lookout, RawCall, Reading, Step
 
 
 @dataclass(frozen=True, slots=True)
 class BareForm:
-    """How a call begins that has no marker before it.
+    """The beginnings of calls without a marker.
 
     Attributes:
-        first: The characters that it may begin with.
-        head: Matches a beginning that makes it likely; the group `payload` begins where the payload does.
-        half: Matches what may become such a beginning.
-        own: Whether the dialect's models write calls so; otherwise such a call is recovered.
+        first: First characters, all in one string.
+        head: Pattern of a likely beginning; the group `payload` begins with the payload.
+        half: Pattern of text that may become a likely beginning.
+        own: The dialect's models write calls without markers; in other dialects a call without markers is recovered.
     """
 
     first: str
@@ -46,15 +50,16 @@ class BareForm:
 
 @dataclass(frozen=True, slots=True)
 class SyntaxSettings:
-    """What a dialect says about its call syntax.
+    """Settings of a call syntax, from the dialect and the tools.
 
     Attributes:
         open: The marker before a block.
-        close: The marker after it; empty where there is none.
-        tokens: Literals that end a block left open: special tokens, the opening tag of a tool result.
-        form: What else the template's front matter says under `form`.
-        types: The types of the tools' parameters.
-        place: The place of a tool's arguments themselves.
+        close: The marker behind a block; empty in a syntax without one.
+        tokens: Literals that end an unclosed block: special tokens, the opening tag of a tool result.
+        form: The table `form` of the template's front matter.
+        types: Types of a tool's parameters.
+        place: Place of a tool's arguments in its schema, for values that are raw text.
+        known: Place of a tool's arguments in its schema, for values that are JSON; `ANYWHERE` without coercion.
     """
 
     open: str
@@ -63,122 +68,173 @@ class SyntaxSettings:
     form: Mapping[str, str] = field(default_factory=dict)
     types: Types = lambda _tool, _parameter: None
     place: Callable[[str], Place] = lambda _tool: ANYWHERE
+    known: Callable[[str], KnownPlace] = lambda _tool: known_place.ANYWHERE
+
+
+class Follower(Protocol):
+    """A reader of plain deltas in the arguments of a call: one look at each, and no step.
+
+    Attributes:
+        special: Finds in a delta the characters that need more than this search.
+        in_string: The text stands in a string: a delta without special characters may leave as it is, and `follow` need not see it.
+    """
+
+    special: Callable[[str], re.Match[str] | None]
+    in_string: bool
+
+    def follow(self, text: str) -> str | None:
+        """Read a delta. Returns the JSON text that may leave by now; None for a delta that is for `BlockReader.feed`."""
 
 
 class BlockReader(Protocol):
-    """Reads one block.
+    """The reader of one block; `adapter.syntax.block.Block` is the base of all.
 
     Attributes:
-        opening: The opening marker and what stood between it and the payload.
-        steps: What has become certain since they were last taken; whoever takes them clears the list.
+        opening: The opening marker, and the text between marker and payload.
+        steps: Pieces of calls that are certain; the listener clears the list. `Unheard` without a listener: set by the
+            completion before the first delta, or by the reader when nothing more of the block can be certain before its end.
     """
 
     opening: str
     steps: list[Step]
 
     def feed(self, text: str, position: int) -> tuple[int, End | None]:
-        """Consume text. Returns how far, and what ended the block, if something did."""
+        """Consume text from `position` on. Returns the position reached, and the end of the block, if met."""
 
     def waiting(self) -> Lookout | None:
-        """What the block cannot end without; None when the reader wants to see all text as it comes."""
+        """Literals without which the block cannot end; None to see every delta. Asked only without a listener."""
 
     def flowing(self) -> Flowing | None:
-        """What may come now and passes as it is, being inside a string of the arguments; None when the reader is not."""
+        """Patterns of text to forward unread, inside a string of the arguments; None anywhere else."""
+
+    def follower(self) -> Follower | None:
+        """A reader for the next plain deltas, whose text is given to `flowed` later; None where there is none."""
 
     def flowed(self, text: str) -> str:
-        """Take text that was matched so. Returns it as JSON."""
+        """Consume text that was forwarded, or followed. Returns forwarded text as JSON."""
 
     def finish(self, tail: str, *, cut: bool) -> End:
-        """The completion is over inside the block; `tail` was not consumed yet. `cut`: the model was stopped."""
+        """End the block with the completion.
+
+        Args:
+            tail: Text that was fed and not consumed.
+            cut: The model was stopped, rather than done.
+        """
 
     def go_on(self) -> None:
-        """After an end by `End.TEXT` with nothing readable: read on, for the closing marker."""
+        """Read on for the closing marker, after `End.TEXT` without a readable call."""
 
     def read(self, end: End) -> Reading:
         """The calls of the block."""
 
     def parts(self) -> tuple[str, str]:
-        """The block as it was written, and what is to be read again as text."""
+        """The text of the block, and text behind its end that is to be read again."""
 
     def markup_faults(self) -> tuple[str, ...]:
-        """What is wrong with the block's markup; empty when nothing is."""
+        """Faults of the block's markup."""
 
 
 class BareScanner(Protocol):
-    """Finds the end of a payload that has no marker after it.
+    """A search for the end of a payload without a marker behind it.
 
     Attributes:
-        payload_end: Where it is, once `feed` returned an end, or `complete` is true.
+        offset: Code points consumed; whoever takes text that `flowing` lets pass adds the length.
+        payload_end: Offset of the end; known once `feed` has returned an end, or `complete` is true.
     """
 
+    offset: int
     payload_end: int
 
     @property
     def complete(self) -> bool:
-        """Whether all brackets are closed."""
+        """All brackets are closed."""
 
     def feed(self, text: str, start: int = 0) -> tuple[int, End | None]:
-        """Consume text. Returns how far, and what ended the payload, if something did."""
+        """Consume text from `start` on. Returns the position reached, and the end of the payload, if met."""
+
+    def flowing(self) -> Flowing | None:
+        """Return patterns of text that may pass unread inside a string; None outside of strings."""
+
+
+class CallFinder(Protocol):
+    """A search for calls in a payload that is still being written.
+
+    Attributes:
+        steps: Pieces of calls that are certain; the listener clears the list.
+    """
+
+    steps: list[Step]
+
+    def feed(self, text: str) -> None:
+        """Consume the next piece of the payload."""
 
 
 class BareSyntax(Protocol):
-    """A call syntax that can do without markers.
+    """A call syntax whose calls can stand without markers.
 
     Attributes:
-        bare: How calls begin then.
+        bare: The beginnings of such calls.
     """
 
     bare: BareForm
 
     def scanner(self) -> BareScanner:
-        """Finds the end of one payload."""
+        """Make a search for the end of one payload."""
+
+    def finder(self) -> CallFinder | None:
+        """Make a search for the calls of one payload; None in a syntax whose calls are certain at the end only."""
 
     def read(self, payload: str, end: End) -> Reading:
         """The calls of a payload."""
 
     def begun(self, payload: str) -> str:
-        """The name of the call that an unfinished payload begins with, as far as it is certain; empty while it is not."""
+        """The name of the first call of an unfinished payload; empty while the name is uncertain."""
 
 
 class Syntax(Protocol):
     """A call syntax.
 
     Attributes:
-        openings: The markers that a block may begin with, the dialect's own first.
-        has_passages: Whether its markers mean something without calls too: they may begin a passage.
-        in_words: Whether the opening marker that was met is followed by words, so far, where a call is due.
-        notation: How arguments are written, or the values in them that are not raw text.
-        limits: What it cannot say.
-        value_ends: What the reader of a raw value takes for its end where the right tag follows: one without it is read whole.
-            A space in it stands for any white space, or none; a newline before it, that it counts where a line begins.
+        openings: Markers that begin a block, the dialect's own first.
+        has_passages: Markers mean something without calls too: some begin a passage.
+        has_plain_blocks: `plain_block` can find calls.
+        in_words: The opening marker was met, and words follow so far, where a call is due.
+        notation: The notation of arguments, or of values that are not raw text.
+        limits: Values that the syntax cannot express.
+        value_ends: Literals that a reader takes for the end of a raw value before the right tag; a value without them is read
+            whole. A space stands for any white space or none, a newline in front for the start of a line.
     """
 
     openings: tuple[str, ...]
     has_passages: bool = False
+    has_plain_blocks: bool = False
     in_words: bool = False
     notation: Notation = JSON
     limits: Limits = Limits()
     value_ends: tuple[str, ...] = ()
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
-        """Go on after an opening marker, over what may stand before the payload.
+        """Pass over text between an opening marker and the payload.
 
         Returns:
-            How far the text was passed over, and whether a payload begins there: yes, no, or None when more text is needed.
+            The position reached, and if a payload begins there: True, False, or None until more text has come.
         """
 
-    def whole(self, opening: str, text: str, position: int) -> tuple[Reading, int] | None:  # noqa: ARG002  # it needs none
-        """Read a block in one go.
+    def plain_block(self, text: str, start: int) -> tuple[RawCall, int] | None:  # noqa: ARG002  # for syntaxes that can
+        """Read a complete block of one call in its most common form, for completions that are whole.
 
         Args:
-            opening: Its opening marker and what stood between it and the payload.
-            text: Holds the payload.
-            position: Where that begins.
+            text: The completion.
+            start: Position of the opening marker.
 
         Returns:
-            Its calls and where it ends, if all of it is there and nothing is wrong with it; None where that is not certain.
+            The call and the position behind the block; None for any other block, which a reader has to read.
         """
         return None
 
+    def finder(self) -> CallFinder | None:
+        """Make a search for the calls of one payload without markers; see `BareSyntax`."""
+        return None
+
     def block(self, opening: str) -> BlockReader | Passage:
-        """A reader for one block, which began with this text; or the passage that did."""
+        """Make a reader for one block with this opening; or the passage that begins there."""

@@ -1,4 +1,4 @@
-"""What may end a block: the markers around it, and how it ended."""
+"""Delimiters of a block: the markers around the block, and patterns made of them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from adapter.text.partial import begun, is_half
 
 @dataclass(frozen=True, slots=True)
 class Boundaries:
-    """The tags that mean something to the scanner, as the dialect has them.
+    """The markers of a dialect that end a block, or begin the next.
 
     Attributes:
-        open: Before a block.
-        close: After it. Without one a block ends with its JSON.
-        tokens: What else ends it.
-        due: Whether `close` must come. Where it may, and need not, JSON values are read until something else follows.
+        open: The marker before a block.
+        close: The marker behind a block; empty for a block that ends with its JSON.
+        tokens: Other literals that end a block.
+        due: `close` must come. In a block whose marker may be missing, JSON values are read until other text follows.
     """
 
     open: str
@@ -28,40 +28,45 @@ class Boundaries:
     due: bool = True
 
     def half(self, text: str, position: int) -> bool:
-        """Whether the text ends inside what may become one of the tags."""
+        """Tell if the text from `position` on is the beginning of a marker."""
         return is_half(text, position, (self.close, self.open, *self.tokens))
 
     def closes(self, text: str, position: int) -> bool:
-        """Whether the closing tag stands here."""
+        """Tell if the closing marker stands at `position`."""
         return bool(self.close) and text.startswith(self.close, position)
 
     def opens(self, text: str, position: int) -> bool:
-        """Whether the opening tag stands here."""
+        """Tell if the opening marker stands at `position`."""
         return bool(self.open) and text.startswith(self.open, position)
 
     @property
     def in_string(self) -> Flowing:
-        """What means nothing inside a JSON string. Up to four brackets that end a delta wait: the string may lack its quote."""
+        """Patterns of text inside a JSON string. Up to four brackets at the end of a delta wait: the quote may be missing."""
         return _in_string(self.close)
 
     @property
+    def in_quiet_string(self) -> Flowing:
+        """The same patterns, for a string of which nothing is sent."""
+        return _in_quiet_string(self.close)
+
+    @property
     def plain(self) -> Plain | None:
-        """How a plain call is written between the tags, where the closing one must come."""
+        """Patterns of a plain call between the markers; None if the closing marker can be missing."""
         return _plain(self.close) if self.close and self.due else None
 
     @property
     def lookout(self) -> Lookout:
-        """Without what this finds no block ends that has to be closed and has no doubtful string."""
+        """A search in deltas: text without a match cannot end a block that must be closed, and has no doubtful string."""
         return _lookout(self.open, self.close, self.tokens)
 
     @property
     def string_bodies(self) -> dict[str, re.Pattern[str]]:
-        """What means nothing inside a string, to the scanner, by the quote that ends it."""
+        """Patterns of text inside a string that cannot end a block, by the quote around the string."""
         return _string_bodies(self.close)
 
     @property
     def brackets(self) -> tuple[str, ...]:
-        """The tags that begin with a bracket, as JSON does."""
+        """The markers that begin with a bracket, as JSON does."""
         return _brackets((self.open, self.close, *self.tokens))
 
 
@@ -93,13 +98,18 @@ def _in_string(close: str) -> Flowing:
 
 
 @functools.cache
+def _in_quiet_string(close: str) -> Flowing:
+    return _in_string(close)._replace(kind=None)
+
+
+@functools.cache
 def _plain(close: str) -> Plain:
     return Plain.of(_in_string(close), close)
 
 
 @functools.lru_cache(maxsize=64)
 def _lookout(*tags: str | tuple[str, ...]) -> Lookout:
-    """A tag; or a bracket that may be the last, as one is that no other and no comma follows."""
+    """Find a marker; or a bracket that may be the last, because neither a comma nor another bracket follows."""
     literals = [*filter(None, tags[:2]), *tags[2]]
     space = r"[ \t\r\n]"
     half = begun(literals)

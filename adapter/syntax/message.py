@@ -1,4 +1,4 @@
-"""Passages: texts with a marker of their own before them, in syntaxes that have such."""
+"""Passages: messages and channels of text with markers of their own, in syntaxes made of messages."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ if TYPE_CHECKING:
 
 
 class PassageKind(Enum):
-    """What a text is that has a beginning and an end of its own."""
+    """The kind of text in a passage."""
 
     CONTENT = auto()
     REASONING = auto()
-    INVENTED = auto()  # someone else's, written by the model
-    ELSEWHERE = auto()  # to someone who is neither the user nor a tool
+    INVENTED = auto()  # a message of somebody else, written by the model
+    ELSEWHERE = auto()  # a message to neither the user nor a tool
 
 
 class Passage(NamedTuple):
-    """A text that a marker begins, where a syntax has such.
+    """A passage of text.
 
     Attributes:
-        kind: What it is.
-        opening: The markup before it.
-        end: Looks for its end, in a text from a position on, at the completion's end or not. Returns how far the text is
-            certain, and where what ends it ends, or None when it goes on, or more text is needed.
+        kind: The kind of text.
+        opening: The markup in front of the text.
+        end: Looks for the end of the passage. Takes a text, a position, and True at the end of the completion. Returns the
+            position up to which the text is certain, and the position behind the markup that ends the passage; None for the
+            second if the passage goes on, or more text has to come.
     """
 
     kind: PassageKind

@@ -1,9 +1,9 @@
-"""The values that pass between a call syntax and the parser: readings, steps, ends of blocks, calls."""
+"""Values that pass between a call syntax and the parser: readings, steps, ends of blocks, calls."""
 
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from adapter.events import frozen
 from adapter.text.json_spans import loads
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 @frozen
 class Reading:
-    """What a block holds.
+    """The content of a block.
 
     Attributes:
-        calls: The calls, in order; things in the place of a call that name no tool are kept among them.
-        repaired: Whether the payload had to be repaired.
-        fault: Why nothing could be read, or None.
-        unfinished: Whether another call had begun after them.
+        calls: The calls in order, among them values in the place of a call that name no tool.
+        repaired: The payload was repaired.
+        fault: The reason why nothing could be read, or None.
+        unfinished: A further call had begun behind the calls.
     """
 
     calls: tuple[RawCall | Nameless, ...]
@@ -33,18 +33,47 @@ class Reading:
 
 
 class StepKind(Enum):
-    """What is certain of a call that is still being written."""
+    """The kind of a step."""
 
-    CALL = auto()  # it begins, and this is its name
-    JSON = auto()  # its arguments, as the model writes them: JSON that may be coerced or break off
-    TEXT = auto()  # its arguments, in the final form
+    CALL = auto()  # a call begins; the text is its name
+    JSON = auto()  # arguments as the model writes them: JSON that may be coerced, or break off
+    TEXT = auto()  # arguments in their final form
+
+
+class Progress(Protocol):
+    """The arguments of a call while they are written, as their reader keeps account of them.
+
+    Attributes:
+        edits: Coercions that were sent, as (start, end, replacement), offsets from the beginning of the arguments.
+        sent: Code points that were sent.
+        complete: All of the arguments were sent.
+    """
+
+    @property
+    def edits(self) -> list[tuple[int, int, str]]: ...  # noqa: D102  # see the class
+
+    @property
+    def sent(self) -> int: ...  # noqa: D102
+
+    @property
+    def complete(self) -> bool: ...  # noqa: D102
 
 
 class Step(NamedTuple):
-    """A piece of a call.
+    """A piece of a call that is certain while the call is still being written.
 
-    With its name comes the id that the model gave it, if it gave one, and where its arguments are kept, if they are, so that
-    they need not be kept once more: as they are `written`, or where in the payload they `start`.
+    Attributes:
+        kind: The kind of piece.
+        text: The name, or a piece of the arguments.
+        id: With the name: the model's id for the call; empty without one.
+        written: With the name: the buffer in which the reader keeps the arguments, if the reader writes them.
+        start: Offset in the payload at which the arguments begin, where they leave as they stand there: with the name, or, in
+            place of a first value of 0, with the first piece of the arguments.
+        edits: With the name: coercions in the pieces to come, as (start, end, replacement), offsets from the beginning of the
+            arguments; the reader appends to the list.
+        progress: With the name: the reader's own account of the pieces to come, in place of `edits`.
+
+    Without `written` and `start` the completion keeps a copy of the arguments.
     """
 
     kind: StepKind
@@ -52,67 +81,70 @@ class Step(NamedTuple):
     id: str = ""
     written: TextBuffer | None = None
     start: int | None = None
+    edits: list[tuple[int, int, str]] | None = None
+    progress: Progress | None = None
 
 
 class Unheard(list[Step]):
-    """The steps of a block whose calls are reported when they are complete: nobody takes them, so none is kept."""
+    """The steps of a block without a listener: none is kept."""
 
     __slots__ = ()
 
     def append(self, step: Step, /) -> None:
-        """Forget it."""
+        """Drop the step."""
 
     def __iadd__(self, steps: Iterable[Step], /) -> Self:  # type: ignore[override,misc]  # a list's takes more
-        """Forget them."""
+        """Drop the steps."""
         return self
 
 
 class Flowing(NamedTuple):
-    """What may stand in a string that a call is in, so that it passes as it is.
+    """Patterns for forwarding a delta inside a string argument without running the block reader.
 
     Attributes:
-        special: Finds a character that may not pass, or only with others.
-        body: Matches as much of a delta as passes.
-        half: Matches what may stand after that, to pass with the next delta.
-        kind: How the string is written.
-        write: Makes JSON of it, where it is something else.
+        special: Finds a character that may not be forwarded, or only together with others.
+        body: Matches the part of a delta to forward, from its beginning; perhaps nothing.
+        half: Matches text behind that part which may be forwarded with the next delta.
+        kind: JSON for text that leaves through the argument gate, TEXT for text that leaves at once, None for text that is
+            not certain before the end of the block.
+        write: Converts forwarded text to JSON; None for text that is JSON already.
     """
 
     special: re.Pattern[str]
     body: re.Pattern[str]
     half: re.Pattern[str]
-    kind: StepKind
+    kind: StepKind | None
     write: Callable[[str], str] | None = None
 
 
 class End(Enum):
-    """What ended a block."""
+    """The end of a block."""
 
     __hash__ = object.__hash__  # Enum's own is written in Python
 
-    TAG = auto()  # its closing tag
-    WRONG_TAG = auto()  # a closing tag of another name, after complete JSON
-    OPENER = auto()  # the next block's opening tag; it is left to be read again
-    TOKEN = auto()  # a special token or an invented result; it is left to be read again
-    TEXT = auto()  # text after complete JSON; it is left to be read again
-    DONE = auto()  # its brackets, where no closing tag is due; what follows is left to be read again
-    QUOTE = auto()  # a closing tag inside what looked like a string whose quote is missing
-    CUT = auto()  # the completion
+    TAG = auto()  # the closing tag
+    WRONG_TAG = auto()  # a closing tag of another name, behind complete JSON
+    OPENER = auto()  # the opening tag of the next block, which is read again
+    TOKEN = auto()  # a special token or an invented result, which is read again
+    TEXT = auto()  # text behind complete JSON, which is read again
+    DONE = auto()  # the last bracket, without a closing tag due; text behind is read again
+    QUOTE = auto()  # a closing tag inside an apparent string, whose quote is missing
+    CUT = auto()  # the end of the completion
 
 
 class Lookout(NamedTuple):
-    """What may not pass unread, for text that comes a delta at a time.
+    """Literals that may not pass unread, in text that comes a delta at a time.
 
     Attributes:
-        firsts: Finds the characters that it begins with.
-        ends: Finds it; or, as its group, the beginning of it at the end of the text.
+        firsts: Finds first characters of the literals.
+        ends: Finds a literal; or, in a group, the beginning of one at the end of the text.
     """
 
     firsts: re.Pattern[str]
     ends: re.Pattern[str]
 
     def split(self, text: str) -> tuple[str, str] | None:
-        """What may pass of a text, and the beginning at its end that may not yet; None when it has to be read."""
+        """Split off the beginning of a literal at the end of a text; None for a text that holds a literal."""
         found = self.ends.search(text)
         if found is None:
             return text, ""
@@ -124,13 +156,13 @@ _LATER = object()
 
 @frozen
 class RawCall:
-    """A call as it was written, before any checking.
+    """A call as the model wrote it, before any check.
 
     Attributes:
         name: The decoded name, trimmed.
         arguments: JSON text of the arguments, in the model's own spelling.
-        decoded: The same, decoded, where that was done to read it.
-        id: The id that the model gave it; empty in syntaxes without ids.
+        decoded: The decoded arguments, if reading has decoded them.
+        id: The model's id for the call; empty in syntaxes without ids.
     """
 
     name: str
@@ -140,16 +172,16 @@ class RawCall:
 
     @property
     def value(self) -> Any:
-        """The arguments, decoded; anew each time where reading it did not need them, so that they are there for no longer.
+        """The decoded arguments; decoded anew each time unless `decoded` has them, so that no copy outlives its use.
 
         Raises:
-            ValueError: They are no JSON that can be held.
+            ValueError: The arguments are no JSON, or too deep.
         """
         return loads(self.arguments) if self.decoded is _LATER else self.decoded
 
 
 @frozen
 class Nameless:
-    """Something in the place of a call that names no tool."""
+    """A value in the place of a call that names no tool."""
 
     raw: str

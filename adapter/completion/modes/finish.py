@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapter.completion.modes.call_block import finish_block, in_block
+from adapter.completion.modes.call_block import in_block
 from adapter.completion.modes.invented_result import finish_invented
 from adapter.completion.modes.message import finish_passage
 from adapter.completion.modes.untagged import finish_bare
+from adapter.completion.report import finish_block
 from adapter.completion.state import Mode, State
 from adapter.events import Markup, Problem
 
@@ -20,7 +21,7 @@ def finish_mode(state: State, cut: bool, out: list[Event]) -> bool:
     """End the present mode at the end of the completion. Returns whether text is to be read again."""
     tail, state.tail = state.tail, ""
     if state.mode is Mode.BLOCK:
-        in_block(state, "", 0, out)  # what was kept unread is read now
+        in_block(state, "", 0, out)  # reads text that was kept unread
         end = state.open_block.finish(tail, cut=cut)
         state.owed = False
         finish_block(state, state.open_block.read(end), end, out)
@@ -42,7 +43,7 @@ def finish_mode(state: State, cut: bool, out: list[Event]) -> bool:
 
 
 def _last(run: Run, state: State, tail: str, out: list[Event]) -> None:
-    """What was waiting to become a longer literal: a token that is whole without that, or breaks off behind it, or text."""
+    """Report text that waited to become a longer literal: a complete token, perhaps with more behind, or text."""
     if tail and tail.startswith(tuple(state.marks.tokens)):
         run.token(tail)
     else:
@@ -52,7 +53,7 @@ def _last(run: Run, state: State, tail: str, out: list[Event]) -> None:
 def _cut_opening(state: State, tail: str, out: list[Event]) -> None:
     raw = "".join(state.held) + tail
     state.mode = Mode.TEXT
-    if state.syntax.in_words:  # no call came after them, so the marker was a mention
+    if state.syntax.in_words:  # no call came behind the words, so the marker was a mention
         state.content.text(raw, out)
         return
     state.content.block(out)

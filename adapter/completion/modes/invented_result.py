@@ -1,4 +1,4 @@
-"""Tool results that the model writes itself after a call (behaviour 1.11)."""
+"""Tool results that the model writes itself behind a call (behaviour 1.11)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def in_invented(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
-    """Inside a tool result that the model writes itself."""
+    """Read on inside a tool result that the model writes itself."""
     closing = state.marks.result[1]
     found = text.find(closing, position)
     if found >= 0:

@@ -1,7 +1,7 @@
-"""Passages: texts with a beginning and an end of their own, which say what they are.
+"""Passages: texts whose own markup says if they are content, reasoning or a message of somebody else.
 
-Where a syntax has them, reasoning may come more than once, and content as well. What they hold is taken as it is: no other
-marker means anything in it.
+In a syntax with passages reasoning may come more than once, and content as well. No marker has a meaning inside a passage but
+the one that ends it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def begin_passage(state: State, passage: Passage, out: list[Event]) -> None:
-    """A passage begins here."""
+    """Begin a passage."""
     state.content.block(out)
     state.may_be_bare = state.may_think = state.owed = False
     state.mode, state.passage = Mode.PASSAGE, passage
@@ -28,7 +28,7 @@ def begin_passage(state: State, passage: Passage, out: list[Event]) -> None:
 
 
 def in_passage(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
-    """Inside a passage, until its end."""
+    """Read on inside a passage, until its end."""
     passage = _open(state)
     certain, end = passage.end(text, position, False)
     _take(state, passage, text[position:certain], out)
@@ -39,7 +39,7 @@ def in_passage(state: State, text: str, position: int, out: list[Event]) -> tupl
 
 
 def finish_passage(state: State, tail: str, out: list[Event]) -> None:
-    """The completion is over inside a passage."""
+    """End a passage with the completion."""
     passage = _open(state)
     certain, end = passage.end(tail, 0, True)
     _take(state, passage, tail[:certain], out)
@@ -63,7 +63,7 @@ def _take(state: State, passage: Passage, text: str, out: list[Event]) -> None:
 
 
 def _end(state: State, passage: Passage, closing: str, out: list[Event]) -> None:
-    """The passage ends, with this markup."""
+    """End a passage with this markup."""
     state.mode, state.passage = Mode.TEXT, None
     if passage.kind in {PassageKind.CONTENT, PassageKind.REASONING}:
         if closing:

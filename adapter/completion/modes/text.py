@@ -1,4 +1,4 @@
-"""Running text and reasoning: what flows on, and the marks that end it."""
+"""Running text and reasoning, up to the markers that end them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _WORD = re.compile(rf"[^{SPACE}]")
 
 
 def first_word(text: str, position: int) -> int:
-    """The position of the next character that is not white space; the end of the text when there is none."""
+    """Return the position of the next character that is not white space, or the end of the text."""
     found = _WORD.search(text, position)
     return found.start() if found else len(text)
 
 
 def in_text(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
-    """Running text, up to the next mark."""
+    """Read running text, up to the next marker."""
     if state.fenced:
         position, wait = _fence_end(state, text, position, out)
         if wait or position == len(text):
@@ -44,7 +44,7 @@ def in_text(state: State, text: str, position: int, out: list[Event]) -> tuple[i
         if not marked:
             state.may_be_bare = False
     end = len(text) if mark is None else mark.start
-    if end > position:  # words: the fence around the blocks is not closed behind them any more
+    if end > position:  # words: no fence around blocks is closed behind words
         state.fenced = False
     held = _running_text(state, text, position, end, out, last=mark is None)
     if held is not None:
@@ -55,14 +55,14 @@ def in_text(state: State, text: str, position: int, out: list[Event]) -> tuple[i
 
 
 def _words_until(state: State, text: str, position: int) -> int:
-    """Up to where no mark needs to be looked for."""
-    if state.fenced:  # what stands there is asked for after every mark
+    """Return the position up to which no marker needs to be looked for."""
+    if state.fenced:  # the end of the fence is looked for behind every marker
         return position
     return state.marks.words.until(text, position, inside=state.content.seen and not state.content.edge)
 
 
 def _running_text(state: State, text: str, start: int, end: int, out: list[Event], *, last: bool) -> int | None:
-    """Text without marks. Returns where to wait, if it ends in what may become a code fence."""
+    """Read text without markers. Returns the position to wait at, if the text ends in the beginning of a code fence."""
     piece = text[start:end]
     if "`" not in piece[-FENCE_REACH:]:
         state.content.text(piece, out)
@@ -115,7 +115,7 @@ def _at_mark(state: State, mark: str, text: str, start: int, out: list[Event]) -
 
 
 def _enter_reasoning(state: State, mark: str, out: list[Event]) -> None:
-    """Reasoning begins, or ends at once: some models begin an answer so that they have not thought about."""
+    """Begin the reasoning, or end it at once: some models begin an answer without reasoning by the closing tag."""
     content = state.content
     content.edge = "reasoning" if state.newline_first else content.edge
     content.end(out)
@@ -126,7 +126,7 @@ def _enter_reasoning(state: State, mark: str, out: list[Event]) -> None:
 
 
 def _fence_end(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
-    """The end of a code fence that was opened around blocks."""
+    """Look for the end of a code fence that was opened around blocks."""
     start = first_word(text, position)
     state.content.text(text[position:start], out)
     rest = text[start : start + 3]
@@ -140,7 +140,7 @@ def _fence_end(state: State, text: str, position: int, out: list[Event]) -> tupl
 
 
 def in_reasoning(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
-    """Reasoning, up to its closing tag."""
+    """Read reasoning, up to its closing tag."""
     run = state.reasoning
     opening, closing = state.marks.reasoning
     words = state.marks.words.until(text, position, inside=run.seen and not run.edge, closing=closing)

@@ -1,32 +1,29 @@
-"""Calls without markers: what may be one, and what becomes of it at the end (behaviour 1.10)."""
+"""Calls without markers: candidates, and the decision at the end (behaviour 1.10)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapter.completion.json_calls import CallTracker
-from adapter.completion.modes.call_block import track_calls
-from adapter.completion.report import contradict, early_calls, report
+from adapter.completion.call_stream import CallStream
+from adapter.completion.report import contradict, report, take_started
 from adapter.completion.state import Mode, State
 from adapter.completion.validate import verdicts
 from adapter.events import Markup, Problem
-from adapter.syntax.json.end_scanner import End
-from adapter.syntax.reading import RawCall, Reading
+from adapter.syntax.reading import End, RawCall, Reading
 
 if TYPE_CHECKING:
     from adapter.events import Event
 
 
 def in_bare(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
-    """Inside what may be a call without tags. `out` gets nothing until that is known, but where upstream was made to call."""
-    if state.rules.constrained and state.tracker is None:
-        track_calls(state, json=True)  # what holds an answer holds it to JSON
+    """Read on inside text that may be a call without markers. Events come early only if upstream was made to call."""
     bare = state.open_bare
-    payload = bare.feed(text[position:])
-    if isinstance(state.tracker, CallTracker):
-        state.tracker.feed(payload, out)
+    bare.feed(text[position:])
+    if bare.steps:
+        state.stream = state.stream or CallStream(state, None)
+        state.stream.take(bare.steps, out)
     if not state.rules.constrained and (name := bare.name()):
-        bare.dead = bare.dead or not _offered(state, name)  # no gate lets that pass
+        bare.dead = bare.dead or not _offered(state, name)  # no gate lets an unknown name pass
     if bare.dead:
         state.mode, state.may_be_bare = Mode.TEXT, False
         state.again = bare.text
@@ -40,7 +37,7 @@ def finish_bare(state: State, cut: bool, out: list[Event]) -> None:
     raw = state.open_bare.text
     state.mode, state.may_be_bare = Mode.TEXT, False
     own = state.bare_syntax.bare.own
-    reading = _bare_reading(state, payload, own=own) if complete else None
+    reading = _reading(state, payload, own=own) if complete else None
     if reading is not None:
         state.content.block(out)
         if not state.rules.constrained and not own:
@@ -51,18 +48,19 @@ def finish_bare(state: State, cut: bool, out: list[Event]) -> None:
         return
     if (state.rules.constrained and cut) or (own and not complete and _begins_call(state)):
         state.content.block(out)
-        early = early_calls(state)
-        place = early[-1].index if early else None
-        out += [Markup(raw), Problem("cut", "the completion ended inside a call", raw, place)]
+        started = take_started(state)
+        index = started[-1].index if started else None
+        out += [Markup(raw), Problem("cut", "the completion ended inside a call", raw, index)]
     else:
         state.again = raw
         contradict(state, raw, out)
 
 
-def _bare_reading(state: State, payload: str, *, own: bool) -> Reading | None:
-    """The calls of a bare payload, if it passes the gates: nothing but calls, of tools offered.
+def _reading(state: State, payload: str, *, own: bool) -> Reading | None:
+    """Return the calls of a payload that passes the gates: nothing but calls, of tools offered.
 
-    Where the dialect's models write calls so, the arguments may be invalid, as those of any call; otherwise they must be valid.
+    In a dialect whose models write calls without markers the arguments may be invalid, as those of any call; in other dialects
+    they must be valid.
     """
     reading = state.bare_syntax.read(payload, End.DONE if own else End.TEXT)
     named = [call for call in reading.calls if isinstance(call, RawCall)]
@@ -77,7 +75,7 @@ def _bare_reading(state: State, payload: str, *, own: bool) -> Reading | None:
 
 
 def _begins_call(state: State) -> bool:
-    """Whether an unfinished bare payload has named a tool that is offered."""
+    """Tell if an unfinished payload has named a tool that is offered."""
     name = state.bare_syntax.begun(state.open_bare.payload)
     return bool(name) and _offered(state, name)
 

@@ -4,39 +4,39 @@
 <|python_tag|>{"name": "get_weather", "parameters": {"city": "Paris"}}
 [TOOL_CALLS][{"name": "get_weather", "arguments": {"city": "Paris"}}]
 
-After a marker a block ends with its brackets; the dialect's closing marker may follow. Without one, which servers drop from the
-text as often as not, a call is the whole answer and names a tool that is offered, or it is text (behaviour 1.10). Several stand
-in a list, or one after the other with a semicolon, a comma or white space between them. A dialect says in `form`:
+After a marker a block ends with its brackets; the dialect's closing marker may follow. Servers drop the marker from the text as
+often as not: a call without a marker is the whole answer and names a tool that is offered, or the answer is text (behaviour
+1.10). Several calls stand in a list, or one behind the other with a semicolon, a comma or white space between them. The key of
+a dialect's `form`:
 
-    also    other markers that a block may begin with, with blanks between them; one that is a word has the JSON right after it
+    also    other markers that begin a block, separated by blanks; the JSON follows directly after a marker that is a word
 """
 
 from __future__ import annotations
 
 import dataclasses
-import re
 from typing import TYPE_CHECKING
 
 from adapter.errors import DialectError
-from adapter.syntax.json.end_scanner import Boundaries
+from adapter.syntax.delimiters import Boundaries
 from adapter.syntax.json.in_tags import BARE, JsonInTags
+from adapter.syntax.json.payload import Payload
+from adapter.text.json_spans import FENCE_END
 
 if TYPE_CHECKING:
     from adapter.syntax.contract import SyntaxSettings
-    from adapter.syntax.json.end_scanner import End
-    from adapter.syntax.reading import Reading
 
-_SEPARATORS_END = re.compile(r"[\s;,]+\Z")
+_SEPARATORS = FENCE_END.replace("`", "") + ";,"
 
 
 class BareJson(JsonInTags):
-    """Reads blocks of this syntax.
+    """Blocks of JSON after a marker, and JSON without a marker.
 
     Args:
-        settings: What the dialect says.
+        settings: Settings of the dialect.
 
     Raises:
-        DialectError: Its `form` holds something unknown.
+        DialectError: `form` has an unknown key.
     """
 
     bare = dataclasses.replace(BARE, own=True)
@@ -45,22 +45,13 @@ class BareJson(JsonInTags):
         unknown = sorted(set(settings.form) - {"also"})
         if unknown:
             raise DialectError(f"form.{unknown[0]} means nothing to the syntax 'bare_json'; it knows also")
-        super().__init__(settings)
-        self.bounds = Boundaries(settings.open, settings.close, settings.tokens, due=False)
+        bounds = Boundaries(settings.open, settings.close, settings.tokens, due=False)
+        super().__init__(settings, Payload(bounds, "", _SEPARATORS))
         markers = (settings.open, *settings.form.get("also", "").split())
         self.openings = tuple(marker for marker in markers if marker)
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
-        """Go on after a marker."""
+        """Pass over text between a marker and the payload."""
         if opener[-1].isalnum() and position < len(text) and text[position] != "[":
             return position, False
         return super().opening(opener, text, position)
-
-    def read(self, payload: str, end: End) -> Reading:
-        """The calls of a payload; a separator after the last one is nothing."""
-        return super().read(_SEPARATORS_END.sub("", payload), end)
-
-    def markup_faults(self, opening: str, closing: str) -> tuple[str, ...]:
-        """None: the markers are no elements."""
-        del opening, closing
-        return ()

@@ -7,19 +7,22 @@
 
 from __future__ import annotations
 
-import functools
 import re
+from typing import TYPE_CHECKING
 
 from adapter.errors import DialectError
 from adapter.syntax.contract import BareForm, Syntax, SyntaxSettings
 from adapter.syntax.delimiters import boundaries
-from adapter.syntax.json.call_forms import read_calls, read_plain_call
-from adapter.syntax.json.end_scanner import BlockScanner, End, is_half
+from adapter.syntax.json.call_finder import CallFinder
+from adapter.syntax.json.call_forms import read_plain_call
 from adapter.syntax.json.in_tags_block import JsonBlock
-from adapter.syntax.reading import Nameless, RawCall, Reading
-from adapter.syntax.skeleton import read_skeleton
-from adapter.text.json_repair import repair
-from adapter.text.json_spans import FENCE_END
+from adapter.syntax.json.payload import Payload
+from adapter.text.json_spans import skip_space
+from adapter.text.partial import is_half
+
+if TYPE_CHECKING:
+    from adapter.syntax.json.end_scanner import BlockScanner
+    from adapter.syntax.reading import End, RawCall, Reading
 
 _SKIP = re.compile(r"[ \t\r\n`]+")
 _WORDS = ("json", "JSON", "xml")
@@ -39,7 +42,7 @@ _BEGUN = re.compile(rf'[\[\s]{{0,20}}\{{\s*(?:{_WORD}){{0,3}}"(?:tool_)?name"\s*
 
 
 def _array_begins(text: str, position: int) -> bool | None:
-    """Whether an array of objects begins here, rather than words in brackets; None when more text is needed."""
+    """Tell an array of objects at this position from words in brackets; None until more text has come."""
     array = _ARRAY_OF_OBJECTS.match(text, position)
     if array is None or array["end"] is not None:
         return None
@@ -47,34 +50,28 @@ def _array_begins(text: str, position: int) -> bool | None:
 
 
 class JsonInTags(Syntax):
-    """Reads blocks of this syntax.
+    """Blocks of JSON between two tags.
 
     Args:
-        settings: What the dialect says.
+        settings: Settings of the dialect.
 
     Attributes:
-        bounds: The tags.
-        plain: How a plain call is written between them; see there.
-        tries: Whether blocks that are whole are read in one go: until one cannot be.
+        payload: Reads the JSON of a block.
     """
 
     bare = BARE
 
-    def __init__(self, settings: SyntaxSettings) -> None:
-        self.bounds = boundaries(settings.open, settings.close, settings.tokens)
-        self.plain = self.bounds.plain
+    def __init__(self, settings: SyntaxSettings, payload: Payload | None = None) -> None:
+        bounds = boundaries(settings.open, settings.close, settings.tokens)
+        self.payload = payload or Payload(bounds, settings.open + settings.close)
+        self.has_plain_blocks = self.payload.plain is not None
         self.openings: tuple[str, ...] = (settings.open,)
-        self.tries = True  # blocks are read in one go; not after one that could not be
-        self._tags = settings.open + settings.close
+        self._close = settings.close
         self._prefix = (*_WORDS, settings.open)
-
-    def scanner(self) -> BlockScanner:
-        """A scanner for one block, to be fed from the first character of its payload."""
-        return BlockScanner(self.bounds)
 
     @staticmethod
     def check(settings: SyntaxSettings) -> None:
-        """Refuse markers that could be JSON: between brackets and braces they would not be told from it.
+        """Refuse markers that could be JSON: between brackets and braces no reader could tell them apart.
 
         Raises:
             DialectError: A marker does not begin with `<`.
@@ -86,26 +83,9 @@ class JsonInTags(Syntax):
                     "'bare_json' reads JSON after any other"
                 )
 
-    def whole(self, opening: str, text: str, position: int) -> tuple[Reading, int] | None:
-        """Read a block that is one JSON value, which says itself where it ends, and the closing tag.
-
-        So a whole completion is read by the JSON reader, and not by the scanner first. A completion that holds anything else
-        is not tried again: trying costs as much as the text that is here.
-        """
-        end = text.find(self.bounds.close, position) if self.bounds.close and self.tries else -1
-        if end < 0 or self.markup_faults(opening, self.bounds.close):
-            return None
-        reading = self.read_strictly(text, position, end)
-        self.tries = reading is not None
-        return None if reading is None else (reading, end + len(self.bounds.close))
-
-    def block(self, opening: str) -> JsonBlock:
-        """A reader for one block."""
-        return JsonBlock(opening, self)
-
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
-        """Go on after an opening tag, over what may stand before the payload (behaviour 1.1)."""
-        del opener  # there is one
+        """Pass over text between an opening tag and the payload (behaviour 1.1)."""
+        del opener  # the syntax has only one
         while position < len(text):
             skipped = _SKIP.match(text, position)
             if skipped:
@@ -121,68 +101,32 @@ class JsonInTags(Syntax):
                 position += len(word)
         return position, None
 
-    def read_strictly(self, text: str, start: int, end: int) -> Reading | None:
-        """The calls of a payload inside a text, if it is one valid JSON value and nothing else; None for any other."""
-        call = read_plain_call(text, start, end)
-        if call is not None:
-            return Reading((call,))
-        try:
-            calls = read_calls(text, start, end, one=True)
-        except ValueError:
+    def plain_block(self, text: str, start: int) -> tuple[RawCall, int] | None:
+        """Read a block of one plain JSON call, with nothing but white space around the JSON."""
+        payload = skip_space(text, start + len(self.openings[0]))
+        stop = text.find(self._close, payload)
+        call = read_plain_call(text, payload, stop) if stop > payload else None
+        if call is None or self.payload.markup_faults(text[start:payload], self._close):
             return None
-        return Reading(tuple(calls)) if any(isinstance(call, RawCall) for call in calls) else None
+        return call, stop + len(self._close)
 
-    def read_inside(self, text: str, start: int, stop: int, end: End) -> Reading:
-        """The calls of a payload inside a text: valid JSON without a copy of it, and any other as `read` does."""
-        while stop > start and text[stop - 1] in FENCE_END:
-            stop -= 1
-        try:
-            calls = read_calls(text, start, stop)
-        except ValueError:
-            return self.read(text[start:stop], end)
-        return self._named(tuple(calls))
+    def block(self, opening: str) -> JsonBlock:
+        """Make a reader for one block."""
+        return JsonBlock(opening, self.payload)
+
+    def scanner(self) -> BlockScanner:
+        """Make a search for the end of one payload without tags."""
+        return self.payload.scanner()
+
+    def finder(self) -> CallFinder:
+        """Make a search for the calls of one payload without tags."""
+        return CallFinder()
 
     def read(self, payload: str, end: End) -> Reading:
-        """The calls of a payload.
-
-        Args:
-            payload: The text between the tags.
-            end: What ended the block. Only a block that was closed is repaired.
-        """
-        text = payload.rstrip(FENCE_END)
-        try:
-            calls = tuple(read_calls(text))
-        except ValueError as error:
-            if end in {End.CUT, End.TEXT}:
-                return Reading((), fault=f"not JSON: {error}")
-            mended = repair(text)
-            if mended is None:
-                return Reading((), fault=f"not JSON, and no single structural repair makes it so: {error}")
-            calls, repaired = tuple(read_calls(mended)), True
-        else:
-            repaired = False
-        return self._named(calls, repaired=repaired)
-
-    @staticmethod
-    def _named(calls: tuple[RawCall | Nameless, ...], *, repaired: bool = False) -> Reading:
-        """Calls, if one of them has a name."""
-        if not any(isinstance(call, RawCall) for call in calls):
-            return Reading((), repaired, "no object with a name and arguments")
-        return Reading(calls, repaired)
+        """The calls of a payload without tags."""
+        return self.payload.read(payload, end)
 
     def begun(self, payload: str) -> str:
-        """The name of the first call of an unfinished payload, where nothing but words stands before it."""
+        """The name of the first call of an unfinished payload, if only words stand in front of the name."""
         found = _BEGUN.match(payload)
         return found["name"] if found else ""
-
-    def markup_faults(self, opening: str, closing: str) -> tuple[str, ...]:
-        """What is wrong with a block's tags, as lxml reads them; empty for one element of the right name."""
-        return _faults(opening, closing, self._tags)
-
-
-@functools.lru_cache(maxsize=64)
-def _faults(opening: str, closing: str, right: str) -> tuple[str, ...]:
-    found = read_skeleton(opening + closing)
-    if found == read_skeleton(right):  # markers that are no markup have the same faults
-        return ()
-    return found.faults or (f"elements {', '.join(found.tags)} where one was due",)

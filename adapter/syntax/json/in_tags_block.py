@@ -1,167 +1,147 @@
-"""A block of JSON while it is being read: its text, and the scanner that looks for its end."""
+"""The reader of a block of JSON between markers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from adapter.syntax.block import Block, Where
+from adapter.syntax.json.call_finder import CallFinder
 from adapter.syntax.json.call_forms import read_quickly
-from adapter.syntax.json.end_scanner import End
-from adapter.syntax.reading import RawCall
-from adapter.text.buffer import BlockText
+from adapter.syntax.reading import RawCall, Unheard
 from adapter.text.json_spans import value_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from adapter.syntax.json.in_tags import JsonInTags
+    from adapter.syntax.json.payload import Payload
     from adapter.syntax.json.plain_arguments import Plain
-    from adapter.syntax.reading import Flowing, Lookout, Reading, Step
+    from adapter.syntax.reading import End, Flowing, Lookout, Reading
 
-# Of how much text no more is read than what may end the block.
+# Offset up to which an unheard block is passed over as a whole; inside a longer string `flowing` is faster still.
 _SHORT = 4000
 
 
-class JsonBlock:
-    """A block from its opening tag to its end.
+class JsonBlock(Block):
+    """A reader of one block.
 
     Args:
-        opening: The opening tag and what stood between it and the payload.
-        syntax: The call syntax.
+        opening: The opening marker, and the text between marker and payload.
+        payload: Reads the JSON.
 
     Attributes:
-        behind: How much of the payload was kept unread: what stood there was plain, and did not end the block.
+        behind: Code points at the end of the text so far that were kept unread: they are plain, and do not end the block.
     """
 
-    __slots__ = ("_read", "_scanner", "_syntax", "_taken", "behind", "opening", "steps")
-
-    def __init__(self, opening: str, syntax: JsonInTags) -> None:
-        self.opening = opening
-        self.steps: list[Step] = []  # none: its JSON is followed as it is
-        self._syntax = syntax
-        self._scanner = syntax.scanner()
-        self._read = BlockText(opening)
-        self._taken: Reading | None = None  # the calls of a block that was taken in one go
+    def __init__(self, opening: str, payload: Payload) -> None:
+        super().__init__(opening, Where.ARGUMENTS)
+        self._payload = payload
+        self._scanner = payload.scanner()
+        self._finder: CallFinder | None = None  # from the first delta on, if the steps are heard
+        self._doubt = ""  # a closing marker in a string, which may be data, and is not known to the finder yet
         self.behind = 0
 
     def feed(self, text: str, position: int) -> tuple[int, End | None]:
-        """Consume text. Returns how far, and what ended the block, if something did."""
-        after, end = (position, None) if self._scanner.offset + self.behind > _SHORT else self._whole(text, position)
-        if end is not None:
-            return after, end
+        """Consume text from `position` on. Returns the position reached, and the end of the block, if met."""
         if self.behind:
-            self._scanner.feed(self._read.text(), len(self.opening))
-            self.behind = 0
-        after, end = self._scanner.feed(text, position)
-        self._read.append(text[position:after])
+            kept, self.behind = self._text.part(0), 0
+            self._step(kept, 0)
+        return super().feed(text, position)
+
+    def _step(self, text: str, position: int) -> tuple[int, End | None]:
+        scanner = self._scanner
+        after, end = scanner.feed(text, position)
+        if type(self.steps) is not Unheard:
+            self._find(text[position:after])
+        if end is not None:
+            self._payload_end, self._block_end = scanner.payload_end, scanner.block_end
         return after, end
 
+    def _find(self, piece: str) -> None:
+        """Look for calls in a piece of the payload."""
+        finder = self._finder = self._finder or CallFinder(self.steps)
+        tag = self._scanner.doubtful_tag
+        doubtful = 0 if tag is None else self._scanner.offset - tag
+        piece = self._doubt + piece
+        sure = len(piece) - (doubtful if doubtful <= len(self._payload.bounds.close) else 0)
+        self._doubt = piece[sure:]
+        finder.feed(piece[:sure])
+        if finder.silent:
+            self.steps = Unheard(self.steps)
+
     def keep(self, text: str) -> None:
-        """Keep text that is plain and does not end the block. It is read when something else comes."""
-        self._read.append(text)
+        """Keep text unread that is plain and does not end the block; `feed` reads the text when other text comes."""
+        self._text.append(text)
+        self._read += len(text)
         self.behind += len(text)
 
     @property
     def plain(self) -> Plain | None:
-        """How a plain call is written in such blocks; None where other text than a tag may end them."""
-        return self._syntax.plain
-
-    def kept(self, size: int) -> str:
-        """What was kept first, so much of it."""
-        return self._read.part(0, size)
+        """Patterns of a plain call in the block; None if a block can end without its closing marker."""
+        return self._payload.plain
 
     def take_plain(self, name: str, start: int, end: int, tag: int) -> tuple[str, RawCall, Sequence[str]]:
-        """The block has been kept whole, up to its closing tag, and holds one plain call.
+        """End a block of one plain call that was kept whole, its closing marker included.
 
         Args:
-            name: Its name.
-            start: Where in the payload its arguments begin.
-            end: Where they end.
-            tag: Where the closing tag begins.
+            name: The name of the call.
+            start: Offset of the arguments.
+            end: Offset behind the arguments.
+            tag: Offset of the closing marker.
 
         Returns:
-            The block as it was written, its call, and what is wrong with its tags.
+            The text of the block, the call, and the faults of the tags.
         """
-        raw, before = self._read.text(), len(self.opening)
+        raw, before = self._text.text(), len(self.opening)
         arguments = raw[before + start : before + end]
         try:
             value = read_quickly(arguments)
         except ValueError:
             value = value_at(raw, before + start)[0]
-        return raw, RawCall(name, arguments, value), self._syntax.markup_faults(self.opening, raw[before + tag :])
-
-    def _whole(self, text: str, position: int) -> tuple[int, End | None]:
-        """Take the block in one go, if all of it is here: one JSON value, which says itself where it ends, and the closing tag.
-
-        So a whole completion is read by the JSON reader, and not by the scanner first. A completion that holds anything else
-        is not tried again: trying costs as much as the text that is here.
-        """
-        syntax = self._syntax
-        close = syntax.bounds.close
-        end = text.find(close, position) if close and syntax.tries else -1
-        if end < 0:
-            return position, None
-        before = self._read.part(0) if self._scanner.offset + self.behind else ""
-        if before:
-            self._taken = syntax.read_strictly(before + text[position:end], 0, len(before) + end - position)
-        else:
-            self._taken = syntax.read_strictly(text, position, end)
-        if self._taken is None:
-            syntax.tries = False
-            return position, None
-        after = end + len(close)
-        self._read.take(text, position, after)
-        self._scanner.take(len(before) + end - position, len(before) + after - position)
-        return after, End.TAG
+        return raw, RawCall(name, arguments, value), self._payload.markup_faults(self.opening, raw[before + tag :])
 
     def waiting(self) -> Lookout | None:
-        """What a short block cannot end without; the inside of a long string passes a shorter way still."""
-        return self._syntax.bounds.lookout if self._scanner.waiting and self._scanner.offset <= _SHORT else None
+        """Literals without which a short block cannot end."""
+        scanner = self._scanner
+        return self._payload.bounds.lookout if scanner.waiting and scanner.offset <= _SHORT else None
 
     def flowing(self) -> Flowing | None:
-        """What may come now and passes as it is."""
-        return self._scanner.flowing()
+        """Patterns of text to forward inside a string, be the string reported or not."""
+        flowing = self._scanner.flowing()
+        if flowing is None or type(self.steps) is Unheard:
+            return flowing
+        finder = self._finder
+        if finder is None or self._doubt or not finder.in_string:
+            return None
+        return flowing if finder.in_arguments else self._payload.bounds.in_quiet_string
 
     def flowed(self, text: str) -> str:
-        """Take text that was matched so."""
+        """Consume text that was forwarded."""
+        self._text.append(text)
+        self._read += len(text)
         self._scanner.offset += len(text)
-        self._read.append(text)
+        if self._finder is not None:
+            self._finder.skip(len(text))
         return text
 
-    @property
-    def doubtful(self) -> int:
-        """Length of the closing tag at the end of what was consumed, when it stands in a string and may be data or not."""
-        tag = self._scanner.doubtful_tag
-        length = 0 if tag is None else self._scanner.offset - tag
-        return length if length <= len(self._syntax.bounds.close) else 0
-
     def finish(self, tail: str, *, cut: bool) -> End:
-        """The completion is over inside the block."""
-        tag = self._scanner.doubtful_tag
-        newline = tag is not None and "\n" in self._read.part(tag)
-        end = self._scanner.finish(cut=cut, newline_after=newline, half_tag=len(tail))
-        self._read.append(tail)
+        """End the block with the completion."""
+        scanner = self._scanner
+        tag = scanner.doubtful_tag
+        newline = tag is not None and "\n" in self._text.part(tag)
+        end = scanner.finish(cut=cut, newline_after=newline, half_tag=len(tail))
+        self._finished(tail)
+        self._payload_end, self._block_end = scanner.payload_end, scanner.block_end
         return end
 
     def go_on(self) -> None:
-        """What looked complete was no JSON: only the closing tag ends this block now."""
+        """Read on for the closing marker: the payload looked complete, and was no JSON."""
         self._scanner.go_on()
 
     def read(self, end: End) -> Reading:
         """The calls of the payload."""
-        if self._taken is not None:
-            return self._taken
         start = len(self.opening)
-        return self._syntax.read_inside(self._read.text(), start, start + self._scanner.payload_end, end)
-
-    @property
-    def payload(self) -> str:
-        """The text between the tags."""
-        return self._read.part(0, self._scanner.payload_end)
-
-    def parts(self) -> tuple[str, str]:
-        """The block as it was written, and what is to be read again as text."""
-        return self._read.split(self._scanner.block_end)
+        return self._payload.read_inside(self._text.text(), start, start + self._payload_end, end)
 
     def markup_faults(self) -> tuple[str, ...]:
-        """What is wrong with the tags around the payload."""
-        return self._syntax.markup_faults(self.opening, self._read.part(self._scanner.payload_end, self._scanner.block_end))
+        """Faults of the tags around the payload."""
+        return self._payload.markup_faults(self.opening, self._text.part(self._payload_end, self._block_end))

@@ -21,14 +21,13 @@ from adapter.errors import DialectError
 from adapter.syntax.contract import Syntax
 from adapter.syntax.json.end_scanner import is_half
 from adapter.syntax.json.in_tags import JsonInTags
-from adapter.syntax.json.in_tags_block import JsonBlock
 from adapter.syntax.limits import Limits
 from adapter.syntax.tagged.elements_block import ElementsBlock
 from adapter.syntax.tagged.elements_notation import ElementsNotation
 from adapter.syntax.tagged.elements_tags import LONGEST_TAG, compile_tags
 
 if TYPE_CHECKING:
-    from adapter.syntax.contract import SyntaxSettings
+    from adapter.syntax.contract import BlockReader, SyntaxSettings
 
 _FORM = {"prefix", "call", "item"}
 
@@ -86,8 +85,8 @@ class Elements(Syntax):
             return True
         return None if self._tags.half.fullmatch(tag) else False
 
-    def block(self, opening: str) -> ElementsBlock | JsonBlock:
+    def block(self, opening: str) -> BlockReader:
         """A reader for one block."""
         if self._holds_json:
-            return JsonBlock(opening, self._json)
+            return self._json.block(opening)
         return ElementsBlock(opening, self._bare_tags if self._bare else self._tags, self._place)

@@ -27,13 +27,12 @@ from adapter.errors import DialectError
 from adapter.syntax.contract import Syntax
 from adapter.syntax.json.end_scanner import is_half
 from adapter.syntax.json.in_tags import JsonInTags
-from adapter.syntax.json.in_tags_block import JsonBlock
 from adapter.syntax.limits import Limits
 from adapter.syntax.tagged.parameters_block import LONGEST_TAG, ParametersBlock
 from adapter.syntax.tagged.parameters_tags import compile_tags, prefixes
 
 if TYPE_CHECKING:
-    from adapter.syntax.contract import SyntaxSettings
+    from adapter.syntax.contract import BlockReader, SyntaxSettings
 
 # What stands in a tag's quotes, or without any where more may follow in the tag.
 _KEYS = re.compile(r"""(?!\s)[^"'<>\n=]{1,200}(?<!\s)""")
@@ -103,6 +102,6 @@ class Parameters(Syntax):
             return False
         return None if found.end() == len(tag) else tag[found.end()] in "\r\n<"
 
-    def block(self, opening: str) -> ParametersBlock | JsonBlock:
+    def block(self, opening: str) -> BlockReader:
         """A reader for one block."""
-        return JsonBlock(opening, self._json) if self._holds_json else ParametersBlock(opening, self._tags, self._place)
+        return self._json.block(opening) if self._holds_json else ParametersBlock(opening, self._tags, self._place)

@@ -1,0 +1,99 @@
+"""Payloads of JSON blocks: the calls in JSON between two markers, and the markup around the JSON."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from adapter.syntax.json.call_forms import read_calls, read_plain_call
+from adapter.syntax.json.end_scanner import BlockScanner
+from adapter.syntax.reading import End, RawCall, Reading
+from adapter.syntax.skeleton import read_skeleton
+from adapter.text.json_repair import repair
+from adapter.text.json_spans import FENCE_END
+
+if TYPE_CHECKING:
+    from adapter.syntax.delimiters import Boundaries
+    from adapter.syntax.reading import Nameless
+
+
+class Payload:
+    """The payloads of one dialect.
+
+    Args:
+        bounds: The markers around a block.
+        tags: Opening and closing tag of a faultless block; empty for markers that are no markup.
+        separators: Characters between calls, and without meaning behind the last.
+
+    Attributes:
+        bounds: As given.
+        plain: Patterns of a plain call between the markers; None if a block can end without its closing marker.
+    """
+
+    def __init__(self, bounds: Boundaries, tags: str, separators: str = "") -> None:
+        self.bounds = bounds
+        self.plain = bounds.plain
+        self._tags = tags
+        self._separators = separators
+
+    def scanner(self) -> BlockScanner:
+        """Make a search for the end of a block, to be fed from the first character of the payload on."""
+        return BlockScanner(self.bounds)
+
+    def read_inside(self, text: str, start: int, stop: int, end: End) -> Reading:
+        """Read a payload inside a text: valid JSON without a copy, other payloads as `read` does.
+
+        Args:
+            text: The block.
+            start: Position of the payload.
+            stop: Position behind the payload.
+            end: The end of the block.
+        """
+        while stop > start and text[stop - 1] in FENCE_END:
+            stop -= 1
+        call = read_plain_call(text, start, stop)
+        if call is not None:
+            return Reading((call,))
+        try:
+            calls = read_calls(text, start, stop)
+        except ValueError:
+            return self.read(text[start:stop], end)
+        return _named(tuple(calls))
+
+    def read(self, payload: str, end: End) -> Reading:
+        """Read a payload.
+
+        Args:
+            payload: The text between the markers.
+            end: The end of the block. Only a block that was closed is repaired.
+        """
+        text = payload.rstrip(self._separators).rstrip(FENCE_END)
+        try:
+            calls = tuple(read_calls(text))
+        except ValueError as error:
+            if end in {End.CUT, End.TEXT}:
+                return Reading((), fault=f"not JSON: {error}")
+            mended = repair(text)
+            if mended is None:
+                return Reading((), fault=f"not JSON, and no single structural repair makes it so: {error}")
+            return _named(tuple(read_calls(mended)), repaired=True)
+        return _named(calls)
+
+    def markup_faults(self, opening: str, closing: str) -> tuple[str, ...]:
+        """Faults of a block's tags, as lxml reads them; empty for one element of the right name."""
+        return _faults(opening, closing, self._tags) if self._tags else ()
+
+
+def _named(calls: tuple[RawCall | Nameless, ...], *, repaired: bool = False) -> Reading:
+    """Return the reading of calls, if one of them has a name."""
+    if not any(isinstance(call, RawCall) for call in calls):
+        return Reading((), repaired, "no object with a name and arguments")
+    return Reading(calls, repaired)
+
+
+@functools.lru_cache(maxsize=64)
+def _faults(opening: str, closing: str, right: str) -> tuple[str, ...]:
+    found = read_skeleton(opening + closing)
+    if found == read_skeleton(right):  # markers that are no markup have the same faults
+        return ()
+    return found.faults or (f"elements {', '.join(found.tags)} where one was due",)
