@@ -36,7 +36,7 @@ async def run(steps: Steps, send: Callable[[Any], Awaitable[Any]]) -> Any:
 
 
 async def _result(operation: Operation, send: Callable[[Any], Awaitable[Any]]) -> Any:
-    if type(operation) is Next:
+    if isinstance(operation, Next):
         return await _next(operation.pieces)
     if isinstance(operation, Send):
         return await send(operation.request)

@@ -36,7 +36,7 @@ def run(steps: Steps, send: Callable[[Any], Any]) -> Any:
 
 
 def _result(operation: Operation, send: Callable[[Any], Any]) -> Any:
-    if type(operation) is Next:
+    if isinstance(operation, Next):
         return next(operation.pieces, b"")
     if isinstance(operation, Send):
         return send(operation.request)
