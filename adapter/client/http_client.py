@@ -14,10 +14,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from adapter.client.request_builder import built
+from adapter.transport.asynchronous import run as run_async
+from adapter.transport.driver import Close, ReadBody, Send
 from adapter.transport.messages import answered_already
+from adapter.transport.sync import run
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+    from adapter.transport.driver import Steps
 
 
 @functools.cache
@@ -35,23 +40,8 @@ def client_class(module: ModuleType) -> type[Any]:
         def send(self, request: Any, *, stream: bool = False, auth: Any = default, follow_redirects: Any = default) -> Any:
             if stream or auth is not default or not _is_plain(self, request, module.SyncByteStream):
                 return super().send(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
-            begun = time.perf_counter()
-            try:
-                response = self.adapter_transport.handle_request(request)
-            except module.RequestError as error:
-                error.request = request
-                raise
-            if response.status_code // 100 == 3 and response.has_redirect_location:
-                answered_already(request, response)
-                return super().send(request, follow_redirects=follow_redirects)
-            try:
-                _received(self, request, response)
-                response.read()
-            except BaseException:
-                response.close()
-                raise
-            response.elapsed = timedelta(seconds=time.perf_counter() - begun)
-            return response
+            response = run(_answered(module, self, request), self.adapter_transport.handle_request)
+            return super().send(request, follow_redirects=follow_redirects) if response is None else response
 
     return AdapterClient
 
@@ -73,25 +63,34 @@ def async_client_class(module: ModuleType) -> type[Any]:
         ) -> Any:
             if stream or auth is not default or not _is_plain(self, request, module.AsyncByteStream):
                 return await super().send(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
-            begun = time.perf_counter()
-            try:
-                response = await self.adapter_transport.handle_async_request(request)
-            except module.RequestError as error:
-                error.request = request
-                raise
-            if response.status_code // 100 == 3 and response.has_redirect_location:
-                answered_already(request, response)
-                return await super().send(request, follow_redirects=follow_redirects)
-            try:
-                _received(self, request, response)
-                await response.aread()
-            except BaseException:
-                await response.aclose()
-                raise
-            response.elapsed = timedelta(seconds=time.perf_counter() - begun)
-            return response
+            response = await run_async(_answered(module, self, request), self.adapter_transport.handle_async_request)
+            return await super().send(request, follow_redirects=follow_redirects) if response is None else response
 
     return AdapterAsyncClient
+
+
+def _answered(module: ModuleType, client: Any, request: Any) -> Steps:
+    """Return the response of the transport, read in full; None for a redirect, which the client has to follow.
+
+    The redirect is kept in the request: the transport answers the client with the same response again.
+    """
+    begun = time.perf_counter()
+    try:
+        response = yield Send(request)
+    except module.RequestError as error:
+        error.request = request
+        raise
+    if response.status_code // 100 == 3 and response.has_redirect_location:
+        answered_already(request, response)
+        return None
+    try:
+        _received(client, request, response)
+        yield ReadBody(response)
+    except BaseException:
+        yield Close(response)
+        raise
+    response.elapsed = timedelta(seconds=time.perf_counter() - begun)
+    return response
 
 
 def _is_plain(client: Any, request: Any, stream: type[Any]) -> bool:
