@@ -65,9 +65,14 @@ class Block(ABC):
             if after == position and before is self._where and end is None:
                 break
             position = after
-        self._text.take(text, start, position)
-        self._read += position - start
+        if position > start:
+            self._keep(text, start, position)
         return position, end
+
+    def _keep(self, text: str, start: int, end: int) -> None:
+        """Take a consumed part of the text into the block."""
+        self._text.take(text, start, end)
+        self._read += end - start
 
     @abstractmethod
     def _step(self, text: str, position: int) -> tuple[int, End | None]:

@@ -120,9 +120,11 @@ class BareScanner(Protocol):
     """A search for the end of a payload without a marker behind it.
 
     Attributes:
+        offset: Code points consumed; whoever takes text that `flowing` lets pass adds the length.
         payload_end: Offset of the end; known once `feed` has returned an end, or `complete` is true.
     """
 
+    offset: int
     payload_end: int
 
     @property
@@ -131,6 +133,9 @@ class BareScanner(Protocol):
 
     def feed(self, text: str, start: int = 0) -> tuple[int, End | None]:
         """Consume text from `start` on. Returns the position reached, and the end of the payload, if met."""
+
+    def flowing(self) -> Flowing | None:
+        """Return patterns of text that may pass unread inside a string; None outside of strings."""
 
 
 class CallFinder(Protocol):

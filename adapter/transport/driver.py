@@ -19,13 +19,13 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from adapter.exchange.errors_on_the_wire import late_error
 from adapter.exchange.protocol import Break, Command, Emit, Read, Run, Start, UpstreamRequest
 from adapter.transport.messages import (
     METHODS,
     answer_of,
     begin,
     is_raw,
-    late_error,
     other_library,
     passed,
     reply_of,

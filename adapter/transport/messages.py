@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from adapter.errors import AdapterError, BadRequest
+from adapter.exchange.errors_on_the_wire import error_reply
 from adapter.exchange.protocol import CHAT, RESPONSES, Reply
 from adapter.text.wire_json import dumps
 from adapter.transport.ready_response import known_class
@@ -65,20 +65,13 @@ def _guarded(exchange: Exchange) -> Exchange:
     try:
         return (yield from exchange)
     except AdapterError as error:
-        return _error_reply(error)
+        return error_reply(error)
 
 
 def _answered(error: AdapterError) -> Exchange:
     """An exchange that is over before anything is sent."""
     yield from ()
-    return _error_reply(error)
-
-
-def _error_reply(error: AdapterError) -> Reply:
-    headers = [("content-type", "application/json")]
-    if error.status >= 500:
-        headers.append(("x-should-retry", "false"))  # the SDK would send the same request again
-    return Reply(error.status, headers, json.dumps(error.to_body()).encode())
+    return error_reply(error)
 
 
 def rewritten(module: ModuleType, request: Any, upstream: UpstreamRequest) -> Any:
@@ -152,11 +145,6 @@ def passed(module: ModuleType, response: Any) -> Any:
         headers = _own(response.headers.multi_items())
         return module.Response(response.status_code, headers=headers, content=response.content, extensions=extensions)
     return module.Response(response.status_code, headers=response.headers.raw, stream=response.stream, extensions=extensions)
-
-
-def late_error(reply: Reply | None) -> bytes:
-    """An exchange that failed after its response had begun says so in an event."""
-    return b"" if reply is None else b"data: " + reply.body + b"\n\n"
 
 
 def _kept(extensions: dict[str, Any]) -> dict[str, Any]:
