@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from adapter.text.buffer import BlockText
 
 if TYPE_CHECKING:
+    from adapter.syntax.contract import Follower
     from adapter.syntax.reading import End, Flowing, Lookout, Reading, Step
 
 
@@ -57,17 +58,22 @@ class Block(ABC):
 
     def feed(self, text: str, position: int) -> tuple[int, End | None]:
         """Consume text from `position` on. Returns the position reached, and the end of the block, if it has come."""
-        start, end = position, None
-        self._base = self._read - start
+        end = None
+        self._base = self._read - position
         while position < len(text) and end is None:
             before = self._where
             after, end = self._step(text, position)
             if after == position and before is self._where and end is None:
                 break
             position = after
+        self._take(text, position)
+        return position, end
+
+    def _take(self, text: str, position: int) -> None:
+        """Keep the text being fed up to a position."""
+        start = self._read - self._base
         if position > start:
             self._keep(text, start, position)
-        return position, end
 
     def _keep(self, text: str, start: int, end: int) -> None:
         """Take a consumed part of the text into the block."""
@@ -110,6 +116,10 @@ class Block(ABC):
         """The pattern of text that may be forwarded unread: the inside of a string; None when the reader is not in one."""
         return None
 
+    def follower(self) -> Follower | None:
+        """A reader of plain deltas inside the arguments; None where every delta is for `feed`."""
+        return None
+
     def flowed(self, text: str) -> str:
         """Consume text that `flowing` let pass. Returns the text as JSON."""
         raise RuntimeError(f"{text!r} passed a reader that lets nothing pass")
@@ -133,6 +143,10 @@ class EagerReader:
 
     def waiting(self) -> Lookout | None:
         """None: every delta is read."""
+        return None
+
+    def follower(self) -> Follower | None:
+        """None: no delta is followed unread."""
         return None
 
 

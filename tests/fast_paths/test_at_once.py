@@ -47,7 +47,9 @@ TEXTS: list[Any] = [
     pytest.param(f"{CALL}<|im_end|>", False, id="a token after a call"),
     pytest.param(f"{CALL}</tool_call>", False, id="a doubled closing tag"),
     pytest.param(f"<think>So.</think>{CALL}", False, id="thinking"),
-    pytest.param(f"<think>\nSo.\n</think>\n\nWords. \n{CALL}\n\n{INVALID}\n{COERCED} \n", False, id="thinking, words and calls"),
+    pytest.param(
+        f"<think>\nSo.\n</think>\n\nWords. \n{CALL}\n\n{INVALID}\n{COERCED} \n", False, id="thinking, words and calls"
+    ),
     pytest.param(f"<think>So {CALL}</think>{CALL}", False, id="a call in the reasoning"),
     pytest.param(f"<|im_start|>{CALL}\n{CALL}", False, id="a token before calls"),
     pytest.param(f"```json\n{' ' * 100}{CALL}", False, id="a fence and much space before a call"),

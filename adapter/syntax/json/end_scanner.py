@@ -21,6 +21,7 @@ from adapter.text.partial import is_half
 
 if TYPE_CHECKING:
     from adapter.syntax.reading import Flowing
+    from adapter.text.json_cursor import Handover
 
 __all__ = ["BlockScanner", "Boundaries", "End", "is_half"]
 
@@ -70,6 +71,23 @@ class BlockScanner:
         self.offset = 0
         self.payload_end = 0
         self.block_end = 0
+
+    @classmethod
+    def resume(cls, bounds: Boundaries, state: Handover, offset: int = 0, depth: int = 0) -> BlockScanner:
+        """Go on after a strict cursor; the text that it left unread is to be fed first.
+
+        Args:
+            bounds: The boundaries of the block.
+            state: The state of the cursor.
+            offset: Where in the payload the cursor began.
+            depth: Number of containers that were open there.
+        """
+        scanner = cls(bounds)
+        scanner.offset, scanner._depth, scanner._before = offset + state.offset, depth + state.depth, state.before
+        if state.in_string or state.ended:
+            scanner._quote, scanner._tag = '"', None if state.tag is None else offset + state.tag
+            scanner._state = _State.STRING if state.in_string else _State.AFTER_STRING
+        return scanner
 
     @property
     def complete(self) -> bool:
