@@ -307,7 +307,7 @@ TEXTS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=few_or_all(60, 600), deadline=None)
 @given(
     st.lists(st.sampled_from(TEXTS), max_size=14),
     st.sampled_from(sorted(SCHEMAS)),
@@ -328,7 +328,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=few_or_all(50, 400), deadline=None)
 @given(
     st.dictionaries(st.sampled_from(sorted(PARAMETERS["properties"])), VALUES, max_size=5),
     st.sampled_from(sorted(SCHEMAS)),
