@@ -137,7 +137,7 @@ class CallStream:
         self._tail = tail
         reader = self._open_reader
         self.silent = self.silent or type(reader.steps) is Unheard
-        self._follower = None if tail or self.silent else reader.follower()
+        self._follower = None if tail or self.silent or reader.steps else reader.follower()
         if self._follower is not None:
             self._write, self._mute, self._search = None, False, self._follower.special if self._follower.in_string else None
             return self

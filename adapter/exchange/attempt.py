@@ -1,4 +1,4 @@
-"""One attempt at an answer: the request to upstream, and the rules for reading its answer."""
+"""An attempt at an answer: the request to upstream, and the rules for reading the answer."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 @frozen
 class Attempt:
-    """One request to upstream, and the rules for reading its answer.
+    """A request to upstream, and the rules for reading the answer.
 
     Attributes:
         body: The JSON body of the request.
         endpoint: The end of the URL's path.
         rules: The rules for the parser.
         prefill: The beginning of the answer, written for the model; empty for none.
-        rung: The rung of the enforcement ladder that holds the answer.
+        rung: The rung of the enforcement ladder.
         unenforced: The constraints that the rung does not hold, in one sentence; empty for none.
-        after: The request that follows once the model has thought, for a request that ends with the thinking.
-        then: The text that follows the thinking in that further request.
+        after: The request that follows once the model has thought, where the present request ends with the thinking.
+        then: The text after the thinking in the further request.
         noted: Further problems to be reported.
     """
 
@@ -39,7 +39,7 @@ class Attempt:
     noted: tuple[Problem, ...] = ()
 
     def answer(self, text: str) -> str:
-        """Return an answer with its prefill, which some servers repeat and some leave out."""
+        """Return an answer with the prefill, repeated by some servers and left out by others."""
         return with_prefill(self.prefill, text)
 
     def problems(self) -> list[Problem]:

@@ -1,6 +1,6 @@
 """Judge an answer and ask again: one place for whole and for streamed answers (behaviour 5.3, 5.4).
 
-Both read an answer in a way of their own, and a streamed answer may have left in part. The rules they share stand here: the
+Both read an answer in a way of their own, and a streamed answer may have left in part. The shared rules are in `Attempts`: the
 fault of an answer, the further request, the refusal after the last attempt, and the fate of a single call while it streams.
 """
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 
 class Verdict(NamedTuple):
-    """The judgement on one answer.
+    """The judgement on an answer.
 
     Attributes:
         fault: The fault of the answer; None for an answer that stands.
-        again: Ask the model again. An answer at fault that is neither asked for again nor refused is let through.
+        again: Ask the model again. An answer at fault, neither asked for again nor refused, is let through.
     """
 
     fault: Fault | None
@@ -37,11 +37,11 @@ class Verdict(NamedTuple):
 
 
 class Attempts:
-    """The attempts at one choice of an answer, one after the other.
+    """The attempts at a choice of an answer, in order.
 
     Args:
         plan: The request, made ready.
-        present: The attempt that was made first.
+        present: The first attempt.
         options: The caller's choices.
         report: Called with each `Problem`.
 
@@ -65,15 +65,15 @@ class Attempts:
         return self._tries < self._options.retries
 
     def thought(self, content: str, reasoning: str) -> Thought | None:
-        """Return the thinking in the answer to a request that ends with the thinking; None for any other answer."""
+        """Return the thinking in an answer that was to end with the thinking; None for any other answer."""
         return self._plan.thought(self.present, content, reasoning)
 
     def after(self, thought: Thought, used: int) -> Attempt:
-        """Make the present attempt the request that goes on from the thinking, and return it.
+        """Go on from the thinking. Returns the new present attempt.
 
         Args:
             thought: The thinking.
-            used: Its length in tokens; 0 when unknown.
+            used: The length of the thinking in tokens; 0 when unknown.
         """
         self.present = self._plan.after(self.present, thought, used)
         return self.present
@@ -85,10 +85,10 @@ class Attempts:
             parsed: The answer.
             finish_reason: Upstream's `finish_reason`.
             text: The answer as the model wrote it, for the report of a refusal.
-            may_ask: A further attempt is left, and its answer could not contradict what the caller already has.
+            may_ask: A further attempt is left, and could not contradict the text and calls that the caller already has.
 
         Raises:
-            RefusedAnswer: The answer is at fault, was the last one, and the options let no such answer through.
+            RefusedAnswer: The answer is at fault, no attempt is left, and the options do not let the answer through.
         """
         fault = find_fault(parsed, self.present.rules, finish_reason)
         if fault is None:
@@ -109,28 +109,28 @@ class Attempts:
         return again if may_ask and self._options.loop_guard == "reask" else None
 
     def holds(self, call: CallFinished, *, may_ask: bool) -> bool:
-        """Return True for a complete call that must not leave yet, because of the judgement to come."""
+        """Return True for a complete call that must not leave before the judgement."""
         if not call.valid:
             return may_ask or not self.lets_through(call.name)
         guarded = may_ask and self._options.loop_guard == "reask"
         return guarded and self._plan.repeats([(call.name, call.arguments)]) is not None
 
     def lets_through(self, name: str) -> bool:
-        """Return True where an invalid call of this tool is handed out unchanged."""
+        """Return True for a tool whose invalid calls are handed out unchanged."""
         return lets_through(name, self.present.rules, self._options)
 
     def refused(self, error: RefusedAnswer, text: str) -> RefusedAnswer:
-        """Report a refusal, and return its error to be raised."""
+        """Report a refusal, and return the error to be raised."""
         self._report(Problem("refused", error.message, text))
         return error
 
     def again(self, fault: Fault, parsed: ParsedCompletion, text: str) -> Attempt:
-        """Make the present attempt the request after an answer at fault, and return it.
+        """Object to an answer at fault. Returns the new present attempt.
 
         Args:
             fault: The fault.
             parsed: The answer.
-            text: The answer as the model wrote it; it goes back upstream before the objection.
+            text: The answer as the model wrote it; goes back upstream before the objection.
         """
         self._tries += 1
         self._report(Problem("reask", fault.message, text))

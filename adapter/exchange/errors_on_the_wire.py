@@ -1,4 +1,4 @@
-"""Errors as the caller's SDK reads them: in place of a response, or inside a stream that has begun."""
+"""Errors as the caller's SDK reads them: in place of a response, or inside a stream already begun."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from adapter.errors import AdapterError
 
-# Characters of an upstream's error page that are quoted.
+# Characters quoted of an upstream's error page.
 _QUOTED = 200
 _BAD_GATEWAY = 502
 
@@ -24,7 +24,7 @@ def error_reply(error: AdapterError) -> Reply:
 
 
 def bad_gateway(body: Mapping[str, Any]) -> Reply:
-    """Return the response for an error event, `{"error": …}`, in a stream that the caller wanted whole."""
+    """Return the response for an error event, `{"error": …}`, in a stream for a caller who wants a whole answer."""
     return _reply(_BAD_GATEWAY, body, [])
 
 
@@ -33,12 +33,12 @@ def _reply(status: int, body: Mapping[str, Any], more: list[tuple[str, str]]) ->
 
 
 def late_error(reply: Reply | None) -> bytes:
-    """Return the event for an exchange that failed after its response had begun; nothing for one that did not fail."""
+    """Return the event for an exchange that failed after the start of the response; empty bytes without a failure."""
     return b"" if reply is None else b"data: " + reply.body + b"\n\n"
 
 
 def error_of(reply: Reply) -> dict[str, Any]:
-    """Return the body, `{"error": …}`, for a further request that upstream answered with an error or with no completion."""
+    """Return the body, `{"error": …}`, for a further request answered with an error or with no completion."""
     try:
         body = json.loads(reply.body)
     except ValueError:

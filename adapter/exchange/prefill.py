@@ -36,7 +36,7 @@ class Incoming:
         return text[: len(text) - len(self._high)]
 
     def rest(self) -> str:
-        """Return the text that is still held back when the answer ends."""
+        """Return the text still held back when the answer ends."""
         beginning, self._beginning = self._beginning, None
         text = self._high if beginning is None else with_prefill(self._prefill, beginning)[self._read :]
         self._high = ""
@@ -44,5 +44,5 @@ class Incoming:
 
 
 def with_prefill(prefill: str, text: str) -> str:
-    """Return an answer with its prefill, which some servers repeat and some leave out."""
+    """Return an answer with the prefill, repeated by some servers and left out by others."""
     return text if text.startswith(prefill) else prefill + text

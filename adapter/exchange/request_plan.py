@@ -38,7 +38,7 @@ _WORDS = Enforcement()
 
 
 class RequestPlan:
-    """A chat request, made ready: the attempts to have it answered follow from here.
+    """A chat request, made ready: the source of the attempts to have the request answered.
 
     Args:
         request: The request.
@@ -84,7 +84,7 @@ class RequestPlan:
         self.first = dataclasses.replace(first, noted=tuple(self._noted)) if self._noted else first
 
     def _readable(self, messages: Any) -> Any:
-        """Return the messages without parts that are no text; each part left out is noted."""
+        """Return the messages without the parts that are no text; each part left out is noted."""
         return without_media(messages, self._noted.append)
 
     def _examples(self, examples: Any) -> list[dict[str, Any]]:
@@ -100,7 +100,7 @@ class RequestPlan:
     def _note(self) -> str:
         """Return the sentence on the caller's own answer format for the system message, or an empty string.
 
-        Where a call may be made the format cannot go upstream as it is: held to it, a model could write no call.
+        Beside tools the format cannot go upstream unchanged: a model held to the format could write no call.
         """
         if not wants_json(self._format) or self._choice.forced or self._holds_format():
             return ""
@@ -118,7 +118,7 @@ class RequestPlan:
 
     def _shape(self, body: Mapping[str, Any]) -> Shape:
         parallel = False if self._request.legacy else self._request.parallel
-        # Left to itself, a model that is held to calls goes on making them: unasked, it may only where it may also stop.
+        # A model held to calls goes on making calls: several, unasked, only with the freedom to stop.
         several = parallel is True or (parallel is None and not self._choice.forced and self._reply is None)
         thinking: Literal["no", "may", "begun"] = "may" if wants_thinking(self._request) else "no"
         if self._begins_thinking(body):
@@ -140,13 +140,13 @@ class RequestPlan:
         in_words: bool = False,
         thinks: bool = True,
     ) -> Attempt:
-        """Return an attempt: a request for upstream, and the rules for its answer.
+        """Return an attempt: a request for upstream, and the rules for the answer.
 
         Args:
             further: Messages of a re-ask, which wants a single choice.
             rung: The rung of the ladder; None for the rung that the options ask for.
             in_words: The answer is not to be held to calls.
-            thinks: The model may think before a call that is begun for it.
+            thinks: The model may think before a call with a prefill.
         """
         messages = [*self._messages, *(further or ())]
         if self._options.merge_turns:
@@ -174,7 +174,7 @@ class RequestPlan:
         return self._thinking_first(attempt, held.prefill)
 
     def _thinking_first(self, attempt: Attempt, then: str) -> Attempt:
-        """Return the attempt that ends with the thinking, before a call that is begun for the model."""
+        """Return the attempt that ends with the thinking, before a call with a prefill."""
         if self.dialect.reasoning is None or (attempt.body.get("n") or 1) > 1:
             several = "the required call is asked for in words only: several answers cannot think before a call that is begun"
             return dataclasses.replace(attempt, rung="prompt", unenforced=several)
@@ -182,7 +182,7 @@ class RequestPlan:
         return dataclasses.replace(attempt, body=body, after=attempt.body, then=then)
 
     def thought(self, attempt: Attempt, content: str, field: str) -> Thought | None:
-        """Return the thinking in the answer to a request that ends with the thinking; None for any other answer.
+        """Return the thinking in an answer that was to end with the thinking; None for any other answer.
 
         Args:
             attempt: The attempt.

@@ -1,4 +1,4 @@
-"""The rules for an answer that is not as it must be: asked again, refused, or let through (behaviour 5.3, 5.4)."""
+"""The rules for an answer at fault: asked for again, refused, or let through (behaviour 5.3, 5.4)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Fault:
 
     Attributes:
         kind: `invalid`: a call that is unknown or against its schema. `required`: a forced call is missing.
-            `repeated`: a call was made just before and has its result.
+            `repeated`: a call was made just before and has a result.
         message: The reason in words, for the caller and for the model.
         strict: A tool with `strict: true` is concerned; no option lets an invalid call of a strict tool through.
     """
@@ -39,7 +39,7 @@ class Fault:
 def find_fault(parsed: ParsedCompletion, rules: Rules, finish_reason: str | None) -> Fault | None:
     """Return the fault of an answer, or None.
 
-    An answer that was cut by its length is handed on unchanged: asked again, the model would be cut again.
+    An answer cut by the length limit is handed on unchanged: the next answer would be cut too.
     """
     invalid = [call for call in parsed.tool_calls if not call.valid]
     if invalid:
@@ -53,7 +53,7 @@ def find_fault(parsed: ParsedCompletion, rules: Rules, finish_reason: str | None
 
 
 def lets_through(name: str, rules: Rules, options: Options) -> bool:
-    """Return True where an invalid call of this tool is handed out unchanged."""
+    """Return True for a tool whose invalid calls are handed out unchanged."""
     return options.on_invalid == "return" and not _is_strict(name, rules)
 
 
@@ -63,7 +63,7 @@ def _is_strict(name: str, rules: Rules) -> bool:
 
 
 def repeated(calls: Iterable[tuple[str, str]], settled: Collection[tuple[str, str]]) -> Fault | None:
-    """Return the fault of calls that were made just before and have their results, or None.
+    """Return the fault of calls that were made just before and have results, or None.
 
     Args:
         calls: The calls of an answer, as `(name, arguments)`.
@@ -79,7 +79,7 @@ def repeated(calls: Iterable[tuple[str, str]], settled: Collection[tuple[str, st
 
 
 def reask_messages(text: str, parsed: ParsedCompletion, fault: Fault, dialect: Dialect) -> list[dict[str, Any]]:
-    """Return an answer and the objection to it as further messages of the conversation."""
+    """Return an answer and the objection as further messages of the conversation."""
     answer = {"role": "assistant", "content": text}
     if fault.kind == "required":
         return [answer, {"role": "user", "content": f"Error: {fault.message}. Answer with the function call."}]
@@ -101,7 +101,7 @@ def reask_messages(text: str, parsed: ParsedCompletion, fault: Fault, dialect: D
 
 
 def refusal(fault: Fault, options: Options) -> RefusedAnswer | None:
-    """Return the error that ends the request after the last attempt; None for an answer that is let through."""
+    """Return the error that ends the request after the last attempt; None for an answer let through."""
     if fault.kind == "required":
         return ToolCallRequired(f"The model made no tool call: {fault.message}. {_ADVICE}")
     if fault.kind == "invalid" and (fault.strict or options.on_invalid == "raise"):

@@ -1,4 +1,4 @@
-"""One answer of the model while it is streamed."""
+"""An answer of the model while the answer is streamed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(slots=True)
 class Answer:
-    """One answer of the model: a choice has a new one for each attempt.
+    """An answer of the model: a choice has a new answer for each attempt.
 
     Attributes:
         incoming: The deltas on their way to the parser.
@@ -23,7 +23,7 @@ class Answer:
         repeated: Calls of earlier attempts, as `(name, arguments)`, that have left; the answer may hold them again.
         told: The finished calls and the problems, for the judgement.
         text: The text of the answer, kept as long as a re-ask may have to quote it.
-        places: The index of a call in the streamed answer, by its index in the text.
+        places: The index of a call in the streamed answer, by the index in the text.
         held: The answer holds an invalid call; nothing more leaves.
         later: Content kept back, because content of an earlier attempt has left already.
     """

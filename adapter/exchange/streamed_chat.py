@@ -1,4 +1,4 @@
-"""A chat request and its streamed answer: chunks of upstream in, chunks for the caller out, at once (behaviour 2 and 3)."""
+"""A chat request and the streamed answer: chunks of upstream in, chunks for the caller out, at once (behaviour 2 and 3)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class StreamedChat:
         self._request = request
         self._report = report
         self._choices: dict[int, StreamedChoice] = {}
-        self._usage: Any = None  # of the attempts that are over
+        self._usage: Any = None  # of the finished attempts
         self._present_usage: Any = None  # of the present attempt, as far as upstream has told
         self._emitted = clock()
 
@@ -117,7 +117,7 @@ class StreamedChat:
 
         Args:
             items: Pieces of text, chunks, errors; or choices that upstream has left unfinished.
-            only: The choice that has been asked for again; all items are for this choice.
+            only: The choice asked for again, to which all items belong; None while all choices are open.
         """
         out: list[bytes] = []
         error: dict[str, Any] | None = None

@@ -1,4 +1,4 @@
-"""One choice of a streamed answer: text into a parser, events of the parser into chunks."""
+"""A choice of a streamed answer: text into a parser, events of the parser into chunks."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from adapter.exchange.think_first import Thought
     from adapter.options import Options
 
-# Members of a delta that the writer writes itself.
+# Members of a delta written by the writer.
 _OURS = {"role", "content", "tool_calls", "function_call"}
 
 
 class StreamedChoice:
-    """One choice.
+    """A choice of a streamed answer.
 
     Args:
         index: The index of the choice.
@@ -77,7 +77,7 @@ class StreamedChoice:
         self._wrote_before = self._wrote
         self._thinking = (TextBuffer(), TextBuffer())  # content and reasoning, until the model has thought
         self._fault: tuple[Fault, ParsedCompletion] | None = None
-        self._thought: Thought | None = None  # while the thinking is all that the model has been asked for
+        self._thought: Thought | None = None  # while the model has been asked for the thinking alone
         self.finished = False
 
     def _may_ask_again(self) -> bool:
@@ -107,7 +107,7 @@ class StreamedChoice:
         return attempt
 
     def add(self, part: Mapping[str, Any], out: list[bytes]) -> None:
-        """Read a choice of one chunk of upstream's.
+        """Read a choice of a chunk of upstream's.
 
         Args:
             part: The choice.
@@ -141,7 +141,7 @@ class StreamedChoice:
         if self.finished:
             self._report(Problem("late", "upstream sent more text after the end of its answer; it was left out", content))
             return
-        if self._attempts.present.after is not None:  # kept where the call that follows is begun for the model
+        if self._attempts.present.after is not None:  # kept: the call after the thinking gets a prefill
             self._thinking[0].append(content)
         self._feed(self._answer.incoming.add(content), out)
 

@@ -1,4 +1,4 @@
-"""A call begun for the model once it has thought: one request ends with the thinking, the next goes on from there."""
+"""A call with a prefill after the thinking: the first request ends with the thinking, the second goes on with the prefill."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Thought:
 
     Attributes:
         text: The whole thinking, with the closing tag.
-        read: The number of its characters that the parser has read, or need not read.
+        read: The number of characters that the parser has read, or need not read.
     """
 
     text: str
@@ -19,7 +19,7 @@ class Thought:
 
 
 def thought_in(content: str, field: str, tags: tuple[str, str], *, begun: bool) -> Thought | None:
-    """Return the thinking in an answer that was stopped at the end of the thinking; None for an answer without thinking.
+    """Return the thinking in an answer stopped at the end of the thinking; None for an answer without thinking.
 
     Args:
         content: The content of the answer.

@@ -1,4 +1,4 @@
-"""A chat request and its whole answer."""
+"""A chat request and the whole answer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _Settling: TypeAlias = "Generator[Command, Any, Reply | tuple[dict[str, Any], di
 
 
 class WholeChat:
-    """A chat request on the way to its whole answer.
+    """A chat request on the way to a whole answer.
 
     Args:
         request: The request.
@@ -75,7 +75,7 @@ class WholeChat:
         return Reply.of_json(200, reply.headers, self._writer.answer(completion))
 
     def _ask(self, attempt: Attempt) -> _Asking:
-        """Ask upstream, twice where the model thinks before a call that is begun for it."""
+        """Ask upstream; twice for a model that thinks before a call with a prefill."""
         reply, completion = yield from ask(attempt.body, stream=self._stream, endpoint=attempt.endpoint)
         if completion is None or attempt.after is None or not completion["choices"]:
             return reply, completion, attempt
@@ -91,7 +91,7 @@ class WholeChat:
         return reply, completion, attempt
 
     def _settle(self, choice: dict[str, Any], attempts: Attempts) -> _Settling:
-        """Ask again until an answer can stand. Returns its choice and the usage of the re-asks, or upstream's error."""
+        """Ask again until an answer can stand. Returns the choice and the usage of the re-asks, or upstream's error."""
         usage: Any = None
         while True:
             text = choice["message"].get("content") or ""

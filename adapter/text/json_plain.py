@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     Look = Callable[..., re.Match[str] | None]  # of a text from a position on, perhaps to another
 
 LONGEST_SEGMENT = 200
-_SPACE = r"[ \t\r\n]*+"
+SPACE = r"[ \t\r\n]*+"
 # Keys with a `<` are not plain: a closing marker may begin there.
 _WORD = r'[^"\\<\x00-\x1f]*+'
 _VALUE = r'(?:(["{\[])|([-\w][-+.\w]*+)|)'
-_ESCAPE = r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})'
-_HALF_ESCAPE = r"\\(?:u[0-9a-fA-F]{0,3}|)"
+ESCAPE = r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})'
+HALF = r"\\(?:u[0-9a-fA-F]{0,3}|)"
 AFTER_SCALAR = frozenset(" \t\r\n,]}")
 SCALAR = re.compile(r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++|)(?:[eE][+-]?[0-9]++|)|true|false|null")
 
@@ -60,15 +60,15 @@ class Container(NamedTuple):
 
 
 def _container(bracket: str, closing: str, member: str) -> Container:
-    first = rf"{_SPACE}(?:({re.escape(closing)})|(){member})"  # the group COMMA is empty
-    after = rf"{_SPACE}(?:({re.escape(closing)})|(,){_SPACE}{member}|)"
+    first = rf"{SPACE}(?:({re.escape(closing)})|(){member})"  # the group COMMA is empty
+    after = rf"{SPACE}(?:({re.escape(closing)})|(,){SPACE}{member}|)"
     return Container(bracket, closing, matcher(first), matcher(after), matcher(f'"{after}'))
 
 
-OBJECT = _container("{", "}", rf'(?:"({_WORD})(?:"{_SPACE}(?::{_SPACE}{_VALUE}|)|)|)')
+OBJECT = _container("{", "}", rf'(?:"({_WORD})(?:"{SPACE}(?::{SPACE}{_VALUE}|)|)|)')
 LIST = _container("[", "]", rf"(?:(?!)()|){_VALUE}")  # without a key
 _NOTHING = matcher("")
-START = Container("", "", matcher(rf"{_SPACE}(?:((?!))|())(?:((?!))|)(?:([{{\[])|)"), _NOTHING, _NOTHING)
+START = Container("", "", matcher(rf"{SPACE}(?:((?!))|())(?:((?!))|)(?:([{{\[])|)"), _NOTHING, _NOTHING)
 
 
 class InString(NamedTuple):
@@ -105,16 +105,16 @@ def in_string(close: str, markers: tuple[str, ...] = ()) -> InString:
     close = close if close.startswith("<") else ""
     halves = rf"{begun([close])}" if close else "(?!)"
     smaller = rf"|<(?!{_rest(close[1:])})" if close else "|<"
-    begins = rf"(?:{_HALF_ESCAPE}|{halves}|)\Z"
+    begins = rf"(?:{HALF}|{halves}|)\Z"
     brackets = rf"[\]}}](?![\]}}]{{0,3}}{begins})"
     literals = [re.escape(marker) for marker in (close, *markers) if marker]
     further = rf"(?:{'|'.join(literals)}|\s)*+(?:{begun(filter(None, (close, *markers)))}|)" if markers else re.escape(close)
     return InString(
         close,
         re.compile(r"""["\\\x00-\x1f<\]}]""").search,
-        matcher(rf'(?:[^"\\\x00-\x1f<\]}}]++|{_ESCAPE}|{brackets}{smaller})*+'),
+        matcher(rf'(?:[^"\\\x00-\x1f<\]}}]++|{ESCAPE}|{brackets}{smaller})*+'),
         re.compile(rf"[\]}}]{{0,4}}{begins}").match,
-        matcher(rf'(?:[^"\\\x00-\x1f<]++|{_ESCAPE}{smaller})*+'),
+        matcher(rf'(?:[^"\\\x00-\x1f<]++|{ESCAPE}{smaller})*+'),
         re.compile(further if close else "(?!)").fullmatch,
     )
 
@@ -127,5 +127,5 @@ def _rest(literal: str) -> str:
     return pattern
 
 
-BODY = matcher(rf'(?:[^"\\\x00-\x1f]++|{_ESCAPE})*+')
-HALF_ESCAPE = re.compile(_HALF_ESCAPE).fullmatch
+BODY = matcher(rf'(?:[^"\\\x00-\x1f]++|{ESCAPE})*+')
+HALF_ESCAPE = re.compile(HALF).fullmatch

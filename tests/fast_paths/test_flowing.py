@@ -11,8 +11,6 @@ import pytest
 
 from adapter.completion import parser as parser_module
 from adapter.completion.fast_deltas import flow_from
-from adapter.completion.fast_json_call import begin_call
-from adapter.completion.modes import call_block as calling
 from adapter.completion.parser import CompletionParser
 from adapter.completion.request_rules import Rules
 from adapter.dialects.registry import load
@@ -98,10 +96,8 @@ def test_the_same_events(name: str, incremental: bool, monkeypatch: pytest.Monke
     for value, seed in itertools.product(VALUES, few_or_all([4], [1, 2, 3, 4])):
         pieces = pieces_of(completion(name, value), seed)
         monkeypatch.setattr(parser_module, "flow_from", lambda _: None)
-        monkeypatch.setattr(calling, "begin_call", lambda *_: False)
         careful = events(name, pieces, incremental=incremental)
         monkeypatch.setattr(parser_module, "flow_from", flow_from)
-        monkeypatch.setattr(calling, "begin_call", begin_call)
         assert events(name, pieces, incremental=incremental) == careful
 
 

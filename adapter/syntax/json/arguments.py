@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from adapter.text.json_plain import InString
 
 
+_MOST = 1 << 14  # code points given to the cursor at once: a text of many calls is not copied for each of them
+
+
 class JsonArguments:
     """A reader of arguments: a strict cursor up to their end or their first fault, and from there on the loose end scanner.
 
@@ -57,8 +60,10 @@ class JsonArguments:
         if cursor is None:
             self.said = ""
             return self._scanner.feed(text, position)
-        self.said = cursor.feed(text[position:])
-        return self._loosen(len(text)) if cursor.over else (len(text), None)
+        piece = text[position : position + _MOST]
+        self.said = cursor.feed(piece)
+        after = position + len(piece)
+        return self._loosen(after) if cursor.over else (after, None)
 
     def _loosen(self, size: int) -> tuple[int, End | None]:
         """Go on with the end scanner, in a text of this size. Returns as `feed` does."""

@@ -70,6 +70,7 @@ class Channels(Syntax):
         if set(settings.form) != _FORM:
             raise DialectError(f"form = {dict(settings.form)!r}: the syntax 'channels' asks for {', '.join(sorted(_FORM))}")
         form = self._form = dict(settings.form)
+        self._known = settings.known
         self._start = settings.open
         self._markers = (settings.open, form["channel"], form["constrain"], form["message"])
         self._ends = (settings.close, *form["ends"].split())
@@ -126,7 +127,8 @@ class Channels(Syntax):
         if found.role not in {"", role}:
             return Passage(PassageKind.INVENTED, opening, self.passage_end)
         if found.recipient.startswith(namespace):
-            return OneCallBlock(opening, found.recipient.removeprefix(namespace), self._bounds)
+            name = found.recipient.removeprefix(namespace)
+            return OneCallBlock(opening, name, self._bounds, self._known(name))
         if found.recipient not in {"", role}:
             return Passage(PassageKind.ELSEWHERE, opening, self.passage_end)
         reasoning = found.channel == self._form["reasoning"]
