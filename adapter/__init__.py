@@ -2,17 +2,17 @@
 
     client = adapter.wrap(OpenAI(base_url=…))
 
-makes a client whose chat completions understand `tools`, over an upstream that does not. The other names are its parts:
-`render` and `system_prompt` say what the model reads, `parse` and `CompletionParser` read what it wrote.
+makes a client whose chat completions understand `tools`, over an upstream without tool calling. The other names are parts of
+the client: `render` and `system_prompt` write prompts, `parse` and `CompletionParser` read completions.
 
-Importing the package loads none of its dependencies; each name loads what it needs when it is first used.
+Importing the package loads no dependency; each name loads its modules on first use.
 """
 
 from __future__ import annotations
 
 from adapter._version import __version__
 
-TYPE_CHECKING = False  # typing's own costs as much to import as all of this; type checkers know the name
+TYPE_CHECKING = False  # importing typing costs as much as the rest of the file; type checkers know the name
 if TYPE_CHECKING:
     from adapter.client.wrap import wrap
     from adapter.completion.parser import CompletionParser

@@ -8,7 +8,7 @@ import sys
 def main() -> int:
     """Run the command line. Returns the exit status."""
     if sys.argv[1:] == ["--version"]:
-        # Answered before anything is loaded: scripts ask for the version in a loop.
+        # Answered before any module is loaded: scripts ask for the version in a loop.
         from adapter._version import __version__
 
         sys.stdout.write(f"adapter {__version__}\n")

@@ -1,3 +1,3 @@
-"""The version, alone in a file that costs nothing to read."""
+"""The version, alone in a file that is cheap to import."""
 
 __version__ = "0.1.0"

@@ -1,16 +1,15 @@
-"""What can go wrong, and whose fault it is.
+"""Errors, and the party at fault.
 
     AdapterError
     ├── BadRequest            the caller's request; 400 before anything reaches upstream
-    ├── NotFound              a response that is not kept, or not any more; 404
+    ├── NotFound              a response that is not in the store; 404
     ├── StoreFailed           the store could not be read or written; 500
-    ├── DialectError          a template that cannot be loaded; the author of the dialect
+    ├── DialectError          a faulty template; the author of the dialect
     └── RefusedAnswer         the model's answer; 502 after the attempts are used up
-        ├── InvalidToolCall       a call that its schema refuses, or that cannot be read
+        ├── InvalidToolCall       a call that its schema refuses, or an unreadable call
         └── ToolCallRequired      a required or named tool choice that was not met
 
-Each becomes an OpenAI-shaped error body through `AdapterError.to_body`, so that an SDK sees what a native server would
-have sent.
+Each becomes an OpenAI-shaped error body through `AdapterError.to_body`, so an SDK sees the body of a native server.
 """
 
 from __future__ import annotations
@@ -22,9 +21,9 @@ class AdapterError(Exception):
     """Base of every error raised here.
 
     Args:
-        message: What happened, where, the value, and the likely fix.
-        param: The place in the request, as OpenAI writes it: `tools[0].function.parameters`.
-        code: OpenAI's machine-readable word for the fault, if it has one.
+        message: The fault, its place, the value, and the likely fix.
+        param: The place in the request, in OpenAI's notation: `tools[0].function.parameters`.
+        code: OpenAI's machine-readable word for the fault, or None.
     """
 
     status: ClassVar[int] = 500
@@ -49,14 +48,14 @@ class BadRequest(AdapterError):
 
 
 class NotFound(AdapterError):
-    """What the request is about is not there."""
+    """The requested object does not exist."""
 
     status = 404
     type = "invalid_request_error"
 
 
 class StoreFailed(AdapterError):
-    """The store that the caller gave could not do what it is for."""
+    """The caller's store failed to read or write."""
 
 
 class DialectError(AdapterError):
@@ -70,7 +69,7 @@ class RefusedAnswer(AdapterError):
 
 
 class InvalidToolCall(RefusedAnswer):
-    """A tool call that is unknown, unreadable or against its schema, with `on_invalid="raise"`."""
+    """A tool call of an unknown tool, unreadable or against its schema, with `on_invalid="raise"`."""
 
     def __init__(self, message: str, *, param: str | None = None) -> None:
         super().__init__(message, param=param, code="invalid_tool_call")

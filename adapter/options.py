@@ -1,6 +1,6 @@
-"""Every choice a caller has, in one frozen value.
+"""Options: every choice of a caller, in a frozen value.
 
-`wrap`, `parse` and `CompletionParser` take these as keyword arguments; this is the one place that documents them.
+`wrap`, `parse` and `CompletionParser` take options as keyword arguments; `Options` is the only place that documents them.
 """
 
 from __future__ import annotations
@@ -39,63 +39,63 @@ def random_call_id() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How tools are presented, and how the answer is read and checked.
+    """Choices for the presentation of tools, and for reading and checking answers.
 
     Attributes:
-        dialect: Name of the dialect the model was trained on, a `Dialect` of your own, or `"auto"`: chosen by the name of the
-            model that a request asks for, and told to `on_event`.
-        on_invalid: What becomes of a call that is still invalid after the re-asks. `"raise"`: the request fails with
-            status 502 and code `invalid_tool_call`. `"return"`: the call is handed out as it is. `"text"`: its block
+        dialect: The name of the model's dialect, a `Dialect` of your own, or `"auto"`: chosen by the model's name in each
+            request, and told to `on_event`.
+        on_invalid: The treatment of a call that is still invalid after the re-asks. `"raise"`: the request fails with
+            status 502 and code `invalid_tool_call`. `"return"`: the call is handed out unchanged. `"text"`: its block
             stays in the content. A tool with `strict: true` is always treated as `"raise"`.
-        retries: How often the model is asked again after an invalid call, or when a required call is missing.
+        retries: Re-asks at most, after an invalid call or a missing required call.
         coerce: Mend arguments of the wrong type where nothing is lost: `"5"` to `5`, `"true"` to `true`.
-        recover: Accept a call written without its tags, when the answer is nothing else, the tool was offered and the
+        recover: Accept a call written without its tags, if the answer is nothing else, the tool was offered and the
             arguments are valid.
-        thinking_prefilled: The prompt ended inside the reasoning (`<think>` was prefilled), so the completion begins
-            there.
-        calls_in_thinking: Whether a tool call inside the reasoning ends it and counts. Off, a call rehearsed there is not run.
-            None leaves it to the dialect: some models end their thinking with the call.
-        neutralise: Make protocol markup in the text of users and tools, and in tool descriptions, harmless, so that it forges
-            no call, result or turn. Switch it off where such markup is what the conversation is about.
-        result_role: Role of the messages that carry tool results, in the history, in worked examples and in re-asks; None: the
+        thinking_prefilled: True if the prompt ended inside the reasoning (`<think>` was prefilled), so that the completion
+            begins inside the reasoning.
+        calls_in_thinking: True if a tool call inside the reasoning ends the reasoning and counts. False: a call rehearsed in
+            the reasoning is not run. None leaves the choice to the dialect: some models end their thinking with the call.
+        neutralise: Make protocol markup in the text of users and tools, and in tool descriptions, harmless, lest the markup
+            forge a call, a result or a turn. Switch the option off for conversations about protocol markup.
+        result_role: Role of the messages with tool results, in the history, in worked examples and in re-asks; None: the
             dialect's. `"user"` for servers that refuse `tool` messages without tool calls before them (hosted APIs do).
-            `"tool"` where the chat template has a turn for results and writes no tags of its own into it (ChatML as it is,
-            Hermes 2 and 3, Llama's); each result is a message then, with its `tool_call_id`.
-        merge_system: Join all system and developer messages into the one at the top, later ones too: for servers and
+            `"tool"` for chat templates with a turn for results and without tags of their own in the turn (plain ChatML,
+            Hermes 2 and 3, Llama's); each result is then a message with its `tool_call_id`.
+        merge_system: Join all system and developer messages into the first, later messages too: for servers and
             templates that take a single system message.
-        merge_turns: Join neighbouring messages of the user's, and of the assistant's, with a blank line: for templates that
+        merge_turns: Join neighbouring messages of the user, and of the assistant, with a blank line: for templates that
             demand alternating roles (Mistral's, Gemma's), which a result sent as `user` before the user's next message breaks.
-        media: What becomes of images, audio, video and files in the messages. `"forward"`: they reach the model; those of a
-            tool result after its text or, with `result_role="tool"`, in a user message after it, for servers refuse them in
-            `tool` messages. `"drop"`, for models that read text only: a line in their place says what was left out, and a
-            `Problem` of kind `media_dropped` too.
-        enforce: How the answer is made a call. `"prompt"`: in words only. `"prefill"`: it begins with an opened call, where a
-            call is required. `"json_schema"`: through the server's structured output, where a call is required or the answer
-            is JSON in any case. `"grammar"`: through a grammar, also where text is free: then it holds for the calls in it.
-            `"auto"`: the strongest that the `server` has.
-        server: What answers: `"openai"`, `"vllm"`, `"sglang"`, `"llama.cpp"`, `"ollama"`, `"dashscope"`, `"deepseek"`, or
-            `"generic"` for one of which nothing is known; see `adapter.servers`.
-        reply_tool: Offer the model one more tool, to answer in words, so that its answer is a call in every case. What it says
-            through it is content. For small models under a grammar or a schema.
+        media: The treatment of images, audio, video and files in the messages. `"forward"`: media reach the model; media of a
+            tool result follow its text or, with `result_role="tool"`, in a user message, because servers refuse media in
+            `tool` messages. `"drop"`, for models that read text only: a line of text and a `Problem` of kind `media_dropped`
+            name the omission.
+        enforce: The constraint that makes the answer a call. `"prompt"`: words only. `"prefill"`: the answer begins with an
+            opened call, if a call is required. `"json_schema"`: the server's structured output, if a call is required or the
+            answer is JSON in any case. `"grammar"`: a grammar, for free text too: the grammar then holds the calls in the text.
+            `"auto"`: the strongest constraint of the `server`.
+        server: The kind of server: `"openai"`, `"vllm"`, `"sglang"`, `"llama.cpp"`, `"ollama"`, `"dashscope"`, `"deepseek"`, or
+            `"generic"` for an unknown server; see `adapter.servers`.
+        reply_tool: Offer the model a further tool, for answers in words, so that every answer is a call. Text passed to the
+            tool is content. For small models under a grammar or a schema.
         examples: Worked examples before the conversation: messages of your own, with tool calls and results, or `"auto"`
-            for some made of the tools that are offered.
-        loop_guard: What becomes of a call that was made just before, with the same arguments, and has its result:
-            `"report"` it, or also `"reask"` for an answer; then calls right after a result are validated in streams too.
-        profile: `"small"`, for models up to some two billion parameters: where nothing else is said, `enforce="auto"`,
+            for examples made of the tools offered.
+        loop_guard: The treatment of a call made just before, with the same arguments, whose result is known:
+            `"report"` the call, or also `"reask"` for an answer; then calls right after a result are validated in streams too.
+        profile: `"small"`, for models up to some two billion parameters, changes the defaults to `enforce="auto"`,
             `reply_tool=True`, `examples="auto"` and `loop_guard="reask"`.
-        stream_calls: When the calls of a streamed answer leave. `"incremental"`: while they are written, as native servers do
-            it; a call that turns out invalid ends the stream in an error. `"validated"`: when they are complete, mended and
-            valid; then an invalid one can be asked for again. With `on_invalid="text"` they are always validated.
-        upstream: What upstream is asked for. `"chat"`: messages. `"completions"`: one text, made by the `chat_template`, for
-            servers with `/v1/completions` only, for formats that plain messages cannot carry, and for base models.
-        chat_template: How a conversation is written as a text, with `upstream="completions"`: a name that
-            `adapter templates list` shows, a `.jinja` file, the folder of a Hugging Face model, its `tokenizer_config.json`, or
-            a `.gguf` file; or `"auto"`, one of ours by the name of the model.
-        upstream_stream: `"always"` for an upstream that answers in streams only (Qwen-Omni): a caller who wants a whole answer
-            gets it put together.
-        store: Where responses of the Responses API are kept, for `previous_response_id` and retrieval:
+        stream_calls: The time at which calls of a streamed answer leave. `"incremental"`: while the model writes, as native
+            servers do; an invalid call ends the stream in an error. `"validated"`: when a call is complete, mended and
+            valid; an invalid call can then be asked for again. With `on_invalid="text"` calls are always validated.
+        upstream: The upstream API. `"chat"`: messages. `"completions"`: a text made by the `chat_template`, for servers with
+            `/v1/completions` only, for formats that plain messages cannot carry, and for base models.
+        chat_template: The template that renders a conversation, with `upstream="completions"`: a name from
+            `adapter templates list`, a `.jinja` file, the folder of a Hugging Face model, its `tokenizer_config.json`, or
+            a `.gguf` file; or `"auto"`, a template of ours chosen by the model's name.
+        upstream_stream: `"always"` for an upstream that answers in streams only (Qwen-Omni): whole answers are assembled from
+            the stream.
+        store: The store of the Responses API, for `previous_response_id` and retrieval:
             `adapter.MemoryStore()`, `adapter.SqliteStore(path)` or a store of your own; see `adapter.store.Store`. None keeps
-            nothing, and a request that needs one is answered with 400.
+            nothing, and a request that needs a store is answered with 400.
         named_finish_reason: `finish_reason` of an answer to a named tool choice; OpenAI sends `"stop"`.
         on_event: Called with a `Problem` for every repair, coercion, re-ask and refusal.
         new_id: Makes the ids of tool calls.
@@ -182,14 +182,14 @@ class Options:
 
 
 def _as_dict(value: Any) -> Any:
-    """A mapping of any kind as one that JSON knows."""
+    """Convert a mapping of any type to a dict, for JSON."""
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"object of type {type(value).__name__} is not JSON serializable")
 
 
 class PromptKeywords(TypedDict, total=False):
-    """The options that shape what a conversation becomes, as keyword arguments; `Options` documents them."""
+    """The options that shape the prompt, as keyword arguments; `Options` documents them."""
 
     dialect: str | Dialect
     neutralise: bool
@@ -247,7 +247,7 @@ _FLAGS = (
     "merge_turns",
 )
 _MAYBE = ("calls_in_thinking",)  # None: as the dialect says
-# What None stands for, and what else it stands for under a profile.
+# The values behind None, and the values behind None under a profile.
 _DEFAULTS: dict[str, Any] = {"enforce": "prompt", "reply_tool": False, "loop_guard": "report"}
 _PROFILES: dict[str, dict[str, Any]] = {
     "small": {"enforce": "auto", "reply_tool": True, "examples": "auto", "loop_guard": "reask"},
@@ -259,7 +259,7 @@ def make_options(given: Mapping[str, Any], keywords: type[Any] = OptionKeywords)
 
     Args:
         given: Keyword arguments.
-        keywords: The typed dictionary that says which are taken.
+        keywords: The typed dictionary of known options.
     """
     plain = all(type(value) in _PLAIN for value in given.values())
     return _kept(keywords, **given) if plain else _made(keywords, **given)
@@ -277,6 +277,6 @@ def _made(keywords: type, /, **given: Any) -> Options:
     return Options(**given)
 
 
-# Most callers choose the same for each of their answers. What is kept holds nothing of theirs but words, numbers and flags.
+# Most callers use the same options for every answer. Cached options hold strings, numbers and flags only.
 _PLAIN = frozenset({str, int, bool, type(None)})
 _kept: Callable[..., Options] = functools.lru_cache(maxsize=64, typed=True)(_made)

@@ -1,4 +1,4 @@
-"""What the servers can do beyond text: one table for chat, one for raw completions, from which every decision is read.
+"""Abilities of servers beyond text: a table for chat and a table for raw completions, the only source of every decision.
 
 Sources are the servers' own documents: vLLM "Structured Outputs" and "OpenAI-Compatible Server", SGLang "Structured Outputs",
 llama.cpp's server README, Ollama "Structured outputs", OpenAI "Structured model outputs", DashScope "Partial mode", DeepSeek
@@ -22,22 +22,21 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What one endpoint of a kind of server takes.
+    """The abilities of an endpoint.
 
     Attributes:
-        rungs: How it can be made to answer with a call, from words to grammars; the last is the strongest.
-        schema: The field that holds an answer to a JSON schema: OpenAI's `response_format`, llama.cpp's `json_schema`, or
-            none.
-        grammar: The form of its grammars: `gbnf` (llama.cpp) or xgrammar's structural tags, in `response_format` or in
+        rungs: Constraints that make the answer a call, from words to grammars; the last is the strongest.
+        schema: The field for structured output: OpenAI's `response_format`, llama.cpp's `json_schema`, or None.
+        grammar: The form of grammars: `gbnf` (llama.cpp) or xgrammar's structural tags, in `response_format` or in
             vLLM's `structured_outputs`.
-        prefill_body: What a request says so that the answer goes on from its last message.
-        prefill_message: What that message says.
-        body: What every request says, unless the caller says otherwise.
-        bos_body: What a request says whose prompt has its beginning-of-sequence token already; None where a server cannot be
-            told, and the prompt goes without.
-        unlimited: `max_tokens` of a request that has none. The completions endpoint of most servers stops after 16 tokens
-            otherwise, where their chat endpoint goes on to the end.
-        limit: What it calls the most tokens of an answer.
+        prefill_body: Fields of a request whose answer continues the last message.
+        prefill_message: Fields of the message to continue.
+        body: Fields of every request, unless the caller sets them.
+        bos_body: Fields of a request whose prompt already has the beginning-of-sequence token; None for a server without an
+            option: then the prompt is sent without the token.
+        unlimited: `max_tokens` for a request without a limit. The completions endpoint of most servers stops after 16 tokens
+            by default, unlike their chat endpoint.
+        limit: The name of the field that limits the tokens of an answer.
     """
 
     rungs: tuple[Rung, ...] = ("prompt",)
@@ -51,7 +50,7 @@ class Server:
     limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
 
 
-# The markers of some dialects are special tokens, which these servers leave out of the text unless they are told.
+# The markers of some dialects are special tokens, which vLLM and SGLang leave out of the text by default.
 _KEEP = MappingProxyType({"skip_special_tokens": False, "spaces_between_special_tokens": False})
 _KEEP_SGLANG = MappingProxyType({"skip_special_tokens": False})
 _CONTINUE = MappingProxyType({"continue_final_message": True, "add_generation_prompt": False})
@@ -65,12 +64,12 @@ SERVERS: Mapping[str, Server] = MappingProxyType(
         "deepseek": Server(("prompt", "prefill"), prefill_message=MappingProxyType({"prefix": True})),
         "vllm": Server(RUNGS, grammar="structured_outputs", prefill_body=_CONTINUE, body=_KEEP),
         "sglang": Server(RUNGS, grammar="response_format", prefill_body=_CONTINUE, body=_KEEP_SGLANG),
-        # Its server goes on from a last message of the assistant's without being told.
+        # The server continues a last message of the assistant by default.
         "llama.cpp": Server(RUNGS, grammar="gbnf"),
     }
 )
 
-# A prompt is text, so an answer that is begun for the model costs nothing.
+# A prompt is text, so the adapter can begin the answer on every server.
 _BEGUN: tuple[Rung, ...] = ("prompt", "prefill")
 _RAW: Mapping[str, Server] = MappingProxyType(
     {
@@ -89,5 +88,5 @@ _RAW: Mapping[str, Server] = MappingProxyType(
 
 
 def server_for(kind: str, upstream: UpstreamKind) -> Server:
-    """What the endpoint of a kind of server takes: `/chat/completions`, or `/completions`."""
+    """The abilities of an endpoint of a kind of server: `/chat/completions`, or `/completions`."""
     return (_RAW if upstream == "completions" else SERVERS)[kind]

@@ -1,4 +1,4 @@
-"""For people who add a dialect: ways to split a text, and a battery of checks that every dialect here passes.
+"""Checks for authors of dialects: ways to split a text, and a battery of checks that every dialect of ours passes.
 
     report = adapter.testing.check_dialect("mine.jinja")
     assert report.ok, report
@@ -70,7 +70,7 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
     "lists and objects of known types": {"rows": [{"at": [1, -2.5], "name": "1"}, {"name": ""}, {"at": []}]},
     "all at once": {"text": "x", "count": 1, "ratio": 0.5, "flag": True, "items": [], "options": {}, "maybe": "y"},
 }
-# Cases of what a syntax with such limits does not say.
+# Values that a syntax with deep limits cannot represent.
 _DEEP = {"null", "a list", "an object"}
 _SIZES = (1, 2, 3, 7, 16)
 _SEEDS = 3
@@ -78,12 +78,12 @@ _SEEDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is not as it must be.
+    """A failed check.
 
     Attributes:
-        check: Which check.
-        case: On what.
-        message: What was found.
+        check: The name of the check.
+        case: The case.
+        message: The difference found.
     """
 
     check: str
@@ -93,12 +93,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the battery found.
+    """The result of the battery.
 
     Attributes:
-        dialect: Name of the dialect.
-        checks: How many cases were tried, by the name of the check.
-        findings: What is wrong; empty when nothing is.
+        dialect: The name of the dialect.
+        checks: Counts of cases tried, by the name of the check.
+        findings: Failed checks; empty for a sound dialect.
     """
 
     dialect: str
@@ -107,7 +107,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong."""
+        """True if no check failed."""
         return not self.findings
 
     def __str__(self) -> str:
@@ -117,7 +117,7 @@ class Report:
 
 
 def splits(text: str) -> dict[str, list[str]]:
-    """Ways to cut a text into deltas, by name: whole, in pieces of one size, at seeded places with empty deltas between."""
+    """Cut a text into deltas in several ways, by name: whole, in pieces of equal size, at seeded places with empty deltas."""
     found = {"whole": [text]}
     for size in _SIZES:
         found[f"pieces of {size}"] = [text[start : start + size] for start in range(0, len(text), size)]
@@ -132,13 +132,13 @@ def splits(text: str) -> dict[str, list[str]]:
 
 
 def check_dialect(dialect: str | Dialect) -> Report:
-    """Try a dialect in every way that a conversation would.
+    """Run the battery of checks on a dialect.
 
     Args:
         dialect: A dialect, its name, or the path of its template.
 
     Raises:
-        DialectError: It cannot be loaded; the message says file and line.
+        DialectError: The dialect cannot be loaded; the message says file and line.
     """
     battery = _Battery(resolve(dialect))
     counts: dict[str, int] = {}
@@ -152,7 +152,7 @@ def check_dialect(dialect: str | Dialect) -> Report:
     return Report(battery.dialect.name, counts, tuple(findings))
 
 
-_Cases = Iterator[tuple[str, str]]  # the case, and what is wrong with it or nothing
+_Cases = Iterator[tuple[str, str]]  # the case, and the fault or ""
 
 
 class _Battery:
@@ -169,7 +169,7 @@ class _Battery:
         return assemble(events, finish), events
 
     def _calls(self, text: str, wanted: list[tuple[str, Any]], content: str | None = None) -> str:
-        """What is wrong with the calls of a text, at any split; nothing if they are what is wanted."""
+        """Compare the calls of a text with the wanted calls, at every split. Returns the fault, or an empty text."""
         whole, _ = self._read([text])
         for name, pieces in splits(text).items():
             for incremental in (False, True):
@@ -208,7 +208,7 @@ class _Battery:
         yield "no tools", "" if plain == "The caller's words.\nThe question." else f"the prompt is {plain!r}"
 
     def round_trip(self) -> _Cases:
-        """A call that the template writes is read back, at every split."""
+        """A call written by the template is read back, at every split."""
         for case, arguments in _ARGUMENTS.items():
             if self.deep and case in _DEEP:
                 continue
@@ -216,7 +216,7 @@ class _Battery:
             yield case, self._calls(written, [("first_tool", arguments)])
 
     def around(self) -> _Cases:
-        """What stands around a call is kept, and what belongs to the markup is not."""
+        """Text around a call is kept, and markup is not."""
         call = self.dialect.tool_call("first_tool", {"text": "Oslo"})
         written = self.dialect.assistant("", [call])
         wanted = [("first_tool", {"text": "Oslo"})]
@@ -240,7 +240,7 @@ class _Battery:
         yield "three calls", self._calls(written, calls)
 
     def cut(self) -> _Cases:
-        """A call that breaks off is never finished: what is read of it is nothing, or all of it."""
+        """A call that breaks off is never finished: the reader returns no call, or the complete call."""
         arguments = {"text": "a long enough string", "count": 12}
         written = self.dialect.assistant("", [self.dialect.tool_call("first_tool", arguments)])
         for end in range(1, len(written)):
@@ -250,7 +250,7 @@ class _Battery:
             yield f"{written[:end]!r}", f"is read as {got!r}" if wrong else ""
 
     def hostile(self) -> _Cases:
-        """Markers in what users and tools say are made harmless."""
+        """Markers in the text of users and tools are neutralised."""
         named = (
             self.dialect.open,
             self.dialect.close,
@@ -264,7 +264,7 @@ class _Battery:
 
 
 def _streamed_wrong(events: list[Event]) -> str:
-    """What is wrong with how calls were reported, or nothing."""
+    """The fault in the order of the events of calls; empty for none."""
     text: dict[int, str] = {}
     for event in events:
         if isinstance(event, CallStarted):

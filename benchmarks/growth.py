@@ -2,7 +2,7 @@
 
 A growth is a work at several sizes; its exponent is the slope of log time over log size. Fixed costs bring it below 1, never
 above. Times are the least of several repetitions: a busy machine adds time and never takes any away. Used by row 2, and by
-`tests/test_growth.py` with smaller sizes. Hostile text is in `hostile.py`.
+`tests/fast_paths/test_growth.py` with smaller sizes. Hostile text is in `hostile.py`.
 """
 
 from __future__ import annotations

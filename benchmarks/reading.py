@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 def stream_lane(new: NewReader, what: Completion) -> Callable[[], float]:
     """Build a contestant that returns nanoseconds per delta inside the timed part; the deltas are cut here, once."""
-    head, tail = deltas(what.head), deltas(what.tail, seed=11)
+    head, tail = deltas(what.head, tokens=what.tokens), deltas(what.tail, seed=11, tokens=what.tokens)
     readers = max(1, _ENOUGH // len(tail))
 
     def one_round() -> float:
@@ -72,9 +72,9 @@ def sampled_ns(new: NewReader, what: Completion, window: int = 24) -> float:
     for share in (0.1, 0.3, 0.5, 0.7, 0.9):
         cut = int(len(what.tail) * share)
         reader, before = new(), what.head + what.tail[:cut]
-        for at in range(0, len(before), 1500):
-            reader.feed(before[at : at + 1500])
-        pieces = deltas(what.tail[cut : cut + 600])[:window]
+        for piece in deltas(before, mean=750, tokens=what.tokens):
+            reader.feed(piece)
+        pieces = deltas(what.tail[cut : cut + 600], tokens=what.tokens)[:window]
         begin = clock()
         for piece in pieces:
             reader.feed(piece)
@@ -85,7 +85,7 @@ def sampled_ns(new: NewReader, what: Completion, window: int = 24) -> float:
 def verdict(new: NewReader, what: Completion) -> str:
     """`right`, `right but for white space` beside the calls, or what is wrong with the reader's answer."""
     reader = new()
-    answers = [reader.feed(piece) for piece in deltas(what.full)]
+    answers = [reader.feed(piece) for piece in deltas(what.full, tokens=what.tokens)]
     answers.append(reader.finish())
     text: list[str] = []
     calls: dict[int, tuple[list[str], list[str]]] = {}

@@ -62,11 +62,10 @@ def write(folder: Path, rows: dict[str, Row]) -> None:
     _explain(known)
     known = dict(sorted(known.items(), key=lambda item: item[1]["number"]))
     store.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    from benchmarks.plots import draw  # matplotlib is only needed here
+    for curves in (curves for row in rows.values() for curves in row.curves):
+        from benchmarks.plots import draw  # needs matplotlib, which rows without curves do without
 
-    for row in rows.values():
-        for curves in row.curves:
-            draw(curves, folder / f"{curves.name}.svg")
+        draw(curves, folder / f"{curves.name}.svg")
     (folder / "speed.md").write_text("\n".join(_page(known)), encoding="utf-8")
 
 

@@ -1,18 +1,20 @@
 """The completions that are read: texts and calls from fixed seeds, the same in every process.
 
 Only the standard library is imported here, so that a peer's own environment makes the same workloads. How a completion is
-written in a dialect is `writing.py`'s business; the two forms that the peers read are written here.
+written in a dialect is `writing.py`'s business, and such a completion goes to a peer through the pipe; two forms that the peers
+make for themselves are written here.
 """
 
 from __future__ import annotations
 
 import json
 import random
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 Call = tuple[str, dict[str, Any]]
 Kind = Literal["one", "many", "text"]
@@ -65,12 +67,14 @@ class Completion:
         tail: The part that is timed: the calls, or all of a text without calls.
         text: The content.
         calls: Names and arguments.
+        tokens: Special tokens, each a delta of its own.
     """
 
     head: str
     tail: str
     text: str
     calls: tuple[Call, ...] = ()
+    tokens: tuple[str, ...] = ()
 
     @property
     def full(self) -> str:
@@ -154,12 +158,14 @@ def completion(load: Load) -> Completion:
     return Completion(text, "\n".join(_FORMS[load.form](*call) for call in calls), text, calls)
 
 
-def deltas(text: str, mean: int = 4, seed: int = 7) -> list[str]:
-    """A text in pieces of 1 to 2 * mean - 1 characters, as tokens come."""
+def deltas(text: str, mean: int = 4, seed: int = 7, tokens: Sequence[str] = ()) -> list[str]:
+    """Cut a text into pieces of 1 to 2 * mean - 1 characters, as tokens come; special tokens are pieces of their own."""
     rng = random.Random(seed)
-    pieces, position = [], 0
-    while position < len(text):
-        step = rng.randint(1, 2 * mean - 1)
-        pieces.append(text[position : position + step])
-        position += step
+    pieces: list[str] = []
+    for part in re.split(f"({'|'.join(map(re.escape, tokens))})", text) if tokens else [text]:
+        position = 0
+        while position < len(part):
+            step = len(part) if part in tokens else rng.randint(1, 2 * mean - 1)
+            pieces.append(part[position : position + step])
+            position += step
     return pieces

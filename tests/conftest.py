@@ -10,7 +10,10 @@ import ssl
 import pytest
 from hypothesis import settings
 
-from tests.tiers import PROOFS, asks_for_proofs, few_or_all, proving
+from tests.support.engine import engine, model_file
+from tests.support.tiers import PROOFS, asks_for_proofs, few_or_all, proving
+
+__all__ = ["engine", "model_file"]  # fixtures
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _read_certificates_once() -> None:
     """Share a TLS context among clients: certificates take 35 ms to read, and loopback has no use for them."""
-    ssl.create_default_context = functools.cache(ssl.create_default_context)
+    ssl.create_default_context = functools.cache(ssl.create_default_context)  # type: ignore[assignment]  # called the same way
     if importlib.util.find_spec("httpcore2"):  # of openai 3.x
         import httpcore2
 
@@ -39,8 +42,8 @@ def _read_certificates_once() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of both tiers are proofs where proofs are asked for."""
-    if proving():
-        for item in items:
-            if any(item.get_closest_marker(name) for name in ("hypothesis", "both_tiers")):
-                item.add_marker(pytest.mark.proof)
+    """Tests with the real model are proofs, and so are those of both tiers where proofs are asked for."""
+    for item in items:
+        both = item.get_closest_marker("both_tiers") or hasattr(getattr(item, "obj", None), "hypothesis")
+        if item.get_closest_marker("engine") or (both and proving()):
+            item.add_marker(pytest.mark.proof)

@@ -1,7 +1,7 @@
-"""The command line: one module per command, each with `add` (its arguments) and `run` (what it does).
+"""The command line: a module for each command, with `add` (declares arguments) and `run` (executes the command).
 
-`run` here takes the arguments and the three streams, so that tests call it as a shell would. Bad input is one line on stderr
-and exit status 2, never a traceback; a command's own verdict is status 1.
+`run` of the package takes the arguments and the three streams, so that tests call a command as a shell would. Bad input gives a
+single line on stderr and exit status 2, never a traceback; a command's own verdict is status 1.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ def run(argv: list[str], stdout: TextIO | None = None, stderr: TextIO | None = N
 
     Args:
         argv: The arguments, without the program's name.
-        stdout: Where output goes; the process's own by default, as with the other two.
-        stderr: Where errors and progress go.
-        stdin: What `-` reads.
+        stdout: The stream for output; default: the process's own, as for the other two.
+        stderr: The stream for errors and progress.
+        stdin: The stream behind `-`.
 
     Returns:
-        0, or 1 for a command's own verdict, or 2 for bad input, or 130 when interrupted.
+        The exit status: 0; 1 for a command's own verdict; 2 for bad input; 130 after an interrupt.
     """
     console = Console(stdout or sys.stdout, stderr or sys.stderr, stdin or sys.stdin)
     try:
         args = _arguments().parse_args(argv)
         command = _COMMANDS[args.command]
         return int(command.run(args, console))
-    except SystemExit as stop:  # argparse: help was printed, or a usage error with its own message
+    except SystemExit as stop:  # argparse printed help or a usage error
         return int(stop.code or 0)
     except BadInput as error:
         console.error(f"adapter: {error}")

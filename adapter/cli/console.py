@@ -13,7 +13,7 @@ _MARKUP = re.compile(r"</?[A-Za-z_][\w.-]*>|<\|[^|<>]*\|>")
 
 
 class BadInput(Exception):
-    """What the user gave cannot be used; the message is one line that says which file, where, and what to write."""
+    """Unusable input of the user. The message is a single line: the file, the place, and the text to write instead."""
 
 
 class Console:
@@ -22,7 +22,7 @@ class Console:
     Args:
         out: Results.
         err: Errors and progress.
-        source: What `-` reads.
+        source: The stream behind `-`.
     """
 
     def __init__(self, out: TextIO, err: TextIO, source: TextIO) -> None:
@@ -32,11 +32,11 @@ class Console:
         self.coloured = out.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
     def styled(self, text: str, style: str) -> str:
-        """The text in a style, where there is a terminal to show it."""
+        """The text in a style on a terminal; plain text in a pipe."""
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.coloured else text
 
     def markup(self, text: str) -> str:
-        """The text with its tags and special tokens coloured."""
+        """The text with coloured tags and special tokens."""
         return _MARKUP.sub(lambda tag: self.styled(tag.group(), "mark"), text) if self.coloured else text
 
     def line(self, text: str = "") -> None:
@@ -44,7 +44,7 @@ class Console:
         print(text, file=self.out)
 
     def labelled(self, label: str, text: str) -> None:
-        """Print a text under its label."""
+        """Print a text under a label."""
         print(self.styled(f"── {label} ", "label"), text, "", sep="\n", file=self.out)
 
     def error(self, text: str) -> None:
@@ -52,10 +52,10 @@ class Console:
         print(text, file=self.err)
 
     def read(self, name: str) -> str:
-        """The text of a file, or of stdin for `-`.
+        """Read the text of a file, or of stdin for `-`.
 
         Raises:
-            BadInput: It cannot be read.
+            BadInput: The file cannot be read.
         """
         try:
             return self._source.read() if name == "-" else Path(name).read_text(encoding="utf-8")
@@ -65,10 +65,10 @@ class Console:
             raise BadInput(f"{name}: {error.strerror or error}; give the path of a file, or - for standard input") from error
 
     def read_json(self, name: str) -> Any:
-        """The JSON of a file, or of stdin for `-`.
+        """Read the JSON of a file, or of stdin for `-`.
 
         Raises:
-            BadInput: It cannot be read or is not JSON.
+            BadInput: The file cannot be read or is not JSON.
         """
         try:
             return json.loads(self.read(name))

@@ -58,7 +58,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 
 def _local(args: argparse.Namespace, console: Console, stack: ExitStack) -> tuple[Wire, str]:
-    """Start the engine; it stops with the stack."""
+    """Start the engine, which stops when the stack is closed."""
     from adapter.demo.engine import serve
     from adapter.demo.weights import find_weights
     from adapter.demo.wire import Wire

@@ -1,4 +1,4 @@
-"""adapter parse: Read a completion and print the tool calls, the content and the problems in it."""
+"""adapter parse: Read a completion and print its tool calls, content and problems."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    """Print what comes out. Returns 1 when there are problems."""
+    """Print the parsed completion. Returns 1 if problems were found."""
     from adapter.completion.result import parse
     from adapter.errors import AdapterError
 

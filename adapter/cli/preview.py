@@ -1,4 +1,4 @@
-"""adapter preview: Print the exact prompt that the model would see, without calling it."""
+"""adapter preview: Print the exact prompt that the model would see, without calling the model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from adapter.servers import RUNGS, SERVERS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# The options that are flags of the same name.
+# Options with a flag of the same name.
 _OPTIONS = ("dialect", "enforce", "server", "profile", "examples", "result_role", "merge_system", "merge_turns", "media")
 
 
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 
 def _request(args: argparse.Namespace, console: Console) -> tuple[str, dict[str, Any]]:
-    """The request to show, and what to call it in messages."""
+    """Read the request to preview. Returns a name for messages, and the request."""
     if (args.request is None) == (args.tools is None):
         raise BadInput("preview takes a request FILE (or -), or --tools FILE; one of the two")
     if args.request is not None:
@@ -120,5 +120,5 @@ def _show(message: Mapping[str, Any], console: Console, mark: str) -> None:
 
 
 def _marked(text: str, mark: str) -> str:
-    """The text with what made markup harmless shown as a dot."""
+    """The text with each neutralising character shown as a dot."""
     return text.replace(mark, "·") if mark else text

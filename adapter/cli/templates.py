@@ -1,4 +1,4 @@
-"""adapter templates: List the dialects and the chat templates, show a template, say where it is, or check a dialect."""
+"""adapter templates: List the dialects and the chat templates, show a template, print its path, or check a dialect."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    """List, show, say where, or check."""
+    """List templates, show a template, print its path, or check a dialect."""
     from adapter.dialects import templates
     from adapter.errors import DialectError
 
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 
 def _check(name: str, console: Console) -> int:
-    """Print what the battery found. Returns 1 when something is wrong."""
+    """Print the findings of the checks. Returns 1 if a check failed."""
     from adapter.testing import check_dialect
 
     report = check_dialect(name)
@@ -55,7 +55,7 @@ def _check(name: str, console: Console) -> int:
 
 
 def _read(name: str) -> tuple[str, str]:
-    """Source and path of a dialect's template, or of a chat template with `chat/` before its name."""
+    """Read a dialect's template, or a chat template for a name with the prefix `chat/`. Returns source and path."""
     from adapter.dialects import registry, templates
     from adapter.errors import DialectError
 

@@ -1,5 +1,5 @@
-"""`adapter demo`: a real model on loopback, and a whole conversation with it through a wrapped client."""
+"""`adapter demo`: a real model on loopback, and a whole conversation with the model through a wrapped client."""
 
 
 class DemoUnavailable(Exception):
-    """The demo cannot run here; the message is one sentence that says what to do."""
+    """The demo cannot run on the machine. The message is a sentence that tells the user how to proceed."""

@@ -22,7 +22,7 @@ def get_current_weather(location: str) -> str:
 
 
 def get_current_time(city: str) -> str:
-    """A clock that stands still, so that the demo prints the same every time."""
+    """Return a fixed time, so that every run of the demo prints the same."""
     return f"It is 14:35 in {city}."
 
 
@@ -42,8 +42,8 @@ def _call(call_id: str, name: str, arguments: str) -> dict[str, Any]:
 
 
 def play(wire: Wire, model: str, server: str, question: str, show: Callable[[str, str], None]) -> str:
-    """Have the conversation, showing each step under its label. Returns the final answer."""
-    # Of a server about which nothing is known, structured output is the least to hope for.
+    """Have the conversation and show each step under a label. Returns the final answer."""
+    # An unknown server most likely has structured output.
     options: Any = {"enforce": "json_schema"} if server == "generic" else {"server": server}
     client = adapter.wrap(wire.client, profile="small", **options)
     asked: list[Any] = [{"role": "user", "content": question}]

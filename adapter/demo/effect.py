@@ -1,4 +1,4 @@
-"""What each way to get tool calls out of a model brings: ten questions, five remarks that need no tool, ten results."""
+"""Effect of each way to get tool calls out of a model: ten questions, five remarks that need no tool, ten results."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Way:
     """A way to get a tool call out of the model.
 
     Attributes:
-        label: What it is called in the table.
-        options: Of `adapter.wrap`; None for the bare client.
-        request: What the request says besides.
+        label: The label in the table.
+        options: Options of `adapter.wrap`; None for the bare client.
+        request: Further fields of the request.
     """
 
     label: str
@@ -38,21 +38,21 @@ class Way:
 
     @property
     def forced(self) -> bool:
-        """Whether it must be a call, so that chat is no question to ask."""
+        """True if the request forces a call, so that remarks make no sense."""
         return self.request is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a way brought.
+    """The counts for a way.
 
     Attributes:
-        way: Its label.
-        called: Questions that were answered with a call; through the adapter a valid one.
-        right: Those of them whose call is the one that the question asks for.
-        false_calls: Remarks that were answered with a call; None where a call was required.
-        of_questions: How many questions there were.
-        of_chat: How many remarks there were.
+        way: The label of the way.
+        called: Questions answered with a call; with a valid call through the adapter.
+        right: Questions answered with the right call.
+        false_calls: Remarks answered with a call; None if a call was required.
+        of_questions: Questions asked.
+        of_chat: Remarks made.
     """
 
     way: str
@@ -65,7 +65,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """How many answers from a tool's result say what the result says."""
+    """The count of answers that agree with the tool's result."""
 
     way: str
     good: int
@@ -73,7 +73,7 @@ class Answered:
 
 
 def ways(server: str) -> list[Way]:
-    """The ways that make sense with a server: its own tools, and each rung that it has."""
+    """The ways that make sense with a server: its own tools, and each of its rungs."""
     rungs = SERVERS[server].rungs if server != "generic" else ("prompt", "json_schema")
     found = [
         Way("the server's own tools, auto"),
@@ -96,7 +96,7 @@ def measure(client: OpenAI, model: str, way: Way, track: Callable[[Iterable[Any]
         client: An unwrapped client.
         model: The model's name.
         way: The way.
-        track: Wraps what is gone through, for a progress bar.
+        track: Wraps an iterable of questions, for a progress bar.
     """
     used = client if way.options is None else adapter.wrap(client, retries=0, **way.options)
     asked: list[tuple[str, Question | None]] = [(question.text, question) for question in QUESTIONS]
@@ -132,7 +132,7 @@ def _calls(client: OpenAI, model: str, text: str, request: dict[str, Any]) -> It
 
 
 def measure_answers(client: OpenAI, model: str, server: str, *, worked: bool) -> Answered:
-    """Let the model answer from a tool's result, ten times; with one worked example of a whole loop, or without."""
+    """Let the model answer from a tool's result, ten times; with a worked example of a whole loop, or without."""
     options: Any = {"examples": "auto"} if worked else {}
     used = adapter.wrap(client, retries=0, server=server, **options)
     good = 0
@@ -147,7 +147,7 @@ def measure_answers(client: OpenAI, model: str, server: str, *, worked: bool) ->
 
 
 def _with_result(question: Question) -> tuple[list[Any], tuple[str, ...]]:
-    """A conversation in which the tool has run, and what its answer has to say."""
+    """A conversation in which the tool has run, and the words that a right answer holds."""
     tool = next(tool["function"] for tool in TOOLS if tool["function"]["name"] == question.tool)
     [parameter] = tool["parameters"]["required"]
     result = FUNCTIONS[question.tool](question.value)

@@ -1,10 +1,10 @@
 """A real model server on loopback: llama.cpp through xllamacpp, in a process of its own.
 
-The process makes the stop a sure one: it lives as long as the pipe to its standard input, which the system closes whatever
-happens to us, so no model is left behind after Ctrl-C, an exception or a kill. It also keeps llama.cpp's log off the user's
-terminal.
+A process of its own ends reliably: the process lives as long as the pipe to its standard input, which the system closes
+whatever happens to us, so no model is left behind after Ctrl-C, an exception or a kill. The process also keeps llama.cpp's log
+off the user's terminal.
 
-`python -m adapter.demo.engine FILE.gguf` is that process. It prints the server's address as its first line.
+`python -m adapter.demo.engine FILE.gguf` runs the process. Its first line of output is the server's address.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class Engine:
     """A running server.
 
     Attributes:
-        base_url: For an openai client.
-        api_key: The key it asks for.
-        pid: Its process.
+        base_url: The base URL for an openai client.
+        api_key: The key that the server demands.
+        pid: The process id.
     """
 
     base_url: str
@@ -55,14 +55,14 @@ def serve(model: Path) -> Iterator[Engine]:
         model: A GGUF file.
 
     Raises:
-        DemoUnavailable: No engine is installed, no such file, or the server did not start.
+        DemoUnavailable: No engine is installed, the file is missing, or the server did not start.
     """
     if importlib.util.find_spec("xllamacpp") is None:
         raise DemoUnavailable('no engine to run a model with: pip install "tool-call-adapter[demo]", or give --base-url')
     if not model.is_file():
         raise DemoUnavailable(f"no model file {model}; give the path of a .gguf file")
     key = secrets.token_urlsafe(24)
-    # Two threads that spin on a busy machine are ten times slower than one that waits.
+    # On a busy machine two spinning threads are ten times slower than a waiting thread.
     environment = {**os.environ, _KEY: key, "OMP_WAIT_POLICY": "passive"}
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(  # noqa: S603  # our own module
@@ -92,7 +92,7 @@ def _address(process: subprocess.Popen[bytes], log: IO[bytes]) -> str:
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    """A stream that was asked for as a pipe."""
+    """Narrow the type of a stream that was opened as a pipe."""
     if stream is None:
         raise RuntimeError("the process was started without this pipe")
     return stream
@@ -128,7 +128,7 @@ def _run(model: str) -> None:
     sys.stdout.write(f"{server.listening_address}\n")
     sys.stdout.flush()
     sys.stdin.buffer.read()
-    os._exit(0)  # an answer that is still being written must not delay the end
+    os._exit(0)  # an unfinished answer must not delay the end
 
 
 if __name__ == "__main__":

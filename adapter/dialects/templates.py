@@ -1,7 +1,7 @@
 """Finding, loading and checking prompt templates.
 
-A template is Jinja with TOML front matter in its first comment. Everything that can be wrong with one is found when it
-is loaded, and said with its file and line; rendering a template that loaded can only fail inside the template itself.
+A template is Jinja with TOML front matter in its first comment. Faults are found while loading, and reported with file and
+line; rendering a loaded template can only fail inside the template itself.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FENCE = "+++"
 
 
 def folder() -> Traversable:
-    """Where the templates are: inside the package (a wheel) or beside it (a checkout).
+    """The folder of the templates: inside the package (a wheel) or beside the package (a checkout).
 
     Raises:
         DialectError: Neither place holds templates: the installation is broken.
@@ -42,23 +42,23 @@ def folder() -> Traversable:
 
 
 def names(under: str = "") -> list[str]:
-    """Names of the templates that come along, sorted: of the dialects, or of the chat templates with `under="chat"`."""
+    """Sorted names of our own templates: of the dialects, or of the chat templates with `under="chat"`."""
     place = folder() / under if under else folder()
     found = (entry.name for entry in place.iterdir())
     return sorted(name.removesuffix(SUFFIX) for name in found if name.endswith(SUFFIX))
 
 
 def read(name: str, under: str = "", what: str = "dialect", others: Iterable[str] = ()) -> tuple[str, str]:
-    """Source and path of a template, by the name of one that comes along or by a path ending in `.jinja`.
+    """Read a template, given by the name of a template of ours or by a path ending in `.jinja`. Returns source and path.
 
     Args:
         name: The name, or the path.
-        under: The folder within the templates' where names are looked up.
-        what: What the template is, for messages.
-        others: Names that are looked up elsewhere, for messages.
+        under: The folder of names, below the folder of the templates.
+        what: A noun for the template, for messages.
+        others: Names that are known elsewhere, for messages.
 
     Raises:
-        DialectError: No such template; the message lists the names there are.
+        DialectError: The template does not exist; the message lists the known names.
     """
     if name.endswith(SUFFIX):
         place: Traversable = Path(name)
@@ -74,7 +74,7 @@ def read(name: str, under: str = "", what: str = "dialect", others: Iterable[str
 
 
 def has_front_matter(source: str) -> bool:
-    """Whether a template says of itself what it is: it begins with a comment that begins with `+++`."""
+    """True if a template begins with front matter, a comment with `+++`."""
     return source.startswith("{#") and source.partition("\n")[0].removeprefix("{#").strip() == _FENCE
 
 
@@ -82,14 +82,14 @@ def front_matter(source: str, path: str) -> dict[str, Any]:
     """The TOML between the two `+++` of the template's first comment.
 
     Raises:
-        DialectError: There is none, or it is not TOML.
+        DialectError: The front matter is missing or is not TOML.
     """
     lines = source.splitlines()
     fences = [number for number, line in enumerate(lines) if line.replace("{#", "").replace("#}", "").strip() == _FENCE]
     if not source.startswith("{#") or len(fences) < 2 or fences[0] != 0:
         raise DialectError(f"{path}:1: a template begins with '{{# +++', TOML lines and '+++ #}}'; none found")
     try:
-        # The fence line is kept as an empty one, so that TOML's line numbers are those of the file.
+        # An empty line stands for the fence line, so that TOML's line numbers agree with the file's.
         return tomllib.loads("\n" + "\n".join(lines[1 : fences[1]]))
     except tomllib.TOMLDecodeError as error:
         raise DialectError(f"{path}: front matter is not TOML: {error}") from error
@@ -104,14 +104,14 @@ def check_keys(
     required: Collection[str],
     others: Collection[str] = (),
 ) -> None:
-    """Hold front matter against what is known.
+    """Check the keys of front matter and the types of their values.
 
     Args:
         data: The front matter.
-        path: Where it came from, for messages.
+        path: Its file, for messages.
         strings: Keys whose values are strings.
         lists: Keys whose values are lists of non-empty strings.
-        required: Keys that must be there.
+        required: Keys that must be present.
         others: Keys that are checked elsewhere.
 
     Raises:
@@ -133,14 +133,14 @@ def check_keys(
 
 def to_json(
     value: Any,
-    ensure_ascii: bool = False,  # templates may give it by place, as with Hugging Face's filter
+    ensure_ascii: bool = False,  # positional too, as in Hugging Face's filter
     indent: int | None = None,
     separators: tuple[str, str] | None = None,
     sort_keys: bool = False,
 ) -> str:
-    """JSON as Hugging Face renders it for models: `", "` and `": "`, nothing escaped, order kept.
+    """Write JSON as Hugging Face renders JSON for models: `", "` and `": "`, nothing escaped, order kept.
 
-    Jinja's own filter escapes `<>&'`, sorts the keys and escapes non-ASCII, which no model was trained on.
+    Jinja's own filter escapes `<>&'`, sorts the keys and escapes non-ASCII; no model was trained on such text.
     """
     if not (ensure_ascii or indent is not None or separators or sort_keys):
         return _plain_json(value)
@@ -153,7 +153,7 @@ _plain_json = json.JSONEncoder(ensure_ascii=False).encode
 
 @functools.cache
 def environment() -> jinja2.Environment:
-    """The sandbox that every template runs in."""
+    """The sandbox of all dialect templates."""
     env = ImmutableSandboxedEnvironment(
         undefined=jinja2.StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
     )
@@ -163,12 +163,12 @@ def environment() -> jinja2.Environment:
 
 
 def compile_macros(source: str, path: str, context: Mapping[str, Any]) -> dict[str, Any]:
-    """The macros that a template defines, by name.
+    """Compile a template. Returns its macros by name.
 
     Args:
         source: The template.
-        path: Where it came from, for messages.
-        context: Names the template may use: the macros of the dialect it extends.
+        path: Its file, for messages.
+        context: Names that the template may use: the macros of the parent dialect.
 
     Raises:
         DialectError: Jinja cannot compile the template, or its top level fails.

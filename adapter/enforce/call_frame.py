@@ -1,7 +1,7 @@
-"""What a dialect writes around the arguments of a call, found out from what its template writes.
+"""Frames of calls: the text that a dialect writes around arguments, found by rendering its template.
 
-A template is asked for turns of one call and of two, with arguments that no text holds. What stands before, between and after
-them is the frame, whatever its tags are called.
+The template renders turns of one call and of two, with placeholders as arguments. The text before, between and after the
+placeholders is the frame, whatever its tags are called; so parser, prompt and grammar cannot disagree.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
     from adapter.syntax.contract import Syntax
     from adapter.syntax.notation import Notation
 
-# Stands for the arguments while a call is rendered: printable, and a name, so that each notation writes it as it is.
+# Placeholder for arguments in a rendered call: printable, and a name, so that every notation writes the text unchanged.
 _HOLE = "the_arguments_9f3"
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands around the arguments of a tool's calls.
+    """The text around the arguments of a tool's calls.
 
     Attributes:
-        block: Before the first call, where several share a block; it holds the opening marker then.
-        begin: Before the arguments of each.
-        end: After them.
-        between: Between two calls; None where the dialect does not write two, or numbers them.
-        close: After the last.
-        raw: How keys and raw values are written, where the arguments are such.
+        block: Text before the first call if calls share a block, opening marker included; else empty.
+        begin: Text before the arguments of each call.
+        end: Text after the arguments of each call.
+        between: Text between two calls; None if the dialect writes a single call, or numbers calls.
+        close: Text after the last call.
+        raw: The frame of keys and raw values, if arguments are written as raw values.
     """
 
     block: str
@@ -48,22 +48,22 @@ class Frame:
 
     @property
     def before(self) -> str:
-        """All that stands before the arguments of a first call."""
+        """The text before the arguments of a first call."""
         return self.block + self.begin
 
     @property
     def after(self) -> str:
-        """All that stands after those of the last."""
+        """The text after the arguments of the last call."""
         return self.end + self.close
 
 
 def turn(dialect: Dialect, *calls: tuple[str, Mapping[str, Any]]) -> str:
-    """A turn of calls and nothing else, without the line breaks that would part it from words."""
+    """Render a turn of calls without prose, and without the line breaks that would separate prose from calls."""
     return dialect.assistant("", [dialect.tool_call(name, arguments) for name, arguments in calls]).lstrip()
 
 
 def notation_of(dialect: Dialect) -> Notation:
-    """How the dialect's call syntax writes values; JSON that is a raw value shows no closing tag."""
+    """The notation of values in the dialect's call syntax. JSON as a raw value shows no closing tag."""
     syntax = _syntax(dialect)
     ends = tuple(each for each in syntax.value_ends if not each.startswith("\n"))  # no line in JSON begins with a tag
     return between_tags(ends) if ends and syntax.notation is JSON else syntax.notation
@@ -74,13 +74,13 @@ def _syntax(dialect: Dialect) -> Syntax:
 
 
 def frame_of(dialect: Dialect, name: str) -> Frame | None:
-    """The frame of a tool's calls; None where the template does not write arguments as the syntax says, nor as raw values."""
+    """Find the frame of a tool's calls; None for arguments that are neither in the syntax's notation nor raw values."""
     notation = notation_of(dialect)
     hole = {_HOLE: 0}
     before, found, after = turn(dialect, (name, hole)).partition(notation.arguments(hole))
     if found and turn(dialect, (name, {})) == before + notation.arguments({}) + after:
         return _cut(before, _between(dialect, (name, hole), before, found, after), after, dialect.open)
-    # A value begins a line too, where its tag ends one: what counts there counts everywhere.
+    # A value may begin a line, so a closer that counts at the beginning of a line counts everywhere.
     ends = tuple(each.lstrip("\n") for each in _syntax(dialect).value_ends)
     raw = raw_frame(lambda arguments: turn(dialect, (name, arguments)), ends)
     if raw is None:
@@ -91,7 +91,7 @@ def frame_of(dialect: Dialect, name: str) -> Frame | None:
 
 
 def _between(dialect: Dialect, call: tuple[str, Mapping[str, Any]], before: str, arguments: str, after: str) -> str | None:
-    """What stands between the arguments of two calls; None where it is another before a third: then calls are numbered."""
+    """Find the text between the arguments of two calls; None if the text differs before a third call: calls are numbered."""
     first, last = before + arguments, arguments + after
     two = turn(dialect, call, call)
     if len(two) < len(first) + len(last) or not two.startswith(first) or not two.endswith(last):
@@ -101,27 +101,27 @@ def _between(dialect: Dialect, call: tuple[str, Mapping[str, Any]], before: str,
 
 
 def _cut(before: str, between: str | None, after: str, marker: str, raw: RawFrame | None = None) -> Frame:
-    """The frame, from what stands before, between and after the arguments of calls: what is repeated belongs to each call."""
+    """Cut the texts before, between and after arguments into a frame: repeated text belongs to each call."""
     if between is None:
         return Frame("", before, after, None, "", raw)
     begin = _shared((before[::-1], between[::-1]))[::-1]
     if before.startswith(marker) and 0 < len(before) - len(begin) < len(marker):
-        begin = before[len(marker) :]  # a marker is not cut
+        begin = before[len(marker) :]  # a marker stays in one piece
     between = between[: len(between) - len(begin)]
     end = _shared((between, after))
     return Frame(before[: len(before) - len(begin)], begin, end, between[len(end) :], after[len(end) :], raw)
 
 
 def _shared(texts: Sequence[str]) -> str:
-    """What texts begin with."""
+    """The longest common prefix."""
     same = takewhile(lambda characters: len(set(characters)) == 1, zip(*texts, strict=False))
     return "".join(characters[0] for characters in same)
 
 
 def beginning_of(dialect: Dialect, names: Sequence[str]) -> str:
-    """What calls of these tools begin with, up to what they do not share."""
+    """The longest common beginning of calls of the tools."""
     frame = frame_of(dialect, names[0]) if len(names) == 1 else None
     if frame is not None and frame.raw is None:
         return frame.before
-    # Two names that share nothing, so that what is shared is the dialect's.
+    # Names without a common prefix: the common text is the dialect's own.
     return _shared([turn(dialect, (name, {})) for name in ("a_name", "b_name")])

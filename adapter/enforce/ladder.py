@@ -1,6 +1,6 @@
-"""The ladder from words to grammars: what a request says so that the answer is a call.
+"""The ladder of constraints, from words to grammars: fields of a request that make the answer a call.
 
-Which rung is taken depends on what is asked of the answer and on what the server has (`adapter.servers`, the only place).
+The rung depends on the shape of the answer and on the abilities of the server (`adapter.servers`, the only place for them).
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 @frozen
 class Enforcement:
-    """How the answer is made a call.
+    """The constraint on one answer.
 
     Attributes:
         rung: The rung of the ladder.
-        body: What the request says besides.
-        prefill: How the answer begins, after any thinking.
-        bare: Whether a call comes without its tags.
-        unenforced: What it does not hold, in one sentence; empty when there is nothing.
+        body: Fields added to the request.
+        prefill: Text with which the answer begins, after any thinking.
+        bare: True if a call comes as JSON without tags.
+        unenforced: Keywords left to validation, in a sentence; empty if the constraint holds every keyword.
     """
 
     rung: Rung = "prompt"
@@ -43,7 +43,7 @@ class Enforcement:
 
 
 def rung_for(wanted: str, server: Server) -> Rung:
-    """The rung that the options ask for."""
+    """The rung that the option `enforce` asks for."""
     return server.rungs[-1] if wanted == "auto" else wanted  # type: ignore[return-value]  # options checked it
 
 
@@ -54,13 +54,13 @@ def stronger(rung: Rung, server: Server) -> Rung | None:
 
 
 def enforce(rung: Rung, server: Server, dialect: Dialect, shape: Shape, answer_format: Any) -> Enforcement:
-    """What a rung means for one request; a rung that has no hold on this kind of answer is words alone.
+    """Apply a rung to one request. A rung that cannot constrain an answer of the shape falls back to words.
 
     Args:
         rung: The rung.
-        server: What the server takes.
-        dialect: How calls are written.
-        shape: What the answer may be.
+        server: The server's abilities.
+        dialect: The dialect of calls.
+        shape: The answers that are allowed.
         answer_format: The caller's own `response_format` for an answer in words.
     """
     if rung == "grammar":
@@ -71,13 +71,13 @@ def enforce(rung: Rung, server: Server, dialect: Dialect, shape: Shape, answer_f
         body = response_format(shape.tools, None if always else answer_format)
         return Enforcement(rung, schema_fields(server, body), bare=True)
     if rung == "prefill" and shape.forced:
-        # A trailing space is a token of its own to most models, which then write none with the next word.
+        # A trailing space is a token of its own to most models, and the next word then lacks its space.
         return Enforcement(rung, prefill=beginning_of(dialect, list(shape.tools.by_name)).rstrip(" "))
     return Enforcement()
 
 
 def _without_grammar(server: Server, dialect: Dialect, shape: Shape, answer_format: Any, why: str) -> Enforcement:
-    """What there is for calls that the grammars here do not describe: they are forced as bare JSON, or asked for."""
+    """Constrain calls that no grammar describes: bare JSON by schema if possible, else words."""
     lower = enforce("json_schema", server, dialect, shape, answer_format)
     left = f"{why}: calls are bare JSON" if lower.bare else f"{why}: they are asked for in words"
     return replace(lower, rung="grammar", unenforced=left)

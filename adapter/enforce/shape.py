@@ -1,4 +1,4 @@
-"""What an answer may be: the one input of every constraint."""
+"""The shape of an answer: the input of every constraint."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What an answer may be.
+    """The answers that are allowed.
 
     Attributes:
         tools: The tools that may be called.
-        forced: Whether it must be a call.
-        several: Whether it may be more than one.
-        reply: The tool through which it answers in words, alone; then it is a call in every case.
-        thinking: Whether the model thinks first: it may, or it is in the middle of it when its answer begins.
+        forced: True if the answer must be a call.
+        several: True if the answer may hold more than a single call.
+        reply: The name of the tool for answers in words, called alone; the answer is then always a call.
+        thinking: Thinking before the answer: `no`, `may` for optional, `begun` if the prompt ended inside the thinking.
     """
 
     tools: ToolSet
@@ -29,5 +29,5 @@ class Shape:
 
     @property
     def always(self) -> bool:
-        """Whether the answer is a call in every case."""
+        """True if every allowed answer is a call."""
         return self.forced or self.reply is not None

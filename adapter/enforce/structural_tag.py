@@ -31,7 +31,7 @@ class Tag:
 
 
 def structural_tag(dialect: Dialect, shape: Shape) -> Tag:
-    """The same for xgrammar, as vLLM and SGLang take it; thinking is theirs to let pass."""
+    """Write the constraint as a structural tag, as vLLM and SGLang accept them. The servers let thinking pass themselves."""
     left: list[str] = []
     frames = {tool.name: frame_for(dialect, tool.name) for tool in shape.tools}
     if not shape.always and not marked_calls(dialect, frames):  # nothing triggers a tag there
@@ -50,7 +50,7 @@ def structural_tag(dialect: Dialect, shape: Shape) -> Tag:
 def _turn(
     dialect: Dialect, shape: Shape, frames: dict[str, Frame], contents: dict[str, Any], left: list[str]
 ) -> dict[str, Any]:
-    """The calls of an answer, or text and calls."""
+    """The form of an answer: calls, or text and calls."""
     frame = next(iter(frames.values()))
     several = shape.several and frame.between is not None
     if shape.several and not several:
@@ -80,7 +80,7 @@ def _triggered(dialect: Dialect, tags: list[dict[str, Any]], *, several: bool) -
 
 
 def _content(dialect: Dialect, frame: Frame, tool: Any, left: list[str]) -> dict[str, Any]:
-    """The arguments of a tool: a schema where they are JSON, a grammar where the dialect writes them in another way."""
+    """The form of a tool's arguments: a schema for JSON, a grammar for any other notation."""
     notation = notation_of(dialect)
     if frame.raw is None and notation is JSON:
         schema = tag_schema({"type": "object", **tool.schema.source}, left, f"{tool.name}: arguments")

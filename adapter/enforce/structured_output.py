@@ -1,7 +1,7 @@
-"""Tool calls through structured output: the answer can be nothing but a call, or what the caller's own format allows.
+"""Tool calls through structured output: the answer is a call, or JSON in the caller's own format.
 
-The schema is one object per allowed tool, its name constant and its arguments the tool's own schema. What comes back is bare
-JSON without tags, which the parser reads as the call it is.
+The schema is an object for each allowed tool, its name constant and its arguments the tool's own schema. The model answers
+with bare JSON without tags, which the parser reads as a call.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def response_format(tools: ToolSet, other: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The `response_format` of a chat request that allows one call of one of these tools.
+    """The `response_format` of a chat request that allows a single call of any of the tools.
 
     Args:
         tools: The tools.
@@ -33,28 +33,28 @@ def response_format(tools: ToolSet, other: Mapping[str, Any] | None = None) -> d
 
 
 def schema_fields(server: Server, response_format: Mapping[str, Any]) -> dict[str, Any]:
-    """How a server is told to answer in a format; empty when it cannot be held to one."""
+    """The request fields that hold a server to a format; empty for a server without structured output."""
     if server.schema == "json_schema":
         return {"json_schema": answer_schema(response_format) or {"type": "object"}}
     return {} if server.schema is None else {"response_format": response_format}
 
 
 def wants_json(response_format: Any) -> TypeGuard[Mapping[str, Any]]:
-    """Whether a `response_format` asks for JSON."""
-    if response_format is None:  # as in nearly all requests, and whether it is a mapping takes longer to find out
+    """True if a `response_format` asks for JSON."""
+    if response_format is None:  # as in nearly all requests; the check for a mapping is slower
         return False
     return isinstance(response_format, Mapping) and response_format.get("type") in {"json_object", "json_schema"}
 
 
 def answer_schema(response_format: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The schema in a `response_format`, if it has one."""
+    """The schema in a `response_format`; None if absent."""
     described = response_format.get("json_schema")
     schema = described.get("schema") if isinstance(described, Mapping) else None
     return schema if isinstance(schema, Mapping) else None
 
 
 def _call_schema(tool: ToolDefinition, position: int) -> dict[str, Any]:
-    """One call: the definitions of the tool's schema move to the top, under names of their own."""
+    """The schema of a call. Definitions of the tool's schema move to the top, under names of their own."""
     arguments = _nested(tool.schema.source, f"tool_{position}_")
     definitions = arguments.pop("$defs", None)
     form: dict[str, Any] = {
@@ -69,9 +69,9 @@ def _call_schema(tool: ToolDefinition, position: int) -> dict[str, Any]:
 
 
 def _nested(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    """A schema as a part of another: its definitions under names of their own, all of them in `$defs`.
+    """Nest a schema in another: its definitions get names of their own, all in `$defs`.
 
-    Where it refers to itself or its parts it is a definition too, for from outside the way to them is another.
+    A schema that refers to itself or to its parts becomes a definition too, because the path to them changes.
     """
     nested: dict[str, Any] = _moved(schema, prefix)
     definitions = {f"{prefix}{name}": value for key in ("$defs", "definitions") for name, value in nested.pop(key, {}).items()}
@@ -85,7 +85,7 @@ def _nested(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
 
 
 def _moved(schema: Any, prefix: str) -> Any:
-    """The schema with references into its definitions pointing to where they move."""
+    """Rewrite the references into definitions to the new places of the definitions."""
     if isinstance(schema, list):
         return [_moved(item, prefix) for item in schema]
     if not isinstance(schema, Mapping):
@@ -102,5 +102,5 @@ def _moved(schema: Any, prefix: str) -> Any:
 
 
 def _place_of(prefix: str) -> str:
-    """Where a schema moves whose definitions have this prefix: no definition can have that name."""
+    """The new place of a schema whose definitions have the prefix; no definition can have the same name."""
     return f"#/$defs/{prefix.rstrip('_')}"

@@ -1,9 +1,9 @@
-"""Tool schemas as xgrammar takes them inside a structural tag: what it cannot compile, or reads otherwise, is written for it.
+"""Tool schemas rewritten for xgrammar's structural tags: keywords that xgrammar cannot compile, or reads differently.
 
-Left as they are, some keywords do harm: the server refuses the request (an integer bound beyond 64 bits, a word boundary in a
-pattern, a pointer with an escape), or the model is held to what no valid call looks like (a pattern is matched against the
-whole string, an object with nothing declared is an empty one, an undeclared required property cannot be written). What is left
-out is validated when the call has been written, and told.
+Unchanged, some keywords do harm: the server refuses the request (an integer bound beyond 64 bits, a word boundary in a
+pattern, a pointer with an escape), or the model is held to text that no valid call has (a pattern is matched against the
+whole string, an object with nothing declared is an empty object, an undeclared required property cannot be written). Keywords
+left out are told, and validated when the call is complete.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from adapter.schema.overlap import overlaps
 
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 _LARGEST = 2**63 - 1025  # the largest integer below 2**63 that a double holds
-# Anchored at both ends, without groups, alternatives or anything that looks around.
+# Patterns anchored at both ends, without groups, alternatives or lookaround.
 _WHOLE = re.compile(r"\^(?:[^\\()|^$]|\\[dws.\-/+*?\[\]{}()])*\$")
 _NOT_HELD = ("not", "if", "then", "else", "contains", "minContains", "maxContains", "propertyNames", "patternProperties")
 
@@ -25,13 +25,13 @@ _NOT_HELD = ("not", "if", "then", "else", "contains", "minContains", "maxContain
 def tag_schema(
     schema: Mapping[str, Any], left: list[str], place: str = "arguments", root: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """A schema for the inside of a structural tag.
+    """Rewrite a schema for the inside of a structural tag.
 
     Args:
-        schema: A tool's schema, or a part of it.
-        left: Gets what is left to validation.
-        place: Where the part stands.
-        root: The whole schema; None where that is what is given.
+        schema: A tool's schema, or a part of the schema.
+        left: Receives the keywords left to validation.
+        place: The path of the part.
+        root: The whole schema; None if `schema` is the whole.
     """
     root = schema if root is None else root
     found = {key: value for key, value in schema.items() if key not in _NOT_HELD}
@@ -39,12 +39,12 @@ def tag_schema(
     if not _plain_reference(found.get("$ref", "#")):
         left.append(f"{place}: $ref")
         del found["$ref"]
-    elif "$ref" in found:  # what stands beside it is passed over
+    elif "$ref" in found:  # xgrammar ignores keywords beside a reference
         left += [f"{place}: {key}" for key in found if key != "$ref" and key not in ANNOTATIONS]
     if not _WHOLE.fullmatch(str(found.get("pattern", "^$"))):
         left.append(f"{place}: pattern")
         del found["pattern"]
-    for key in ("anyOf", "oneOf"):  # beside them nothing else counts to xgrammar, and what is declared is worth more
+    for key in ("anyOf", "oneOf"):  # xgrammar ignores keywords beside them; properties are worth more
         if found.get("properties") and found.pop(key, None) is not None:
             left.append(f"{place}: {key}")
     if len(found.get("allOf") or ()) > 1:  # passed over by xgrammar
@@ -61,7 +61,7 @@ def tag_schema(
 
 
 def _inner(key: str, value: Any, left: list[str], place: str, root: Mapping[str, Any]) -> Any:
-    """The schemas in a keyword's value."""
+    """Rewrite the schemas in a keyword's value."""
     if key in {"properties", "$defs", "definitions"} and isinstance(value, Mapping):
         return {name: _one(item, left, f"{place}.{name}", root) for name, item in value.items()}
     if key in {"anyOf", "oneOf", "allOf", "prefixItems"} and isinstance(value, list):
@@ -78,7 +78,7 @@ def _plain_reference(reference: Any) -> bool:
 
 
 def _bounded(found: dict[str, Any], left: list[str], place: str) -> None:
-    """Bounds of integers as integers that it can count with."""
+    """Replace bounds of integers by integers of at most 64 bits."""
     least, most = integer_bounds(found)
     named = [key for key in _BOUNDS if found.pop(key, None) is not None]
     if least is not None and most is not None and most < least:
@@ -90,7 +90,7 @@ def _bounded(found: dict[str, Any], left: list[str], place: str) -> None:
 
 
 def _object(found: dict[str, Any], schema: Mapping[str, Any], left: list[str], place: str) -> None:
-    """What an object may hold: whatever is required can be written, and one of which nothing is declared may hold anything."""
+    """Declare an object's members: every required member can be written, and an object without declarations stays free."""
     declared = {name: value for name, value in (found.get("properties") or {}).items() if value is not False}
     required = [name for name in found.get("required") or () if isinstance(name, str)]
     others = True if "patternProperties" in schema else schema.get("additionalProperties", True) or True

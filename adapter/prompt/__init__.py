@@ -1,1 +1,1 @@
-"""Tools and conversation, turned into what the model reads: plain messages without `tools` or `tool_calls`."""
+"""Prompts: tools and conversation as plain messages, without `tools` and `tool_calls`."""

@@ -1,8 +1,8 @@
 """Ids of past calls in the form that a dialect's models were trained on.
 
-Ids come from anywhere: OpenAI's are long, other servers number their calls. An id that carries the tool's name and a number is
-copied by the model into its next call; one of another form makes it write ids of no form at all. So the calls of the history
-are named anew in each request, from what the request says, and nothing is remembered.
+Ids differ from server to server: OpenAI's are long, other servers number their calls. A model copies the form of past ids into
+its next call, and an unfamiliar form makes the model write malformed ids. The calls of the history are therefore renamed in
+each request, from the request alone; no state is kept.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def _nine(call_id: str) -> str:
-    """Nine letters and digits; an id that is of that form stays."""
+    """Nine letters and digits; an id of the right form stays."""
     if _NINE.fullmatch(call_id):
         return call_id
     number = int.from_bytes(hashlib.sha256(call_id.encode("utf-8", "surrogatepass")).digest())
@@ -30,13 +30,13 @@ def _nine(call_id: str) -> str:
 
 
 def shown_id(call_id: str, form: str, *, name: str = "", index: int | None = None) -> str:
-    """An id as the model reads it.
+    """An id in the form that the model reads.
 
     Args:
-        call_id: The caller's.
+        call_id: The caller's id.
         form: The front matter's `call_ids`.
         name: The tool.
-        index: The number of the call in the conversation; None where it is not known, and ids that are counted stay.
+        index: The number of the call in the conversation; None if unknown: then a counted id stays as given.
     """
     if form == "nine":
         return _nine(call_id)

@@ -1,8 +1,8 @@
-"""Where chat templates run: the environment that Hugging Face's `apply_chat_template` gives them.
+"""The Jinja environment of chat templates: the same as in Hugging Face's `apply_chat_template`.
 
-A model was trained on what its template renders there, so each trait of it counts: `tojson` without escapes, blocks trimmed,
-loop controls, `{% generation %}`. Templates come with downloaded models and are not to be trusted: they run in a sandbox
-that lets them read plain values and change none.
+A model was trained on text rendered in the original environment, so every trait counts: `tojson` without escapes, blocks
+trimmed, loop controls, `{% generation %}`. Templates come with downloaded models and are not to be trusted: they run in a
+sandbox in which they read plain values and change none.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _raise_exception(message: str) -> NoReturn:
 class _Generation(Extension):
     """`{% generation %}…{% endgeneration %}`: the text within, in a scope of its own.
 
-    Trainers mark by it what the assistant wrote. Here it changes nothing but the scope: what is set within stays within.
+    Trainers mark the assistant's text with the tag. For rendering, the tag only opens a scope: variables set inside stay in.
     """
 
     tags = {"generation"}  # noqa: RUF012  # Jinja's own form
@@ -50,7 +50,7 @@ class _Generation(Extension):
 
 
 class _Namespace(Namespace):
-    """Jinja's namespace without names that begin with an underscore, which lead to Python's inside."""
+    """Jinja's namespace without names that begin with an underscore, which lead to Python's internals."""
 
     def __init__(*args: Any, **kwargs: Any) -> None:
         # As Jinja's own: `namespace(self=1)` must be possible.
@@ -83,7 +83,7 @@ class _Dict:
 
 @functools.cache
 def environment() -> jinja2.Environment:
-    """The sandbox. What a template reads of the clock, it is given at each rendering as `strftime_now`."""
+    """The sandbox. The clock is not part of the sandbox: each rendering gets `strftime_now` as a variable."""
     env = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols])
     env.filters["tojson"] = to_json
     env.globals["raise_exception"] = _raise_exception
@@ -93,10 +93,10 @@ def environment() -> jinja2.Environment:
 
 
 def compile_template(text: str, path: str) -> jinja2.Template:
-    """A template, compiled, with its path kept for messages.
+    """Compile a template, with its path kept for messages.
 
     Raises:
-        jinja2.TemplateSyntaxError: Jinja cannot read it.
+        jinja2.TemplateSyntaxError: Jinja cannot read the template.
     """
     env = environment()
     return jinja2.Template.from_code(env, env.compile(text, name=path, filename=path), env.make_globals(None))

@@ -11,16 +11,16 @@ from adapter.prompt.chat_source import Source, special_of, unique
 if TYPE_CHECKING:
     from pathlib import Path
 
-_CONTROL = 3  # the type of a token that is no text
+_CONTROL = 3  # the type of control tokens in `tokenizer.ggml.token_type`
 # End of text, of turn, of message: each ends a generation.
 _ENDING = ("eos", "eot", "eom")
 
 
 def read_gguf(path: Path) -> Source:
-    """The chat template of a GGUF file.
+    """Read the chat template of a GGUF file.
 
     Raises:
-        DialectError: The `gguf` package is not installed, the file cannot be read, or it holds no chat template.
+        DialectError: The `gguf` package is not installed, the file cannot be read, or the file holds no chat template.
     """
     read = _reader(path)
     text = read("tokenizer.chat_template")
@@ -48,7 +48,7 @@ def read_gguf(path: Path) -> Source:
 
 
 def _reader(path: Path) -> Any:
-    """A function that gives the value of a metadata key, None where there is none."""
+    """Make a function that returns the value of a metadata key, None for a missing key."""
     try:
         from gguf import GGUFReader, GGUFValueType
     except ImportError as error:
@@ -58,7 +58,7 @@ def _reader(path: Path) -> Any:
 
     class Metadata(GGUFReader):  # type: ignore[misc]  # the package is optional
         def _get_field_parts(self, orig_offs: int, raw_type: int) -> Any:
-            """Arrays of strings in one go: the package takes ten seconds for the vocabulary of a common model."""
+            """Read an array of strings at once: the package needs ten seconds for the vocabulary of a common model."""
             raw = memoryview(self.data)
             if raw_type != GGUFValueType.ARRAY or self.byte_order != "I":
                 return super()._get_field_parts(orig_offs, raw_type)
@@ -76,7 +76,7 @@ def _reader(path: Path) -> Any:
             return place - orig_offs, parts, list(range(length)), [raw_type, kind]
 
         def _build_tensors(self, *_: Any) -> None:
-            """Tensors stay where they are: types newer than the package, and files cut after the metadata, do no harm."""
+            """Leave tensors unread, so that types newer than the package and files cut behind the metadata do no harm."""
 
     try:
         fields = Metadata(path).fields

@@ -1,4 +1,4 @@
-"""A chat template and the tokens that come with it."""
+"""Source of a chat template, with its special tokens."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A chat template as it was found; `ChatTemplate` tells the attributes. `text` is the Jinja source."""
+    """The source of a chat template. `text` is the Jinja source; `ChatTemplate` describes the other attributes."""
 
     name: str
     path: str
@@ -27,7 +27,7 @@ class Source:
 
 
 def unique(tokens: Iterable[str]) -> tuple[str, ...]:
-    """The tokens that are not empty, each once, in their order."""
+    """The distinct non-empty tokens, in order."""
     return tuple(dict.fromkeys(token for token in tokens if token))
 
 

@@ -1,4 +1,4 @@
-"""Where chat templates are found, and what their tokens are: our own files, a tokenizer's configuration, a GGUF file."""
+"""Sources of chat templates and their tokens: our own files, a tokenizer's configuration, a GGUF file."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _LISTS = ("models", "stop", "special")
 
 
 def find(where: str) -> Source:
-    """The chat template of a name or a path; see `load_chat_template`.
+    """Find a chat template by name or path; see `load_chat_template`.
 
     Raises:
-        DialectError: There is none, or it cannot be read.
+        DialectError: The template does not exist or cannot be read.
     """
     path = Path(where)
     if where.endswith(".gguf"):
@@ -113,7 +113,7 @@ def _tokens(path: Path) -> dict[str, Any]:
 
 
 def _ending(path: Path, by_id: Mapping[str, str]) -> list[str]:
-    """The tokens that end a generation: a model may have several, and the tokenizer's configuration names only one."""
+    """The tokens that end a generation: a model may have several, of which the tokenizer's configuration names a single one."""
     ids = _json(path).get("eos_token_id", []) if path.is_file() else []
     return [by_id.get(str(number), "") for number in (ids if isinstance(ids, list) else [ids])]
 

@@ -1,7 +1,7 @@
-"""Chat templates: a conversation of plain messages as the one text that a model reads.
+"""Chat templates: a conversation of plain messages rendered as the text that a model reads.
 
-A server that takes chat messages does this itself. A raw completion needs it done here, byte for byte as the model was trained
-on it: with the template that came with the model, or with one of ours.
+A chat server renders the conversation itself. For a raw completion the adapter renders, byte for byte like the model's training
+data: with the template that came with the model, or with a template of ours.
 """
 
 from __future__ import annotations
@@ -22,31 +22,31 @@ from adapter.prompt.chat_environment import Refused, compile_template
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-# The first is what templates read; servers and SDKs know the others.
+# The name that templates read, then the names in use by servers and SDKs.
 _REASONING = ("reasoning_content", "thinking", "reasoning")
 _FALLBACK = "chatml"
-# Content parts that are text, under a key of the same name.
+# Types of content parts whose text stands under a key of the same name.
 _TEXTS = {"text", "refusal"}
-# What a faulty template, or one that does not fit the messages, can raise besides Jinja's own errors.
+# Errors raised by a faulty template, or by a template that does not fit the messages.
 _FAULTS = (jinja2.TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
 class ChatTemplate:
-    """How a family of models reads a conversation.
+    """The chat template of a family of models.
 
     Attributes:
-        name: Its name; that of the file or folder for a template that came with a model.
-        path: The file it was read from.
-        models: Globs of the model names it suits; none are known for a template that came with a model.
-        bos: The token a text begins with, if the template may write one. A server that puts it there itself must be told
-            not to, or the text sent without it.
-        eos: The token a text ends with.
-        stop: What ends the assistant's turn: the stop sequences of a request.
-        adds_bos: Whether the model's tokenizer sets `bos` before a text itself, when it is not told otherwise.
+        name: The template's name; the name of the file or folder for a template that came with a model.
+        path: The path of the file.
+        models: Globs of suitable model names; empty for a template that came with a model.
+        bos: The token at the beginning of a text, if the template may write it. A server that adds the token itself must be
+            told not to, or gets the text without the token.
+        eos: The token at the end of a text.
+        stop: Texts that end the assistant's turn: the stop sequences of a request.
+        adds_bos: True if the model's tokenizer adds `bos` by default.
         special: All special tokens, which untrusted text must not hold, and which may be left over in a completion.
-        image: What stands for an image, where the models see images; the text alone does not show them one.
-        between_parts: What stands between the parts of a content.
+        image: The placeholder of an image, for models that see images; empty for others.
+        between_parts: The text between the parts of a content.
         template: The compiled template.
     """
 
@@ -65,18 +65,18 @@ class ChatTemplate:
     def render(
         self, messages: Sequence[Mapping[str, Any]], *, now: float, add_generation_prompt: bool = True, **variables: Any
     ) -> str:
-        """The conversation as one text.
+        """Render the conversation as text.
 
         Args:
-            messages: Plain messages: roles system, user, assistant and tool, contents of text and, where the template has
-                something that stands for them, images, `reasoning_content`.
-            now: Seconds since the epoch, for templates that write a date; it is written in local time.
-            add_generation_prompt: Whether the text ends with the beginning of the assistant's turn.
-            **variables: What else the template reads: `enable_thinking`, `reasoning_effort`, …
+            messages: Plain messages: roles system, user, assistant and tool; contents of text and, if the template has a
+                placeholder, images; `reasoning_content`.
+            now: Seconds since the epoch, for templates that write a date; written in local time.
+            add_generation_prompt: True to end the text with the beginning of the assistant's turn.
+            **variables: Further variables of the template: `enable_thinking`, `reasoning_effort`, …
 
         Raises:
-            BadRequest: A content part is nothing that the template can show, or it refuses the conversation, in its own words.
-            DialectError: The template is faulty, or not made for these messages; the message says file and line.
+            BadRequest: The template cannot show a content part, or refuses the conversation in its own words.
+            DialectError: The template is faulty, or does not fit the messages; the message says file and line.
         """
         given: dict[str, Any] = {
             "strftime_now": _clock(now),
@@ -97,7 +97,7 @@ class ChatTemplate:
             raise DialectError(f"{place}: the chat template failed: {type(error).__name__}: {error}") from error
 
     def _plain(self, message: Mapping[str, Any], place: int) -> dict[str, Any]:
-        """A message as templates expect it: text as one string, reasoning under every name they look for."""
+        """A message in the form that templates expect: text as a string, reasoning under every name in use."""
         plain = {**message, "content": self._text(message.get("content"), f"messages[{place}].content")}
         reasoning = next((message[key] for key in _REASONING if message.get(key) is not None), None)
         return plain if reasoning is None else {"thinking": reasoning, **plain, "reasoning_content": reasoning}
@@ -121,7 +121,7 @@ def _clock(now: float) -> Callable[[str], str]:
 
 
 def _line(error: BaseException, path: str) -> int:
-    """The line of the template where it failed; Jinja puts it into the traceback."""
+    """The line of the template that failed, from Jinja's traceback."""
     trace, line = error.__traceback__, 0
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == path:
@@ -131,7 +131,7 @@ def _line(error: BaseException, path: str) -> int:
 
 
 def check_text_only(messages: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse messages that a text alone does not carry.
+    """Refuse messages with content parts other than text.
 
     Raises:
         BadRequest: A content part is no text.
@@ -153,14 +153,14 @@ def _no_text(part: Mapping[str, Any], param: str) -> BadRequest:
 
 @functools.lru_cache(maxsize=64)
 def load_chat_template(where: str) -> ChatTemplate:
-    """The chat template of a name or a path.
+    """Load a chat template by name or path.
 
     Args:
-        where: A name that `adapter templates list` shows; a `.jinja` file; a model's folder, or its `tokenizer_config.json`;
+        where: A name from `adapter templates list`; a `.jinja` file; a model's folder, or its `tokenizer_config.json`;
             a `.gguf` file.
 
     Raises:
-        DialectError: There is none, or it cannot be read; the message says file and line, or the names there are.
+        DialectError: The template does not exist or cannot be read; the message says file and line, or lists the names.
     """
     source = chat_sources.find(_FALLBACK if where == AUTO else where)
     try:
@@ -184,7 +184,7 @@ def load_chat_template(where: str) -> ChatTemplate:
 
 @functools.lru_cache(maxsize=64)
 def choose_chat_template(model: str) -> tuple[ChatTemplate, str]:
-    """The chat template of ours for a model, by its name, and one sentence on why."""
+    """Choose a chat template of ours by the name of the model. Returns the template and a sentence with the reason."""
     match = for_model(model, ((name, load_chat_template(name).models) for name in templates.names(chat_sources.FOLDER)))
     if match is None:
         return load_chat_template(_FALLBACK), f"chat template {_FALLBACK!r}, as no other names the model {model!r}"

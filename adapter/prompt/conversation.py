@@ -1,7 +1,7 @@
 """A conversation with tools, as plain messages (behaviour 4).
 
-Tool definitions go into the system message, calls into the text of the assistant, results into the dialect's place. What has
-nothing to do with tools (content parts, names, unknown fields) reaches the model as the caller wrote it.
+Tool definitions go into the system message, calls into the text of the assistant, results into the dialect's place. Everything
+else (content parts, names, unknown fields) reaches the model as the caller wrote it.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from adapter.prompt.neutralise import Neutraliser
     from adapter.tools.definitions import ToolSet
 
-# What an assistant message says in other words here, or what servers only write.
+# Fields of assistant messages that are rendered as text, or that only servers write.
 _TAKEN_OVER = {"tool_calls", "function_call", "refusal", "annotations"}
-_SAID = ToolChoice()  # where the tool choice is said elsewhere
+_SAID = ToolChoice()  # for turns whose tool choice is stated in another message
 
 
 def to_plain_messages(
@@ -46,17 +46,17 @@ def to_plain_messages(
     note: str = "",
     examples: Sequence[Mapping[str, Any]] = (),
 ) -> list[dict[str, Any]]:
-    """The messages that the model reads, with what they stand for (`adapter.prompt.native`).
+    """Render a conversation as plain messages, with the structured form beside the text (`adapter.prompt.native`).
 
     Args:
         messages: The request's messages.
-        tools: The tools it may see; none are shown when the choice is `none`.
+        tools: The tools offered; not shown if the choice is `none`.
         choice: The tool choice.
-        parallel: `parallel_tool_calls`; None leaves it to the model.
-        dialect: How the model reads tools.
-        options: Whether markup in the text of users and tools is made harmless, and which messages are joined.
-        note: What else the system message has to say, after the caller's words.
-        examples: Plain messages to stand between the system message and the conversation.
+        parallel: `parallel_tool_calls`; None leaves the number of calls to the model.
+        dialect: The dialect of the model.
+        options: The options `neutralise`, `result_role`, `merge_system` and `merge_turns`.
+        note: Text added to the system message, after the caller's words.
+        examples: Plain messages to put between the system message and the conversation.
 
     Raises:
         BadRequest: The conversation does not add up; see `adapter.prompt.history`.
@@ -93,9 +93,9 @@ def to_plain_messages(
 
 
 def _split(turns: Sequence[Turn], *, everywhere: bool) -> tuple[list[Mapping[str, Any]], list[Turn]]:
-    """The system messages at the beginning, or those of the whole conversation, and the other turns.
+    """Split off the system messages at the beginning, or of the whole conversation.
 
-    The tools of the former stand with the request's.
+    Tools that the system messages bring are shown beside the request's tools.
     """
     leading = 0
     while leading < len(turns) and turns[leading].message["role"] in BRINGING:
@@ -113,14 +113,14 @@ def _without_tools(message: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _brought(turn: Turn, tools: ToolSet, said: tuple[ToolChoice, bool | None], dialect: Dialect, options: Options) -> Turn:
-    """The turn with the tools in its text that its message brings.
+    """Render the tools that a message brings into the text of its turn.
 
     Args:
         turn: The turn.
         tools: The tools that may be shown.
-        said: What is to be said of the tool choice and of parallel calls.
-        dialect: How the model reads tools.
-        options: Whether markup in descriptions is made harmless.
+        said: The tool choice and the value of `parallel_tool_calls` to state.
+        dialect: The dialect of the model.
+        options: The option `neutralise`.
     """
     if not brings_tools(turn.message):
         return turn
@@ -150,7 +150,7 @@ def _guarded(turn: Turn, guard: Neutraliser) -> Turn:
 
 
 def plain_examples(messages: Sequence[Mapping[str, Any]], dialect: Dialect) -> list[dict[str, Any]]:
-    """Worked examples that the caller wrote, with tool calls and results, as plain messages."""
+    """Render the caller's own worked examples, with tool calls and results, as plain messages."""
     return (
         [message for turn in renamed(read_turns(messages, dialect.roles), dialect.call_ids) for message in _turn(turn, dialect)]
         if messages
@@ -161,14 +161,14 @@ def plain_examples(messages: Sequence[Mapping[str, Any]], dialect: Dialect) -> l
 def _system(
     messages: Sequence[Mapping[str, Any]], text: str, dialect: Dialect, render: Callable[[str], str] | None, *, one: bool
 ) -> list[dict[str, Any]]:
-    """The system messages joined: one message, or two where there are tools and they have one of their own.
+    """Join the system messages to a single message, or to two if the dialect gives tools a message of their own.
 
     Args:
-        messages: The caller's.
-        text: What they say.
-        dialect: Says where the tools stand.
-        render: Writes the tools, after or before a text; None when there are none to show.
-        one: Whether it must be one message.
+        messages: The caller's system messages.
+        text: Their text.
+        dialect: The dialect, which places the tools.
+        render: Writes the tools, after or before a text; None without tools.
+        one: True to join to a single message in any case.
     """
     media = [part for message in messages for part in media_of(message.get("content"))] if messages else []
     first = {key: value for key, value in messages[0].items() if key != "content"} if messages else {}
@@ -191,7 +191,7 @@ def _show_to_user(plain: Sequence[dict[str, Any]], render: Callable[[str], str],
 
 
 def _words(messages: Sequence[Mapping[str, Any]], note: str, dialect: Dialect) -> str:
-    """The caller's system text, or what models were trained to read where there is none; and what is to be said after it."""
+    """The caller's system text, or the dialect's default text, followed by the note."""
     texts = [text_of(message.get("content")) for message in messages] if messages else [dialect.default_system]
     return "\n\n".join(filter(None, [*texts, note]))
 
@@ -202,7 +202,7 @@ def _turn(turn: Turn, dialect: Dialect) -> list[dict[str, Any]]:
         return [{**message, "role": "system"}]
     if message["role"] != "assistant":
         return [dict(message)]
-    # The SDK's own message objects come with null for what was not said.
+    # The SDK's own message objects carry null for absent fields.
     said = {key: value for key, value in message.items() if key not in _TAKEN_OVER and value is not None}
     plain = {**one_name(said), "content": message.get("content") or message.get("refusal") or ""}
     if not turn.calls:
@@ -221,20 +221,20 @@ def _turn(turn: Turn, dialect: Dialect) -> list[dict[str, Any]]:
 
 
 def _call(call: PastCall, dialect: Dialect) -> tuple[dict[str, Any], str]:
-    """A call for a chat template, and as the dialect writes it."""
+    """Render a call. Returns the structured form for chat templates, and the dialect's text."""
     arguments = _decoded(call)
     try:
         shown = dialect.tool_call(call.name, arguments, call.id)
-    except RecursionError:  # nested more deeply than the macros go: the text is shown, as of any that cannot be read
+    except RecursionError:  # nested more deeply than the macros go: the raw text is shown, as for unreadable arguments
         arguments = call.arguments if isinstance(call.arguments, str) else json.dumps(arguments, ensure_ascii=False)
         shown = dialect.tool_call(call.name, arguments, call.id)
     return {"id": call.id, "name": call.name, "arguments": arguments}, shown
 
 
 def _decoded(call: PastCall) -> Any:
-    """Arguments as a value, so that the template does not encode them twice.
+    """Decode arguments, lest the template encode them twice.
 
-    Text that is no JSON stays text, as does JSON that would not be written as it was read: a number out of range (`1e400`), or
+    Text that is no JSON stays text, and also JSON that would change when written again: a number out of range (`1e400`), or
     of thousands of digits.
     """
     if not isinstance(call.arguments, str):

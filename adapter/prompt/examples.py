@@ -1,7 +1,7 @@
-"""Worked examples made of the caller's own tools: what a small model imitates better than it follows rules.
+"""Worked examples made of the caller's own tools: a small model imitates examples better than it follows rules.
 
-Which ones help depends on the turn. Before a call: a greeting that needs none, and calls. After a result: one full loop, from
-question to answer, which before a call would do harm. Measured with `benchmarks/effect.py`.
+The examples depend on the turn. Before a call: a greeting that needs no call, and calls. After a result: a full loop, from
+question to answer, which would do harm before a call. Measured with `benchmarks/effect.py`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MOST_CALLS = 3
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What of a tool an example is made of; its descriptions are harmless, for they are not our words."""
+    """The parts of a tool used in an example. Descriptions are neutralised, because they come from the caller."""
 
     name: str
     about: str
@@ -38,14 +38,14 @@ class _Shown:
 def worked_examples(
     tools: ToolSet, messages: Sequence[Mapping[str, Any]], reply: str | None, dialect: Dialect, guard: Neutraliser | None
 ) -> list[dict[str, Any]]:
-    """Plain messages to stand before the conversation.
+    """Make plain messages to put before the conversation.
 
     Args:
-        tools: The tools that may be called, the reply tool not among them.
+        tools: The tools that may be called, without the reply tool.
         messages: The conversation.
-        reply: Name of the reply tool, if there is one.
-        dialect: How calls are written.
-        guard: Makes what is taken from descriptions harmless; None leaves it as it is.
+        reply: The name of the reply tool, or None.
+        dialect: The dialect of the calls.
+        guard: Neutralises text from descriptions; None leaves descriptions unchanged.
     """
     last = messages[-1] if messages else {}
     said = " ".join(str(message.get("content") or "") for message in messages)
@@ -53,7 +53,7 @@ def worked_examples(
         called = _called_last(messages)
         tool = next((tool for tool in tools if tool.name == called), None)
         return [] if tool is None else _loop(_shown(tool, guard), said, reply, dialect)
-    # The greeting first: what stands last is imitated most.
+    # The greeting first: a model imitates the last example most.
     examples = [{"role": "user", "content": "Hello!"}, _answer(dialect, "Hello! How can I help you?", reply)]
     for shown in (_shown(tool, guard) for tool in tools):
         arguments, told = sample_arguments(shown.schema, said)
@@ -84,7 +84,7 @@ def _loop(tool: _Shown, said: str, reply: str | None, dialect: Dialect) -> list[
 
 
 def _question(tool: _Shown, arguments: Mapping[str, Any]) -> str:
-    """What a user might say that this call answers."""
+    """A user's question that the call answers."""
     about = tool.about.strip().split("\n")[0].rstrip(".")
     given = ", ".join(f"{name} {value if isinstance(value, str) else json.dumps(value)}" for name, value in arguments.items())
     return f"{about}: {given}?" if given else f"{about}?"

@@ -1,7 +1,7 @@
 """The caller's messages, checked: every result finds its call, every call has its result.
 
-OpenAI answers 400 to a conversation that does not add up, and a model that reads one answers nonsense. The words of the
-errors are OpenAI's where it has words for them.
+OpenAI answers 400 to a conversation with unpaired calls and results, and a model answers nonsense. Errors use OpenAI's words
+as far as OpenAI has words for them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from adapter.errors import BadRequest
 from adapter.text.json_spans import loads
 
-# The commonest first: whether something is a mapping, or a sequence, takes long to find out.
+# The commonest type first: checks against `Mapping` and `Sequence` are slow.
 _OBJECTS = (dict, Mapping)
 _ARRAYS = (list, Sequence)
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
@@ -23,9 +23,9 @@ class PastCall(NamedTuple):
     """A tool call of an earlier turn.
 
     Attributes:
-        id: Its id; the name for a legacy function call.
+        id: The call's id; the name for a legacy function call.
         name: The tool.
-        arguments: As it stands in the message, JSON text.
+        arguments: JSON text, as in the message.
     """
 
     id: str
@@ -34,11 +34,11 @@ class PastCall(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """A message, with the tool results that answer it.
+    """A message, with the tool results that answer its calls.
 
     Attributes:
         message: As the caller wrote it.
-        calls: The calls it makes, if it is an assistant message.
+        calls: The calls of an assistant message.
         results: The messages that answer the calls, in the order of the calls.
     """
 
@@ -55,7 +55,7 @@ def read_turns(messages: Any, roles: Sequence[str] = ()) -> list[Turn]:
         roles: Roles that the dialect knows besides the API's.
 
     Raises:
-        BadRequest: A message is malformed, a result has no call, a call has no result, or one has two.
+        BadRequest: A message is malformed, a result has no call, a call has no result, or a call has two results.
     """
     if not isinstance(messages, _ARRAYS) or isinstance(messages, str):
         raise BadRequest(
@@ -194,7 +194,7 @@ def _function(function: Any, param: str) -> tuple[str, Any]:
 
 
 def _results(messages: Sequence[Any], position: int, end: int, calls: tuple[PastCall, ...]) -> tuple[Mapping[str, Any], ...]:
-    """The results of one assistant message, by the order of its calls."""
+    """The results of an assistant message, in the order of its calls."""
     found: dict[str, Mapping[str, Any]] = {}
     ids = dict.fromkeys(call.id for call in calls)
     for place in range(position + 1, end):
@@ -239,7 +239,7 @@ def past_ids(messages: Any, roles: Sequence[str] = ()) -> frozenset[str]:
 
 
 def settled_calls(messages: Any, roles: Sequence[str] = ()) -> frozenset[tuple[str, str]]:
-    """The calls that the last message of the assistant's made, when nothing but their results follows: names and arguments.
+    """The calls of the last assistant message, if only their results follow: names and arguments.
 
     Arguments are in the form of `canonical`.
 
@@ -247,13 +247,13 @@ def settled_calls(messages: Any, roles: Sequence[str] = ()) -> frozenset[tuple[s
         BadRequest: As `read_turns`.
     """
     if isinstance(messages, _ARRAYS) and messages and _role(messages[-1]) not in {"tool", "function"}:
-        return frozenset()  # without reading it all: most requests end in the user's words
+        return frozenset()  # without reading the whole history: most requests end in the user's words
     last = read_turns(messages, roles)[-1]
     return frozenset((call.name, canonical(call.arguments)) for call in last.calls)
 
 
 def canonical(arguments: Any) -> str:
-    """Arguments in a form in which equal ones are equal text; text that is no JSON stays as it is."""
+    """Arguments as canonical text: equal values give equal text. Text that is no JSON stays unchanged."""
     if isinstance(arguments, str):
         try:
             arguments = loads(arguments)

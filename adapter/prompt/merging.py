@@ -1,4 +1,4 @@
-"""Neighbouring messages of one role joined, for chat templates that demand alternating roles."""
+"""Merging of neighbouring messages with the same role, for chat templates that demand alternating roles."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TURNS = {"user", "assistant"}
 
 
 def merged_turns(messages: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Plain messages of which no two neighbours are the user's, or the assistant's. Merging twice is merging once."""
+    """Merge neighbouring messages of the user, and of the assistant. Idempotent."""
     plain: list[dict[str, Any]] = []
     for role, group in itertools.groupby(messages, lambda message: message["role"]):
         run = list(group)
@@ -25,10 +25,10 @@ def merged_turns(messages: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _joined(messages: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """One message of several: texts with a blank line between them, other fields as the first that has them says.
+    """Join messages: texts with a blank line between them; any other field from the first message that has the field.
 
-    What they stand for besides goes: joined, they are words. A `name` stays only where it is the name of all; the words of
-    two people are not to go under the name of one.
+    The structured form beside the text is dropped. A `name` stays only if all messages share the name: the words of two people
+    must not go under the name of one person.
     """
     fields: dict[str, Any] = {}
     for message in without_native(messages):
@@ -43,7 +43,7 @@ def _joined(messages: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def joined_contents(contents: Iterable[Any]) -> Any:
-    """Contents as one: a string if all are strings, else a list of parts."""
+    """Join contents: a string if all contents are strings, else a list of parts."""
     said = [content for content in contents if content]
     if all(isinstance(content, str) for content in said):
         return _BETWEEN.join(said)

@@ -1,10 +1,10 @@
-"""What a plain message stands for, beside its text: for chat templates whose models read calls in a place of their own.
+"""The structured form of a plain message, for chat templates whose models read calls outside the text.
 
-A plain message carries it under `native`, until the message goes to a server that takes messages:
+A plain message carries the structured form under `native`, until the message goes to a server that takes messages:
 
-    system      {"text": the caller's words, "tools": the definitions shown, "asked": what is said of the tool choice};
-                of the user's first message, without the last, where the dialect shows them there
-    assistant   {"text": what is said beside the calls, "calls": [{"id", "name", "arguments": decoded}]}
+    system      {"text": the caller's words, "tools": the definitions shown, "asked": the text about the tool choice};
+                on the user's first message, without "asked", if the dialect shows tools in the user's message
+    assistant   {"text": the text beside the calls, "calls": [{"id", "name", "arguments": decoded}]}
     results     {"results": [{"id", "name", "content"}]}, of one call or of all of a turn, as the dialect groups them
 """
 

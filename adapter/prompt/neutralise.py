@@ -1,6 +1,6 @@
-"""Protocol markup in untrusted text, made harmless: it must not forge a block, a result or a turn (behaviour 4.5).
+"""Neutralising of protocol markup in untrusted text, which must not forge a block, a result or a turn (behaviour 4.5).
 
-Untrusted are the texts of users and tools, and the descriptions of tools. In them a zero-width space is set after the first
+Untrusted are the texts of users and tools, and the descriptions of tools. A zero-width space is inserted after the first
 character of every marker of the dialect and of every special token of chat templates: the model reads the words as before, its
 tokenizer and our parser see no marker. Nothing else is touched: `<`, `&` and all other markup stay.
 """
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from adapter.dialects.registry import Dialect
 
 BREAK = "\u200b"
-# Special tokens of chat templates that no one's ordinary text holds: <|im_start|>, <｜User｜>, <start_of_turn>, [INST].
+# Special tokens of chat templates, which ordinary text does not hold: <|im_start|>, <｜User｜>, <start_of_turn>, [INST].
 _TOKENS = (
     r"<\|[A-Za-z0-9_]{1,40}\|>|<｜[^｜<>\s]{1,40}｜>|<(?:start|end)_of_turn>"
     r"|\[/?(?:INST|TOOL_CALLS|TOOL_RESULTS|AVAILABLE_TOOLS)\]"
 )
 _DESCRIBING = ("description", "title", "$comment")
-# The commonest first: whether something is a mapping takes long to find out for what is none.
+# The commonest types first: checks against `Mapping` are slow for other types.
 _SCALARS = (str, bool, int, float, type(None))
 _OBJECTS = (dict, Mapping)
 
@@ -39,15 +39,15 @@ def _pattern(markers: tuple[str, ...]) -> re.Pattern[str]:
 
 @functools.lru_cache(maxsize=64)
 def neutraliser(dialect: Dialect) -> Neutraliser:
-    """What makes the markup of a dialect harmless; a dialect never changes, and is known by its identity."""
+    """The neutraliser of a dialect, cached by identity: a dialect never changes."""
     return Neutraliser(dialect)
 
 
 class Neutraliser:
-    """Makes the markup of one dialect harmless.
+    """A neutraliser for the markup of a dialect.
 
     Args:
-        dialect: Whose markers and tokens count.
+        dialect: The dialect whose markers and tokens are neutralised.
     """
 
     __slots__ = ("_pattern",)
@@ -62,14 +62,14 @@ class Neutraliser:
         return self._pattern.sub(_broken, text)
 
     def content(self, content: Any) -> Any:
-        """The content of a message: a string, or a list of parts, over which a marker may be spread."""
+        """Neutralise the content of a message: a string, or a list of parts, over which a marker may be spread."""
         if isinstance(content, str):
             return self._pattern.sub(_broken, content)
         if not isinstance(content, list):
             return content
         parts = [dict(part) if isinstance(part, Mapping) else part for part in content]
         saying = [part for part in parts if isinstance(part, dict) and isinstance(part.get(_said(part)), str)]
-        # Media between two texts is no border, for the texts are joined without it; and a server may read more types as text.
+        # Media between two texts is no border: the texts are joined without the media, and servers may read more types as text.
         self._spread([part for part in saying if part.get("type") in {"text", "refusal"}])
         self._spread(saying)
         return parts

@@ -1,4 +1,4 @@
-"""Content parts: their text, what else they are, and messages for models that read text only (behaviour 4.2)."""
+"""Content parts: text and media, and messages for models that read text only (behaviour 4.2)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # The types of text parts, and the key of the text.
 _TEXT = {"text": "text", "refusal": "refusal"}
-# `image_url`, `input_audio`, `video` and their like; anything else is called by its type.
+# Words in the types `image_url`, `input_audio`, `video`, …; any other part is named by its type.
 _KINDS = ("image", "audio", "video", "file")
 
 
@@ -26,21 +26,21 @@ def text_of(content: Any) -> str:
 
 
 def media_of(content: Any) -> list[Any]:
-    """The parts of a content that are no text."""
+    """The parts of a content other than text."""
     return [part for part in content if part["type"] not in _TEXT] if isinstance(content, list) else []
 
 
 def with_media(text: str, media: Sequence[Any]) -> Any:
-    """A content of a text and what follows it; a string where nothing does."""
+    """A content of text followed by media; a string without media."""
     return [{"type": "text", "text": text}, *media] if media else text
 
 
 def without_media(messages: Any, report: Callable[[Problem], object]) -> Any:
-    """The messages in text alone; where something else stood, a line says so.
+    """Replace media in messages by a line that names the kind of media.
 
     Args:
-        messages: As in a chat request, unchecked; what is malformed stays, for the check to find.
-        report: Told of every part that is left out.
+        messages: As in a chat request, unchecked; malformed messages stay, for the later check to refuse.
+        report: Receives a problem for every part that is left out.
     """
     if not isinstance(messages, Sequence) or isinstance(messages, str):
         return messages
@@ -53,7 +53,7 @@ def _text_only(message: Any, place: str, report: Callable[[Problem], object]) ->
     content = message.get("content")
     parts = content if isinstance(content, list) else [{"type": "text", "text": content or ""}]
     names = [f"{place}.content[{position}]" for position in range(len(parts))]
-    if message.get("role") == "assistant" and message.get("audio") is not None:  # what the model said aloud
+    if message.get("role") == "assistant" and message.get("audio") is not None:  # speech of the model
         parts, names = [*parts, {"type": "audio"}], [*names, f"{place}.audio"]
     if not all(isinstance(part, Mapping) and isinstance(part.get("type"), str) for part in parts):
         return message

@@ -1,4 +1,4 @@
-"""What the model reads, for callers who want to see it or to send it themselves."""
+"""Rendering of prompts, for callers who want to read prompts or to send them themselves."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ def render(
     parallel_tool_calls: bool | None = None,
     **options: Unpack[PromptKeywords],
 ) -> list[dict[str, Any]]:
-    """The plain messages that stand for a chat request with tools.
+    """Render a chat request with tools as plain messages.
 
     Args:
         messages: As in a chat request: dicts, or message objects of the openai client.
-        tools: As in a chat request, or a set that `adapter.read_tools` made of them once.
+        tools: As in a chat request, or the result of `adapter.read_tools`.
         tool_choice: As in a chat request.
         parallel_tool_calls: As in a chat request.
-        options: Those of `adapter.options.Options` that shape the prompt; see `adapter.options.PromptKeywords`.
+        options: The options that shape the prompt; see `adapter.options.PromptKeywords`.
 
     Raises:
-        BadRequest: The request is wrong; `param` says where.
-        DialectError: No such dialect.
+        BadRequest: The request is wrong; `param` names the parameter.
+        DialectError: The dialect is unknown.
     """
     chosen = make_options(options, PromptKeywords)
     plain: Any = [_plain(message) for message in messages]
@@ -63,7 +63,7 @@ def render(
 
 
 def _ignore(_: Problem) -> None:
-    """No one asked to be told."""
+    """Drop a problem: `render` has no receiver for problems."""
 
 
 def system_prompt(
@@ -75,9 +75,9 @@ def system_prompt(
     parallel_tool_calls: bool | None = None,
     neutralise: bool = True,
 ) -> str:
-    """The system message that presents tools to the model, after a system text of your own.
+    """Render the system message that presents tools to the model, after a system text of your own.
 
-    Without tools it is that text alone: no tools block is written for an empty list.
+    Without tools the result is the system text alone: an empty list has no tools block.
     """
     tool_set = _tool_set(tools)
     choice = read_choice(tool_choice, tool_set.names)

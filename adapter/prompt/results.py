@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 def result_messages(dialect: Dialect, results: Sequence[Mapping[str, str]], media: Sequence[Any] = ()) -> list[dict[str, Any]]:
-    """Results that follow one another.
+    """Render neighbouring results.
 
-    As `user` they are one message, with images and the like after its text. As `tool` each is a message with its
-    `tool_call_id`, which servers ask for; their chat templates group neighbouring ones where the model wants that. Images
-    follow in a message of the user's, for servers refuse them in `tool` messages.
+    In the role `user` the results are a single message, with media after its text. In the role `tool` each result is a message
+    with its `tool_call_id`, which servers require; chat templates group neighbouring results if the model wants groups. Media
+    follow in a message of the user, because servers refuse media in `tool` messages.
 
     Args:
-        dialect: How results are written, and by whom.
-        results: Each with `content`, `name` and `id`.
-        media: Parts of the results that are no text.
+        dialect: The dialect, with the form and the role of results.
+        results: Mappings with `content`, `name` and `id`.
+        media: Parts of the results other than text.
     """
     if dialect.result_role == "tool":
         plain: list[dict[str, Any]] = [

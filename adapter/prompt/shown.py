@@ -1,7 +1,7 @@
-"""The tools as the model reads them: made harmless and rendered once for each set of tools, not once for each request.
+"""Rendered tools: neutralised and rendered once for each set of tools, not for each request.
 
-A `ToolSet` and a `Dialect` never change and a macro is a function of its arguments, so what came of them once comes of them
-again; both are known by their identity, which costs nothing. What is kept is bounded in number.
+A `ToolSet` and a `Dialect` never change, and a macro is a pure function, so renderings are cached by the identity of both.
+The caches are bounded.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _MOST = 64
 
 
 def shown_tools(tools: ToolSet, choice: ToolChoice, dialect: Dialect, *, neutralise: bool) -> tuple[Mapping[str, Any], ...]:
-    """The definitions that the model may see: none when the choice is `none`.
+    """The definitions that the model may see: none if the choice is `none`.
 
     Args:
         tools: The tools offered.
         choice: The tool choice.
-        dialect: Whose markup is made harmless in their descriptions.
-        neutralise: Whether it is.
+        dialect: The dialect whose markup is neutralised in descriptions.
+        neutralise: False to leave descriptions unchanged.
     """
     return () if choice.mode == "none" else _shown(tools, choice.allowed, dialect if neutralise else None)
 
@@ -44,12 +44,12 @@ def _shown(tools: ToolSet, allowed: tuple[str, ...] | None, against: Dialect | N
 def system_text(
     text: str, tools: ToolSet, choice: ToolChoice, parallel: bool | None, dialect: Dialect, neutralise: bool
 ) -> str:
-    """The message that shows the tools, around the caller's text; the text alone where there are none to show."""
+    """The system text with the tools, around the caller's text; the caller's text alone without tools."""
     shown = shown_tools(tools, choice, dialect, neutralise=neutralise)
     return dialect.system(text, shown, choice, parallel) if shown else text
 
 
 @functools.lru_cache(maxsize=_MOST)
 def asked_text(choice: ToolChoice, parallel: bool | None, dialect: Dialect) -> str:
-    """What the system message says of the tool choice."""
+    """The text of the system message about the tool choice."""
     return dialect.asked(choice, parallel)

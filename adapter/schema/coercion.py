@@ -1,7 +1,7 @@
-"""Arguments of the wrong type whose value fits the right one: `"5"` for 5, `"true"` for true, `"[1]"` for [1].
+"""Coercion of values whose type is wrong and whose text fits the right type: `"5"` for 5, `"true"` for true, `"[1]"` for [1].
 
-Only after validation failed, only without loss, and only when the result is valid as a whole; never a key dropped, added or
-renamed. The text of everything that was right keeps the model's own spelling: a mended value is spliced in.
+Only after validation failed, only without loss, and only if the result is valid as a whole; never a key dropped, added or
+renamed. Text of valid values keeps the model's own spelling: a coerced value is spliced in (behaviour 5.2).
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ def coerce(text: str, schema: CompiledSchema) -> tuple[str, list[str]] | None:
 
     Args:
         text: The arguments as JSON text, an object.
-        schema: What they must satisfy, and do not.
+        schema: The schema that the arguments violate.
 
     Returns:
-        The mended text, and one sentence per change; None when the arguments cannot be mended so.
+        The mended text, and a sentence for each change; None if coercion cannot make the arguments valid.
     """
     changes: list[str] = []
     for _ in range(_MAX_ROUNDS):
@@ -64,7 +64,7 @@ def _round(text: str, errors: Sequence[ValidationError]) -> tuple[str, list[str]
 
 
 def _type_errors(errors: Sequence[ValidationError]) -> Iterator[ValidationError]:
-    """The type errors among them, inside `anyOf` and `oneOf` too."""
+    """Yield the type errors, those inside `anyOf` and `oneOf` too."""
     for error in errors:
         if error.validator == "type" and error.absolute_path:
             yield error

@@ -1,7 +1,7 @@
 """JSON schemas of tool parameters: compiled once, kept across requests, and never fetched from anywhere.
 
-Compiling checks the schema against its own metaschema and follows every `$ref`, so that a schema which cannot work is the
-caller's 400 before upstream is asked, and not a surprise at the first call.
+Compiling checks the schema against its own metaschema and follows every `$ref`. A schema that cannot work is the caller's 400
+before upstream is asked, not a surprise at the first call.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _FOREIGN_TYPES = {
     "any": "no 'type' at all, which allows any value",
 }  # fmt: skip
 _MAX_MESSAGES = 5
-# Makes a validator look references up among the metaschemas that come with the package, and fetch nothing.
+# Lets a validator look references up among the metaschemas of jsonschema_specifications only, and fetch nothing.
 _LOCAL_ONLY: dict[str, Any] = {"registry": SPECIFICATIONS}
 
 
@@ -45,10 +45,10 @@ class CompiledSchema:
     """A tool's parameters, ready to check arguments.
 
     Attributes:
-        source: The schema as the caller wrote it; `{}` when there is none, and then any object is valid.
+        source: The schema as the caller wrote it; `{}` for a tool without parameters, and then any object is valid.
         validator: jsonschema's compiled form.
-        place: What the schema says of places in the arguments, for such as are still being written.
-        certain: Tells of nearly all valid arguments at once that they are valid, where the schema is a plain one.
+        place: The schema by places, for arguments that are still being written.
+        certain: Quick check for plain schemas: True means valid; False means unknown. None for other schemas.
     """
 
     source: Mapping[str, Any]
@@ -57,7 +57,7 @@ class CompiledSchema:
     certain: Check | None = None
 
     def errors(self, arguments: Any) -> list[ValidationError]:
-        """What is wrong with decoded arguments, in the order of the document; empty when nothing is."""
+        """Validate decoded arguments. Returns the errors in the order of the document; empty for valid arguments."""
         if not isinstance(arguments, dict):
             return [ValidationError(f"the arguments are {_kind(arguments)}, and must be a JSON object")]
         if self.certain is not None and self.certain(arguments):
@@ -66,18 +66,18 @@ class CompiledSchema:
 
 
 def part_validator(schema: Any, root: Mapping[str, Any]) -> Validator:
-    """What tells whether a value fits a part of a schema.
+    """Compile a validator for a part of a schema.
 
     Args:
         schema: The part.
-        root: The document around it, in which its references are followed.
+        root: The document around the part, in which references are followed.
     """
     cls = validator_for(root, default=Draft202012Validator)
     return cls(root, **_LOCAL_ONLY).evolve(schema=schema)
 
 
 def messages(errors: list[ValidationError]) -> list[str]:
-    """Errors as sentences that a model can act on: where, what is there, what must be."""
+    """Word errors as sentences that a model can act on: the path, the value found, the value needed."""
     told = [f"{_path(error)}: {_reason(error)}" for error in map(_innermost, errors[:_MAX_MESSAGES])]
     if len(errors) > _MAX_MESSAGES:
         told.append(f"and {len(errors) - _MAX_MESSAGES} more")
@@ -85,7 +85,7 @@ def messages(errors: list[ValidationError]) -> list[str]:
 
 
 def _innermost(error: ValidationError) -> ValidationError:
-    """The branch of an `anyOf` or `oneOf` that came nearest, when one plainly did: the same path, deepest reason."""
+    """The error of the branch of an `anyOf` or `oneOf` that came nearest, if a single branch plainly did."""
     while error.context:
         branches = {item.schema_path[0] for item in error.context}
         deeper = [item for item in error.context if len(item.absolute_path) > len(error.absolute_path)]
@@ -136,16 +136,16 @@ def _short(value: Any, limit: int = 120) -> str:
 
 
 def compile_schema(schema: Any, param: str, name: str) -> CompiledSchema:
-    """The compiled form of a tool's `parameters`.
+    """Compile a tool's `parameters`.
 
     Args:
         schema: A JSON schema that describes an object; None and `{}` allow any object.
-        param: Where it stands in the request.
+        param: The path of the schema in the request, for messages.
         name: The function's name, for messages.
 
     Raises:
-        BadRequest: Not a schema for an object, not a valid schema, nested too deeply, or one with a reference that leads
-            nowhere or only to itself.
+        BadRequest: Not a schema for an object, not a valid schema, nested too deeply, or with a reference that leads nowhere
+            or only to itself.
     """
     if schema is None:
         schema = {}
@@ -179,11 +179,11 @@ def _as_text(schema: Mapping[str, Any]) -> str:
 
 
 class _SchemaFault(Exception):
-    """What is wrong with a schema; the caller of the cache adds the function's name.
+    """A fault of a schema; the caller of the cache adds the function's name.
 
     Args:
         reason: A sentence.
-        steps: Where in the schema; None for all of it.
+        steps: The path inside the schema; None for the whole schema.
     """
 
     def __init__(self, reason: str, steps: tuple[str | int, ...] | None = None) -> None:
@@ -205,9 +205,9 @@ def _compile(text: str) -> CompiledSchema:
     fault = reference_fault(schema)
     if fault:
         raise _SchemaFault(fault, ())
-    plain = {keyword: value for keyword, value in schema.items() if keyword != "$schema"}  # it has chosen the class
+    plain = {keyword: value for keyword, value in schema.items() if keyword != "$schema"}  # read by validator_for above
     check = certain(plain) if cls is Draft202012Validator else None
-    doubtful = None if check is not None else RawPlace(schema, (schema,))  # plain words leave no doubt
+    doubtful = None if check is not None else RawPlace(schema, (schema,))  # a quick check: no doubts
     return CompiledSchema(schema, cls(schema, **_LOCAL_ONLY), KnownPlace(SchemaPlace.of(schema), doubtful), check)
 
 

@@ -19,21 +19,21 @@ _LITERAL_KIND = {"true": "boolean", "false": "boolean", "null": "null"}
 
 
 def fits(value: Any, kinds: frozenset[str]) -> bool:
-    """Whether a decoded string, number or word is of one of these JSON types."""
+    """True if a decoded string, number or word has one of the JSON types."""
     if value is None or isinstance(value, bool | str):
         return {type(None): "null", bool: "boolean", str: "string"}[type(value)] in kinds
     return "number" in kinds or ("integer" in kinds and (not isinstance(value, float) or value.is_integer()))
 
 
 def convert(value: Any, kinds: tuple[str, ...]) -> str | None:
-    """JSON text of the value as one of these types, or None when that would lose something."""
+    """Convert a value to one of the types. Returns JSON text; None if the conversion would lose information."""
     if isinstance(value, str):
         converted = _from_text(value.strip(), kinds)
         if converted is not None:
             return converted
     elif isinstance(value, float) and "integer" in kinds and value.is_integer() and abs(value) < 2**53:
         return str(int(value))  # Draft 4 alone tells 5.0 from 5
-    # What Python holds as a Decimal or an infinity is a number in JSON, and would not be written as one.
+    # A Decimal or an infinity was a number in JSON, and json.dumps would not write a number again.
     if "array" in kinds and (isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))):
         return json.dumps([value], ensure_ascii=False)
     return None

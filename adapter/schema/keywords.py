@@ -1,4 +1,4 @@
-"""What JSON schema keywords say, for grammars."""
+"""Facts about JSON Schema keywords, for grammars."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ANNOTATIONS = {
     "contentEncoding",
     "contentMediaType",
 }
-# Keywords that no grammar of this kind can say.
+# Keywords that a context-free grammar cannot express; left to validation.
 UNSAID = (
     "pattern", "multipleOf", "uniqueItems", "contains", "minContains", "maxContains", "not", "if", "then", "else",
     "propertyNames", "minProperties", "maxProperties", "dependentRequired", "dependentSchemas", "dependencies",
@@ -36,7 +36,7 @@ UNSAID = (
 
 
 def kinds_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
-    """The JSON types that a schema allows, as far as its own keywords say."""
+    """The JSON types that a schema's own keywords allow."""
     kind = schema.get("type")
     if isinstance(kind, str):
         return (kind,)
@@ -48,7 +48,7 @@ def kinds_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
     return _ALL_KINDS
 
 
-# Where a schema does not say its type, its keywords tell what it is about.
+# Keywords that imply a type in a schema without `type`.
 _IMPLIED = (
     (("properties", "required", "additionalProperties"), "object"),
     (("items", "prefixItems", "minItems", "maxItems"), "array"),
@@ -58,12 +58,12 @@ _IMPLIED = (
 
 
 def integer_bounds(schema: Mapping[str, Any]) -> tuple[int | None, int | None]:
-    """The least and the greatest integer that a schema of numbers allows; None where there is no bound."""
+    """The least and the greatest integer that a schema of numbers allows; None for no bound."""
     return _bound(schema, "minimum", "exclusiveMinimum", 1), _bound(schema, "maximum", "exclusiveMaximum", -1)
 
 
 def _bound(schema: Mapping[str, Any], inclusive: str, exclusive: str, step: int) -> int | None:
-    """The outermost integer that a bound allows; draft 4 writes the exclusive one as a flag."""
+    """The outermost integer that a bound allows. Draft 4 writes `exclusiveMinimum` and `exclusiveMaximum` as flags."""
     found: list[int] = []
     limit, other = schema.get(inclusive), schema.get(exclusive)
     if other is True and limit is not None:

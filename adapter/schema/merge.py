@@ -1,4 +1,4 @@
-"""Schemas that hold for one value together, as one: those of `allOf`, and what stands beside a reference."""
+"""Merging of schemas that hold for the same value: the parts of `allOf`, a reference and the keywords beside it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _STRICTER: dict[str, Callable[[Any, Any], Any]] = {
 
 
 class Merged(NamedTuple):
-    """What was made.
+    """The result of a merge.
 
     Attributes:
         schema: One schema, without `allOf` and `$ref`.
-        left: What it does not say, as keywords.
+        left: Keywords that could not be merged and are missing from `schema`.
     """
 
     schema: dict[str, Any]
@@ -29,7 +29,7 @@ class Merged(NamedTuple):
 
 
 def merged(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Merged:
-    """All that a schema says of a value by its own words, its references and its `allOf`.
+    """Merge a schema's own keywords, the targets of its references and the parts of its `allOf`.
 
     Args:
         schema: The schema.
@@ -52,12 +52,12 @@ def merged(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Merged:
     if properties:
         found["properties"] = properties
     if any("prefixItems" in part for part in parts) and any("items" in part and "prefixItems" not in part for part in parts):
-        left.append("allOf/items")  # those of one hold for the first elements of another too
+        left.append("allOf/items")  # `items` of one part holds for the first elements of another part too
     return Merged(found, left)
 
 
 def _parts(schema: Any, root: Mapping[str, Any], left: list[str], more: int) -> Iterator[Mapping[str, Any]]:
-    """The schemas that hold together, each by its own words."""
+    """Yield the schemas that hold together, each without `$ref` and `allOf`."""
     if not isinstance(schema, Mapping):
         left += ["false"] if schema is False else []
         return
@@ -73,7 +73,7 @@ def _parts(schema: Any, root: Mapping[str, Any], left: list[str], more: int) -> 
 
 
 def _both(key: str, one: Any, other: Any) -> Any:
-    """What two values of a keyword say together; None where no one value says it."""
+    """Merge two values of a keyword; None if no single value means both."""
     numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (one, other))
     if key in _STRICTER and numbers:
         return _STRICTER[key](one, other)
@@ -96,7 +96,7 @@ def _types(one: Any, other: Any) -> list[str]:
 
 
 def _together(one: Any, other: Any) -> Any:
-    """Two schemas as one. Of those that refer to each other no more can come than there are: none is named twice."""
+    """Join two schemas by `allOf`. No schema is listed twice, so schemas that refer to each other cannot grow without end."""
     if one is False or other is False:
         return False
     plain: list[Any] = []
@@ -112,13 +112,13 @@ def _named(schema: Any) -> list[Any]:
 
 
 def _properties(parts: list[Mapping[str, Any]]) -> dict[str, Any]:
-    """What is said of each property. What a part says of those that it does not name holds for the others' too."""
+    """Merge the properties of all parts. `additionalProperties` of one part holds for properties that only other parts name."""
     found: dict[str, Any] = {}
     for part in parts:
         own = part.get("properties") or {}
         for name, schema in own.items():
             found[name] = _together(found[name], schema) if name in found else schema
-        found = {**{name: found[name] for name in own}, **found}  # as they stand beside alternatives: those first
+        found = {**{name: found[name] for name in own}, **found}  # the last part's order first
     for part in parts:
         others = part.get("additionalProperties", True)
         for name in found.keys() - (part.get("properties") or {}).keys():

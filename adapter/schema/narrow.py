@@ -1,4 +1,4 @@
-"""Schemas narrowed to some JSON types, for dialects that tell the types of values apart in their tags."""
+"""Schemas narrowed to some JSON types, for dialects whose tags name the type of a value."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _KINDS = {type(None): "null", bool: "boolean", int: "integer", float: "number", 
 
 
 def narrowed(schema: Any, kinds: frozenset[str], root: Mapping[str, Any], merge: Merge, left: int = _MOST_NESTED) -> Any:
-    """A schema of those values only that have one of these types; None where it has no such values.
+    """Narrow a schema to values of the given types; None if no value remains.
 
     Args:
         schema: The schema.
         kinds: The types, in JSON schema's words; whole numbers are of the types `integer` and `number`.
-        root: The document in which its references are followed.
-        merge: Makes one schema of one with `allOf` or a reference.
-        left: How many references and alternatives within each other are followed still.
+        root: The document in which references are followed.
+        merge: Replaces `allOf` and references by their merged schema.
+        left: Levels of nested references and alternatives that are still followed.
     """
     if schema is False or left == 0:
         return None
@@ -46,7 +46,7 @@ def narrowed(schema: Any, kinds: frozenset[str], root: Mapping[str, Any], merge:
 
 
 def is_of(value: Any, kinds: frozenset[str]) -> bool:
-    """Whether a JSON value is of one of these types."""
+    """True if a JSON value has one of the types."""
     kind = _KINDS[type(value)]
     return kind in kinds or (kind == "integer" and "number" in kinds)
 
@@ -54,7 +54,7 @@ def is_of(value: Any, kinds: frozenset[str]) -> bool:
 def _branches(
     schema: Mapping[str, Any], keyword: str, kinds: frozenset[str], root: Mapping[str, Any], merge: Merge, left: int
 ) -> Any:
-    """The alternatives that have such values; what stands beside them holds for each."""
+    """Narrow each alternative. Keywords beside the alternatives hold for every alternative."""
     beside = _without(schema, keyword, *ANNOTATIONS)
     found = [
         narrowed({"allOf": [beside, branch]} if beside else branch, kinds, root, merge, left)

@@ -1,6 +1,6 @@
-"""Which values a schema lists, and whether two schemas have any in common.
+"""Values that a schema lists, and overlaps between schemas.
 
-Of `oneOf` a value must fit exactly one branch. A grammar of all branches says the same only where no value fits two of them.
+A value must fit exactly one branch of `oneOf`. A grammar of all branches means the same only if no value fits two branches.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _ALL = frozenset({"object", "array", "string", "number", "integer", "boolean", "
 
 
 def listed(schema: Mapping[str, Any], root: Mapping[str, Any]) -> list[Any] | None:
-    """The values that a schema lists, those of them that fit all else that it says; None where it lists none.
+    """The values of a schema's `const` or `enum` that satisfy its other keywords; None for a schema without a list.
 
     Args:
         schema: The schema.
@@ -35,7 +35,7 @@ def listed(schema: Mapping[str, Any], root: Mapping[str, Any]) -> list[Any] | No
 
 
 def overlaps(schema: Any, root: Mapping[str, Any], left: int = _MOST_REFERENCES) -> Iterator[str]:
-    """`oneOf`, for each in a schema whose branches may have a value in common; parts of the value are not looked at."""
+    """Yield `oneOf` for each `oneOf` whose branches may share a value. Schemas of members and elements are not searched."""
     if not isinstance(schema, Mapping) or not left:
         return
     branches = schema.get("oneOf") or ()
@@ -49,7 +49,7 @@ def overlaps(schema: Any, root: Mapping[str, Any], left: int = _MOST_REFERENCES)
 
 
 def _apart(one: Any, other: Any, root: Mapping[str, Any], left: int) -> bool:
-    """Whether it is certain that no value fits both schemas."""
+    """True if certainly no value fits both schemas."""
     if one is False or other is False:
         return True
     if not isinstance(one, Mapping) or not isinstance(other, Mapping) or not left:
@@ -66,7 +66,7 @@ def _apart(one: Any, other: Any, root: Mapping[str, Any], left: int) -> bool:
 
 
 def _apart_by_parts(one: Mapping[str, Any], other: Any, root: Mapping[str, Any], left: int) -> bool:
-    """Whether one of the schemas that a schema stands for is apart from another, or all of its alternatives are."""
+    """True if a reference or an `allOf` part of `one` is apart from `other`, or all alternatives of `one` are."""
     if "$ref" in one and _apart(follow(root, str(one["$ref"]), True), other, root, left):
         return True
     if any(_apart(part, other, root, left) for part in one.get("allOf") or ()):
@@ -76,14 +76,14 @@ def _apart_by_parts(one: Mapping[str, Any], other: Any, root: Mapping[str, Any],
 
 
 def _kinds(schema: Mapping[str, Any]) -> frozenset[str]:
-    """The JSON types that fit a schema; whole numbers are of two."""
+    """The JSON types that fit a schema; a whole number is both `integer` and `number`."""
     kind = schema.get("type")
     kinds = frozenset([kind] if isinstance(kind, str) else kind or _ALL)
     return kinds | {"integer"} if "number" in kinds else kinds
 
 
 def _objects_apart(one: Mapping[str, Any], other: Mapping[str, Any], root: Mapping[str, Any], left: int) -> bool:
-    """Whether a member that must be there tells the objects of two schemas apart."""
+    """True if the schemas of a required member tell the objects of two schemas apart."""
     needed = {name for schema in (one, other) for name in schema.get("required") or ()}
     return any(_apart(_member(one, name), _member(other, name), root, left) for name in needed)
 

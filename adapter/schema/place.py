@@ -1,8 +1,7 @@
-"""What a schema says about one place in the arguments, without seeing the value.
+"""Places in the arguments: the statements of a schema about a value that is not written yet.
 
 Streamed arguments leave while they are written, so a string in a place for a number must be held back until it is complete and
-can be coerced. `SchemaPlace` tells such places from the others. Where a schema says nothing certain, any value is taken to be
-right.
+can be coerced. `SchemaPlace` recognises such places. A place of which the schema says nothing certain accepts any value.
 """
 
 from __future__ import annotations
@@ -18,18 +17,18 @@ _MAX_REFERENCES = 16
 _INDIRECT = ("$dynamicRef", "allOf", "if", "dependentSchemas")
 
 
-# The JSON types that a parameter of a tool may have; None when nothing is known of it. Called with both names.
+# The JSON types of a parameter, by the names of tool and parameter; None if unknown.
 Types: TypeAlias = Callable[[str, str], frozenset[str] | None]
 
 
 class Place(Protocol):
-    """What a schema says of a place in the arguments, for raw values, which have no types of their own."""
+    """A place in the arguments, for raw values, which have no types of their own."""
 
     def kinds(self) -> frozenset[str] | None:
-        """The JSON types that a value may have there; None when nothing is known of it."""
+        """The JSON types that a value may have at the place; None if unknown."""
 
     def names(self, name: str) -> bool:
-        """Whether it speaks of an object's member by this name."""
+        """True if the schema declares an object's member `name`."""
 
     def member(self, name: str) -> Place:
         """The place of an object's member."""
@@ -38,10 +37,10 @@ class Place(Protocol):
         """The place of a list's element."""
 
     def lets_text_be(self) -> bool:
-        """Whether no string that stands here is coerced, whatever it says."""
+        """True if no string at the place is ever coerced, whatever its text."""
 
     def may_change(self, value: Any) -> bool:
-        """Whether a JSON value that stands here, or one inside of it, may be coerced when the call is complete."""
+        """True if a JSON value at the place, or a value inside, may be coerced when the call is complete."""
 
 
 class _Anywhere:
@@ -79,7 +78,7 @@ class SchemaPlace:
 
     Attributes:
         root: The whole schema, in which references are followed.
-        branches: The subschemas of which one applies here; None when anything may stand here.
+        branches: Subschemas of which at least one applies at the place; None if any value is accepted.
     """
 
     root: Mapping[str, Any]
@@ -87,7 +86,7 @@ class SchemaPlace:
 
     @classmethod
     def of(cls, root: Mapping[str, Any]) -> SchemaPlace:
-        """The arguments themselves."""
+        """The place of the arguments themselves."""
         return cls._place(root, [root])
 
     @classmethod
@@ -101,7 +100,7 @@ class SchemaPlace:
         return cls(root, tuple(branches))
 
     def kinds(self) -> frozenset[str] | None:
-        """The JSON types that may stand here, in JSON schema's words; None when any may."""
+        """The JSON types accepted at the place, in JSON Schema's words; None for any type."""
         kinds: set[str] = set()
         for branch in self.branches or ():
             kind = branch.get("type")
@@ -111,12 +110,12 @@ class SchemaPlace:
         return frozenset(kinds) if self.branches else None
 
     def names(self, key: str) -> bool:
-        """Whether the schema speaks of an object's member by this name."""
+        """True if the schema declares an object's member `key`."""
         return any(key in properties_of(branch) for branch in self.branches or ())
 
     @property
     def even(self) -> bool:
-        """Whether the elements of an array are all alike, as far as the schema says."""
+        """True if the schema says the same of every element of an array."""
         return not any("prefixItems" in branch for branch in self.branches or ())
 
     def member(self, key: str) -> SchemaPlace:
@@ -128,14 +127,14 @@ class SchemaPlace:
         return self._inside("array", lambda branch: item_of(branch, position))
 
     def _inside(self, kind: str, step: Any) -> SchemaPlace:
-        """A place in a value of this type: what allows only others, such as `null`, says nothing of it."""
+        """A place inside a value of type `kind`; branches that allow other types only, like `null`, are left out."""
         if self.branches is None:
             return self
         return self._place(self.root, [step(branch) for branch in self.branches if kind in branch.get("type", kind)])
 
 
 def _branches(root: Mapping[str, Any], schema: Any, left: int) -> Iterator[Mapping[str, Any] | None]:
-    """The subschemas that a schema stands for, its references and alternatives followed; None for one that says nothing."""
+    """Yield the subschemas of a schema, references and alternatives followed; None for a silent subschema."""
     if not isinstance(schema, Mapping) or left == 0:
         yield None
     elif isinstance(schema.get("$ref"), str) and "type" not in schema:
@@ -159,7 +158,7 @@ def _member(branch: Mapping[str, Any], key: str) -> Any:
 
 
 def item_of(branch: Mapping[str, Any], position: int) -> Any:
-    """The schema of an array's element; None where nothing is said of it."""
+    """The schema of an array's element; None if the schema is silent."""
     first = branch.get("prefixItems")
     if isinstance(first, list) and position < len(first):
         return first[position]

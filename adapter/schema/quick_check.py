@@ -1,11 +1,11 @@
-"""Arguments that are valid beyond doubt, told in a fraction of the time that a general validator takes.
+"""Quick check: arguments recognised as valid in a fraction of the time that a general validator takes.
 
-Nearly all schemas of tools are made of a few keywords, and nearly all arguments fit. For such a schema a check is compiled
-that says either "valid" or "I do not know", and never errs in the first; what it does not know jsonschema decides, which also
-words the errors. A schema with any other keyword has no such check.
+Nearly all schemas of tools are made of a few keywords, and nearly all arguments fit. A schema of only those keywords is
+compiled to a check that answers "valid" or "unknown", and is never wrong about "valid". jsonschema decides the unknown cases
+and words the errors. A schema with any other keyword has no quick check.
 
-The rules are those of draft 2020-12, for values as they come out of JSON. A check takes the plain form of a value only: that
-`1.0` is an integer too, say, it leaves to jsonschema.
+The rules are those of draft 2020-12, for values as they come out of JSON. A check knows the plain form of a value only; for
+example, `1.0` as an integer is left to jsonschema.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "null": (type(None),),
 }
-# They refuse nothing. (`format` does only where a validator is told to check formats.)
+# Keywords that refuse no value. (`format` refuses only if a validator is told to check formats.)
 SILENT = frozenset({
     "title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "$comment", "format",
 })  # fmt: skip
@@ -33,13 +33,13 @@ _KNOWN = SILENT | {
     "type", "enum", "properties", "required", "additionalProperties", "items", "minimum", "maximum", "minLength", "maxLength",
     "minItems", "maxItems",
 }  # fmt: skip
-# Equal where type and value are, and hashable.
+# Types whose values are hashable and compare equal only within the type.
 _EXACT = frozenset({str, int, bool, type(None)})
 _NO_NUMBERS = (str, list, dict, type(None))
 
 
 def certain(schema: Any) -> Check | None:
-    """What tells that a value fits a valid schema; None where the schema says more than is known here.
+    """Compile the quick check of a valid schema; None for a schema with keywords that the quick check does not know.
 
     Args:
         schema: A schema, or a part of one.
@@ -89,7 +89,7 @@ def _of_enum(schema: Mapping[str, Any]) -> Iterator[Check]:
 
 
 def _of_bounds(schema: Mapping[str, Any]) -> Iterator[Check]:
-    """Of numbers, and all else has none; what compares as nothing, NaN, is not known to fit."""
+    """Yield checks of numeric bounds, which other types do not have. NaN compares false, and counts as unknown."""
     if "minimum" in schema:
         low = schema["minimum"]
         yield lambda value: value >= low if isinstance(value, int | float) else isinstance(value, _NO_NUMBERS)
@@ -110,7 +110,7 @@ def _long(kind: type[str | list[Any]], least: float, most: float) -> Check:
 
 
 def _inside(schema: Mapping[str, Any]) -> list[Check] | None:
-    """The checks of what a list or an object holds; None where one of them is not known."""
+    """The checks of elements and members; None if the check of one is unknown."""
     checks: list[Check] = []
     if "items" in schema:
         item = certain(schema["items"])

@@ -1,4 +1,4 @@
-"""All that a schema says about one place in the arguments: for raw values, and for values that may be coerced all the same."""
+"""Every statement of a schema about a place in the arguments: for raw values, and for values that may still be coerced."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from adapter.schema.place import item_of, properties_of
 from adapter.schema.quick_check import SILENT
 from adapter.schema.references import follow
 
-# Alternatives within alternatives that are looked into for a type: a schema may refer to itself many times over.
+# Levels of nested alternatives searched for a type: a schema may refer to itself many times over.
 _MOST_NESTED = 6
 _BRANCHES = ("allOf", "anyOf", "oneOf")
-# Keywords with which a schema says more of the same value.
+# Keywords that add statements about the same value.
 _COMBINING = frozenset({*_BRANCHES, "$ref", "then", "else"})
 _TYPES = {
     type(None): "null", bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object",
@@ -24,25 +24,25 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class RawPlace:
-    """What a schema says of a place where raw values stand, which have no types of their own.
+    """A place of a raw value, which has no type of its own.
 
-    So every word of the schema's is taken here: values of `enum` and `const`, any `allOf`.
+    Every statement of the schema counts for the type: values of `enum` and `const`, any part of `allOf`.
 
     Attributes:
         root: The whole schema, in which references are followed.
-        schemas: Those that may apply here, the plainest first.
+        schemas: Subschemas that may apply at the place, the plainest first.
     """
 
     root: Mapping[str, Any]
     schemas: tuple[Any, ...]
 
     def kinds(self) -> frozenset[str] | None:
-        """The JSON types that a value may have here; None when nothing is said of it."""
+        """The JSON types that a value may have at the place; None if the schema is silent."""
         found = (_named(self.root, schema, _MOST_NESTED) for schema in self.schemas)
         return next((kinds for kinds in found if kinds is not None), None)
 
     def names(self, name: str) -> bool:
-        """Whether the schema speaks of an object's member by this name."""
+        """True if the schema declares an object's member `name`."""
         return any(name in properties_of(schema) for schema in _all(self.root, self.schemas))
 
     def member(self, name: str) -> RawPlace:
@@ -54,10 +54,10 @@ class RawPlace:
         return self._inside(item_of(schema, position) for schema in _all(self.root, self.schemas))
 
     def refusing(self, value: Any) -> frozenset[str]:
-        """The types of which a value may have to be here though others are allowed too.
+        """The types that a part of the schema demands of a value, although other types are allowed too.
 
-        A value that the schema lets be is not asked about; of one that it may refuse in the end every type counts that a part
-        of the schema demands, for coercion tries them all.
+        Empty for a value that the schema accepts by its type alone. For a value that may be refused in the end, every demanded
+        type counts, because coercion tries them all.
 
         Args:
             value: A string, number or word.
@@ -70,15 +70,15 @@ class RawPlace:
 
     @property
     def even(self) -> bool:
-        """Whether the elements of a list are all alike, as far as the schema says."""
+        """True if the schema says the same of every element of a list."""
         return not any("prefixItems" in schema for schema in _all(self.root, self.schemas))
 
     def lets_text_be(self) -> bool:
-        """Whether no string that stands here is coerced, whatever it says."""
+        """True if no string at the place is ever coerced, whatever its text."""
         return not self.schemas or not self.refusing("")
 
     def may_change(self, value: Any) -> bool:
-        """Whether a JSON value that stands here, or one inside of it, may be coerced when the call is complete."""
+        """True if a JSON value at the place, or a value inside, may be coerced when the call is complete."""
         waiting = [(self, value)]
         while waiting:
             place, value = waiting.pop()
@@ -97,7 +97,7 @@ class RawPlace:
 
 
 def _members(schema: Mapping[str, Any], name: str) -> Iterator[Any]:
-    """The schemas of an object's member, the plainest first: named, by pattern, of any other."""
+    """Yield the schemas of an object's member, the plainest first: by name, by pattern, by `additionalProperties`."""
     named = properties_of(schema)
     if name in named:
         yield named[name]
@@ -109,14 +109,14 @@ def _members(schema: Mapping[str, Any], name: str) -> Iterator[Any]:
 
 
 def _all(root: Mapping[str, Any], schemas: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
-    """Schemas, each with those that may apply beside it."""
+    """Yield schemas, each followed by the subschemas that may apply to the same value."""
     seen: set[int] = set()
     for schema in schemas:
         yield from _beside(root, schema, seen)
 
 
 def _beside(root: Mapping[str, Any], schema: Any, seen: set[int]) -> Iterator[Mapping[str, Any]]:
-    """A schema, and those that may apply to the same value."""
+    """Yield a schema, and the subschemas that may apply to the same value."""
     if not isinstance(schema, Mapping) or id(schema) in seen:
         return
     seen.add(id(schema))
@@ -137,7 +137,7 @@ def _matches(pattern: str, parameter: str) -> bool:
 
 
 def _lets_be(root: Mapping[str, Any], schema: Any, value: Any, left: int) -> bool:
-    """Whether a value is right by its type alone, whatever it is."""
+    """True if the type alone makes a value valid."""
     if not isinstance(schema, Mapping) or left == 0:
         return False
     said = schema.keys() - SILENT
@@ -154,7 +154,7 @@ def _types(schema: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _named(root: Mapping[str, Any], schema: Any, left: int) -> frozenset[str] | None:
-    """The JSON types that a schema names in whatever way; None when it names none."""
+    """The JSON types that a schema names by `type`, `const`, `enum`, a reference or alternatives; None if it names no type."""
     if not isinstance(schema, Mapping) or left == 0:
         return None
     if "type" in schema:

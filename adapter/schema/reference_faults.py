@@ -1,6 +1,6 @@
-"""References in a schema that cannot work: those that lead nowhere, and those that lead back to themselves.
+"""Faults of references in a schema: references that lead nowhere, and references that lead back to themselves.
 
-Nothing is ever fetched: a reference is followed inside the document and among the metaschemas that jsonschema brings.
+Nothing is ever fetched: a reference is followed inside the document and among the metaschemas of jsonschema.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from referencing.jsonschema import DRAFT202012, specification_with
 if TYPE_CHECKING:
     import referencing
 
-# Keywords whose schemas are held against the same value, not against a part of it.
+# Keywords whose schemas are held against the same value, not against a part of the value.
 _SAME_VALUE = ("not", "if", "then", "else")
 _SAME_VALUE_LISTS = ("allOf", "anyOf", "oneOf")
 _SAME_VALUE_BY_NAME = ("dependentSchemas", "dependencies")
 _REFERENCES = ("$ref", "$dynamicRef")
 
 _Resource: TypeAlias = "referencing.Resource[Any]"
-# A schema, what resolves the references in it, and the reference that led to it, if one did.
+# A schema, the resolver of its references, and the reference that led to the schema, or "".
 _Step: TypeAlias = "tuple[Mapping[str, Any], Any, str]"
 
 
 def reference_fault(schema: Mapping[str, Any]) -> str:
-    """What is wrong with the references of a schema, as a sentence; empty when nothing is."""
+    """Describe the first faulty reference of a schema in a sentence; empty if every reference is sound."""
     subschemas = list(_subschemas(schema))
     for contents, resolver in subschemas:
         for keyword in _REFERENCES:
@@ -52,7 +52,7 @@ def _dead(reference: str) -> str:
 
 
 def _subschemas(schema: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Any]]:
-    """The schema and all in it, each with what resolves its references."""
+    """Yield the schema and every subschema, each with the resolver of its references."""
     dialect = schema.get("$schema")
     specification = specification_with(dialect, default=DRAFT202012) if isinstance(dialect, str) else DRAFT202012
     resource = specification.create_resource(schema)
@@ -67,7 +67,7 @@ def _subschemas(schema: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], 
 
 
 def _looked_up(reference: str, resolver: Any) -> tuple[Any, Any] | None:
-    """What a reference points to, and what resolves the references there; None where it leads nowhere."""
+    """Return the target of a reference and the resolver of the target's references; None for a dead reference."""
     try:
         found = resolver.lookup(reference)
     except Unresolvable:
@@ -76,14 +76,14 @@ def _looked_up(reference: str, resolver: Any) -> tuple[Any, Any] | None:
 
 
 def _circle(schema: Mapping[str, Any], resolver: Any, finished: set[int]) -> str:
-    """A reference on a way back to where it began along which the value stays the same; empty when there is none.
+    """Find a reference on a circle of schemas that are all held against the same value; empty if no circle exists.
 
     Args:
-        schema: Where ways begin.
-        resolver: Resolves its references.
-        finished: Schemas from which no such way leads, by identity; it grows.
+        schema: The schema from which the search starts.
+        resolver: The resolver of its references.
+        finished: Identities of schemas from which no circle is reached; extended by the search.
     """
-    path: dict[int, tuple[_Step, Iterator[_Step]]] = {}  # with what comes next from each
+    path: dict[int, tuple[_Step, Iterator[_Step]]] = {}  # each step with an iterator over its successors
     step: _Step | None = (schema, resolver, "")
     while True:
         if step is not None and id(step[0]) in path:
@@ -99,7 +99,7 @@ def _circle(schema: Mapping[str, Any], resolver: Any, finished: set[int]) -> str
 
 
 def _next(schema: Mapping[str, Any], resolver: Any) -> Iterator[_Step]:
-    """The schemas that a value is held against because it is held against this one."""
+    """Yield the schemas that apply to a value whenever `schema` applies to the value."""
     for keyword in _REFERENCES:
         reference = schema.get(keyword)
         found = _looked_up(reference, resolver) if isinstance(reference, str) else None

@@ -7,11 +7,11 @@ from typing import Any
 
 
 def follow(root: Mapping[str, Any], reference: str, otherwise: Any = None) -> Any:
-    """What a reference points to.
+    """Return the target of a reference.
 
     Args:
         root: The document.
-        reference: `#/$defs/name` and the like.
+        reference: A JSON pointer as a fragment, `#/$defs/name`.
         otherwise: The result for a reference that is no plain pointer into the document.
     """
     if reference != "#" and not reference.startswith("#/"):

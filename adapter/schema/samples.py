@@ -1,4 +1,4 @@
-"""Values for worked examples, made of a tool's schema."""
+"""Sample values for worked examples, taken from a tool's schema."""
 
 from __future__ import annotations
 
@@ -18,19 +18,22 @@ _PLACEHOLDERS: dict[str, Any] = {"integer": 3, "number": 1.5, "boolean": True, "
 
 
 def sample_arguments(schema: Mapping[str, Any], avoid: str) -> tuple[dict[str, Any], bool]:
-    """Arguments for a tool, made of its schema alone, and whether it names every value of them.
+    """Make arguments for a tool from the schema alone.
 
     Args:
         schema: The tool's parameters.
-        avoid: A text; of several values that would do, one is taken that does not stand in it, so that an example is not taken
-            for the real question.
+        avoid: Text of the conversation; values that do not occur in the text are preferred, lest the model take an example for
+            the real question.
+
+    Returns:
+        The arguments, and True if the schema names every value used.
     """
     samples = _Samples(schema, avoid)
     return samples.object(schema, _DEPTH), samples.told
 
 
 def _shown(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties that an example gives: the required ones, or the first."""
+    """The properties that an example gives: all required properties, or the first property."""
     properties = schema.get("properties") or {}
     required = {name: properties[name] for name in schema.get("required") or () if name in properties}
     return required or dict(list(properties.items())[:1])
@@ -46,7 +49,7 @@ class _Samples:
         return {name: self._value(inner, name, depth) for name, inner in _shown(schema).items()} if depth else {}
 
     def _value(self, schema: Any, name: str, depth: int) -> Any:
-        """A value that a property may have: one that its schema names, or a plain one of its type."""
+        """A value for a property: a value that the schema names, or a placeholder of the right type."""
         for _ in range(depth):
             if not isinstance(schema, dict) or "$ref" not in schema:
                 break
@@ -79,5 +82,5 @@ class _Samples:
         return schema.get("minimum", _PLACEHOLDERS.get(kind)) if kind in {"integer", "number"} else _PLACEHOLDERS.get(kind)
 
     def _fresh(self, values: list[Any]) -> Any:
-        """The first value that does not stand in the text to avoid; the first of all when every one does."""
+        """The first value that does not occur in the text to avoid, else the first value."""
         return next((value for value in values if str(value) not in self._avoid), values[0])

@@ -61,8 +61,7 @@ class SyntaxSettings:
         form: The table `form` of the template's front matter.
         types: Types of a tool's parameters.
         place: Place of a tool's arguments in its schema, for values that are raw text.
-        known: Place of a tool's arguments in its schema, for values that are JSON; `known_place.ANYWHERE` if nothing may be
-            coerced.
+        known: Place of a tool's arguments in its schema, for values that are JSON; `ANYWHERE` without coercion.
     """
 
     open: str
@@ -177,9 +176,11 @@ class BareScanner(Protocol):
     """A search for the end of a payload without a marker behind it.
 
     Attributes:
+        offset: Code points consumed; whoever takes text that `flowing` lets pass adds the length.
         payload_end: Offset of the end; known once `feed` has returned an end, or `complete` is true.
     """
 
+    offset: int
     payload_end: int
 
     @property
@@ -188,6 +189,9 @@ class BareScanner(Protocol):
 
     def feed(self, text: str, start: int = 0) -> tuple[int, End | None]:
         """Consume text from `start` on. Returns the position reached, and the end of the payload, if met."""
+
+    def flowing(self) -> Flowing | None:
+        """Return patterns of text that may pass unread inside a string; None outside of strings."""
 
 
 class CallFinder(Protocol):

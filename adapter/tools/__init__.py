@@ -1,1 +1,1 @@
-"""What the caller offers: tool definitions, the choice among them, and the checking of calls against them."""
+"""Tools of a request: definitions, and the tool choice."""

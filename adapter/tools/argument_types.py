@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def arguments_place(tools: ToolSet) -> Callable[[str], RawPlace]:
-    """A function that gives the place of a tool's arguments, by its name."""
+    """Make a function from a tool's name to the place of its arguments."""
     sources = {tool.name: tool.schema.source for tool in tools}
 
     def place(tool: str) -> RawPlace:
@@ -32,6 +32,6 @@ def known_places(tools: ToolSet, *, coerce: bool) -> Callable[[str], KnownPlace]
 
 
 def parameter_types(tools: ToolSet) -> Callable[[str, str], frozenset[str] | None]:
-    """A function that gives the JSON types of a tool's parameter, by both names; None when nothing is said of them."""
+    """Make a function from the names of a tool and a parameter to the parameter's JSON types; None if unknown."""
     place = arguments_place(tools)
     return lambda tool, parameter: place(tool).member(parameter).kinds()

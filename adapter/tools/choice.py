@@ -1,4 +1,4 @@
-"""The caller's tool choice, read once and carried as one value."""
+"""The caller's tool choice as a frozen value."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _FORMS = (
 
 
 class ToolChoice(NamedTuple):
-    """Which tools may be called in this turn, and whether one must be.
+    """The tool choice of a turn.
 
     Attributes:
         mode: `auto`, `none`, `required` or `named`.
-        allowed: The names that may be called; all of them when None. A named choice allows one.
+        allowed: The names that may be called; None for all. A named choice allows a single name.
     """
 
     mode: Mode = "auto"
@@ -30,12 +30,12 @@ class ToolChoice(NamedTuple):
 
     @property
     def name(self) -> str | None:
-        """The one tool of a named choice."""
+        """The tool of a named choice; None in other modes."""
         return self.allowed[0] if self.mode == "named" and self.allowed else None
 
     @property
     def forced(self) -> bool:
-        """Whether the answer must hold a call."""
+        """True if the answer must hold a call."""
         return self.mode in {"required", "named"}
 
 
@@ -46,11 +46,11 @@ def read_choice(value: Any, names: Collection[str]) -> ToolChoice:
     """Read `tool_choice` of a chat request.
 
     Args:
-        value: As it stands in the request; None means `auto`.
+        value: The value in the request; None means `auto`.
         names: Names of the tools offered.
 
     Raises:
-        BadRequest: Not one of the documented forms, or it names a tool that was not offered.
+        BadRequest: The form is not documented, or the named tool was not offered.
     """
     if value is None:
         return _AUTO
@@ -93,15 +93,15 @@ def _named(value: Any, param: str, names: Collection[str]) -> str:
 
 
 def offered(name: str, param: str, names: Collection[str]) -> str:
-    """The name of a tool that was offered.
+    """Check a name in the tool choice. Returns the name.
 
     Args:
-        name: As the tool choice says it.
-        param: Where.
+        name: The name in the tool choice.
+        param: Its path in the request, for messages.
         names: Names of the tools offered.
 
     Raises:
-        BadRequest: It was not.
+        BadRequest: No tool of the name was offered.
     """
     if name not in names:
         offered = ", ".join(map(repr, names)) or "none"

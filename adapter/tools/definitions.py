@@ -1,11 +1,10 @@
 """Tool definitions of a request, checked before anything reaches upstream.
 
-A `ToolSet` keeps each definition twice: as the caller wrote it (that is what the model reads, byte for byte) and as the
-parts that are needed to check a call.
-
-Agents send the same tools with every request, so the sets of the last few are kept. A list that comes again is known by
-its content, down to the types of its values, and never by its identity: callers change theirs in place. And what is kept
-is a copy that no caller has, so no change of theirs reaches it.
+A `ToolSet` keeps each definition twice: in the caller's own form, which the model reads byte for byte, and as the parts needed
+to check a call.
+ Agents send the same tools with every request, so recent sets are cached. A list is recognised by its content, down to the
+types of its values, and never by its identity, because callers change lists in place. The cache holds copies that no caller can
+reach.
 """
 
 from __future__ import annotations
@@ -20,26 +19,26 @@ from typing import Any
 from adapter.errors import BadRequest
 from adapter.schema.compiled import CompiledSchema, compile_schema
 
-# At most so many sets are kept, of at most so many bytes each.
+# Limits of the cache: sets, and bytes of a set.
 _MOST_SETS = 32
 _MOST_BYTES = 1 << 20
-# Marshal's last version in which equal values are equal bytes, whoever else refers to them.
+# Marshal's last version in which equal values give equal bytes, independent of reference counts.
 _MARSHAL = 2
 # OpenAI allows 64 of [a-zA-Z0-9_-]; MCP servers and BFCL also use dots, colons and slashes.
 _NAME = re.compile(r"[a-zA-Z0-9_.:/-]{1,128}")
-# What a flat definition says beside what the model reads of it.
+# Keys of a flat definition that are not shown to the model.
 _FLAT_ONLY = ("type", "async", "allowed_callers", "defer_loading", "output_schema")
 
 
 @dataclass(frozen=True, slots=True)
 class ToolDefinition:
-    """One function the model may call.
+    """A function that the model may call.
 
     Attributes:
-        name: Its name.
-        wire: The definition in Chat Completions form, as the caller wrote it.
-        schema: Its parameters, compiled; checks arguments.
-        strict: Whether an answer with invalid arguments must be an error.
+        name: The function's name.
+        wire: The definition in Chat Completions form, as the caller wrote the definition.
+        schema: The compiled parameters, which check arguments.
+        strict: True if an answer with invalid arguments must be an error.
     """
 
     name: str
@@ -52,8 +51,9 @@ class ToolDefinition:
 class ToolSet:
     """The tools of a request, in the caller's order.
 
-    It never changes, so what is made of it can be kept: it holds copies of the caller's definitions. (Of definitions with other
-    than plain values, such as members of an enumeration, it holds the caller's own, which are not to be changed then.)
+    A set never changes, so values derived from a set can be cached: the set holds copies of the caller's definitions.
+    (Definitions with values other than plain JSON, like members of an enumeration, are held uncopied; callers must not change
+    them.)
     """
 
     tools: tuple[ToolDefinition, ...] = ()
@@ -71,18 +71,18 @@ class ToolSet:
         return self.by_name.keys()
 
     def only(self, names: Sequence[str] | None) -> ToolSet:
-        """The tools of these names, in the caller's order; all of them for None."""
+        """The tools with the given names, in the caller's order; all tools for None."""
         if names is None:
             return self
         wanted = frozenset(names)
         return _tool_set(tool for tool in self.tools if tool.name in wanted)
 
     def and_also(self, wire: Mapping[str, Any]) -> ToolSet:
-        """These tools and one more, given in Chat Completions form."""
+        """A set with a further tool, given in Chat Completions form."""
         return self.and_all(read_tools([wire]))
 
     def and_all(self, others: ToolSet) -> ToolSet:
-        """These tools and others, whose names are not among theirs."""
+        """A set with further tools, whose names are new."""
         return _tool_set([*self.tools, *others.tools])
 
     def without(self, names: Collection[str]) -> ToolSet:
@@ -99,25 +99,26 @@ def read_tools(tools: Any, param: str = "tools") -> ToolSet:
     """Read the `tools` of a chat request.
 
     Args:
-        tools: A list of `{"type": "function", "function": {"name", "description", "parameters", "strict"}}`, or None; or a set
-            that was read already.
-        param: Where in the request they stand.
+        tools: A list of `{"type": "function", "function": {"name", "description", "parameters", "strict"}}`, or None, or a
+            `ToolSet`.
+        param: The path of the list in the request, for messages.
 
     Raises:
-        BadRequest: Not such a list; `param` says where.
+        BadRequest: The list is malformed; `param` names the place.
     """
     return tools if isinstance(tools, ToolSet) else _known(tools, param, "wrapped")
 
 
 def read_functions(functions: Any) -> ToolSet:
-    """Read the legacy `functions` of a chat request, a list of what `tools` has under `function`."""
+    """Read the legacy `functions` of a chat request: a list of objects like `function` in `tools`."""
     return _known(functions, "functions", "bare")
 
 
 def read_flat_tools(tools: Any) -> ToolSet:
     """Read the `tools` of a Responses request: `{"type": "function", "name", "description", "parameters", "strict"}`.
 
-    What is said nowhere is strict there. The model reads the wrapped form, without `strict` unless the caller wrote it.
+    A definition without `strict` is strict in the Responses API. The model reads the wrapped form, with `strict` only if the
+    caller wrote the key.
     """
     return _known(tools, "tools", "flat")
 
@@ -125,7 +126,7 @@ def read_flat_tools(tools: Any) -> ToolSet:
 def _known(items: Any, param: str, form: str) -> ToolSet:
     try:
         content = marshal.dumps(items, _MARSHAL)
-    except ValueError:  # it holds other than plain values; they may be JSON all the same
+    except ValueError:  # values that marshal refuses may still be JSON
         return _read(items, param, form)
     return _kept(content, param, form) if len(content) <= _MOST_BYTES else _copied(content, param, form)
 

@@ -1,7 +1,7 @@
-"""Tools that a message of the conversation brings, beside those of the request.
+"""Tools that a message of the conversation brings, beside the tools of the request.
 
-A system or developer message may have `tools` of its own, in the form of a request's: that is how DeepSeek's own encoder offers
-tools from a certain turn on. They may be called like the others; the model reads them where the message stands.
+A system or developer message may have `tools` of its own, in the form of a request's: DeepSeek's own encoder offers tools from
+a certain turn on in the same way. They may be called like the others; the model reads them at the place of the message.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from adapter.tools.definitions import ToolSet, read_tools
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-BRINGING = frozenset({"system", "developer"})  # the roles of such messages
-_OBJECTS = (dict, Mapping)  # the commonest first: whether something is a mapping takes long to find out
-_MOST = 32  # sets that were put together and are kept
+BRINGING = frozenset({"system", "developer"})  # roles of messages that may bring tools
+_OBJECTS = (dict, Mapping)  # the commonest type first: the check against `Mapping` is slow
+_MOST = 32  # joined sets in the cache
 
 
 def brings_tools(message: Any) -> bool:
-    """Whether a message, unchecked, has tools of its own."""
+    """True if an unchecked message has tools of its own."""
     return isinstance(message, _OBJECTS) and bool(message.get("tools")) and message.get("role") in BRINGING
 
 
 def names_in(messages: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """The names of the tools that messages bring, which `with_those_of` has read."""
+    """The names of the tools in messages that `with_those_of` has checked."""
     names: list[str] = []
     for message in messages:
         if "tools" in message and brings_tools(message):
@@ -36,14 +36,14 @@ def names_in(messages: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def with_those_of(messages: Any, tools: ToolSet) -> ToolSet:
-    """All tools that may be called: the request's, and those of the messages, in their order.
+    """Join the request's tools and the tools in messages, in order.
 
     Args:
         messages: The request's messages, unchecked.
         tools: The request's tools.
 
     Raises:
-        BadRequest: A message's tools are no tool definitions, or have a name twice; `param` says where.
+        BadRequest: A message's tools are no tool definitions, or repeat a name; `param` names the place.
     """
     if not isinstance(messages, list):
         return tools
@@ -62,5 +62,5 @@ def with_those_of(messages: Any, tools: ToolSet) -> ToolSet:
 
 @functools.lru_cache(maxsize=_MOST)
 def _together(tools: ToolSet, more: ToolSet) -> ToolSet:
-    """Both sets as one, the same one for the same two: what is made of a set is kept with it."""
+    """Join two sets, cached by identity, because values derived from a set are cached by the set's identity."""
     return tools.and_all(more)

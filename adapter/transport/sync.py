@@ -1,135 +1,79 @@
-"""The sync shell: drives an exchange over an httpx2 or httpx client."""
+"""The sync shell: carries out the operations of a driver with an httpx2 or httpx client."""
 
 from __future__ import annotations
 
 import functools
 from typing import TYPE_CHECKING, Any
 
-from adapter.exchange.protocol import Break, Emit, Read, Run, Start, UpstreamRequest
-from adapter.transport.messages import (
-    METHODS,
-    answer_of,
-    begin,
-    is_raw,
-    late_error,
-    other_library,
-    passed,
-    reply_of,
-    rewritten,
-    streamed_response,
-    whole_response,
-)
+from adapter.transport.driver import Close, Iterate, Next, ReadBody, Send, respond
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
 
-    from adapter.exchange.protocol import Command, Exchange, OpenExchange
+    from adapter.exchange.protocol import OpenExchange
+    from adapter.transport.driver import Driver, Operation, Steps
 
 
-class Driver:
-    """Carries out what an exchange asks for.
+def run(steps: Steps, send: Callable[[Any], Any]) -> Any:
+    """Drive a generator of operations to the end. Returns the result of the generator.
 
     Args:
-        module: httpx2 or httpx.
-        send: Sends a request and leaves the response's body to be read.
-        request: The caller's.
-        exchange: What is to be done.
+        steps: The generator.
+        send: Sends a request and leaves the body of the response to be read.
     """
+    try:
+        operation = next(steps)
+        while True:
+            try:
+                result = _result(operation, send)
+            except BaseException as error:  # noqa: BLE001  # the generator closes what is open and raises the error again
+                operation = steps.throw(error)
+            else:
+                operation = steps.send(result)
+    except StopIteration as done:
+        return done.value
 
-    def __init__(self, module: ModuleType, send: Callable[[Any], Any], request: Any, exchange: Exchange) -> None:
-        self._module = module
-        self._send = send
-        self._request = request
-        self._exchange = exchange
-        self._response: Any = None
-        self._pieces: Iterator[bytes] = iter(())
 
-    def respond(self) -> Any:
-        """The response for the caller."""
-        answer: Any = None
-        started = False
-        try:
-            while True:
-                command = self._exchange.send(answer)
-                if isinstance(command, Start):
-                    started = True
-                    return streamed_response(self._module, command, _body_class(self._module)(self), self._extensions)
-                answer = self._do(command)
-        except StopIteration as done:
-            return whole_response(self._module, done.value, self._extensions)
-        finally:
-            if not started:
-                self.close()
-
-    def body(self) -> Iterator[bytes]:
-        """The pieces of a streamed response."""
-        answer: Any = None
-        try:
-            while True:
-                command = self._exchange.send(answer)
-                answer = None
-                if isinstance(command, Emit):
-                    yield command.data
-                else:
-                    answer = self._do(command)
-        except StopIteration as done:
-            if error := late_error(done.value):
-                yield error
-        finally:
-            self.close()
-
-    def close(self) -> None:
-        """Let go of upstream's connection at once, wherever the exchange stands."""
-        if self._response is not None:
-            self._response.close()
-        if not self._exchange.gi_running:  # type: ignore[attr-defined]  # it is a generator, not only by type
-            # (It runs when another thread closes; then it ends at its next read.)
-            self._exchange.close()
-
-    @property
-    def _extensions(self) -> dict[str, Any]:
-        return {} if self._response is None else self._response.extensions
-
-    def _do(self, command: Command) -> Any:
-        if isinstance(command, Read):
-            return next(self._pieces, b"")
-        if isinstance(command, Break):
-            raise self._module.RemoteProtocolError(command.message)
-        if isinstance(command, Run):
-            return command.action()
-        if not isinstance(command, UpstreamRequest):
-            raise TypeError(f"an exchange asked for {command!r} before its response began")
-        if self._response is not None:
-            self._response.close()
-        self._response = response = self._send(rewritten(self._module, self._request, command))
-        if command.stream:
-            self._pieces = filter(None, response.iter_raw() if is_raw(response) else response.iter_bytes())
-            return reply_of(response)
-        try:
-            return reply_of(response, response.read())
-        finally:
-            response.close()
+def _result(operation: Operation, send: Callable[[Any], Any]) -> Any:
+    if isinstance(operation, Next):
+        return next(operation.pieces, b"")
+    if isinstance(operation, Send):
+        return send(operation.request)
+    if isinstance(operation, ReadBody):
+        return operation.message.read()
+    if isinstance(operation, Close):
+        return operation.response.close()
+    if isinstance(operation, Iterate):
+        response = operation.response
+        return filter(None, response.iter_raw() if operation.raw else response.iter_bytes())
+    return operation.action()
 
 
 @functools.cache
 def _body_class(module: ModuleType) -> type[Any]:
     class Body(module.SyncByteStream):  # type: ignore[name-defined,misc]  # known at run time only
-        def __init__(self, driver: Driver) -> None:
+        def __init__(self, send: Callable[[Any], Any], driver: Driver) -> None:
+            self._send = send
             self._driver = driver
 
         def __iter__(self) -> Iterator[bytes]:
-            return self._driver.body()
+            try:
+                while (piece := run(self._driver.piece(), self._send)) is not None:
+                    yield piece
+            finally:
+                self.close()
 
         def close(self) -> None:
-            self._driver.close()
+            run(self._driver.close(), self._send)
 
     return Body
 
 
 @functools.cache
 def sync_class(module: ModuleType) -> type[Any]:
-    """The sync transport class for httpx2 or httpx."""
+    """Return the sync transport class for httpx2 or httpx."""
+    body_class = _body_class(module)
 
     class Transport(module.BaseTransport):  # type: ignore[name-defined,misc]  # known at run time only
         """Stands before an HTTP client or another transport, `inner`."""
@@ -144,17 +88,13 @@ def sync_class(module: ModuleType) -> type[Any]:
             return self.inner.send(request, stream=True, follow_redirects=False)
 
         def handle_request(self, request: Any) -> Any:
-            if (answer := answer_of(request)) is not None:
-                return answer
-            if not isinstance(request, module.Request):
-                raise other_library(module, request)
-            exchange = begin(self._open, request, request.read()) if request.method in METHODS else None
-            if exchange is None:
-                return passed(module, self._pass_on(request))
-            return Driver(module, self._pass_on, request, exchange).respond()
+            def make_body(driver: Driver) -> Any:
+                return body_class(self._pass_on, driver)
+
+            return run(respond(module, self._open, request, make_body), self._pass_on)
 
         def close(self) -> None:
             if isinstance(self.inner, module.BaseTransport):
-                self.inner.close()  # nobody else has it; a client belongs to its maker
+                self.inner.close()  # a transport has no other owner; a client belongs to the caller
 
     return Transport

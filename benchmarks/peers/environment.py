@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # What the parsers import for real, and the peers that are small enough to be installed.
-INSTALLED = ["agent-tool-parser==0.1.3", "openai", "orjson", "partial-json-parser", "pydantic", "regex"]
+INSTALLED = ["agent-tool-parser==0.1.3", "ijson", "openai", "orjson", "partial-json-parser", "pydantic", "regex"]
 UNPACKED = {"vllm": "0.33.0", "sglang": "0.5.23"}
 
 

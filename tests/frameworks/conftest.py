@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.frameworks.support import RESULT, script
-from tests.loopback import Upstream
+from tests.support.loopback import Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

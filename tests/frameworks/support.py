@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.loopback import Stream, completion, streamed
+from tests.support.loopback import Stream, completion, streamed
 
 if TYPE_CHECKING:
-    from tests.loopback import Answer, Received, Script, Upstream
+    from tests.support.loopback import Answer, Received, Script, Upstream
 
 QUESTION = "What's the weather in Paris?"
 RESULT = "18 degrees and sunny"  # what the tool says

@@ -20,7 +20,7 @@ tools = pytest.importorskip("autogen_core.tools")
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from tests.loopback import Upstream
+    from tests.support.loopback import Upstream
 
 INFO = {"vision": False, "function_calling": True, "json_output": True, "family": "unknown", "structured_output": False}
 ASKED = [models.UserMessage(content=QUESTION, source="user")]

@@ -19,7 +19,7 @@ utils = pytest.importorskip("haystack.utils")
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.loopback import Upstream
+    from tests.support.loopback import Upstream
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pydantic import BaseModel, field_validator
 
 import adapter
 from tests.frameworks.support import MODEL, QUESTION, call_text, check_text_only, script, text_of
-from tests.loopback import Upstream
+from tests.support.loopback import Upstream
 
 instructor = pytest.importorskip("instructor", reason="instructor is not installed")
 

@@ -29,7 +29,7 @@ from tests.frameworks.support import (
     script,
     text_of,
 )
-from tests.loopback import Upstream
+from tests.support.loopback import Upstream
 
 langchain = pytest.importorskip("langchain_openai", reason="langchain-openai is not installed")
 

@@ -10,15 +10,15 @@ import pytest
 from openai import AsyncOpenAI, OpenAI
 
 import adapter
+from tests.facts.tools import WEATHER
 from tests.frameworks.support import ANSWER, MODEL, QUESTION, check_round_trip
-from tests.tools import WEATHER
 
 litellm = pytest.importorskip("litellm", reason="litellm is not installed")
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.loopback import Upstream
+    from tests.support.loopback import Upstream
 
 ASKED: list[Any] = [{"role": "user", "content": QUESTION}]
 REQUEST: dict[str, Any] = {"model": f"openai/{MODEL}", "tools": [WEATHER]}

@@ -18,7 +18,7 @@ tools = pytest.importorskip("llama_index.core.tools")
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.loopback import Upstream
+    from tests.support.loopback import Upstream
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from tests.frameworks.support import (
     script,
     text_of,
 )
-from tests.loopback import Upstream
+from tests.support.loopback import Upstream
 
 agents = pytest.importorskip("agents", reason="openai-agents is not installed")
 

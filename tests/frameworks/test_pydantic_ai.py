@@ -24,7 +24,7 @@ from tests.frameworks.support import (
     script,
     text_of,
 )
-from tests.loopback import Upstream
+from tests.support.loopback import Upstream
 
 pydantic_ai = pytest.importorskip("pydantic_ai", reason="pydantic-ai-slim[openai] is not installed")
 models = pytest.importorskip("pydantic_ai.models.openai", reason="pydantic-ai-slim[openai] is not installed")

@@ -12,7 +12,7 @@ import pytest
 
 import adapter.transport
 from tests.frameworks.support import ANSWER, MODEL, QUESTION, RESULT, call_text, check_text_only, script, text_of
-from tests.loopback import Upstream
+from tests.support.loopback import Upstream
 
 smolagents = pytest.importorskip("smolagents", reason="smolagents[openai] is not installed")
 

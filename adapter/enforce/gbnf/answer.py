@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 def has_grammar(dialect: Dialect) -> bool:
-    """Whether a grammar describes the dialect's calls: its template writes them as its call syntax says."""
+    """True if a grammar describes the dialect's calls: its template and its call syntax agree."""
     return frame_of(dialect, "name") is not None
 
 
 def no_grammar(dialect: Dialect, tools: ToolSet) -> str:
-    """Why no grammar describes calls of these tools; empty where one does."""
+    """The reason why no grammar describes calls of the tools; empty if a grammar does."""
     if not has_grammar(dialect):
         return f"there is no grammar for the calls of dialect {dialect.name!r}"
     keys = notation_of(dialect).keys
@@ -37,7 +37,7 @@ def no_grammar(dialect: Dialect, tools: ToolSet) -> str:
 
 
 def marked_calls(dialect: Dialect, frames: Mapping[str, Frame]) -> bool:
-    """Whether calls are told from text by the dialect's opening marker."""
+    """True if the dialect's opening marker distinguishes calls from text."""
     return bool(dialect.open) and all(frame.before.startswith(dialect.open) for frame in frames.values())
 
 

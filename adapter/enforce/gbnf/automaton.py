@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-# Which literals may have been begun where a text stands, and how many of their characters are written.
+# Literals begun at the end of a text: (number of the literal, characters of the literal written).
 State: TypeAlias = frozenset[tuple[int, int]]
 
 
@@ -21,11 +21,11 @@ _GAP = ""  # in a literal: white space, or none
 
 
 class Watch:
-    """Literals that are looked for in a text, a character at a time (the automaton of Aho and Corasick, with gaps).
+    """The automaton of Aho and Corasick over literals, extended by gaps of white space.
 
     Args:
-        tag: What ends the text, to the letter; empty for none.
-        never: What the text does not hold, but at the end of the tag. A space in it stands for any white space, or none.
+        tag: The literal that ends the text; empty for none.
+        never: Literals that the text must not hold, except at the end of the tag. A space stands for any white space, or none.
         space: The white space that the text may hold.
     """
 
@@ -36,21 +36,21 @@ class Watch:
         self._fresh = [(number, 0) for number, each in enumerate(self._literals) if each]
 
     def after(self, text: str) -> State:
-        """What has been begun where this text ends."""
+        """The state after a text."""
         state = NOTHING
         for character in text:
             state = self._on(state, character)
         return state
 
     def states(self) -> list[State]:
-        """Every state that is neither the tag's end nor one that must not be, beginning with nothing."""
+        """Every state but the end of the tag and the forbidden states, `NOTHING` first."""
         found = [NOTHING]
         for state in found:
             found += [then for _, then in self.ways(state) if then not in found and not (self.ended(then) or self.broken(then))]
         return found
 
     def ways(self, state: State) -> list[tuple[str, State]]:
-        """What each character leads to, those together that lead to the same; of all others nothing is begun."""
+        """The transitions, as (characters, next state). Any other character leads to `NOTHING`."""
         found: dict[State, str] = {}
         for character in self._awaited(state):
             then = self._on(state, character)
@@ -58,15 +58,15 @@ class Watch:
         return [(characters, then) for then, characters in found.items()]
 
     def ended(self, state: State) -> bool:
-        """Whether the tag is complete."""
+        """True if the tag is complete."""
         return (0, len(self._literals[0])) in state
 
     def broken(self, state: State) -> bool:
-        """Whether the text holds what it must not."""
+        """True if the text holds a forbidden literal."""
         return any(number and written == len(self._literals[number]) for number, written in state)
 
     def _awaited(self, state: State) -> list[str]:
-        """The characters that go on with a literal, or begin one."""
+        """The characters that continue or begin a literal."""
         found: list[str] = []
         for number, place in sorted(state) + self._fresh:
             for each in self._next(number, place):
@@ -84,36 +84,34 @@ class Watch:
         return frozenset(found)
 
     def _next(self, number: int, place: int) -> tuple[str, ...]:
-        """What may come next of a literal: its next character, with the gap before it where there is one."""
+        """The next units of a literal: its next character, after an optional gap."""
         literal = self._literals[number]
         return literal[place : place + 1 + (literal[place : place + 1] == (_GAP,))]
 
 
 def rules_until(names: Mapping[State, str], watch: Watch, after: str, *, may_end: bool) -> dict[str, str]:
-    """The rules of such a text, by name.
-
-    One rule for each state, so that no other text is excluded, and every character belongs to one rule only.
+    """Write the rules of a text up to a tag, by name: a rule for each state.
 
     Args:
-        names: Those of the rules, by state.
-        watch: What is looked for.
-        after: As above.
-        may_end: As above.
+        names: Names of the rules, by state.
+        watch: The automaton.
+        after: The expression that follows the tag.
+        may_end: True if the text may end without the tag.
     """
     end = ['""'] if may_end else []
     return {name: " | ".join([*branches(names, watch, state, after), *end]) for state, name in names.items()}
 
 
 def branches(names: Mapping[State, str], watch: Watch, state: State, after: str, but: str = "", none: str = "") -> list[str]:
-    """How a text goes on, by its next character.
+    """Write the alternatives of a state, by the next character.
 
     Args:
-        names: The rules of the text, by state.
-        watch: What is looked for.
-        state: What has been begun.
-        after: What must follow the tag.
-        but: Characters that are said elsewhere.
-        none: Those that do not stand in the text, as a class spells them.
+        names: Names of the rules, by state.
+        watch: The automaton.
+        state: The state.
+        after: The expression that follows the tag.
+        but: Characters for which the caller writes alternatives.
+        none: Characters that the text must not hold, as a class spells them.
     """
     said: list[str] = []
     spelt = but

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 _MOST_CALLS = 8
 
 
-ONE_CALL = "more calls than one"  # where no frame is the same for each of them
+ONE_CALL = "more calls than one"  # no common frame exists
 
 
 class Calls:
-    """The calls of a dialect, in a grammar.
+    """Rules for the calls of a dialect.
 
     Args:
-        grammar: The grammar.
-        dialect: How calls are written.
+        grammar: The grammar that receives the rules.
+        dialect: The dialect of the calls.
         tools: The tools that may be called.
     """
 
@@ -41,20 +41,20 @@ class Calls:
         self._arguments = {tool.name: arguments_rule(grammar, self.frames[tool.name], tool) for tool in tools}
 
     def of(self, name: str, begun: str = "") -> str:
-        """A call of one tool, from behind what has been written of it."""
+        """A call of a tool, behind the text `begun` of its beginning that is already written."""
         frame = self.frames[name]
         return in_turn(literal(frame.begin.removeprefix(begun)), self._arguments[name], literal(frame.end))
 
     def rest_of(self, name: str, ended: str) -> str:
-        """A turn of calls, from behind what stands before the arguments of the first, which is of this tool."""
+        """A turn of calls from the arguments of the first call on, a call of the tool `name`."""
         return in_turn(self._arguments[name], literal(self.frames[name].end), ended)
 
     def of_any(self, names: list[str], begun: str = "") -> str:
-        """A call of one of these."""
+        """A call of any of the tools."""
         return self.grammar.rule(" | ".join(self.of(name, begun) for name in names))
 
     def ended(self, names: list[str], several: bool) -> str:
-        """What follows a call: others, if there may be any, and the end."""
+        """The rest of a turn after a call: further calls, if allowed, and the end."""
         frame = self.frames[names[0]]
         if not several or frame.between is None:
             if several:
@@ -68,7 +68,7 @@ class Calls:
         return in_turn(literal(self.frames[names[0]].block), self.of_any(names), self.ended(names, several))
 
     def rest(self, names: list[str], several: bool) -> str:
-        """A turn of calls, from behind the dialect's opening marker on."""
+        """A turn of calls, behind the dialect's opening marker."""
         block = self.frames[names[0]].block
         if block:
             return in_turn(literal(block.removeprefix(self.dialect.open)), self.of_any(names), self.ended(names, several))

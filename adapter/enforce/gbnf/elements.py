@@ -1,9 +1,8 @@
-"""Grammars of values that are elements within elements, or text between tags, whose type only the schema tells.
+"""Grammars of values written as nested elements, or as text between tags whose type only the schema tells.
 
-What may stand in a place is asked of the reader's own rules, not of the schema's words: a way to write a value that the reader
-would take for another is left out as long as there is one that it would not. Where the members of an object may have any name
-no grammar can say that the closing tag has the name of the opening one: such an object is JSON in its element, as the reader
-takes it too.
+The reader's own rules decide which spellings are allowed at a place: a spelling that the reader would take for another value is
+left out as long as a safe spelling exists. For an object whose members may have any name, no grammar can make the closing tag
+repeat the opening name: the object is written as JSON in its element, which the reader accepts too.
 """
 
 from __future__ import annotations
@@ -30,14 +29,14 @@ if TYPE_CHECKING:
     from adapter.syntax.tagged.elements_notation import ElementsNotation
 
 _ALL = frozenset({"object", "array", "string", "number", "integer", "boolean", "null"})
-# Texts of each type, and what they must be read as where one of it is to stand.
+# Texts of each type, with the value that the reader must see in them.
 _SAMPLES: Mapping[str, Mapping[str, Any]] = {
     "integer": {"0": 0, "1": 1, "-7": -7},
     "number": {"0": 0, "1": 1, "0.625": 0.625},
     "boolean": {"true": True, "false": False},
     "null": {"null": None},
 }
-# Numbers as they are written again: beside a string, one in another spelling is a string.
+# Numbers in the spelling in which they are written again: beside a string, a number in another spelling is a string.
 _PLAIN = '("0" | [1-9] [0-9]{0,10}) ("." [0-9]{0,3} [1-9])?'
 _SIGNED = '"-"? ([1-9] [0-9]{0,10} ("." [0-9]{0,3} [1-9])? | "0." [0-9]{0,3} [1-9]) | "0"'
 
@@ -46,9 +45,9 @@ class ElementMembers:
     """The members of an object as elements.
 
     Args:
-        values: Write what stands in them.
-        place: The object's, as the reader sees it.
-        none: What stands in place of members; None where there must be one.
+        values: Writer of the members' values.
+        place: The object's place, as the reader sees the schema.
+        none: The expression for no members; None if a member is required.
     """
 
     line = comma = '""'
@@ -59,11 +58,11 @@ class ElementMembers:
         self.none = none
 
     def around(self, members: str) -> str:
-        """The object: nothing stands around its members."""
+        """The object: its members, without brackets."""
         return members
 
     def member(self, name: str, schema: Any, root: Mapping[str, Any], place: str) -> str:
-        """One member, with its tags."""
+        """A member with its tags."""
         before, after = self._values.notation.argument(name)
         if not self._values.notation.keys.fullmatch(name):
             self._values.grammar.leave(place, "the name, which no tag can hold")
@@ -71,7 +70,7 @@ class ElementMembers:
         return in_turn(literal(before), self._values.value(schema, root, place, self._place.member(name), after))
 
     def undeclared(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> str:
-        """No arguments: those of any name cannot be said."""
+        """No arguments: a grammar cannot express members of any name."""
         del root
         if schema.get("additionalProperties", False) is not False:
             self._values.grammar.leave(place, "additionalProperties")
@@ -83,7 +82,7 @@ class ElementValues:
 
     Args:
         grammar: The grammar.
-        notation: How values are written.
+        notation: The notation of the values.
     """
 
     def __init__(self, grammar: Grammar, notation: ElementsNotation) -> None:
@@ -92,24 +91,24 @@ class ElementValues:
         self._rules: dict[Any, str] = {}
 
     def value(self, schema: Any, root: Mapping[str, Any], where: str, place: RawPlace, close: str) -> str:
-        """A rule for what stands behind the opening tag of a value, its closing tag included.
+        """Write a rule for a value behind its opening tag, closing tag included.
 
         Args:
             schema: The value's schema.
-            root: The document in which its references are followed.
-            where: Where it stands, for what is told.
-            place: The same, as the reader sees it.
+            root: The document in which references are followed.
+            where: The path of the value, for `unenforced`.
+            place: The value's place, as the reader sees the schema.
             close: The closing tag.
         """
         key = (json.dumps(schema, sort_keys=True), tuple(map(id, place.schemas)), close)
         if key not in self._rules:
-            self._rules[key] = name = self.grammar.rule("")  # first, because it may lead back to itself
+            self._rules[key] = name = self.grammar.rule("")  # before its body, which may refer to the rule
             self.grammar.rules[name] = " | ".join(_Value(self, root, where, place, close).ways(schema))
         return self._rules[key]
 
 
 class _Value:
-    """One value, while the ways to write it are found. Arguments as above."""
+    """The spellings of a value. Arguments as in `ElementValues.value`."""
 
     def __init__(self, values: ElementValues, root: Mapping[str, Any], where: str, place: RawPlace, close: str) -> None:
         self._values, self._grammar, self._notation = values, values.grammar, values.notation
@@ -118,12 +117,12 @@ class _Value:
         self._as_text = only_string(self._kinds) or "string" in (self._kinds or ())
 
     def ways(self, schema: Any) -> list[str]:
-        """Expressions, of which one applies; each with the closing tag."""
+        """The alternatives for the value, each with the closing tag."""
         self._grammar.leave(self._where, *overlaps(schema, self._root))
         known = narrowed(schema, _ALL, self._root, lambda part: self._grammar.merged(part, self._root, self._where))
         leaves = list(_leaves(known))
         if self._as_text and any("enum" not in leaf and "string" in leaf["type"] for leaf in leaves):
-            self._tell(schema, leaves)  # any other value without elements is such a text
+            self._tell(schema, leaves)  # any other value without elements is text
             found = [self.text(), *(way for leaf in leaves for way in self._held(leaf, beside_text=True))]
         else:
             found = [way for leaf in leaves for way in (*self._held(leaf), *self._texts(leaf))]
@@ -132,7 +131,7 @@ class _Value:
         return list(dict.fromkeys(found or [self.text()]))
 
     def _tell(self, schema: Any, leaves: list[Mapping[str, Any]]) -> None:
-        """Note what a text that may be anything is not held to."""
+        """Note the keywords that free text does not satisfy by itself."""
         if only_string(self._kinds):
             strings = [leaf for leaf in leaves if "enum" not in leaf and "string" in leaf["type"]]
             self._grammar.leave(self._where, *dict.fromkeys(key for leaf in strings for key in held_by_none(leaf, self._root)))
@@ -151,13 +150,13 @@ class _Value:
         return in_turn(expression, literal(self._close))
 
     def _reads(self, text: str, value: Any) -> bool:
-        """Whether a text is read as this value here."""
+        """True if the reader sees `value` in the text."""
         return self._notation.same(self._notation.reads(text, self._kinds), value)
 
-    # Values that hold others.
+    # Containers.
 
     def _held(self, leaf: Mapping[str, Any], *, beside_text: bool = False) -> list[str]:
-        """Lists and objects of a schema."""
+        """The spellings of lists and objects."""
         if "enum" in leaf:
             listed = [self._notation.spelled(value, self._place) for value in leaf["enum"] if isinstance(value, list | dict)]
             texts = [text for text in listed if text is not None and (text.startswith(self._notation.stop) or not beside_text)]
@@ -173,13 +172,13 @@ class _Value:
         return ways
 
     def _array(self, leaf: Mapping[str, Any]) -> list[str]:
-        """A list as elements; nothing where it is not read as one."""
+        """A list as elements; empty if the reader would not see a list."""
         if self._notation.lists(self._place) is not True:
             return []
         before, after = self._notation.argument(self._notation.item)
 
         def element(schema: Any, where: str, position: int) -> str:
-            if schema is True and not self._place.schemas:  # nothing is said of it, and nothing ends lists within lists
+            if schema is True and not self._place.schemas:  # an unknown schema would allow lists in lists without end
                 return in_turn(literal(before), _Value(self._values, self._root, where, self._place, after).text())
             return in_turn(literal(before), self._values.value(schema, self._root, where, self._place.item(position), after))
 
@@ -190,15 +189,15 @@ class _Value:
         return ways if inside.least else ways + self._spelled([])
 
     def _spelled(self, value: Any) -> list[str]:
-        """A value that is known; nothing where none of its spellings is read as it."""
+        """A known value; empty if the reader recognises none of its spellings."""
         text = self._notation.spelled(value, self._place)
         return [] if text is None else [literal(text + self._close)]
 
     def _object(self, leaf: Mapping[str, Any]) -> list[str]:
-        """An object as elements; nothing where it is not read as one, or has a member that no tag can name."""
+        """An object as elements; empty if the reader would not see an object, or a tag cannot name a member."""
         names, _ = _names(leaf)
         fits = all(self._notation.keys.fullmatch(name) and self._notation.lists(self._place, name) is False for name in names)
-        if not names:  # JSON, if there may be any member
+        if not names:  # JSON, if any member is allowed
             return self._spelled({}) if leaf.get("additionalProperties") is False else []
         if not fits:
             return []
@@ -209,7 +208,7 @@ class _Value:
     # Values that are text.
 
     def _texts(self, leaf: Mapping[str, Any]) -> list[str]:
-        """Texts of a schema that are read as its values."""
+        """The spellings of scalars that the reader recognises."""
         if "enum" in leaf:
             self._grammar.leave(self._where, *(key for key in UNSAID if key in leaf))
             listed = [
@@ -218,7 +217,7 @@ class _Value:
             return [literal(text + self._close) for text in listed if text is not None]
         ways = []
         for kind in leaf["type"]:
-            if kind == "string" and not self._as_text:  # in quotes it is read as one everywhere
+            if kind == "string" and not self._as_text:  # a quoted string is a string everywhere
                 ways.append(self._closed(f"({self._grammar.schema({**leaf, 'type': kind}, self._root, self._where)})"))
             elif kind in _SAMPLES and all(self._reads(text, value) for text, value in _SAMPLES[kind].items()):
                 ways.append(self._closed(f"({self._scalar(kind, {**leaf, 'type': kind})})"))
@@ -226,7 +225,7 @@ class _Value:
         return ways
 
     def _scalar(self, kind: str, leaf: Mapping[str, Any]) -> str:
-        """A value that is neither a string nor holds others."""
+        """A number, a boolean or null."""
         said = self._grammar.schema(leaf, self._root, self._where)
         if not self._as_text or kind in {"boolean", "null"}:
             return said
@@ -237,7 +236,7 @@ class _Value:
 
 
 def _leaves(schema: Any) -> Iterator[Mapping[str, Any]]:
-    """The schemas without alternatives that one stands for: each has a list of types, or of values."""
+    """Yield the schemas behind all alternatives: each has a list of types, or of values."""
     if isinstance(schema, Mapping) and "enum" not in schema and "anyOf" in schema:
         for branch in schema["anyOf"]:
             yield from _leaves(branch)
@@ -246,11 +245,11 @@ def _leaves(schema: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def known_names(arguments: Mapping[str, Any], keys: re.Pattern[str]) -> bool:
-    """Whether the arguments of a tool can be written by their names: all that must be, and some where there may be any.
+    """True if tags can name all required arguments of a tool, and at least one if any name is allowed.
 
     Args:
-        arguments: Their schema.
-        keys: Matches the names that can be written.
+        arguments: The schema of the arguments.
+        keys: Pattern of the names that a tag can hold.
     """
 
     def merged(part: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -264,6 +263,6 @@ def known_names(arguments: Mapping[str, Any], keys: re.Pattern[str]) -> bool:
 
 
 def _names(leaf: Mapping[str, Any]) -> tuple[set[str], set[str]]:
-    """The names of an object's members: all that its schema has, and those that are required."""
+    """The names of an object's members: all, and the required names."""
     required = {name for name in leaf.get("required") or () if isinstance(name, str)}
     return required.union(leaf.get("properties") or ()), required

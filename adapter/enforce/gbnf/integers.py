@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-# Where there is no bound, so that a model cannot write digits for ever.
+# Digits of an unbounded integer at most, lest a model write digits for ever.
 _MOST_DIGITS = 16
 
 
 def integer_range(least: int | None, most: int | None) -> str:
     """An expression for the integers from `least` to `most`, both included; None is no bound.
 
-    A range without integers allows its lower bound: validation refuses it, and a grammar that allows nothing is no use.
+    A range without integers allows its lower bound, which validation refuses: a grammar must allow at least a text.
     """
     if least is not None and most is not None and most < least:
         return f'"{least}"'
@@ -36,7 +36,7 @@ def _between(low: int, high: int | None) -> str:
 
 
 def _same_length(low: str, high: str) -> str:
-    """Numbers of as many digits as both bounds have."""
+    """Numbers with the same count of digits as both bounds."""
     if not low:
         return ""
     rest = len(low) - 1

@@ -1,9 +1,9 @@
-"""GBNF rules for any value: what an object of no particular schema may hold, and the pieces that all grammars share.
+"""GBNF rules for any value: the contents of an object without a schema, and the pieces that all grammars share.
 
-JSON stands on one line, as `json.dumps` writes it, or on many. Which of them a model writes it has from its training, and one
-that is held to the other reads, in its own answer, a text that it would not write: its values get worse. A small model whose
-array has to go on behind the bracket answers `[""]`; on a new line it writes the values that were asked for. For the same
-reason a value of another notation stands as that notation's models were shown it.
+JSON is allowed on a single line, as `json.dumps` writes, or on many lines. A model's layout comes from its training; a model
+held to the other layout reads unfamiliar text in its own answer, and its values get worse. A small model whose array must go
+on behind the bracket answers `[""]`; on a new line the same model writes the values asked for. For the same reason, values in
+another notation keep the layout of the notation's training data.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _RULES = {
     "array": '"[" (line value (comma value)* line)? "]"',
     "name": "[A-Za-z_] [A-Za-z0-9_]{0,63}",
 }
-# No character of a string in JSON, as a class spells it.
+# Characters that no string in JSON holds, as a class spells them.
 NO_CHAR = r'"\\\x00-\x1F\x7F'
 _NAME = re.compile(r"[a-z]+\d*")
 
@@ -63,9 +63,9 @@ def rules_for(notation: Notation) -> dict[str, str]:
 
 
 def _guarded(never: tuple[str, ...]) -> dict[str, str]:
-    """The rules of strings that do not show these, other than by escapes.
+    """The rules of strings that show no literal of `never` except by escapes.
 
-    Where characters are counted, a rule cannot know those before: each that begins one of these is an escape there.
+    A rule that counts characters cannot know the earlier characters: the first character of each literal is an escape.
     """
     watch = Watch("", never, space=" ")
     names = _names(watch)
@@ -80,7 +80,7 @@ def _names(watch: Watch) -> dict[State, str]:
 
 
 def with_all_they_use(names: Iterable[str], notation: Notation) -> dict[str, str]:
-    """The rules of these names and those they need, by name."""
+    """The named rules and every rule that they use, by name."""
     rules = rules_for(notation)
     found: set[str] = set()
     waiting = list(names)

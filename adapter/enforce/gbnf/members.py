@@ -1,4 +1,4 @@
-"""How the members of objects are written, in a grammar: those of objects among the values, and the arguments of a call."""
+"""Rules for the members of objects: of objects among the values, and of the arguments of a call."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 class Members(Protocol):
-    """How the members of an object are written. All are expressions of the grammar.
+    """A writer of the members of an object. All results are expressions of the grammar.
 
     Attributes:
-        line: Before the first member, and after the last.
-        comma: Between two.
+        line: White space before the first member, and after the last.
+        comma: The separator of two members.
     """
 
     line: str
@@ -24,7 +24,7 @@ class Members(Protocol):
 
     @property
     def none(self) -> str | None:
-        """In place of members, where there are none; None where there must be one."""
+        """The expression for no members; None if a member is required."""
 
     def around(self, members: str) -> str:
         """The object, with its brackets."""
@@ -37,7 +37,7 @@ class Members(Protocol):
 
 
 class ObjectMembers:
-    """Those of an object among the values.
+    """The members of an object among the values.
 
     Args:
         grammar: The grammar.
@@ -58,7 +58,7 @@ class ObjectMembers:
         return f"{literal(self._grammar.notation.key(name))} ({self._grammar.schema(schema, root, place)})"
 
     def undeclared(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> str:
-        """An object of anything, unless the schema says more."""
+        """An object with any members, or with the members that `additionalProperties` describes."""
         values = schema.get("additionalProperties", True)
         if values is False:
             return '"{}"'
@@ -70,7 +70,7 @@ class ObjectMembers:
 
 
 class KeywordMembers(ObjectMembers):
-    """The arguments of a call whose notation writes them in a way of their own, with nothing but commas between them.
+    """The arguments of a call in a notation of its own, separated by commas without white space.
 
     Args:
         grammar: The grammar.
@@ -81,17 +81,17 @@ class KeywordMembers(ObjectMembers):
         self.line, self.comma = '""', literal(grammar.notation.comma)
 
     def around(self, members: str) -> str:
-        """The arguments, with what stands around them."""
+        """The arguments with their brackets."""
         opening, closing = self._grammar.notation.brackets
         return in_turn(literal(opening), members, literal(closing))
 
     def member(self, name: str, schema: Any, root: Mapping[str, Any], place: str) -> str:
-        """One argument."""
+        """An argument: its key, and a value of the schema."""
         before, after = self._grammar.notation.argument(name)
         return in_turn(literal(before), f"({self._grammar.schema(schema, root, place)})", literal(after))
 
     def undeclared(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> str:
-        """No arguments, unless the schema says that there may be any: a tool that declares none mostly has none."""
+        """No arguments, unless `additionalProperties` allows some: a tool that declares no argument mostly takes none."""
         values = schema.get("additionalProperties", False)
         if values is False:
             return self.around(self.none)
@@ -102,7 +102,7 @@ class KeywordMembers(ObjectMembers):
 
 
 def any_members(grammar: SchemaWriter, members: Members, pair: str) -> str:
-    """Any number of members of this kind, or none."""
+    """Any number of members of the form `pair`, or none."""
     name = grammar.rule(pair)
     some = in_turn(members.line, name, f"({in_turn(members.comma, name)})*", members.line)
     return f"({some})?" if members.none == '""' else f"({some} | {members.none})"

@@ -1,4 +1,4 @@
-"""SchemaWriter rules for members that an object's schema does not declare by name: their keys are any strings but those."""
+"""Rules for members that an object's schema does not declare: their keys are any strings but the declared names."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def further_member(
     root: Mapping[str, Any],
     place: str,
 ) -> str:
-    """A rule for one of them; empty where the schema does not say what they are: then no model should write any.
+    """Write a rule for an undeclared member; empty if `additionalProperties` is no schema: then no member should be added.
 
     Args:
         grammar: The grammar.
-        members: How members are written.
+        members: The writer of the declared members.
         schema: The object's schema.
-        names: Of the members that are declared.
-        root: The document in which its references are followed.
-        place: Where the object stands.
+        names: Names of the declared members.
+        root: The document in which references are followed.
+        place: The path of the object.
     """
     values, notation = schema.get("additionalProperties"), grammar.notation
     if not isinstance(values, Mapping) or not values or "patternProperties" in schema:
@@ -49,14 +49,14 @@ def further_member(
 
 
 def other_key(grammar: SchemaWriter, names: Collection[str]) -> str:
-    """An expression for a key, in its quotes, that is none of these.
+    """Write an expression for a quoted key that differs from all names.
 
-    One rule for each beginning of a name. Up to where a key differs from all of them it holds no escapes but theirs, for one
-    character can be spelt in two ways.
+    A rule for each beginning of a name. As long as a key agrees with a name, the key holds no other escapes than the name,
+    because a character can be spelt in two ways.
 
     Args:
-        grammar: Gets the rules.
-        names: The names.
+        grammar: The grammar that receives the rules.
+        names: The names to avoid.
     """
     spelt = [tuple(_UNIT.findall(json.dumps(name, ensure_ascii=False)[1:-1])) for name in names]
     beginnings = {units[:size]: "" for units in spelt for size in range(len(units) + 1)}

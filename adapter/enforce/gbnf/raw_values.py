@@ -1,8 +1,4 @@
-"""Grammars of calls whose arguments are keys and raw values, found out from what the dialect's template writes.
-
-A template is asked for calls without arguments, with one and with two, and with a value of each JSON type, which some dialects
-tell apart in the tag. What stands around keys and values in them is the frame, whatever its tags are called.
-"""
+"""Grammars of calls whose arguments are keys and raw values, inside the frame that `enforce.raw_frame` finds."""
 
 from __future__ import annotations
 
@@ -26,7 +22,7 @@ if TYPE_CHECKING:
     from adapter.enforce.gbnf.schema_rules import Grammar
     from adapter.enforce.raw_frame import RawFrame
 
-# In a tag they end the name, or the tag.
+# Characters that end a name in a tag, or the tag.
 _NO_KEY = re.compile(r"""["'<>\n]|^\s|\s$|^$""")
 _STRING = frozenset({"string"})
 _MOST_REFERENCES = 16
@@ -41,8 +37,8 @@ class RawMembers:
 
     Args:
         grammar: The grammar.
-        frame: What stands around them.
-        types: The JSON types that an argument may have, by its name, as the reader of such values takes them.
+        frame: The text around keys and values.
+        types: The JSON types of an argument by name, as the reader of raw values sees the schema.
     """
 
     line = comma = '""'
@@ -54,17 +50,17 @@ class RawMembers:
         self.none = literal(frame.none)
 
     def around(self, members: str) -> str:
-        """The arguments: nothing stands around them."""
+        """The arguments, without brackets."""
         return members
 
     def member(self, name: str, schema: Any, root: Mapping[str, Any], place: str) -> str:
-        """One argument, with its tags."""
+        """An argument with its tags."""
         if _NO_KEY.search(name):
             self._grammar.leave(place, "the name, which the tag of an argument cannot hold")
         return self._argument(literal(self._frame.key + name), self._types(name), schema, root, place)
 
     def undeclared(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> str:
-        """No arguments, unless the schema says that there may be any: a tool that declares none mostly has none."""
+        """No arguments, unless `additionalProperties` allows some: a tool that declares no argument mostly takes none."""
         values = schema.get("additionalProperties", False)
         if values is False:
             return self.none
@@ -81,7 +77,7 @@ class RawMembers:
         return in_turn(key, f"({' | '.join(ways)})")
 
     def _by_tag(self, as_text: bool, schema: Any, root: Mapping[str, Any], place: str) -> list[str]:
-        """What may stand behind a key where the tag tells of what type the value is: each with what the schema says of it."""
+        """The alternatives behind a key whose tag tells the type of the value: the schema narrowed to each type."""
 
         def only(kinds: frozenset[str]) -> Any:
             return narrowed(schema, kinds, root, lambda part: self._grammar.merged(part, root, place))
@@ -93,11 +89,11 @@ class RawMembers:
         return ways + [self._json(before, part, root, place) for before, part in parts.items() if part is not None]
 
     def _json(self, before: str, schema: Any, root: Mapping[str, Any], place: str) -> str:
-        """A value as JSON, and what stands around it."""
+        """A value as JSON, with the text around the value."""
         return in_turn(literal(before), f"({self._grammar.schema(schema, root, place)})", literal(self._frame.end))
 
     def _string(self, kinds: frozenset[str] | None, schema: Any, root: Mapping[str, Any], place: str) -> list[str]:
-        """A value as raw text, and what stands around it: one that the schema lists, or any."""
+        """A value as raw text, with the text around the value: a listed value, or any text."""
         frame, allowed = self._frame, _allowed(schema, root)
         words = self._words(allowed, kinds, place) if allowed else []
         if words:
@@ -109,7 +105,7 @@ class RawMembers:
         ]
 
     def _words(self, allowed: list[Any], kinds: frozenset[str] | None, place: str) -> list[str]:
-        """The values of an enumeration that can be written so that they are read again as what they are."""
+        """The listed values that are read again as the same values."""
         ends, words = closing(self._frame.never), []
         for value in allowed:
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -121,7 +117,7 @@ class RawMembers:
 
 
 def _allowed(schema: Any, root: Mapping[str, Any]) -> list[Any] | None:
-    """The values that a schema lists; None where it lists none."""
+    """The values that a schema lists, references followed; None for a schema without a list."""
     for _ in range(_MOST_REFERENCES):
         if not isinstance(schema, Mapping) or schema.keys() - ANNOTATIONS != {"$ref"}:
             break
@@ -130,7 +126,7 @@ def _allowed(schema: Any, root: Mapping[str, Any]) -> list[Any] | None:
 
 
 def held_by_none(schema: Any, root: Mapping[str, Any], seen: tuple[int, ...] = ()) -> Iterator[str]:
-    """The keywords that constrain a string, and other values that are raw text as it is."""
+    """Yield the keywords that raw text cannot be held to."""
     if not isinstance(schema, Mapping) or id(schema) in seen or len(seen) > _MOST_REFERENCES:
         return
     if not seen:

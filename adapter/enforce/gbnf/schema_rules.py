@@ -1,7 +1,8 @@
-"""JSON schemas as GBNF, the grammars of llama.cpp: text that such a grammar allows is JSON that the schema accepts.
+"""JSON schemas as GBNF, the grammars of llama.cpp: text that a grammar allows is JSON that the schema accepts.
 
-A grammar may allow less than its schema (properties come in their order, white space is that of the usual layouts, nothing
-undeclared is added), and where GBNF cannot say what the schema says it allows more: that is noted, and left to validation.
+A grammar may allow less than its schema (properties come in their order, white space is that of the usual layouts, no
+undeclared member is added). For keywords that GBNF cannot express the grammar allows more: they are noted, and left to
+validation.
 
     grammar = Grammar()
     grammar.rules["root"] = grammar.schema({"type": "integer", "minimum": 3}, root)
@@ -46,16 +47,16 @@ class Grammar(RuleSet):
 
         Args:
             schema: The schema.
-            root: The document in which its references are followed.
-            place: Where it stands, for `unenforced`.
-            members: How the members of an object are written; None for those of any object among the values. With it the
-                schema is that of a call's arguments, which are an object in every case.
+            root: The document in which references are followed.
+            place: The path of the schema, for `unenforced`.
+            members: The writer of an object's members, if the schema describes the arguments of a call, which are always an
+                object; None for a value among the arguments.
         """
         if not isinstance(schema, Mapping):
             if schema is False:
                 self.leave(place, "false")
             return self.shared("value") if members is None else self.object_of({}, root, place, members)
-        if place.count(".") + place.count("[") > _DEEPEST:  # a schema that contains itself other than by reference
+        if place.count(".") + place.count("[") > _DEEPEST:  # a Python object that contains itself
             self.leave(place, "everything, so deep inside")
             return self.schema(True, root, place, members)
         if "$ref" in schema or "allOf" in schema:
@@ -70,7 +71,7 @@ class Grammar(RuleSet):
             self.leave(place, *overlaps({"oneOf": schema[key]} if key == "oneOf" else {}, root))
             rest = {name: value for name, value in schema.items() if name != key and name not in ANNOTATIONS}
             possible = [branch for branch in schema[key] if branch is not False] or [True]
-            # What stands beside the branches holds for each of them.
+            # Keywords beside the branches hold for every branch.
             branches = [{"allOf": [rest, branch]} if rest else branch for branch in possible]
             return self.rule(choice([self.schema(branch, root, place, members) for branch in branches]))
         if members is not None:
@@ -78,21 +79,21 @@ class Grammar(RuleSet):
         return choice([self._of_kind(kind, schema, root, place) for kind in kinds_of(schema)])
 
     def _listed(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> list[Any] | None:
-        """The values that a schema lists; None where it lists none."""
+        """The values that a schema lists; None for a schema without a list."""
         values = listed(schema, root)
-        if values == []:  # none fits all else that the schema says
+        if values == []:  # no listed value satisfies the other keywords
             self.leave(place, "enum" if "enum" in schema else "const")
             return [schema["const"]] if "const" in schema else schema["enum"] or None
         return values
 
     def _together(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str, members: Members | None) -> str:
-        """A schema with a reference or `allOf`: a rule, which may lead back to itself."""
+        """Write a rule for a schema with a reference or `allOf`; the rule may refer to itself."""
         said = {key: value for key, value in schema.items() if key not in ANNOTATIONS}
         if said.keys() == {"allOf"} and len(said["allOf"]) == 1:
             return self.schema(said["allOf"][0], root, place, members)
         key = (id(root), json.dumps(said, sort_keys=True), members)
         if key not in self._rules:
-            self._rules[key] = name = self.rule("")  # first, because what it stands for may hold it
+            self._rules[key] = name = self.rule("")  # before its body, which may use it
             target = follow(root, str(schema["$ref"])) if said.keys() == {"$ref"} else None
             whole = self.merged(schema, root, place) if target is None else target
             self.rules[name] = self.schema(whole, root, place, members)
@@ -116,7 +117,7 @@ class Grammar(RuleSet):
             most = None
         if not least and most is None:
             return self.shared("string")
-        if self.notation.quote:  # what ends there is not told by its characters
+        if self.notation.quote:  # such strings end at a token, so characters cannot be counted
             self.leave(place, *(["minLength"] if least else []), *(["maxLength"] if most is not None else []))
             return self.shared("string")
         if least > _MOST_REPETITIONS:
@@ -125,7 +126,7 @@ class Grammar(RuleSet):
         if most is not None and most > _MOST_REPETITIONS:
             self.leave(place, "maxLength")
             most = None
-        tag = min((len(each.replace(" ", "")) for each in self.notation.never), default=0)  # shorter strings hold none
+        tag = min((len(each.replace(" ", "")) for each in self.notation.never), default=0)  # no closing tag fits in less
         char = self.shared("char" if not tag or (most is not None and most < tag) else "few")
         return f'"\\"" {char}{{{least},{"" if most is None else most}}} "\\""'
 
@@ -153,12 +154,12 @@ class Grammar(RuleSet):
         return f'"[" {elements(inside, line, comma)} "]"'
 
     def in_array(self, schema: Mapping[str, Any], place: str, write: Callable[[Any, str, int], str]) -> Elements:
-        """What stands in an array.
+        """Write the elements of an array.
 
         Args:
-            schema: Its schema.
-            place: Where it stands.
-            write: Makes an expression of an element's schema, given where the element stands and how many do before it.
+            schema: The array's schema.
+            place: The path of the array.
+            write: Makes an expression from an element's schema, the path of the element and its index.
         """
         first = schema.get("prefixItems") or []
         items = schema.get("items", True)
@@ -178,7 +179,7 @@ class Grammar(RuleSet):
         return Elements(parts, more, least, most)
 
     def object_of(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str, members: Members) -> str:
-        """An object of a schema that has neither references nor alternatives."""
+        """Write an object for a schema without references and alternatives."""
         required = [name for name in schema.get("required") or () if isinstance(name, str)]
         declared = {name: value for name, value in (schema.get("properties") or {}).items() if value is not False}
         others = True if "patternProperties" in schema else schema.get("additionalProperties", True)
@@ -188,7 +189,7 @@ class Grammar(RuleSet):
         order = list(properties)
         if self.notation.sorts_keys:
             order.sort(key=str.lower)
-        fresh, after = members.none, members.line  # what may follow where nothing stands yet, and after a member
+        fresh, after = members.none, members.line  # the rest of the object before any member, and after a member
         if others := further_member(self, members, schema, properties, root, place):
             fresh = self.rule(any_members(self, members, others))
             after = self.rule(in_turn(f"({in_turn(members.comma, others)})*", members.line))
@@ -203,20 +204,20 @@ class Grammar(RuleSet):
 
 
 def choice(bodies: list[str]) -> str:
-    """An expression for one of these."""
+    """An alternation of the distinct expressions."""
     unique = list(dict.fromkeys(bodies))
     return unique[0] if len(unique) == 1 else f"({' | '.join(unique)})"
 
 
 @dataclass(frozen=True, slots=True)
 class Elements:
-    """What stands in an array, as expressions.
+    """The elements of an array, as expressions.
 
     Attributes:
-        parts: The first elements, one by one.
-        more: Any further one; None where there is none.
-        least: How many there are at least.
-        most: At most; None where there is no limit.
+        parts: The first elements, each with an expression of its own.
+        more: Any further element; None if no further element is allowed.
+        least: Elements at least.
+        most: Elements at most; None for no limit.
     """
 
     parts: Sequence[str]
@@ -226,12 +227,12 @@ class Elements:
 
 
 def elements(inside: Elements, line: str, comma: str) -> str:
-    """Elements one after the other: each may be the last once there are enough.
+    """Write a sequence of elements, any of which may be the last once there are `least`.
 
     Args:
         inside: The elements.
-        line: Before the first, and after the last.
-        comma: Between two.
+        line: White space before the first element, and after the last.
+        comma: The separator of two elements.
     """
     parts, more, least, most = inside.parts, inside.more, inside.least, inside.most
     tail = line

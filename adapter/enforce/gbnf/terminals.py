@@ -6,29 +6,29 @@ import re
 
 
 def literal(text: str) -> str:
-    """A terminal of exactly this text."""
+    """A terminal of exactly `text`."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
     return '"' + re.sub(r"([\x00-\x1f\x7f])([0-9a-fA-F]?)", _in_text, escaped) + '"'
 
 
 def _in_text(found: re.Match[str]) -> str:
-    """A character as an escape; a digit behind it stands apart, for xgrammar takes it for a part of the escape."""
+    """A character as an escape. A digit behind the escape gets its own literal, because xgrammar would extend the escape."""
     return f"\\x{ord(found[1]):02X}" + (f'" "{found[2]}' if found[2] else "")
 
 
 def one_of(characters: str) -> str:
-    """A terminal of one of these characters."""
+    """A terminal of any of the characters."""
     return literal(characters) if len(characters) == 1 else f"[{''.join(map(_in_class, characters))}]"
 
 
 def none_of(characters: str, more: str = "") -> str:
-    """A terminal of one character that is none of these.
+    """A terminal of a single character outside a class.
 
     Args:
         characters: The characters.
-        more: Others, as a class spells them.
+        more: More characters, as a class spells them.
     """
-    return f"[^{''.join(map(_in_class, characters))}{more}]"  # to xgrammar a digit behind an escape is a part of it
+    return f"[^{''.join(map(_in_class, characters))}{more}]"  # xgrammar takes a digit behind an escape for a part of the escape
 
 
 def _in_class(character: str) -> str:

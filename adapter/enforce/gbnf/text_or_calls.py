@@ -1,4 +1,4 @@
-"""Grammar rules for a free answer in a dialect whose calls have no marker before them: text, or calls and nothing else."""
+"""Grammar rules for a free answer in a dialect without an opening marker: text, or calls alone."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _SPACE = " \t\r\n"
 
 
 def text_but_calls(calls: Calls, names: list[str], *, several: bool) -> str:
-    """A rule for an answer that is calls if it begins as the dialect writes one, up to its arguments, and any text otherwise.
+    """Write a rule for an answer of calls, if the answer begins like a call up to the arguments, and of any text otherwise.
 
-    One rule for each beginning of what calls begin with. Where the dialect has a marker besides, which its models may write,
-    calls follow that in any place.
+    A rule for each prefix of a call's beginning. If the dialect also has a marker, which its models may write, calls follow the
+    marker at any place.
 
     Args:
         calls: The calls.
         names: The tools that may be called.
-        several: Whether there may be more calls than one.
+        several: True if more than a single call is allowed.
     """
     grammar, marker = calls.grammar, calls.dialect.open
     grammar.leave("the answer", f"a call that begins otherwise than {calls.frames[names[0]].before!r}")

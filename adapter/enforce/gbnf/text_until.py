@@ -1,4 +1,4 @@
-"""RuleSet rules for text up to a tag: anything that does not hold the tag, then the tag, then what must follow it."""
+"""Grammar rules for text up to a tag: text without the tag, then the tag, then a given expression."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 def text_until(grammar: RuleSet, tag: str, after: str, *, may_end: bool, never: Sequence[str] = ()) -> str:
-    """A rule for text that goes on to `after` once it holds the tag.
+    """Write a rule for text up to a tag, followed by `after`.
 
     Args:
-        grammar: Gets the rules.
+        grammar: The grammar that receives the rules.
         tag: The tag.
-        after: What must follow it.
-        may_end: Whether the text may end without the tag.
-        never: What the text does not hold, but at the end of the tag. A space in it stands for any white space, or none.
+        after: The expression that follows the tag.
+        may_end: True if the text may end without the tag.
+        never: Literals that the text must not hold, except at the end of the tag. A space stands for any white space, or none.
     """
 
     def rules() -> dict[State, str]:

@@ -117,20 +117,18 @@ class NamedJsonBlock(Block):
             return self._broken(position)
         if head.empty:
             self.steps += [Step(StepKind.CALL, head.name, head.id), Step(StepKind.TEXT, "{}")]
-            self._keep(head, "{}", {})
+            self._add_call(head, "{}", {})
             return head.end + len(self._bounds.close) * text.startswith(self._bounds.close, head.end), None
         self._head, self._where, self._json_start = head, Where.ARGUMENTS, self._base + head.end
         heard = type(self.steps) is not Unheard
         inside = in_string(self._bounds.close, self._literals)
         self._arguments = JsonArguments(self._bounds, inside, self._known(head.name) if heard else None)
-        self.steps.append(
-            Step(StepKind.CALL, head.name, head.id, start=self._json_start, progress=self._arguments.progress)
-        )
+        self.steps.append(Step(StepKind.CALL, head.name, head.id, start=self._json_start, progress=self._arguments.progress))
         self._take(text, head.end)
         self._text.mark()  # the JSON, without the marker behind, is read where it is kept
         return head.end, None
 
-    def _keep(self, head: Head, arguments: str, value: object) -> None:
+    def _add_call(self, head: Head, arguments: str, value: object) -> None:
         self._calls.append(RawCall(head.name, arguments, value, head.id))
         self._where = Where.BETWEEN
 
@@ -198,7 +196,7 @@ class NamedJsonBlock(Block):
                 return False
             text, value = mended, loads(mended)
             self._repaired = True
-        self._keep(head, *(decoded_once(text, value) if isinstance(value, str) else (text, value)))
+        self._add_call(head, *(decoded_once(text, value) if isinstance(value, str) else (text, value)))
         return True
 
     def finish(self, tail: str, *, cut: bool) -> End:

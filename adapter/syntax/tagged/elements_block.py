@@ -19,7 +19,7 @@ from adapter.syntax.reading import Reading, Step, StepKind
 from adapter.syntax.skeleton import read_skeleton
 from adapter.syntax.tagged.elements_tags import LONGEST_TAG
 from adapter.syntax.tagged.nested_arguments import ElementsArguments
-from adapter.syntax.tagged.value_end import Verdict, meaning
+from adapter.syntax.tagged.elements_value_end import Verdict, meaning
 from adapter.text.buffer import BlockText
 
 if TYPE_CHECKING:

@@ -1,0 +1,336 @@
+"""The arguments of one call in tags: the values that are open, and the JSON that is made of them.
+
+Every method returns the next piece of the JSON, as far as it is certain. A string value leaves as it grows; a value of any other
+type leaves when it is complete and its type is known. In a dialect of nested elements the first element inside a value shows that
+the value is a list or an object.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from adapter.syntax.raw_values import only_string, typed
+from adapter.syntax.tagged.elements_notation import begins_list, json_of, may_hold
+from adapter.text.buffer import TextBuffer
+from adapter.text.json_repair import repair
+from adapter.text.json_spans import loads
+from adapter.text.json_writer import escaped, quoted
+
+if TYPE_CHECKING:
+    from adapter.schema.place import Place
+    from adapter.syntax.reading import Flowing
+    from adapter.syntax.tagged.grammar import Grammar
+
+_SPACE = " \t\r\n"
+_DEEPEST = 100  # elements that may be open: deeper than any schema, and than readers of JSON may go
+
+
+class _Kind(Enum):
+    """The kind of a value, as far as it is known."""
+
+    __hash__ = object.__hash__  # Enum's own is written in Python
+
+    OPEN = auto()  # white space so far: elements or text may follow
+    HELD = auto()  # text that gets its type when the value is complete
+    STRING = auto()  # text that leaves as it grows
+    OBJECT = auto()
+    LIST = auto()
+
+
+_CLOSERS = {_Kind.OBJECT: "}", _Kind.LIST: "]"}
+
+
+class _Value:
+    """A value that is open; the outermost is the call.
+
+    Attributes:
+        name: Name of the element.
+        place: The schema's words on the value.
+        kinds: JSON types that the value may have; None: any.
+        kind: The kind of the value.
+        mark: Length of the skeleton before the value.
+        comma: Separator that is due before the value itself.
+        before: Text that is due before the next member.
+        count: Members so far.
+        held: Pieces of text that have not left.
+    """
+
+    __slots__ = ("before", "comma", "count", "held", "kind", "kinds", "mark", "name", "place")
+
+    def __init__(self, name: str, place: Place, kinds: frozenset[str] | None, kind: _Kind, mark: int) -> None:
+        self.name = name
+        self.place = place
+        self.kinds = kinds
+        self.kind = kind
+        self.mark = mark
+        self.comma = self.before = ""
+        self.count = 0
+        self.held: list[str] = []
+
+
+class _Padding:
+    """The newline on each side of a value that belongs to the tags.
+
+    Attributes:
+        newline: The newline at the end of the value so far, or the carriage return that may begin one.
+        started: The first character of the value has been seen.
+    """
+
+    __slots__ = ("_returns", "newline", "started")
+
+    def __init__(self) -> None:
+        self.newline = ""
+        self.started = False
+        self._returns = False  # the last newline may be CRLF: the first one was, or there was none
+
+    def strip(self, piece: str) -> str:
+        """Return the part of a further piece, and of the newline held back before, that certainly is the value's."""
+        piece = self.newline + piece
+        if not self.started:
+            if piece == "\r":
+                self.newline = piece
+                return ""
+            self._returns = not piece.startswith("\n")
+            piece = piece[2:] if piece.startswith("\r\n") else piece.removeprefix("\n")
+            self.started = True
+        if self._returns and piece.endswith(("\r\n", "\r")):
+            self.newline = "\r\n" if piece.endswith("\n") else "\r"
+        else:
+            self.newline = "\n" if piece.endswith("\n") else ""
+        return piece[: len(piece) - len(self.newline)]
+
+
+class Arguments:
+    """The arguments of one call.
+
+    Args:
+        tool: Name of the tool.
+        place: The schema's words on the arguments.
+        grammar: The tags of the dialect.
+
+    Attributes:
+        tool: As given.
+        written: The JSON so far.
+        given: Names of the parameters so far, if the grammar asks for them.
+        line_begins: The present value is empty so far, or ends in a newline.
+        broken: Text in the place of the arguments that is no JSON object; None without such text.
+        repaired: The JSON of arguments written as one JSON text was repaired.
+        doubtful: The value made last, and all JSON behind it, is known only when the call is complete: it may be coerced.
+        untidy: A closing tag was missing.
+    """
+
+    __slots__ = (
+        "_grammar", "_mark", "_nested", "_open", "_padding", "_skeleton", "_whole", "broken", "doubtful", "given",
+        "line_begins", "repaired", "tool", "untidy", "written",
+    )  # fmt: skip
+
+    def __init__(self, tool: str, place: Place, grammar: Grammar) -> None:
+        self.tool = tool
+        self.written = TextBuffer()
+        self.given: set[str] = set()
+        self.line_begins = True
+        self.broken: str | None = None
+        self.repaired = self.doubtful = self.untidy = False
+        self._grammar = grammar
+        self._nested = grammar.nesting is not None
+        word = "" if grammar.nesting is None else grammar.nesting.word
+        call = _Value(word, place, frozenset({"object"}), _Kind.OBJECT, 0)
+        call.before = "{"
+        self._open = [call]
+        self._padding: _Padding | None = None
+        self._whole = False  # the arguments are written as one JSON text
+        # A closed value leaves one element without content: lxml reads a short text, however long the call. Once a tag is
+        # missing all tags stay, for those are the ones that lxml has to see.
+        self._skeleton: list[str] = []
+        self._mark: int | None = None  # length of the skeleton before the tags of a key
+
+    @property
+    def in_value(self) -> bool:
+        """Text that comes now belongs to a value."""
+        return self._open[-1].kind not in _CLOSERS
+
+    @property
+    def may_hold(self) -> bool:
+        """An opening tag that comes now begins an element: no text stands before, and more than a string may stand here."""
+        top = self._open[-1]
+        return self._nested and top.kind is _Kind.OPEN and may_hold(top.kinds)
+
+    @property
+    def full(self) -> bool:
+        """No further element may be opened."""
+        return len(self._open) - (self._open[-1].kind is _Kind.OPEN) >= _DEEPEST  # an open value has no bracket yet
+
+    @property
+    def own(self) -> str:
+        """Name of the innermost element."""
+        return self._open[-1].name
+
+    def holds(self, name: str) -> bool:
+        """Tell if an element of this name is open around the innermost."""
+        return any(value.name in {name, name.strip()} for value in self._open[:-1])
+
+    def depth_of(self, name: str) -> int:
+        """Return the number of elements that a closing tag of this name closes; 0 if none of this name is open."""
+        spelt = {name, name.strip()}
+        return next((depth for depth, value in enumerate(reversed(self._open), 1) if value.name in spelt), 0)
+
+    def is_call(self, depth: int) -> bool:
+        """Tell if the outermost of so many elements is the call itself."""
+        return depth == len(self._open)
+
+    def begin(self) -> str:
+        """Begin the arguments."""
+        if not self._nested:
+            return ""
+        self._open[0].before = ""
+        return self._add("{")
+
+    def end(self) -> str:
+        """Complete the call, and the elements that are open in the call."""
+        left = "".join([self.close(tagged=False) for _ in self._open[1:]])
+        if self._whole:
+            return left
+        return left + self._add("{}" if self._open[0].before == "{" else "}")
+
+    def key_tag(self, tag: str) -> None:
+        """Note a tag around a key, for the skeleton."""
+        if self._mark is None:
+            self._mark = len(self._skeleton)
+        self._skeleton.append(tag)
+
+    def open(self, name: str, more: str = "") -> str:
+        """Begin a value.
+
+        Args:
+            name: Name of the parameter, or of the element.
+            more: The text of the other attributes in the tag.
+        """
+        written, parent = "", self._open[-1]
+        if parent.kind is _Kind.OPEN:
+            is_list = begins_list(parent.place, parent.kinds, name, self._grammar.nesting.item if self._grammar.nesting else "")
+            parent.kind = _Kind.LIST if is_list else _Kind.OBJECT
+            parent.before = "[" if is_list else "{"
+            written = self._due(parent)
+        before, parent.before = parent.before, ", "
+        in_list = parent.kind is _Kind.LIST
+        place = parent.place.item(parent.count) if in_list else parent.place.member(name)
+        value = self._push(name, place, self._grammar.kinds(more, place.kinds()))
+        parent.count += 1
+        if self._whole:
+            self.broken, value.kind = self.written.text(), _Kind.HELD
+            return ""
+        if not in_list:
+            written += f"{before}{quoted(name)}: "
+        elif before == ", ":
+            value.comma = before
+        else:
+            written += before
+        if value.kind is _Kind.STRING:
+            written += self._due(value) + '"'
+        return self._add(written)
+
+    def _push(self, name: str, place: Place, kinds: frozenset[str] | None) -> _Value:
+        """Open a value; its kind is known if only a string may stand there, and in a dialect of flat values."""
+        kind = _Kind.OPEN if self._nested else _Kind.HELD
+        if only_string(kinds) and not (kinds is None and self._nested) and place.lets_text_be():
+            kind = _Kind.STRING
+        mark, self._mark = len(self._skeleton) if self._mark is None else self._mark, None
+        value = _Value(name, place, kinds, kind, mark)
+        self._open.append(value)
+        self._skeleton.append(f"<{self._grammar.value_name}>")
+        self.line_begins = True
+        if self._grammar.padded:
+            self._padding = _Padding()
+        if self._grammar.declares is not None:
+            self.given.add(name)
+        return value
+
+    def whole(self) -> None:
+        """Begin all arguments, written as one JSON text, which leaves when it is complete; no value may stand beside it."""
+        call = self._open[-1]
+        self.broken = self.written.text() if call.count or self._whole else None
+        self._push("", call.place, None).kind = _Kind.HELD
+        self._padding, self._whole = None, True
+
+    @staticmethod
+    def _due(value: _Value) -> str:
+        """Return the separator that is due before a value, once."""
+        comma, value.comma = value.comma, ""
+        return comma
+
+    def value(self, piece: str) -> str:
+        """Take a piece of the innermost value."""
+        if not piece:
+            return ""
+        top = self._open[-1]
+        if self._padding is not None:
+            self.line_begins = piece.endswith("\n")
+            piece = self._padding.strip(piece)
+        if top.kind is _Kind.STRING:
+            return self._add(escaped(piece))
+        top.held.append(piece)
+        if top.kind is _Kind.HELD or not piece.strip(_SPACE):
+            return ""
+        if top.kinds is not None:
+            top.kind = _Kind.HELD
+            return ""
+        top.kind, held, top.held = _Kind.STRING, "".join(top.held), []
+        return self._add(f'{self._due(top)}"{escaped(held)}')
+
+    def flowing(self) -> Flowing | None:
+        """Return the pattern of text that may be forwarded inside a string; None if the next piece needs a closer look."""
+        if self._open[-1].kind is not _Kind.STRING or self.doubtful:
+            return None
+        padding = self._padding
+        return self._grammar.flow if padding is None or (padding.started and not padding.newline) else None
+
+    def close(self, *, tagged: bool = True) -> str:
+        """Complete the innermost value, by its closing tag or without one."""
+        value = self._open.pop()
+        self.untidy = self.untidy or not tagged
+        if tagged and not self.untidy:
+            leaf = f"<{self._grammar.value_name}/>"
+            del self._skeleton[value.mark :]
+            if self._skeleton[-1:] != [leaf]:
+                self._skeleton.append(leaf)
+        elif tagged:
+            self._skeleton.append(f"</{self._grammar.value_name}>")
+        if value.kind in _CLOSERS:
+            return self._add(_CLOSERS[value.kind])
+        rest = "\r" if self._padding is not None and self._padding.newline == "\r" else ""
+        if value.kind is _Kind.STRING:
+            return self._add(escaped(rest) + '"')
+        text = "".join(value.held) + rest
+        if self._whole:
+            return self._json(text, value.place)
+        made = json_of(text, value.kinds) if self._nested else typed(text, value.kinds)
+        self.doubtful = self.doubtful or value.place.may_change(loads(made))
+        return self._add(self._due(value) + made)
+
+    def close_to(self, depth: int) -> str:
+        """Complete so many of the innermost values; only the outermost of them had a closing tag."""
+        return "".join([self.close(tagged=left == 1) for left in range(depth, 0, -1)])
+
+    def _json(self, written: str, place: Place) -> str:
+        """Make the arguments of one JSON text."""
+        text: str | None = written.strip() or "{}"
+        try:
+            loads(written.strip() or "{}")
+        except ValueError:
+            text = repair(written)
+            self.repaired = text is not None
+        if text is None or self.broken is not None:
+            self.broken = self.broken or written
+            return ""
+        self.doubtful = self.doubtful or place.may_change(loads(text))
+        return self._add(text)
+
+    def skeleton(self) -> str:
+        """Return the tags without names and values."""
+        return "".join(self._skeleton)
+
+    def _add(self, text: str) -> str:
+        if text:
+            self.written.append(text)
+        return text

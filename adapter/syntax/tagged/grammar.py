@@ -1,0 +1,202 @@
+"""The tags of a dialect as compiled patterns, made from its markers and from the `form` in its template's front matter.
+
+`Grammar` is all that the reader knows of a dialect. `parameters`, `arg_key`, `elements` and `xtml_tags` write the patterns of their
+tags as regular expressions, each under the role of the tag, and `patterns` joins these with the markers of a block: one match
+tells which tag stands at a position, and one more whether the text ends inside a tag.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from adapter.syntax.reading import Flowing, StepKind
+from adapter.text.json_writer import escaped
+from adapter.text.partial import begun
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+# White space in a tag is bounded, and so is a name: an incomplete tag is matched anew with each delta.
+SPACE = r"[ \t\r\n]"
+GAP = rf"{SPACE}{{0,8}}"
+LONGEST_TAG = 720  # code points
+NOT_SPACE = re.compile(r"[^ \t\r\n]")
+_NEVER = re.compile(r"(?!)")
+
+Kinds = frozenset[str] | None
+
+
+class After(NamedTuple):
+    """The markup that has to follow a closing tag inside a value, if the tag is to end the value.
+
+    Attributes:
+        right: Matches such markup.
+        half: Matches the whole of a text that may become such markup.
+        most_space: Code points of white space from which on the two are no neighbours.
+        closer: Matches a closing tag of an unknown name, which may stand in place of the block's closing marker.
+        then: The markup that has to follow `closer`.
+    """
+
+    right: re.Pattern[str]
+    half: re.Pattern[str]
+    most_space: int = 400
+    closer: re.Pattern[str] = _NEVER
+    then: After | None = None
+
+    def place(self, text: str, position: int, *, at_end: bool) -> int | None:
+        """Find the text behind white space.
+
+        Args:
+            text: The text.
+            position: Where the white space begins.
+            at_end: The completion ends with the text; then the end is as good as markup.
+
+        Returns:
+            A position; -1 if there is too much white space; None if more text is needed.
+        """
+        found = NOT_SPACE.search(text, position, position + self.most_space)
+        if found is not None:
+            return found.start()
+        if len(text) - position >= self.most_space:
+            return -1
+        return len(text) if at_end else None
+
+    def follows(self, text: str, position: int, *, at_end: bool) -> bool | None:
+        """Tell if such markup, or the end of the completion, follows behind white space; None if more text is needed."""
+        place = self.place(text, position, at_end=at_end)
+        if place is None or place < 0:
+            return None if place is None else False
+        if place == len(text) or self.right.match(text, place):
+            return True
+        if self.then is not None and (found := self.closer.match(text, place)):
+            return self.then.follows(text, found.end(), at_end=at_end)
+        return None if not at_end and self.half.fullmatch(text, place) else False
+
+
+class Nesting(NamedTuple):
+    """The tags of elements within elements.
+
+    Attributes:
+        word: Name of a call's element.
+        item: Name of a list's elements.
+        prefix: Literal before every tag; empty if a server left the prefix out.
+        lone: The prefix of the dialect, which may stand without a tag.
+        tag: Matches a tag inside a value; groups `end` (not empty in a closing tag) and `name`.
+        element: The same between tags, where the prefix may be missing.
+        ends: Literals that may follow a value beside tags: the markers of the block, and tokens.
+    """
+
+    word: str
+    item: str
+    prefix: str
+    lone: str
+    tag: re.Pattern[str]
+    element: re.Pattern[str]
+    ends: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """The tags of a dialect.
+
+    A tag of a call or a value has its name as the group `tool` or `key`, and the group `alone` of a call is not empty if the tag
+    is the whole call.
+
+    Attributes:
+        open: Markers before a block, the dialect's own first.
+        close: Markers after a block.
+        tokens: Literals that end a block left open.
+        head: Matches the beginning of a block that began without a marker, or of a block that begins with the name of its call.
+        call_begins: Matches the first word of a call's tag.
+        tag: Matches any tag or marker between values; the last group is the role of the tag (see `reader`).
+        half: Matches the whole of a text that may become such a tag or marker.
+        opening_half: The same behind the marker of a block, before the first call.
+        after_value: The markup that has to follow a value's closing tag.
+        after_outer: The markup that has to follow a closing tag of the call or the block that ends a value.
+        value_end: Matches a value's closing tag.
+        value_waits: Matches the whole of a text that may become a tag that ends the present value.
+        outer_end: Matches the closing tags of the call and of the block.
+        next_value: Matches the opening tag of a value that may end the value before.
+        declares: Tells by the names of tool and parameter if `next_value` is to end a value; None: by its place on a line.
+        flow: Text that may be forwarded inside a string value.
+        stop: Finds the first character of a tag in a value.
+        first: Finds the first character of a tag or token between values.
+        last: Matches a tag at the end of a completion that completes the call.
+        padded: One newline on each side of a value belongs to the tags.
+        one_call: A block holds one call, which has no tags of its own: the name is the first thing in the block.
+        loose_call: A call may end with its block, without a closing tag; that is no fault.
+        value_name: Name of a value's element in the skeleton that lxml reads.
+        stray: Faults to tell of text, and of unknown tags, between tags; empty: they are not told.
+        named: The name that the text of an attribute stands for.
+        kinds: The JSON types of a value, from the text of the other attributes (the group `more`) and the types of the schema.
+        nesting: The tags of elements within elements; None in a dialect of flat values.
+    """
+
+    open: tuple[str, ...]
+    close: tuple[str, ...]
+    tokens: tuple[str, ...]
+    head: re.Pattern[str]
+    call_begins: re.Pattern[str]
+    tag: re.Pattern[str]
+    half: re.Pattern[str]
+    opening_half: re.Pattern[str]
+    after_value: After
+    after_outer: After
+    outer_end: re.Pattern[str]
+    flow: Flowing
+    last: re.Pattern[str]
+    value_end: re.Pattern[str] = _NEVER
+    value_waits: re.Pattern[str] = _NEVER
+    next_value: re.Pattern[str] = _NEVER
+    declares: Callable[[str, str], bool] | None = None
+    stop: re.Pattern[str] = re.compile("<")
+    first: re.Pattern[str] = re.compile("<")
+    padded: bool = False
+    one_call: bool = False
+    loose_call: bool = True
+    value_name: str = "parameter"
+    stray: tuple[str, str] = ("", "")
+    named: Callable[[str], str] = str.strip
+    kinds: Callable[[str, Kinds], Kinds] = lambda _more, kinds: kinds
+    nesting: Nesting | None = None
+
+    def closed(self, text: str, position: int) -> int:
+        """Return the end of a block's closing marker that begins at `position`; `position` if none does."""
+        return position + next((len(close) for close in self.close if text.startswith(close, position)), 0)
+
+
+def either(literals: Iterable[str]) -> str:
+    """Return a regular expression for any of the literals."""
+    return "|".join(map(re.escape, literals)) or "(?!)"
+
+
+def tag_pattern(markers: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], roles: Mapping[str, str]) -> re.Pattern[str]:
+    """Compile the pattern of all tags between values: the markers `close`, `open` and tokens, then the tags by their roles."""
+    opens, closes, tokens = markers
+    named = {"close": either(closes), "token": either(tokens), "open": either(opens), **roles}
+    return re.compile("|".join(f"(?P<{role}>{pattern})" for role, pattern in named.items()))
+
+
+def halves(literals: Iterable[str], tags: str = "") -> str:
+    """Return a regular expression for proper prefixes of the literals, and for the beginnings of `tags`."""
+    return "|".join(filter(None, (tags, begun(literals)))) or "(?!)"
+
+
+def flow_of(ends: str, half: str, firsts: str, *, padded: bool = False) -> Flowing:
+    """Return the pattern of text that may be forwarded inside a string value.
+
+    Args:
+        ends: Regular expression of the tags that may end the value.
+        half: Regular expression of the beginnings of such tags.
+        firsts: The characters with which they begin.
+        padded: A newline waits for the text behind it, for the last one of a value belongs to the closing tag.
+    """
+    first = f"[{re.escape(firsts)}]"
+    other = f"[^{re.escape(firsts)}\r\n]" if padded else f"[^{re.escape(firsts)}]"
+    data = rf"(?!{ends}|(?:{half})\Z){first}"
+    lines = rf"|\n++(?:{other}|{data})" if padded else ""
+    special = f"[{re.escape(firsts)}\r\n]" if padded else first
+    waits = rf"\n*+(?:{half})?\Z" if padded else rf"(?:{half})\Z"
+    return Flowing(re.compile(special), re.compile(f"(?:{other}++|{data}{lines})*+"), re.compile(waits), StepKind.TEXT, escaped)

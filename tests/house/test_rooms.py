@@ -1,0 +1,205 @@
+"""The house: which file and which room imports from which, what importing costs, and what the public names are.
+
+An import counts wherever it stands: at the top, under TYPE_CHECKING, or inside a function.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import adapter
+from adapter.options import OptionKeywords, Options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PACKAGE = Path(adapter.__file__).parent
+
+# From the ground up: a room imports only from itself and from rooms named before it.
+ROOMS = [
+    "_version",
+    "errors",
+    "events",
+    "servers",
+    "store",
+    "text",
+    "schema",
+    "tools",
+    "syntax",
+    "dialects",
+    "options",
+    "completion",
+    "api",
+    "prompt",
+    "enforce",
+    "exchange",
+    "transport",
+    "testing",
+    "client",
+    "__init__",
+    "demo",
+    "cli",
+    "__main__",
+]
+# Files that import one another, which may only become fewer.
+KNOWN_CIRCLES: list[set[str]] = [{"text/json_careful.py", "text/json_cursor.py"}]
+
+
+def module_of(name: str) -> str:
+    """The module of a file's name: `api/chat/__init__.py` is `adapter.api.chat`."""
+    return ".".join(["adapter", *name.removesuffix(".py").split("/")]).removesuffix(".__init__")
+
+
+def modules_in(source: str) -> Iterator[tuple[str, str | None]]:
+    """What a text imports of the package: module, and the name taken out of it."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield from ((node.module or "", alias.name) for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from ((alias.name, None) for alias in node.names)
+
+
+def imports_of(sources: Mapping[str, str]) -> dict[str, set[str]]:
+    """Of each file the files that it imports, all by their names in the package."""
+    names = {module_of(name): name for name in sources}
+    found: dict[str, set[str]] = {}
+    for name, source in sources.items():
+        modules = [(module, f"{module}.{part}") for module, part in modules_in(source) if module.partition(".")[0] == "adapter"]
+        found[name] = {names.get(inner) or names[module] for module, inner in modules} - {name}
+    return found
+
+
+def circles_of(graph: Mapping[str, set[str]]) -> list[set[str]]:
+    """Files that each lead to all others of their circle."""
+    reach = {name: set(others) for name, others in graph.items()}
+    for middle in graph:  # Warshall's closure
+        for others in reach.values():
+            if middle in others:
+                others.update(reach[middle])
+    found: list[set[str]] = []
+    for name in graph:
+        circle = {other for other in reach[name] if name in reach[other]}
+        if circle and circle not in found:
+            found.append(circle)
+    return found
+
+
+SOURCES = {path.relative_to(PACKAGE).as_posix(): path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py"))}
+GRAPH = imports_of(SOURCES)
+
+
+def room_of(name: str) -> str:
+    return name.partition("/")[0].removesuffix(".py")
+
+
+def test_every_room_has_its_floor() -> None:
+    assert {room_of(name) for name in SOURCES} == set(ROOMS)
+
+
+def test_imports_go_one_way() -> None:
+    above = {
+        (name, other)
+        for name, others in GRAPH.items()
+        for other in others
+        if name != "__init__.py"  # it names the public names of all rooms, and loads each on first use
+        and ROOMS.index(room_of(other)) > ROOMS.index(room_of(name))
+    }
+    assert above == set(), "a file imports from a room above its own"
+
+
+def test_no_files_import_one_another() -> None:
+    # `__init__.py` names the public names of all rooms for type checkers, and loads each on first use.
+    circles = circles_of({name: others - {"__init__.py"} for name, others in GRAPH.items() if name != "__init__.py"})
+    assert [circle for circle in circles if not any(circle <= known for known in KNOWN_CIRCLES)] == []
+    assert [known for known in KNOWN_CIRCLES if not any(circle <= known for circle in circles)] == [], (
+        "a circle is gone: strike it out"
+    )
+
+
+def test_circles_are_seen_wherever_the_import_stands() -> None:
+    later = "def f():\n    from adapter.api import a\n"
+    for_types = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from adapter.api.b import B\n"
+    sources = {
+        "api/__init__.py": "",
+        "api/a.py": for_types,
+        "api/b.py": "import adapter.errors",
+        "errors.py": later,
+        "c.py": "import os",
+    }
+    graph = imports_of(sources)
+    assert graph["errors.py"] == {"api/a.py"}
+    assert circles_of(graph) == [{"api/a.py", "api/b.py", "errors.py"}]
+
+
+def loaded_by(code: str) -> set[str]:
+    script = f"{code}\nimport sys\nprint(' '.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+NETWORK = {"openai", "httpx", "httpx2", "httpcore", "aiohttp", "requests", "urllib3"}
+COSTS = [
+    pytest.param("import adapter", {*NETWORK, "jinja2", "lxml", "jsonschema", "rich", "json_repair"}, id="import adapter"),
+    pytest.param(
+        "from adapter.cli import run; run(['templates', 'path', 'hermes'])", {*NETWORK, "jsonschema", "lxml"}, id="templates"
+    ),
+    pytest.param("import adapter; adapter.render([{'role': 'user', 'content': 'x'}])", NETWORK, id="render"),
+    pytest.param(
+        "from adapter.prompt.chat_template import load_chat_template as t; t('chatml').render([{'role': 'user'}], now=0)",
+        {*NETWORK, "gguf", "numpy", "jsonschema", "lxml"},
+        id="chat template",
+    ),
+    pytest.param("import adapter; adapter.parse('x')", {*NETWORK, "json_repair"}, id="parse"),
+    pytest.param("import adapter.cli.preview as p; import adapter.exchange", NETWORK, id="preview"),
+]
+
+
+@pytest.mark.parametrize(("code", "forbidden"), COSTS)
+def test_nothing_is_loaded_that_is_not_needed(code: str, forbidden: set[str]) -> None:
+    assert loaded_by(code) & forbidden == set()
+
+
+def test_public_names() -> None:
+    assert sorted(adapter.__all__) == [
+        "AdapterError",
+        "BadRequest",
+        "CompletionParser",
+        "Dialect",
+        "DialectError",
+        "InvalidToolCall",
+        "MemoryStore",
+        "Options",
+        "ParsedCompletion",
+        "ParsedToolCall",
+        "Problem",
+        "SqliteStore",
+        "ToolCallRequired",
+        "ToolSet",
+        "__version__",
+        "parse",
+        "read_tools",
+        "render",
+        "system_prompt",
+        "wrap",
+    ]
+    for name in adapter.__all__:
+        assert getattr(adapter, name) is not None
+    assert set(adapter.__all__) <= set(dir(adapter))
+    with pytest.raises(AttributeError, match="no attribute 'wrpa'"):
+        _ = adapter.wrpa
+
+
+def test_the_keywords_are_the_options() -> None:
+    fields = {field.name for field in dataclasses.fields(Options)}
+    assert set(OptionKeywords.__annotations__) == fields
+    documented = Options.__doc__ or ""
+    for name in fields:
+        assert f"        {name}: " in documented
