@@ -25,7 +25,7 @@ def in_opening(state: State, text: str, position: int, out: list[Event]) -> tupl
     state.held = []
     state.mode = Mode.TEXT
     if payload:
-        return _begin(state, opening, text, after, out), False
+        return _begin(state, opening, after, out), False
     if state.owed:  # an opening marker in place of the closing one
         out.append(Markup(state.opener))
         state.owed = False
@@ -34,7 +34,7 @@ def in_opening(state: State, text: str, position: int, out: list[Event]) -> tupl
     return after, False
 
 
-def _begin(state: State, opening: str, text: str, position: int, out: list[Event]) -> int:
+def _begin(state: State, opening: str, position: int, out: list[Event]) -> int:
     """Begin a block or a passage. Returns the position reached."""
     found = state.syntax.block(opening)
     if isinstance(found, Passage):

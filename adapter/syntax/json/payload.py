@@ -35,7 +35,6 @@ class Payload:
     Attributes:
         bounds: As given.
         inside: Patterns of strings in a block.
-        plain: Patterns of a plain call between the markers; None if a block can end without its closing marker.
     """
 
     def __init__(
@@ -48,7 +47,6 @@ class Payload:
         self.bounds = bounds
         self.inside = in_string(bounds.close)
         self._known = known
-        self.plain = bounds.plain
         self._tags = tags
         self._separators = separators
 
