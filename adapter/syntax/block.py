@@ -58,27 +58,24 @@ class Block(ABC):
 
     def feed(self, text: str, position: int) -> tuple[int, End | None]:
         """Consume text from `position` on. Returns the position reached, and the end of the block, if it has come."""
-        end = None
-        self._base = self._read - position
+        start, end = position, None
+        self._base = self._read - start
         while position < len(text) and end is None:
             before = self._where
             after, end = self._step(text, position)
             if after == position and before is self._where and end is None:
                 break
             position = after
-        self._take(text, position)
+        if position > start:
+            self._take(text, position)
         return position, end
 
     def _take(self, text: str, position: int) -> None:
-        """Keep the text being fed up to a position."""
+        """Take the text being fed into the block, up to a position."""
         start = self._read - self._base
         if position > start:
-            self._keep(text, start, position)
-
-    def _keep(self, text: str, start: int, end: int) -> None:
-        """Take a consumed part of the text into the block."""
-        self._text.take(text, start, end)
-        self._read += end - start
+            self._text.take(text, start, position)
+            self._read += position - start
 
     @abstractmethod
     def _step(self, text: str, position: int) -> tuple[int, End | None]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from adapter.text.json_spans import loads
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
 # Offsets of a value in the JSON as it was written, and the text that left in its place.
 Edit: TypeAlias = tuple[int, int, str]
@@ -144,7 +144,7 @@ class Gate:
         if self._held is None:
             return self._flowing(text, ended=ended)
         self._held.append(text)
-        if not ended and not (self._perhaps and self._is_text(self._held)):
+        if not ended and not (self._perhaps and surely_text(self._held, self._perhaps)):
             return ""
         whole, self._held = "".join(self._held), None
         if not ended or self._place is None:
@@ -183,13 +183,19 @@ class Gate:
             self.edits.append((end - len(literal), end, written))
         return written
 
-    def _is_text(self, held: list[str]) -> bool:
-        """Tell whether a string that is held can be nothing but text any more."""
-        if "array" in self._perhaps:  # any value may become a list of one
-            return False
-        if len(held) > _LONGEST_SCALAR:
-            return "object" not in self._perhaps
-        so_far = "".join(held)
-        if "object" in self._perhaps and _OBJECT.match(so_far):
-            return False
-        return len(so_far) > _LONGEST_SCALAR or _SCALAR.fullmatch(so_far) is None
+
+def surely_text(begun: Sequence[str], others: Collection[str]) -> bool:
+    """Tell whether a held string can be nothing but text any more.
+
+    Args:
+        begun: Pieces of the string's JSON so far, the opening quote in the first.
+        others: JSON types that the string may have to be coerced to.
+    """
+    if "array" in others:  # any value may become a list of one
+        return False
+    if len(begun) > _LONGEST_SCALAR:
+        return "object" not in others
+    text = "".join(begun)
+    if "object" in others and _OBJECT.match(text):
+        return False
+    return len(text) > _LONGEST_SCALAR or _SCALAR.fullmatch(text) is None

@@ -20,21 +20,18 @@ class BracesText:
     Attributes:
         written: All pieces so far.
         open: The brackets that are open, the outermost first.
-        empty: Whether the innermost bracket holds nothing yet.
+        empty: The innermost bracket holds nothing yet.
+        in_list: The innermost bracket is a list's.
     """
 
-    __slots__ = ("_separate", "empty", "open", "written")
+    __slots__ = ("_separate", "empty", "in_list", "open", "written")
 
     def __init__(self) -> None:
         self.written = TextBuffer()
         self._separate = False  # a comma is due before the next key or element
         self.open: list[str] = []
         self.empty = True
-
-    @property
-    def in_list(self) -> bool:
-        """Whether the innermost bracket is a list's."""
-        return self.open[-1:] == ["["]
+        self.in_list = False
 
     @property
     def full(self) -> bool:
@@ -45,14 +42,14 @@ class BracesText:
         """Open an object or a list."""
         text = self._add(self._comma() + bracket)
         self.open.append(bracket)
-        self.empty, self._separate = True, False
+        self.in_list, self.empty, self._separate = bracket == "[", True, False
         return text
 
     def end(self) -> str:
         """Close the innermost object or list."""
         text = self._add(_CLOSERS[self.open.pop()])
         self.empty = False
-        self._separate = self.in_list
+        self._separate = self.in_list = self.open[-1:] == ["["]
         return text
 
     def comma(self) -> None:

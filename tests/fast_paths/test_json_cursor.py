@@ -23,6 +23,7 @@ from adapter.text.json_plain import in_string
 from adapter.text.partial import is_half
 from adapter.tools.definitions import read_tools
 from tests.support.argument_gate import ArgumentGate
+from tests.support.tiers import few_or_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -265,15 +266,16 @@ def cut(text: str, size: int) -> list[str]:
     return [text[at : at + size] for at in range(0, len(text), size)]
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)
 @pytest.mark.parametrize("bounds", BOUNDS.values(), ids=BOUNDS)
 @pytest.mark.parametrize("text", CASES.values(), ids=CASES)
 def test_it_reads_as_walker_gate_and_scanner(text: str, bounds: Boundaries, schema: Any) -> None:
     text = text.replace(CLOSE, bounds.close)
-    for size in (1, 2, 3, 4, 5, 7, 11, len(text) + 1):
+    for size in few_or_all((1, 4, len(text) + 1), (1, 2, 3, 4, 5, 7, 11, len(text) + 1)):
         agree(cut(text, size), bounds, schema)
     chance = random.Random(text)
-    for _ in range(6):
+    for _ in range(few_or_all(1, 6)):
         at = sorted(chance.choices(range(len(text) + 1), k=chance.randint(1, 6)))
         agree([text[a:b] for a, b in itertools.pairwise([0, *at, len(text)])], bounds, schema)
 
@@ -294,7 +296,7 @@ MARKERS = ("<|call|>", "<|calls_end|>", "<|im_end|>")
 
 @pytest.mark.parametrize("text", [text.replace(CLOSE, "<|end|>") for text in CASES.values()], ids=CASES)
 def test_markers_after_a_doubtful_one_keep_the_doubt(text: str) -> None:
-    for size in (1, 2, 3, 4, 5, 7, 11, len(text) + 1):
+    for size in few_or_all((1, 4, len(text) + 1), (1, 2, 3, 4, 5, 7, 11, len(text) + 1)):
         agree(cut(text, size), MARKED, SCHEMAS["plain"], MARKERS)
 
 
@@ -305,7 +307,7 @@ TEXTS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=few_or_all(60, 600), deadline=None)
 @given(
     st.lists(st.sampled_from(TEXTS), max_size=14),
     st.sampled_from(sorted(SCHEMAS)),
@@ -326,7 +328,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=few_or_all(50, 400), deadline=None)
 @given(
     st.dictionaries(st.sampled_from(sorted(PARAMETERS["properties"])), VALUES, max_size=5),
     st.sampled_from(sorted(SCHEMAS)),

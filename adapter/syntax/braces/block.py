@@ -123,7 +123,8 @@ class CallBracesBlock(Block):
         after, stop = arguments.feed(text, position), arguments.stop
         if stop is Stop.END and text.startswith(self._literals.close, after) and arguments.mend():
             self._repaired, arguments.stop = True, Stop.COMPLETE
-        self._tell()
+        if arguments.said:
+            self._tell()
         if stop is None:
             return after, None
         if stop is Stop.LOST_QUOTE:
@@ -138,12 +139,10 @@ class CallBracesBlock(Block):
 
     def _tell(self) -> None:
         """Make one step of the arguments that may leave."""
-        said = self._arguments.said
-        if said:
-            text = "".join(said)
-            said.clear()
-            if text:
-                self.steps.append(Step(StepKind.TEXT, text))
+        text = "".join(self._arguments.said)
+        self._arguments.said.clear()
+        if text:
+            self.steps.append(Step(StepKind.TEXT, text))
 
     def _lost_quote(self) -> End:
         """End the block at the first closing marker of the string that has no end."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapter.schema.leaving import flows, surely_text
+from adapter.schema.leaving import flows, others
+from adapter.text.json_gate import surely_text
 from adapter.text.json_writer import BracesText
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ class ArgumentsText(BracesText):
         if self._held is None:
             return self._sure(text)
         self._held.append(text)
-        if not surely_text(self._value, self._held):
+        kinds = others(self._value)
+        if kinds is None or not surely_text(self._held, kinds):
             return ""
         text, self._held = "".join(self._held), None
         return self._sure(text)

@@ -146,14 +146,9 @@ class PythonicBlock(Block):
     def _step(self, text: str, position: int) -> tuple[int, End | None]:
         return self._scanner.feed(text, position)
 
-    def _keep(self, text: str, start: int, end: int) -> None:
-        self._read += end - start
-        if self._scanner.call_ends:
-            start = self._end_calls(text, start)
-        self._text.append(text[start:end])
-
-    def _end_calls(self, text: str, start: int) -> int:
-        """Read the calls that end in a text. Returns the position behind the last."""
+    def _take(self, text: str, position: int) -> None:
+        """Take the text being fed into the block, and read the calls that end in the text."""
+        start = self._read - self._base
         for last in self._scanner.call_ends:
             place = last - self._base
             self._text.append(text[start:place])
@@ -163,7 +158,8 @@ class PythonicBlock(Block):
             if call is not None and type(self.steps) is not Unheard:
                 self._tell(*call)
         self._scanner.call_ends.clear()
-        return start
+        self._text.append(text[start:position])
+        self._read = self._base + position
 
     def _tell(self, name: str, arguments: str) -> None:
         """Tell a call; arguments that may be coerced are left to the check of the call."""
@@ -178,7 +174,8 @@ class PythonicBlock(Block):
     def flowed(self, text: str) -> str:
         """Consume text that `flowing` let pass."""
         self._scanner.offset += len(text)
-        self._keep(text, 0, len(text))
+        self._read += len(text)
+        self._text.append(text)
         return text
 
     def finish(self, tail: str, *, cut: bool) -> End:
