@@ -6,7 +6,7 @@ text at once when a special character comes. With the end of the block the parse
 
     delta ──► inside a string, nothing special ──────────────────► ArgumentsDelta
          ├──► plain JSON ──► follower ───────────────────────────► ArgumentsDelta
-         └──► reader.feed ──► steps ──► argument gate (JSON) ────► CallStarted, ArgumentsDelta
+         └──► reader.feed ──► steps ─────────────────────────────► CallStarted, ArgumentsDelta
                          └──► end of the block: feed returns None, stop reports the calls
 """
 
@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapter.completion.argument_gate import ArgumentGate
 from adapter.completion.fast_deltas import behind_block
 from adapter.completion.report import end_block
 from adapter.completion.started_call import StartedCall, may_be_reported
@@ -42,23 +41,20 @@ class CallStream:
     Args:
         state: State of the completion.
         reader: Reader of the block; None for a payload without markers, whose steps are given to `take`.
-        told: The first call, if its start was reported already.
 
     Attributes:
         silent: Nothing is reported before the end of the block.
     """
 
     __slots__ = (
-        "_call", "_copy", "_end", "_follower", "_forwarded", "_gate", "_half", "_index", "_match", "_mute", "_out", "_reader", "_search",
-        "_state", "_tail", "_told", "_write", "silent",
+        "_call", "_copy", "_end", "_follower", "_forwarded", "_half", "_index", "_match", "_mute", "_out", "_reader",
+        "_search", "_state", "_tail", "_write", "silent",
     )  # fmt: skip
 
-    def __init__(self, state: State, reader: BlockReader | None, told: StartedCall | None = None) -> None:
+    def __init__(self, state: State, reader: BlockReader | None) -> None:
         self._state = state
         self._reader = reader
-        self._told = told
         self._call: StartedCall | None = None
-        self._gate: ArgumentGate | None = None
         self._copy: TextBuffer | None = None  # the sent arguments, if neither the block nor the reader keeps them
         self._index = 0
         self._tail = ""  # text that waits for more
@@ -96,17 +92,16 @@ class CallStream:
         return [event]
 
     def _stepped(self) -> list[Event]:
-        """Return the events of a delta in which the follower may have made steps."""
+        """Return the events of a delta in which the follower made steps."""
         out: list[Event] = []
-        steps = self._open_reader.steps
-        if steps:
-            self.take(steps, out)
-            self._follower = None if self.silent else self._open_reader.follower()
-            if self._follower is None:
-                self._leave_string()
-                self.begin()
-            else:
-                self._search = self._follower.special if self._follower.in_string else None
+        reader = self._open_reader
+        self.take(reader.steps, out)
+        self._follower = None if self.silent else reader.follower()
+        if self._follower is None:
+            self._leave_string()
+            self.begin()
+        else:
+            self._search = self._follower.special if self._follower.in_string else None
         return out
 
     def adopt(self, call: StartedCall) -> CallStream:
@@ -160,19 +155,10 @@ class CallStream:
             self._write, self._mute, self._search = None, False, self._follower.special if self._follower.in_string else None
             return self
         flowing = None if tail else reader.flowing()
-        if flowing is not None and self._may_forward(flowing.kind):
+        if flowing is not None:
             self._search, self._match, self._half = flowing.special.search, flowing.body.match, flowing.half.match
-            self._write = flowing.write
+            self._write, self._mute = flowing.write, self.silent or flowing.kind is None
         return self
-
-    def _may_forward(self, kind: StepKind | None) -> bool:
-        """Tell if text inside the present string can be forwarded, and set `_mute`: the text is forwarded, and not sent."""
-        self._mute = self.silent or kind is None
-        if self._mute or kind is StepKind.TEXT:
-            return True
-        gate = self._gate
-        self._mute = gate is not None and gate.closed
-        return gate is not None and (gate.flowing or gate.closed)
 
     def _hand_over(self) -> None:
         """Give the forwarded text to the reader."""
@@ -180,8 +166,6 @@ class CallStream:
         self._forwarded.clear()
         if self._call is not None and not self._mute and self._follower is None:
             self._sent(self._call, passed)
-            if self._gate is not None:
-                self._gate.passed += len(passed)
 
     def _leave_string(self) -> None:
         self._search = None
@@ -217,7 +201,7 @@ class CallStream:
                 raise RuntimeError("arguments without a call")
             if step.start is not None:
                 call.start = step.start
-            written.append(step.text if step.kind is StepKind.TEXT else self._allowed(call, step.text))
+            written.append(step.text)
         steps.clear()
         self._flush(written, out)
 
@@ -225,14 +209,12 @@ class CallStream:
         """Report the start of a call; no call of the block is reported behind a call that may not be."""
         state, name = self._state, step.text
         index = state.count + len(state.started)
-        self._gate = None
         if not may_be_reported(state.rules, name, index):
             self.silent = True
             if self._reader is not None:
                 self._reader.steps = Unheard()
             return
-        told, self._told = self._told, None
-        own = call_id(step.id, state.ids, state.options) if told is None else told.id
+        own = call_id(step.id, state.ids, state.options)
         kept = step.written is not None or step.start is not None
         self._copy = None if kept else TextBuffer()
         call = self._call = StartedCall(index, own, name, self._copy if step.written is None else step.written, step.start or 0)
@@ -241,19 +223,7 @@ class CallStream:
         call.progress = step.progress
         self._index = index
         state.started.append(call)
-        if told is None:
-            out.append(CallStarted(index, own, name))
-
-    def _allowed(self, call: StartedCall, text: str) -> str:
-        """Return the part of the model's own JSON that may be sent."""
-        gate = self._gate
-        if gate is None:
-            gate = self._gate = ArgumentGate.of(self._state.rules, self._state.options, call.name)
-            if self._copy is None:  # the copy holds the text with the coercions
-                call.edits = gate.edits
-        allowed = gate.feed(text)
-        call.complete = gate.complete
-        return allowed
+        out.append(CallStarted(index, own, name))
 
     def _flush(self, written: list[str], out: list[Event]) -> None:
         """Send the collected arguments of the present call."""

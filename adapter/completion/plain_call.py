@@ -119,17 +119,16 @@ class PlainCall:
     def stop(self, text: str, out: list[Event]) -> str:
         """Report the end of the block, or leave the block to the reader and the call stream."""
         call, cursor, state = self._call, self._cursor, self._state
-        if call is None or cursor is None:
-            state.stream = CallStream(state, self._reader, call)
+        if call is None:
+            state.stream = CallStream(state, self._reader)
             return "".join(self._pieces) + text
+        if cursor is None:
+            return self._adopted(call, JsonCursor(self._plain.inside, self._plain.known(call.name)), self._name_end) + text
         total = self._kept + sum(map(len, self._pieces))  # offset of `text`
-        call.start, call.progress = self._start, cursor
+        call.start = self._start
         cursor.passed = total - self._start
         if not cursor.over:
-            self._keep("")
-            self._plain.adopt(cursor, self._start)
-            state.stream = CallStream(state, self._reader).adopt(call)
-            return text
+            return self._adopted(call, cursor, total) + text
         if self._tail is not None:
             cursor.passed -= len(self._tail)
             return self._behind(call, cursor, self._tail, text, out)
@@ -149,16 +148,23 @@ class PlainCall:
         if found[1] and window.startswith(self._close, tag):
             after = tag + len(self._close)
             self._keep(text[: after - len(tail)])
+            call.size, call.complete = end - self._start, True
             raw, read, faults = self._plain.take_plain(call.name, self._start, end, end + tag)
             state.block, state.mode = None, Mode.TEXT
             report_told(state, call, read, raw, len(self._reader.opening), faults, out)
             return behind_block(state, text[after - len(tail) :])
+        return self._adopted(call, cursor, end) + text
+
+    def _adopted(self, call: StartedCall, cursor: JsonCursor, end: int) -> str:
+        """Let the reader and the call stream go on, behind the offset `end`. Returns text behind that was read here."""
         joined = "".join(self._pieces)
-        self._pieces = [joined[: len(joined) - len(tail)]]
+        self._pieces = [joined[: end - self._kept]]
+        behind = joined[end - self._kept :]
         self._keep("")
-        self._plain.adopt(cursor, self._start)
-        state.stream = CallStream(state, self._reader).adopt(call)
-        return window
+        call.progress = cursor
+        self._plain.adopt(cursor, self._start if cursor.passed else end)
+        self._state.stream = CallStream(self._state, self._reader).adopt(call)
+        return behind
 
     def _keep(self, text: str) -> None:
         """Give the text so far, and this text behind, to the reader, which keeps it unread."""

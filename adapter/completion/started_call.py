@@ -15,7 +15,6 @@ from adapter.text.json_complete import continue_json
 from adapter.text.json_spans import loads
 
 if TYPE_CHECKING:
-    from adapter.completion.argument_gate import Edit
     from adapter.completion.request_rules import Rules
     from adapter.syntax.reading import Progress
     from adapter.text.buffer import TextBuffer
@@ -42,7 +41,7 @@ class StartedCall:
     name: str
     written: TextBuffer | None = None
     start: int = 0
-    edits: list[Edit] = field(default_factory=list)
+    edits: list[tuple[int, int, str]] = field(default_factory=list)
     size: int = 0
     complete: bool = False
     progress: Progress | None = None

@@ -105,7 +105,8 @@ class PlainBlock(Protocol):
         """Keep text that was read by somebody else."""
 
     def adopt(self, cursor: JsonCursor, start: int) -> None:
-        """Go on behind the kept text: in the arguments of a named call, which begin at the offset `start`, or behind them."""
+        """Go on behind the kept text: behind the name of a call, which ends at the offset `start`, or in its arguments, or behind
+        these, which begin there; `cursor` reads the arguments."""
 
     def take_plain(self, name: str, start: int, end: int, tag: int) -> tuple[str, RawCall, Sequence[str]]:
         """End a block of one plain call that was kept whole, its closing marker included.

@@ -6,7 +6,7 @@ import functools
 import re
 from dataclasses import dataclass
 
-from adapter.syntax.reading import Flowing, Lookout, StepKind
+from adapter.syntax.reading import Flowing, Lookout
 from adapter.text.partial import begun, is_half
 
 
@@ -40,13 +40,8 @@ class Boundaries:
 
     @property
     def in_string(self) -> Flowing:
-        """Patterns of text inside a JSON string. Up to four brackets at the end of a delta wait: the quote may be missing."""
+        """Patterns of text inside a JSON string of which nothing is sent, with the brackets that may end a delta."""
         return _in_string(self.close)
-
-    @property
-    def in_quiet_string(self) -> Flowing:
-        """The same patterns, for a string of which nothing is sent."""
-        return _in_quiet_string(self.close)
 
     @property
     def lookout(self) -> Lookout:
@@ -88,12 +83,7 @@ def _in_string(close: str) -> Flowing:
     plain = rf"""[^"\\\x00-\x1f<\]}}]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{{4}})|{brackets}"""
     half = rf"[\]}}]{{0,4}}{begins}"
     special = r"""["\\\x00-\x1f<\]}]"""
-    return Flowing(re.compile(special), re.compile(f"(?:{plain}{smaller})*+"), re.compile(half), StepKind.JSON)
-
-
-@functools.cache
-def _in_quiet_string(close: str) -> Flowing:
-    return _in_string(close)._replace(kind=None)
+    return Flowing(re.compile(special), re.compile(f"(?:{plain}{smaller})*+"), re.compile(half), None)
 
 
 @functools.lru_cache(maxsize=64)

@@ -36,8 +36,7 @@ class StepKind(Enum):
     """The kind of a step."""
 
     CALL = auto()  # a call begins; the text is its name
-    JSON = auto()  # arguments as the model writes them: JSON that may be coerced, or break off
-    TEXT = auto()  # arguments in their final form
+    TEXT = auto()  # a piece of the arguments, in its final form
 
 
 class Progress(Protocol):
@@ -105,8 +104,7 @@ class Flowing(NamedTuple):
         special: Finds a character that may not be forwarded, or only together with others.
         body: Matches the part of a delta to forward, from its beginning; perhaps nothing.
         half: Matches text behind that part which may be forwarded with the next delta.
-        kind: JSON for text that leaves through the argument gate, TEXT for text that leaves at once, None for text that is
-            not certain before the end of the block.
+        kind: TEXT for text that leaves at once, None for text that is not certain before the end of the block.
         write: Converts forwarded text to JSON; None for text that is JSON already.
     """
 

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapter.completion.argument_gate import ArgumentGate
 from adapter.schema.known_place import ANYWHERE, KnownPlace
 from adapter.schema.raw_place import RawPlace
 from adapter.syntax.delimiters import Boundaries
@@ -23,6 +22,7 @@ from adapter.text.json_cursor import JsonCursor
 from adapter.text.json_plain import in_string
 from adapter.text.partial import is_half
 from adapter.tools.definitions import read_tools
+from tests.support.argument_gate import ArgumentGate
 from tests.support.tiers import few_or_all
 
 if TYPE_CHECKING:

@@ -78,7 +78,7 @@ class JsonArguments:
     def flowing(self) -> Flowing | None:
         """Patterns of text to pass over inside a string, unheard."""
         inside = self._scanner.flowing() is not None if self.cursor is None else self.cursor.in_string
-        return self._bounds.in_quiet_string if inside else None
+        return self._bounds.in_string if inside else None
 
     def flowed(self, size: int) -> None:
         """Count text that was followed, or passed over."""

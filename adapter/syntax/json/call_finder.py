@@ -239,13 +239,21 @@ class CallFinder:
                 self._frames[-1].early.append(text[counted:])
 
     def adopt(self, cursor: JsonCursor, start: int) -> None:
-        """Go on in the arguments of a named call in no list, or behind them."""
+        """Go on behind the name of a call in no list, in its arguments, or behind these.
+
+        Args:
+            cursor: Reads the arguments; fresh, if they have not begun.
+            start: Offset of the arguments; behind the name, if they have not begun.
+        """
         frame = _Frame("{")
-        frame.named, frame.start = True, start
-        self._frames, self.offset = [frame], start
+        frame.named = True
+        self._frames, self.offset, self._expected = [frame], start, _AFTER["{"]
+        if not cursor.passed:
+            self._arguments = cursor
+            return
+        frame.start = start
         if cursor.over:
             self.offset += cursor.passed
-            self._expected = _AFTER["{"]
         else:
             self.cursor = self._inner = cursor
 

@@ -161,7 +161,7 @@ class JsonBlock(Block):
         self._read += len(text)
 
     def adopt(self, cursor: JsonCursor, start: int) -> None:
-        """Go on behind the kept text: in the arguments of a named call, which begin at the offset `start`, or behind them."""
+        """Go on behind the kept text; see `PlainBlock`."""
         self._begin()
         if self._finder is not None:
             self._finder.adopt(cursor, start)
@@ -193,7 +193,7 @@ class JsonBlock(Block):
         """Patterns of text to pass over inside a string of which nothing is sent."""
         if self._finder is not None:
             heard = type(self.steps) is not Unheard
-            return self._payload.bounds.in_quiet_string if self._finder.flowing(heard=heard) else None
+            return self._payload.bounds.in_string if self._finder.flowing(heard=heard) else None
         return None if self._scanner is None else self._scanner.flowing()
 
     def flowed(self, text: str) -> str:

@@ -1,4 +1,4 @@
-"""The gate for the arguments of one call: the part of JSON arguments that may be sent while the model writes them.
+"""A second opinion on the JSON cursor: token by token, the part of JSON arguments that may be sent while the model writes them.
 
 Text of a string is sent as the string grows, a number or a word when complete. A value in a place for another type is held
 until complete, and coerced if nothing is lost. A value that only the finished call can settle closes the gate.
@@ -10,14 +10,12 @@ import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from adapter.schema import conversion
-from adapter.schema.raw_place import RawPlace
 from adapter.text.json_spans import loads
 from adapter.text.json_tokens import JsonWalker, Kind
 
 if TYPE_CHECKING:
-    from adapter.completion.request_rules import Rules
-    from adapter.options import Options
     from adapter.schema.known_place import KnownPlace
+    from adapter.schema.raw_place import RawPlace
     from adapter.text.json_tokens import Token
 
 
@@ -79,16 +77,6 @@ class ArgumentGate:
         self.frozen = False
         self.edits: list[Edit] = []
         self.passed = 0
-
-    @classmethod
-    def of(cls, rules: Rules, options: Options, name: str) -> ArgumentGate:
-        """Make the gate for a call of this tool."""
-        tool = rules.tools.by_name.get(name)
-        if tool is None or not options.coerce:
-            return cls(None)
-        # A plain schema leaves no doubt about values of an allowed type.
-        doubtful = None if tool.schema.certain is not None else RawPlace(tool.schema.source, (tool.schema.source,))
-        return cls(tool.schema.place, doubtful)
 
     @property
     def flowing(self) -> bool:
