@@ -97,9 +97,8 @@ class JsonCursor:
     """
 
     __slots__ = (
-        "_body", "_careful", "_half", "_left", "_slow", "_told", "_tried", "broken", "complete", "container", "edits", "expected",
-        "in_string", "inside", "over", "passed", "place", "position", "rest", "special", "stack",
-        "then",
+        "_body", "_careful", "_half", "_left", "_slow", "_told", "_tried", "broken", "complete", "container", "edits",
+        "expected", "in_string", "inside", "over", "passed", "place", "position", "rest", "special", "stack", "then",
     )  # fmt: skip
 
     def __init__(self, inside: InString, place: Place) -> None:

@@ -1,20 +1,19 @@
 """Calls in JSON that is still being written: names and arguments, in the forms of `adapter.syntax.json.call_forms`.
 
-`CallFinder` reads strictly, and says nothing more from the first character on that is not JSON, or that makes uncertain what the
-finished payload will say: a call without a name, arguments twice, a value in the place of a call. Objects and lists around calls are
-read member by member, one pattern for each; arguments are read by a `JsonCursor`, and so is any other object or list, unheard.
+`CallFinder` reads strictly, and says nothing more from the first character on that is not JSON, or that makes uncertain what
+the finished payload will say: a call without a name, arguments twice, a value in the place of a call. Objects and lists around
+calls are read member by member, one pattern for each; arguments are read by a `JsonCursor`, and so is any other object or list,
+unheard.
 """
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 from typing import TYPE_CHECKING
 
 from adapter.syntax.reading import Step, StepKind
 from adapter.text.json_cursor import Handover, JsonCursor
-from adapter.text.partial import begun
 from adapter.text.json_plain import AFTER_SCALAR, ESCAPE, HALF, SCALAR, SPACE, matcher
 
 if TYPE_CHECKING:
@@ -24,12 +23,10 @@ if TYPE_CHECKING:
     from adapter.text.json_gate import Place
     from adapter.text.json_plain import InString, Matcher
 
-# First characters of the values that hold calls. `parameters` in place of `arguments` waits for the end of the block: `arguments`
-# may follow.
+# First characters of the values that hold calls. `parameters` in place of `arguments` waits for the end of the block:
+# `arguments` may follow.
 _HOLDS_CALLS = {"function": "{", "tool_calls": "["}
 _LONGEST = 2000  # code points of a member beside the arguments, which is matched again with each delta
-_MOST_SPACE = 200  # code points between JSON and the closing marker that are kept together
-_SPACES = " \t\r\n"
 # Without one of these, or four quotes, no member is complete that calls depend on, and no block ends.
 _TELLING = re.compile(r"[{}\[\]\\<]").search
 _QUOTES = 4
@@ -68,12 +65,6 @@ class _Frame:
         self.early: list[str] = []
 
 
-@functools.lru_cache(maxsize=64)
-def _tail(close: str) -> Callable[[str], re.Match[str] | None]:
-    """Compile the pattern of text behind the arguments of a call, up to a part of the closing marker."""
-    return re.compile(rf"({SPACE}\}}){SPACE}(?:{begun([close])}|)" if close else "(?!)()").fullmatch
-
-
 def _decoded(written: str) -> str:
     """Decode the inside of a JSON string."""
     return str(json.loads(f'"{written}"')) if "\\" in written else written
@@ -85,7 +76,6 @@ class CallFinder:
     Args:
         inside: Patterns of strings in the block.
         known: Gives the place of a tool's arguments in its schema.
-        close: The marker behind the payload; empty if another literal may end it as well.
         steps: The list that gets the steps.
 
     Attributes:
@@ -95,17 +85,15 @@ class CallFinder:
         offset: Offset of the present member, of the value that a cursor reads, or behind a value that has ended.
         ended: An object or list that stands in no other has ended.
         silent: No more steps will come.
-        tail: Text behind a value that has ended: white space, and perhaps the beginning of the closing marker.
     """
 
     __slots__ = (
-        "_ahead", "_arguments", "_behind", "_closed", "_counted", "_expected", "_frames", "_held", "_inner", "_inside", "_known", "_loose", "_marker", "_quotes", "_start", "_tail", "cursor",
-        "ended", "in_string", "offset", "silent", "special", "steps", "tail",
+        "_ahead", "_arguments", "_counted", "_expected", "_frames", "_held", "_inner", "_inside",
+        "_known", "_loose", "_quotes", "_start", "cursor", "ended", "in_string", "offset", "silent",
+        "special", "steps",
     )  # fmt: skip
 
-    def __init__(
-        self, inside: InString, known: Callable[[str], Place], close: str = "", steps: list[Step] | None = None
-    ) -> None:
+    def __init__(self, inside: InString, known: Callable[[str], Place], steps: list[Step] | None = None) -> None:
         self.steps: list[Step] = [] if steps is None else steps
         self._inside = inside
         self._known = known
@@ -121,11 +109,6 @@ class CallFinder:
         self._start: int | None = None  # offset of the arguments, for the first step with them
         self._ahead: int | None = None  # the position up to which the present delta is read
         self._counted = 0  # code points that were followed here, not by a cursor, since `flowed` was called
-        self._closed: JsonCursor | None = None  # of arguments that ended in a delta that was followed
-        self._behind = 0  # code points of the payload that were read behind these
-        self.tail = ""
-        self._marker = close
-        self._tail = _tail(close)
         self._loose: Handover | None = None
         self.cursor: JsonCursor | None = None
         self.ended = self.silent = False
@@ -150,11 +133,9 @@ class CallFinder:
         """Read a delta outside of values that cursors read.
 
         Returns:
-            The empty string: arguments that may leave are in the steps. None for a delta that ends a value which stands in no other,
-            or is not understood; it is read, and `read` says how far.
+            The empty string: arguments that may leave are in the steps. None for a delta that ends a value which stands in no
+            other, or is not understood; it is read, and `read` says how far.
         """
-        if self.ended:
-            return self._follow_closing(text)
         if self._inner is not None:
             return None
         window = self._held + text
@@ -183,42 +164,9 @@ class CallFinder:
         self._counted += len(text)
         return ""
 
-    @property
-    def past(self) -> bool:
-        """A value has ended in an earlier delta."""
-        return self.ended and self._ahead is None
-
     def follower(self) -> Follower | None:
         """The cursor in the arguments of a named call; the finder itself outside of values that cursors read."""
-        cursor = self.cursor
-        if cursor is not None:
-            cursor.then = self
-        return self if self._inner is None else cursor
-
-    def behind(self, text: str) -> bool:
-        """Take the text behind arguments: the end of the call, and perhaps the beginning of the closing marker."""
-        found = self._tail(text) if len(self._frames) == 1 else None
-        if found is None or len(text) > _MOST_SPACE:
-            return False
-        self._frames.clear()
-        self._closed, self._inner, self.cursor = self._inner, None, None
-        self._behind, self._counted = found.end(1), self._counted + len(text)
-        self.ended, self._expected, self.tail = True, _TOP, text[found.end(1) :]
-        return True
-
-    def expects_closing(self, text: str) -> bool:
-        """Take text behind a value that has ended; refuse any other text than white space and the beginning of a marker."""
-        rest = text.lstrip(_SPACES)
-        if len(text) > _MOST_SPACE or len(rest) >= len(self._marker) or not self._marker.startswith(rest):
-            return False
-        self.tail = text
-        return True
-
-    def _follow_closing(self, text: str) -> str | None:
-        if not self.expects_closing(self.tail + text):
-            return None
-        self._counted += len(text)
-        return ""
+        return self if self._inner is None else self.cursor
 
     def flowing(self, *, heard: bool) -> bool:
         """Tell if the text stands in a string of which nothing is sent."""
@@ -228,11 +176,6 @@ class CallFinder:
     def flowed(self, text: str) -> None:
         """Count text that was followed, or passed over."""
         counted, self._counted = self._counted, 0
-        if self._closed is not None:
-            self._closed.passed += len(text) - counted
-            self.offset += self._closed.passed + self._behind
-            self._closed = None
-            return
         if self._inner is not None and counted < len(text):
             self._inner.passed += len(text) - counted
             if self._frames[-1].start is not None and not self._frames[-1].named:
@@ -259,7 +202,7 @@ class CallFinder:
 
     def again(self, offset: int) -> None:
         """Begin with another value, at this offset."""
-        self.ended, self.offset, self._expected, self.tail = False, offset, _TOP, ""
+        self.ended, self.offset, self._expected = False, offset, _TOP
 
     def handover(self) -> Handover:
         """The state for the end scanner: behind the last bracket, or from the first text on that was not understood."""

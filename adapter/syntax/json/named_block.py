@@ -1,7 +1,7 @@
 """A block of calls, each a name and JSON, while it is being read.
 
-A block holds calls that can be read, or a single one that cannot: it ends before the first unreadable call that follows others, and
-the unreadable one is read again as a block of its own.
+A block holds calls that can be read, or a single one that cannot: it ends before the first unreadable call that follows others,
+and the unreadable one is read again as a block of its own.
 """
 
 from __future__ import annotations
