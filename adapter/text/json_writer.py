@@ -106,4 +106,4 @@ def quoted(text: str) -> str:
 
 def escaped(text: str) -> str:
     """A piece of a string as JSON, without its quotes."""
-    return quoted(text)[1:-1]
+    return encode_basestring(text)[1:-1]
