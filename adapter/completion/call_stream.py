@@ -47,8 +47,8 @@ class CallStream:
     """
 
     __slots__ = (
-        "_call", "_copy", "_end", "_follower", "_forwarded", "_half", "_index", "_match", "_mute", "_out", "_reader", "_search",
-        "_state", "_tail", "_write", "silent",
+        "_call", "_copy", "_end", "_follower", "_forwarded", "_half", "_index", "_match", "_mute", "_out", "_reader",
+        "_search", "_state", "_tail", "_write", "silent",
     )  # fmt: skip
 
     def __init__(self, state: State, reader: BlockReader | None) -> None:
@@ -86,10 +86,28 @@ class CallStream:
         if len(forwarded) >= _MOST_PIECES:
             self._hand_over()
         if self._mute or not said:
-            return []
+            return self._stepped() if self._follower is not None and self._open_reader.steps else []
         event = _new(ArgumentsDelta)  # as the constructor does, whose call would take longer than all the rest
         event.index, event.text = self._index, said if self._write is None else self._write(said)  # type: ignore[misc]
         return [event]
+
+    def _stepped(self) -> list[Event]:
+        """Return the events of a delta in which the follower made steps."""
+        out: list[Event] = []
+        reader = self._open_reader
+        self.take(reader.steps, out)
+        self._follower = None if self.silent else reader.follower()
+        if self._follower is None:
+            self._leave_string()
+            self.begin()
+        else:
+            self._search = self._follower.special if self._follower.in_string else None
+        return out
+
+    def adopt(self, call: StartedCall) -> CallStream:
+        """Go on with a call whose start, and perhaps some of its arguments, were reported."""
+        self._call, self._index, self._state.started = call, call.index, [call]
+        return self
 
     def _with_care(self, text: str) -> list[Event] | None:
         """Read a delta that may hold special characters, or outside of a string."""

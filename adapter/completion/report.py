@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from adapter.completion.started_call import contradiction, further_events
 from adapter.completion.state import Mode
-from adapter.completion.validate import call_id, events, verdicts
+from adapter.completion.validate import call_id, check, events, verdicts
 from adapter.events import Markup, Problem
 from adapter.syntax.reading import End, Nameless, RawCall, Reading
 
@@ -64,6 +64,22 @@ def contradict(state: State, raw: str, out: list[Event]) -> None:
     started = take_started(state)
     out += [contradiction(call, raw) for call in started]
     state.count += len(started)
+
+
+def report_told(
+    state: State, told: StartedCall, call: RawCall, raw: str, payload: int, faults: Sequence[str], out: list[Event]
+) -> None:
+    """Report the end of a block of one call, all of whose arguments were reported."""
+    rules = state.rules
+    if rules.invalid_as_text:
+        state.started = [told]
+        report_block(state, Reading((call,)), verdicts((call,), rules, state.options), raw, payload, faults, out)
+        return
+    _report_faults(faults, raw, out)
+    out.append(Markup(raw))
+    out += further_events(check(call, rules.tools, rules.choice, state.options), told, raw, payload)
+    state.count += 1
+    state.content.edge = "block"
 
 
 def report_block(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from adapter.text.buffer import BlockText
 
 if TYPE_CHECKING:
-    from adapter.syntax.contract import Follower
+    from adapter.syntax.contract import Follower, PlainBlock
     from adapter.syntax.reading import End, Flowing, Lookout, Reading, Step
 
 
@@ -115,6 +115,10 @@ class Block(ABC):
 
     def follower(self) -> Follower | None:
         """A reader of plain deltas inside the arguments; None where every delta is for `feed`."""
+        return None
+
+    def plain(self) -> PlainBlock | None:
+        """The same reader for plain calls in JSON; None in most syntaxes."""
         return None
 
     def flowed(self, text: str) -> str:

@@ -24,11 +24,13 @@ from adapter.syntax.notation import JSON, Notation
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from adapter.schema.known_place import KnownPlace
     from adapter.syntax.message import Passage
     from adapter.syntax.reading import End, Flowing, Lookout, RawCall, Reading, Step
+    from adapter.text.json_cursor import JsonCursor
+    from adapter.text.json_plain import InString
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,40 @@ class Follower(Protocol):
         """Read a delta. Returns the JSON text that may leave by now; None for a delta that is for `BlockReader.feed`."""
 
 
+class PlainBlock(Protocol):
+    """A block that may hold a plain call in JSON, read by somebody else up to the first text that is not plain.
+
+    Attributes:
+        close: The closing marker.
+        inside: Patterns of strings in the block.
+        known: Gives the place of a tool's arguments in its schema.
+    """
+
+    close: str
+    inside: InString
+    known: Callable[[str], KnownPlace]
+
+    def keep(self, text: str) -> None:
+        """Keep text that was read by somebody else."""
+
+    def adopt(self, cursor: JsonCursor, start: int) -> None:
+        """Go on behind the kept text: behind the name of a call, which ends at the offset `start`, or in its arguments, or behind
+        these, which begin there; `cursor` reads the arguments."""
+
+    def take_plain(self, name: str, start: int, end: int, tag: int) -> tuple[str, RawCall, Sequence[str]]:
+        """End a block of one plain call that was kept whole, its closing marker included.
+
+        Args:
+            name: The name of the call.
+            start: Offset of the arguments.
+            end: Offset behind the arguments.
+            tag: Offset of the closing marker.
+
+        Returns:
+            The text of the block, the call, and the faults of the tags.
+        """
+
+
 class BlockReader(Protocol):
     """The reader of one block; `adapter.syntax.block.Block` is the base of all.
 
@@ -109,6 +145,9 @@ class BlockReader(Protocol):
 
     def follower(self) -> Follower | None:
         """A reader for the next plain deltas, whose text is given to `flowed` later; None where there is none."""
+
+    def plain(self) -> PlainBlock | None:
+        """The same reader for plain calls in JSON; None in a block that may hold others, or end without its closing marker."""
 
     def flowed(self, text: str) -> str:
         """Consume text that was forwarded, or followed. Returns forwarded text as JSON."""

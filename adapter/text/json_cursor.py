@@ -11,7 +11,7 @@ the next place where plain text may follow.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from adapter.text.json_careful import Careful, Due
 from adapter.text.json_plain import (
@@ -60,6 +60,16 @@ class Handover(NamedTuple):
     before: str
 
 
+class Then(Protocol):
+    """The reader of plain text behind a value."""
+
+    def behind(self, text: str) -> bool:
+        """Take the text that follows the value in the same delta; refuse text that is not plain."""
+
+    def follow(self, text: str) -> str | None:
+        """Read a delta if it is plain, as `JsonCursor.follow` does."""
+
+
 class JsonCursor:
     """Reads one JSON object or list.
 
@@ -83,11 +93,13 @@ class JsonCursor:
         stack: The containers around it.
         expected: Matches the next segment; None inside a string.
         edits: Values that left coerced.
+        then: The reader of the text behind the value, for deltas that are followed.
     """
 
     __slots__ = (
         "_body", "_careful", "_half", "_left", "_slow", "_told", "_tried", "broken", "complete", "container", "edits", "expected",
         "in_string", "inside", "over", "passed", "place", "position", "rest", "special", "stack",
+        "then",
     )  # fmt: skip
 
     def __init__(self, inside: InString, place: Place) -> None:
@@ -105,13 +117,19 @@ class JsonCursor:
         self._slow = False  # the rest belongs to the careful reader
         self._tried: str | None = None  # a delta was read and is not plain: text of it that may leave
         self.edits: list[Edit] = []
+        self.then: Then | None = None
         self.passed = 0
         self.in_string = self.over = self.broken = self.complete = False
 
     @property
+    def pending(self) -> bool:
+        """A delta was followed in vain, and is to be fed as a whole."""
+        return self._tried is not None
+
+    @property
     def sent(self) -> int:
         """Code points that have left: those in front of the text that waits, coerced values at their new length."""
-        return self._left if self._slow else self._passed_on()
+        return self._left if self._slow and self._left >= 0 else self._passed_on()
 
     def _passed_on(self) -> int:
         """As `sent` says, of plain text."""
@@ -121,6 +139,7 @@ class JsonCursor:
     def feed(self, text: str) -> str:
         """Read a delta. Returns the text that may leave by now."""
         self.passed += len(text)
+        self.then = None
         if self._tried is None:
             if self._slow:
                 return self._read(self.rest + text)
@@ -142,7 +161,7 @@ class JsonCursor:
             The text that may leave by now; None when the delta is not plain, or ends the value.
         """
         if self._slow:
-            return None
+            return self.then.follow(text) if self.over and self.then is not None else None
         rest = self.rest
         whole, at, expected = rest + text if rest else text, 0, self.expected
         if expected is None:
@@ -227,10 +246,14 @@ class JsonCursor:
 
     def _ended(self, text: str, end: int) -> str | None:
         """Stop at the end of the value."""
-        self._tried = text[self._told : end]
+        said, then = text[self._told : end], self.then
         self.rest, self._told = text[end - 1 :], 1
         self.over = self.complete = self._slow = True
         self.in_string = False
+        if then is not None and then.behind(text[end:]):
+            self.rest, self._left = self.rest[:1], -1
+            return said
+        self._tried, self.then = said, None
         return None
 
     def _opened(self, bracket: str, found: re.Match[str]) -> bool:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LONGEST_SEGMENT = 200
 SPACE = r"[ \t\r\n]*+"
 # Keys with a `<` are not plain: a closing marker may begin there.
-_WORD = r'[^"\\<\x00-\x1f]*+'
+WORD = r'[^"\\<\x00-\x1f]*+'
 _VALUE = r'(?:(["{\[])|([-\w][-+.\w]*+)|)'
 ESCAPE = r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})'
 HALF = r"\\(?:u[0-9a-fA-F]{0,3}|)"
@@ -65,7 +65,7 @@ def _container(bracket: str, closing: str, member: str) -> Container:
     return Container(bracket, closing, matcher(first), matcher(after), matcher(f'"{after}'))
 
 
-OBJECT = _container("{", "}", rf'(?:"({_WORD})(?:"{SPACE}(?::{SPACE}{_VALUE}|)|)|)')
+OBJECT = _container("{", "}", rf'(?:"({WORD})(?:"{SPACE}(?::{SPACE}{_VALUE}|)|)|)')
 LIST = _container("[", "]", rf"(?:(?!)()|){_VALUE}")  # without a key
 _NOTHING = matcher("")
 START = Container("", "", matcher(rf"{SPACE}(?:((?!))|())(?:((?!))|)(?:([{{\[])|)"), _NOTHING, _NOTHING)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from adapter.completion.call_stream import CallStream
 from adapter.completion.modes.message import begin_passage
+from adapter.completion.plain_call import begin_call
 from adapter.completion.report import end_block
 from adapter.completion.state import Mode, State
 from adapter.events import Markup
@@ -25,7 +26,7 @@ def in_opening(state: State, text: str, position: int, out: list[Event]) -> tupl
     state.held = []
     state.mode = Mode.TEXT
     if payload:
-        return _begin(state, opening, after, out), False
+        return _begin(state, opening, text, after, out), False
     if state.owed:  # an opening marker in place of the closing one
         out.append(Markup(state.opener))
         state.owed = False
@@ -34,7 +35,7 @@ def in_opening(state: State, text: str, position: int, out: list[Event]) -> tupl
     return after, False
 
 
-def _begin(state: State, opening: str, position: int, out: list[Event]) -> int:
+def _begin(state: State, opening: str, text: str, position: int, out: list[Event]) -> int:
     """Begin a block or a passage. Returns the position reached."""
     found = state.syntax.block(opening)
     if isinstance(found, Passage):
@@ -46,6 +47,8 @@ def _begin(state: State, opening: str, position: int, out: list[Event]) -> int:
     state.fenced = state.content.block(out) or state.fenced
     state.may_be_bare = state.may_think = state.owed = False
     state.mode, state.block = Mode.BLOCK, found
+    if begin_call(state, found, text, position, out):
+        return len(text)
     state.stream = CallStream(state, found)
     return position
 

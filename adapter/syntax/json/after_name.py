@@ -27,6 +27,9 @@ class JsonAfterName(JsonBlock):
         self.steps = Unheard()
         self._name = name
 
+    def plain(self) -> None:
+        """None: the payload is no call."""
+
     def read(self, end: End) -> Reading:
         """The call of the block, read as if all of the call were JSON."""
         arguments = self._text.part(0, self._payload_end)

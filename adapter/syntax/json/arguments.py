@@ -60,7 +60,7 @@ class JsonArguments:
         if cursor is None:
             self.said = ""
             return self._scanner.feed(text, position)
-        piece = text[position : position + _MOST]
+        piece = text[position:] if cursor.pending else text[position : position + _MOST]
         self.said = cursor.feed(piece)
         after = position + len(piece)
         return self._loosen(after) if cursor.over else (after, None)

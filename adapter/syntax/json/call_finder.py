@@ -7,12 +7,14 @@ read member by member, one pattern for each; arguments are read by a `JsonCursor
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from typing import TYPE_CHECKING
 
 from adapter.syntax.reading import Step, StepKind
 from adapter.text.json_cursor import Handover, JsonCursor
+from adapter.text.partial import begun
 from adapter.text.json_plain import AFTER_SCALAR, ESCAPE, HALF, SCALAR, SPACE, matcher
 
 if TYPE_CHECKING:
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
 # may follow.
 _HOLDS_CALLS = {"function": "{", "tool_calls": "["}
 _LONGEST = 2000  # code points of a member beside the arguments, which is matched again with each delta
+_MOST_SPACE = 200  # code points between JSON and the closing marker that are kept together
+_SPACES = " \t\r\n"
+# Without one of these, or four quotes, no member is complete that calls depend on, and no block ends.
+_TELLING = re.compile(r"[{}\[\]\\<]").search
+_QUOTES = 4
 _MOST = 1 << 14  # code points given to a cursor at once: a text of many calls is not copied for each of them
 
 _CLOSE, _COMMA, _KEY, _STRING, _QUOTE, _OPEN, _NUMBER = range(1, 8)
@@ -61,28 +68,44 @@ class _Frame:
         self.early: list[str] = []
 
 
+@functools.lru_cache(maxsize=64)
+def _tail(close: str) -> Callable[[str], re.Match[str] | None]:
+    """Compile the pattern of text behind the arguments of a call, up to a part of the closing marker."""
+    return re.compile(rf"({SPACE}\}}){SPACE}(?:{begun([close])}|)" if close else "(?!)()").fullmatch
+
+
+def _decoded(written: str) -> str:
+    """Decode the inside of a JSON string."""
+    return str(json.loads(f'"{written}"')) if "\\" in written else written
+
+
 class CallFinder:
     """Steps of the calls in one payload.
 
     Args:
         inside: Patterns of strings in the block.
         known: Gives the place of a tool's arguments in its schema.
+        close: The marker behind the payload; empty if another literal may end it as well.
         steps: The list that gets the steps.
 
     Attributes:
         steps: As given.
         special, in_string: As in `adapter.syntax.contract.Follower`; the finder itself follows no string.
         cursor: The cursor in the arguments of a call that has its name.
+        offset: Offset of the present member, of the value that a cursor reads, or behind a value that has ended.
         ended: An object or list that stands in no other has ended.
         silent: No more steps will come.
+        tail: Text behind a value that has ended: white space, and perhaps the beginning of the closing marker.
     """
 
     __slots__ = (
-        "_arguments", "_expected", "_frames", "_held", "_inner", "_inside", "_known", "_loose", "_offset", "_start", "cursor",
-        "ended", "in_string", "silent", "special", "steps",
+        "_ahead", "_arguments", "_behind", "_closed", "_counted", "_expected", "_frames", "_held", "_inner", "_inside", "_known", "_loose", "_marker", "_quotes", "_start", "_tail", "cursor",
+        "ended", "in_string", "offset", "silent", "special", "steps", "tail",
     )  # fmt: skip
 
-    def __init__(self, inside: InString, known: Callable[[str], Place], steps: list[Step] | None = None) -> None:
+    def __init__(
+        self, inside: InString, known: Callable[[str], Place], close: str = "", steps: list[Step] | None = None
+    ) -> None:
         self.steps: list[Step] = [] if steps is None else steps
         self._inside = inside
         self._known = known
@@ -91,10 +114,18 @@ class CallFinder:
         self._frames: list[_Frame] = []
         self._expected: Matcher = _TOP
         self._held = ""  # the beginning of a member
-        self._offset = 0  # of the present member, or of the object or list that a cursor reads
+        self._quotes = 0  # quotes in it
+        self.offset = 0
         self._inner: JsonCursor | None = None
         self._arguments: JsonCursor | None = None  # of a named call, from the name on
         self._start: int | None = None  # offset of the arguments, for the first step with them
+        self._ahead: int | None = None  # the position up to which the present delta is read
+        self._counted = 0  # code points that were followed here, not by a cursor, since `flowed` was called
+        self._closed: JsonCursor | None = None  # of arguments that ended in a delta that was followed
+        self._behind = 0  # code points of the payload that were read behind these
+        self.tail = ""
+        self._marker = close
+        self._tail = _tail(close)
         self._loose: Handover | None = None
         self.cursor: JsonCursor | None = None
         self.ended = self.silent = False
@@ -108,22 +139,86 @@ class CallFinder:
 
     def read(self, text: str, position: int) -> int:
         """Consume text from `position` on, up to the end of a value that stands in no other. Returns the position reached."""
+        if self._ahead is not None:
+            position, self._ahead = self._ahead, None
+            return position
         while position < len(text) and not self.silent and not self.ended:
             position = self._outside(text, position) if self._inner is None else self._in_cursor(text, position)
         return position
 
     def follow(self, text: str) -> str | None:
-        """Read a delta that does not complete a member. Returns the empty string; None for a delta that is for `read`."""
-        held = self._held + text
-        found = self._expected(held, 0)
-        if found.end() < len(held) or found.lastindex in _COMPLETE or len(held) > _LONGEST:
+        """Read a delta outside of values that cursors read.
+
+        Returns:
+            The empty string: arguments that may leave are in the steps. None for a delta that ends a value which stands in no other,
+            or is not understood; it is read, and `read` says how far.
+        """
+        if self.ended:
+            return self._follow_closing(text)
+        if self._inner is not None:
             return None
-        self._held = held
+        window = self._held + text
+        if not _TELLING(text) and len(window) < _LONGEST:
+            self._quotes += text.count('"')
+            if self._quotes < _QUOTES:
+                self._held = window
+                self._counted += len(text)
+                return ""
+        found = self._expected(window, 0)
+        end, last = found.end(), found.lastindex
+        if last in _COMPLETE:
+            after = end - len(self._held)
+            self._held, self._quotes = "", 0
+            self.offset += end
+            after -= self._member(found, last)
+            if after < len(text):
+                after = self.read(text, after)
+        elif end == len(window) <= _LONGEST:
+            self._held, self._quotes, after = window, window.count('"'), len(text)
+        else:
+            after = self.read(text, 0)
+        if self.ended or self.silent:
+            self._ahead = after
+            return None
+        self._counted += len(text)
         return ""
+
+    @property
+    def past(self) -> bool:
+        """A value has ended in an earlier delta."""
+        return self.ended and self._ahead is None
 
     def follower(self) -> Follower | None:
         """The cursor in the arguments of a named call; the finder itself outside of values that cursors read."""
-        return self if self._inner is None else self.cursor
+        cursor = self.cursor
+        if cursor is not None:
+            cursor.then = self
+        return self if self._inner is None else cursor
+
+    def behind(self, text: str) -> bool:
+        """Take the text behind arguments: the end of the call, and perhaps the beginning of the closing marker."""
+        found = self._tail(text) if len(self._frames) == 1 else None
+        if found is None or len(text) > _MOST_SPACE:
+            return False
+        self._frames.clear()
+        self._closed, self._inner, self.cursor = self._inner, None, None
+        self._behind, self._counted = found.end(1), self._counted + len(text)
+        self.ended, self._expected, self.tail = True, _TOP, text[found.end(1) :]
+        return True
+
+    def expects_closing(self, text: str) -> bool:
+        """Take text behind a value that has ended; refuse any other text than white space and the beginning of a marker."""
+        rest = text.lstrip(_SPACES)
+        if len(text) > _MOST_SPACE or len(rest) >= len(self._marker) or not self._marker.startswith(rest):
+            return False
+        self.tail = text
+        return True
+
+    def _follow_closing(self, text: str) -> str | None:
+        if not self.expects_closing(self.tail + text):
+            return None
+        self._counted += len(text)
+        return ""
 
     def flowing(self, *, heard: bool) -> bool:
         """Tell if the text stands in a string of which nothing is sent."""
@@ -132,14 +227,39 @@ class CallFinder:
 
     def flowed(self, text: str) -> None:
         """Count text that was followed, or passed over."""
-        if self._inner is not None:
-            self._inner.passed += len(text)
+        counted, self._counted = self._counted, 0
+        if self._closed is not None:
+            self._closed.passed += len(text) - counted
+            self.offset += self._closed.passed + self._behind
+            self._closed = None
+            return
+        if self._inner is not None and counted < len(text):
+            self._inner.passed += len(text) - counted
             if self._frames[-1].start is not None and not self._frames[-1].named:
-                self._frames[-1].early.append(text)
+                self._frames[-1].early.append(text[counted:])
+
+    def adopt(self, cursor: JsonCursor, start: int) -> None:
+        """Go on behind the name of a call in no list, in its arguments, or behind these.
+
+        Args:
+            cursor: Reads the arguments; fresh, if they have not begun.
+            start: Offset of the arguments; behind the name, if they have not begun.
+        """
+        frame = _Frame("{")
+        frame.named = True
+        self._frames, self.offset, self._expected = [frame], start, _AFTER["{"]
+        if not cursor.passed:
+            self._arguments = cursor
+            return
+        frame.start = start
+        if cursor.over:
+            self.offset += cursor.passed
+        else:
+            self.cursor = self._inner = cursor
 
     def again(self, offset: int) -> None:
         """Begin with another value, at this offset."""
-        self.ended, self._offset, self._expected = False, offset, _TOP
+        self.ended, self.offset, self._expected, self.tail = False, offset, _TOP, ""
 
     def handover(self) -> Handover:
         """The state for the end scanner: behind the last bracket, or from the first text on that was not understood."""
@@ -148,15 +268,15 @@ class CallFinder:
         if self._inner is not None:
             return self._shifted(self._inner.handover())
         if self.ended:
-            return Handover("}", self._offset - 1, 1, False, False, None, "}")
+            return Handover("}", self.offset - 1, 1, False, False, None, "}")
         bracket = self._frames[-1].bracket if self._frames else "{"
         first = not self._frames or self._expected is _FIRST[bracket]
-        return Handover(self._held, self._offset, len(self._frames), False, False, None, bracket if first else "}")
+        return Handover(self._held, self.offset, len(self._frames), False, False, None, bracket if first else "}")
 
     def _shifted(self, state: Handover) -> Handover:
         """The state of a cursor inside the payload."""
-        tag = None if state.tag is None else self._offset + state.tag
-        return state._replace(offset=self._offset + state.offset, depth=len(self._frames) + state.depth, tag=tag)
+        tag = None if state.tag is None else self.offset + state.tag
+        return state._replace(offset=self.offset + state.offset, depth=len(self._frames) + state.depth, tag=tag)
 
     def _outside(self, text: str, position: int) -> int:
         """Read one member or element."""
@@ -167,12 +287,12 @@ class CallFinder:
         end, last = found.end(), found.lastindex
         whole = last == _NUMBER and end < len(window) and window[end] in AFTER_SCALAR and SCALAR.fullmatch(found[_NUMBER])
         if last in _COMPLETE or whole:
-            self._held = ""
-            self._offset += end - at
-            self._member(found, last)
-            return position + end - at - len(held)
+            self._held, self._quotes = "", 0
+            self.offset += end - at
+            return position + end - at - len(held) - self._member(found, last)
         if end == len(window) and end - at <= _LONGEST:
             self._held = window[at:]
+            self._quotes = self._held.count('"')
             return len(text)
         return self._stop(held, text, position)
 
@@ -189,7 +309,7 @@ class CallFinder:
         inner, frame = self._inner, self._frames[-1]
         if inner is None:
             raise RuntimeError("no cursor")
-        piece = text[position : position + _MOST]
+        piece = text[position:] if inner.pending else text[position : position + _MOST]
         said = inner.feed(piece)
         if said and inner is self.cursor:
             self.steps.append(Step(StepKind.TEXT, said, start=self._start))
@@ -206,27 +326,28 @@ class CallFinder:
         behind = len(state.unread) - 1  # code points behind the last bracket
         if early:
             frame.early.append(piece[: len(piece) - behind])
-        self._offset += inner.passed - behind
+        self.offset += inner.passed - behind
         self._inner = self.cursor = None
         self._expected = _AFTER[frame.bracket]
         return position + len(piece) - behind
 
-    def _member(self, found: re.Match[str], last: int | None) -> None:
-        """Take a member, an element or a bracket."""
+    def _member(self, found: re.Match[str], last: int | None) -> int:
+        """Take a member, an element or a bracket. Returns the number of its last characters that a cursor is to read."""
         frame = self._frames[-1] if self._frames else None
         if last == _CLOSE:
             self._close(found[_CLOSE])
         elif frame is None or frame.bracket == "[":
             self._enter(found[_OPEN])
         else:
-            key = json.loads(f'"{found[_KEY]}"')
+            key = _decoded(found[_KEY])
             self._expected = _AFTER["{"]
             if key == "name" and last == _QUOTE and not frame.named:
                 self._name(frame, found[_STRING])
             elif key == "name" or (key == "arguments" and frame.start is not None):
                 self._fall_silent(found[_OPEN] or "")  # twice: the end of the block decides which of them counts
             elif last == _OPEN:
-                self._container(frame, key, found[_OPEN])
+                return self._container(frame, key, found[_OPEN])
+        return 0
 
     def _enter(self, bracket: str) -> None:
         self._frames.append(_Frame(bracket))
@@ -245,32 +366,28 @@ class CallFinder:
     def _fall_silent(self, bracket: str) -> None:
         """Say nothing more, behind a member that is JSON; the end scanner counts the bracket at its end, if any."""
         self.silent = True
-        self._loose = Handover(bracket, self._offset - len(bracket), len(self._frames), False, False, None, "}")
+        self._loose = Handover(bracket, self.offset - len(bracket), len(self._frames), False, False, None, "}")
 
-    def _container(self, frame: _Frame, key: str, bracket: str) -> None:
-        """Take the opening bracket of a member's value."""
+    def _container(self, frame: _Frame, key: str, bracket: str) -> int:
+        """Begin with an object or list that is a member's value. Returns as `_member` does."""
         if bracket == _HOLDS_CALLS.get(key) and not frame.named:
             frame.wrapper = True
             self._enter(bracket)
-            return
-        self._offset -= 1
+            return 0
+        self.offset -= 1
         arguments = key == "arguments" and bracket == "{"
         if arguments:
-            frame.start = self._offset
+            frame.start = self.offset
         if arguments and frame.named and self._arguments is not None:
             self.cursor = self._inner = self._arguments
-            self._start = self._offset
-            self.steps.append(Step(StepKind.TEXT, self._inner.feed(bracket), start=self._start))
-            self._start = None
-            return
-        self._inner = JsonCursor(self._inside, self._known(""))
-        self._inner.feed(bracket)
-        if arguments:
-            frame.early.append(bracket)
+            self._start = self.offset
+        else:
+            self._inner = JsonCursor(self._inside, self._known(""))
+        return 1
 
     def _name(self, frame: _Frame, written: str) -> None:
         """Take the name of a call."""
-        name = json.loads(f'"{written}"').strip()
+        name = _decoded(written).strip()
         frame.named = True
         cursor = self._arguments = JsonCursor(self._inside, self._known(name))
         self.steps.append(Step(StepKind.CALL, name, start=0, progress=cursor))

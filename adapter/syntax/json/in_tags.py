@@ -64,7 +64,7 @@ class JsonInTags(Syntax):
     def __init__(self, settings: SyntaxSettings, payload: Payload | None = None) -> None:
         bounds = boundaries(settings.open, settings.close, settings.tokens)
         self.payload = payload or Payload(bounds, settings.open + settings.close, known=settings.known)
-        self.has_plain_blocks = bool(settings.close) and self.payload.bounds.due
+        self.has_plain_blocks = self.payload.plain
         self.openings: tuple[str, ...] = (settings.open,)
         self._close = settings.close
         self._prefix = (*_WORDS, settings.open)

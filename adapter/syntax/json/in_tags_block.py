@@ -5,43 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapter.syntax.block import Block, Where
+from adapter.syntax.json.call_forms import read_quickly
 from adapter.syntax.json.end_scanner import BlockScanner
-from adapter.syntax.reading import Unheard
+from adapter.syntax.reading import End, RawCall, Unheard
+from adapter.text.json_spans import value_at
 
 if TYPE_CHECKING:
-    import re
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from adapter.syntax.contract import Follower
+    from adapter.schema.known_place import KnownPlace
+    from adapter.syntax.contract import Follower, PlainBlock
     from adapter.syntax.json.call_finder import CallFinder
     from adapter.syntax.json.payload import Payload
-    from adapter.syntax.reading import End, Flowing, Lookout, Reading
+    from adapter.syntax.reading import Flowing, Lookout, Reading
+    from adapter.text.json_cursor import JsonCursor
+    from adapter.text.json_plain import InString
 
 # Offset up to which an unheard block is passed over as a whole; inside a longer string `flowing` is faster still.
 _SHORT = 4000
-
-
-class _Closing:
-    """The rest of a closing marker that has begun, as a follower: any other text is for the reader.
-
-    Attributes:
-        special: As in `Follower`; never used, for the text stands in no string.
-        in_string: False.
-    """
-
-    __slots__ = ("_due", "in_string", "special")
-
-    def __init__(self, due: str, special: Callable[[str], re.Match[str] | None]) -> None:
-        self._due = due
-        self.special = special
-        self.in_string = False
-
-    def follow(self, text: str) -> str | None:
-        """Read a delta. Returns the empty string; None for a delta that ends the marker, or is not of it."""
-        if len(text) >= len(self._due) or not self._due.startswith(text):
-            return None
-        self._due = self._due[len(text) :]
-        return ""
+_SPACE = " \t\r\n"
+_MOST_SPACE = 200  # code points between JSON and the closing marker that are kept together
 
 
 class JsonBlock(Block):
@@ -58,25 +41,28 @@ class JsonBlock(Block):
     def __init__(self, opening: str, payload: Payload) -> None:
         super().__init__(opening, Where.ARGUMENTS)
         self._payload = payload
+        self._begun = False
         self._finder: CallFinder | None = None  # while the payload is read strictly
         self._strict: CallFinder | None = None  # as long as it may go on with another value
         self._scanner: BlockScanner | None = None
         self._half = ""  # the beginning of a marker behind complete JSON, which the scanner has not consumed
-        self._closing: _Closing | None = None
 
     def _step(self, text: str, position: int) -> tuple[int, End | None]:
-        if self._scanner is None and self._finder is None:
+        if not self._begun:
             self._begin()
-        if self._half:
-            return self._after_half(text, position)
         finder = self._finder
+        if finder is not None and finder.past:
+            return self._past(finder, text, position)
+        if self._half:
+            return self._after_kept(self._half, text, position)
         after, end = self._scan(text, position) if finder is None else self._find(finder, text, position)
         if end is None and self._strict is not None and after < len(text):
-            after = self._wait(text, after)
+            after = self._wait(text[after:], text)
         return after, end
 
     def _begin(self) -> None:
         """Choose the reader, with the first delta: by then somebody hears the steps, or nobody."""
+        self._begun = True
         if type(self.steps) is Unheard:
             self._scanner = self._payload.scanner()
         else:
@@ -88,17 +74,22 @@ class JsonBlock(Block):
         after = finder.read(text, position)
         if not (finder.silent or finder.ended):
             return after, None
-        state = finder.handover()
         self._finder = None
-        self._scanner = scanner = BlockScanner.resume(self._payload.bounds, state)
-        scanner.stops = finder.ended and not finder.silent
         if finder.silent:
             self._strict, self.steps = None, Unheard(self.steps)
+        elif finder.expects_closing(text[after : after + _MOST_SPACE]) and len(text) - after <= _MOST_SPACE:
+            self._finder = finder
+            return len(text), None
+        read, end = self._resume(finder)
+        return (after - read, end) if end is not None or after - read == len(text) else self._scan(text, after - read)
+
+    def _resume(self, finder: CallFinder) -> tuple[int, End | None]:
+        """Let the end scanner go on. Returns the size of text that the finder has consumed and the scanner has not."""
+        state = finder.handover()
+        self._scanner = scanner = BlockScanner.resume(self._payload.bounds, state)
+        scanner.stops = finder.ended and not finder.silent
         read, end = scanner.feed(state.unread)
-        after += read - len(state.unread)
-        if end is not None:
-            return after, self._met(scanner, end)
-        return self._scan(text, after) if after < len(text) else (after, None)
+        return len(state.unread) - read, None if end is None else self._met(scanner, end)
 
     def _scan(self, text: str, position: int) -> tuple[int, End | None]:
         """Read on for the end of the block."""
@@ -118,27 +109,76 @@ class JsonBlock(Block):
         self._payload_end, self._block_end = scanner.payload_end, scanner.block_end
         return end
 
-    def _wait(self, text: str, after: int) -> int:
+    def _past(self, finder: CallFinder, text: str, position: int) -> tuple[int, End | None]:
+        """Read on behind a value that has ended, and text that was kept."""
+        kept, finder.tail = finder.tail, ""
+        window = kept + text[position : position + _MOST_SPACE]
+        marker, close = window.lstrip(_SPACE), self._payload.bounds.close
+        if marker.startswith(close):
+            end = len(window) - len(marker) + len(close)
+            self._payload_end, self._block_end = finder.offset + end - len(close), finder.offset + end
+            return position + end - len(kept), End.TAG
+        self._finder = None
+        self._resume(finder)
+        return self._after_kept(kept, text, position)
+
+    def _after_kept(self, kept: str, text: str, position: int) -> tuple[int, End | None]:
+        """Let the end scanner read text that was kept, and the text behind."""
+        self._half = ""
+        after, end = self._scan(kept + text[position:], 0)
+        after -= len(kept)
+        if end is None and self._finder is None and position + after < len(text):
+            return self._wait((kept + text[position:])[after + len(kept) :], text), None
+        return max(position, position + after), end
+
+    def _wait(self, half: str, text: str) -> int:
         """Keep the beginning of a marker behind complete JSON. Returns the end of the text."""
-        half, close = text[after:], self._payload.bounds.close
         self._half = half
-        if len(half) < len(close) and close.startswith(half):
-            self._closing = _Closing(close[len(half) :], self._payload.inside.special)
         return len(text)
 
-    def _after_half(self, text: str, position: int) -> tuple[int, End | None]:
-        """Read on behind the beginning of a marker."""
-        half, self._half, self._closing = self._half, "", None
-        window = half + text[position:]
-        after, end = self._scan(window, 0)
-        if end is None and self._finder is None and after < len(window):
-            self._wait(window, after)
-            return len(text), None
-        return max(position, position + after - len(half)), end
+    def plain(self) -> PlainBlock | None:
+        """This reader, if nothing but the closing marker ends a block."""
+        return self if self._payload.plain else None
+
+    @property
+    def close(self) -> str:
+        """The closing marker."""
+        return self._payload.bounds.close
+
+    @property
+    def inside(self) -> InString:
+        """Patterns of strings in the block."""
+        return self._payload.inside
+
+    @property
+    def known(self) -> Callable[[str], KnownPlace]:
+        """Gives the place of a tool's arguments in its schema."""
+        return self._payload.known
+
+    def keep(self, text: str) -> None:
+        """Keep text that was read by somebody else."""
+        self._text.append(text)
+        self._read += len(text)
+
+    def adopt(self, cursor: JsonCursor, start: int) -> None:
+        """Go on behind the kept text; see `PlainBlock`."""
+        self._begin()
+        if self._finder is not None:
+            self._finder.adopt(cursor, start)
+
+    def take_plain(self, name: str, start: int, end: int, tag: int) -> tuple[str, RawCall, Sequence[str]]:
+        """End a block of one plain call that was kept whole; see `PlainBlock`."""
+        raw, before = self._text.text(), len(self.opening)
+        arguments = raw[before + start : before + end]
+        try:
+            value = read_quickly(arguments)
+        except ValueError:
+            value = value_at(raw, before + start)[0]
+        return raw, RawCall(name, arguments, value), self._payload.markup_faults(self.opening, raw[before + tag :])
 
     def waiting(self) -> Lookout | None:
         """Literals without which a short block cannot end."""
-        if self._scanner is None and self._finder is None:
+        if not self._begun:
             self._begin()
         scanner = self._scanner
         if scanner is None:
@@ -147,10 +187,7 @@ class JsonBlock(Block):
 
     def follower(self) -> Follower | None:
         """The cursor in the arguments of a call, the search for the next name, or that for the rest of the closing marker."""
-        finder = self._finder
-        if finder is None:
-            return self._closing
-        return finder.follower()
+        return None if self._finder is None else self._finder.follower()
 
     def flowing(self) -> Flowing | None:
         """Patterns of text to pass over inside a string of which nothing is sent."""
@@ -165,21 +202,19 @@ class JsonBlock(Block):
         self._read += len(text)
         if self._finder is not None:
             self._finder.flowed(text)
-        elif self._half:
-            self._half += text
         elif self._scanner is not None:
             self._scanner.offset += len(text)
         return text
 
     def finish(self, tail: str, *, cut: bool) -> End:
         """End the block with the completion."""
-        if self._scanner is None and self._finder is None:
+        if not self._begun:
             self._begin()
         waiting = len(tail) + len(self._half)
         if self._finder is not None:
-            state = self._finder.handover()
-            self._scanner = BlockScanner.resume(self._payload.bounds, state)
-            waiting += len(state.unread) - self._scanner.feed(state.unread)[0]
+            waiting += self._resume(self._finder)[0]
+            if self._finder.tail and self._scanner is not None:
+                waiting += len(self._finder.tail) - self._scanner.feed(self._finder.tail)[0]
         scanner = self._scanner
         if scanner is None:
             raise RuntimeError("no end scanner")

@@ -35,6 +35,9 @@ class Payload:
     Attributes:
         bounds: As given.
         inside: Patterns of strings in a block.
+        closes: The closing marker must come, and nothing else is due behind the JSON.
+        known: As given.
+        plain: A block ends with its closing marker only.
     """
 
     def __init__(
@@ -46,7 +49,9 @@ class Payload:
     ) -> None:
         self.bounds = bounds
         self.inside = in_string(bounds.close)
-        self._known = known
+        self.closes = bool(bounds.close) and bounds.close[0] not in "{[,;}]`"
+        self.known = known
+        self.plain = bool(bounds.close) and bounds.due
         self._tags = tags
         self._separators = separators
 
@@ -56,7 +61,7 @@ class Payload:
 
     def finder(self, steps: list[Step] | None = None) -> CallFinder:
         """Make a search for the calls of a payload, which adds its steps to a list."""
-        return CallFinder(self.inside, self._known, steps)
+        return CallFinder(self.inside, self.known, self.bounds.close if self.closes else "", steps)
 
     def read_inside(self, text: str, start: int, stop: int, end: End) -> Reading:
         """Read a payload inside a text: valid JSON without a copy, other payloads as `read` does.
