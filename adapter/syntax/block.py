@@ -135,31 +135,3 @@ class Block(ABC):
         self._text.append(tail)
         self._read += len(tail)
         self._payload_end = self._block_end = self._read
-
-
-class EagerReader:
-    """A reader that wants to see every delta."""
-
-    __slots__ = ()
-
-    def waiting(self) -> Lookout | None:
-        """None: every delta is read."""
-        return None
-
-    def follower(self) -> Follower | None:
-        """None: no delta is followed unread."""
-        return None
-
-
-class CarefulReader(EagerReader):
-    """A reader that also wants to see the inside of strings."""
-
-    __slots__ = ()
-
-    def flowing(self) -> Flowing | None:
-        """None: no text is forwarded."""
-        return None
-
-    def flowed(self, text: str) -> str:
-        """Refuse text: none was forwarded."""
-        raise RuntimeError(f"{text!r} passed a reader that lets nothing pass")

@@ -20,8 +20,9 @@ from adapter.options import Options
 from adapter.prompt.chat_template import load_chat_template
 from adapter.syntax import make_syntax
 from adapter.syntax.contract import SyntaxSettings
-from adapter.syntax.tagged.elements_block import ElementsBlock
-from adapter.syntax.tagged.nested_arguments import ElementsArguments
+from adapter.syntax.tagged.arguments import Arguments
+from adapter.syntax.tagged.elements import elements_grammar
+from adapter.syntax.tagged.reader import TaggedBlock
 from adapter.tools.definitions import read_tools
 from tests.facts.test_completions import accounted
 from tests.facts.tools import function
@@ -425,13 +426,13 @@ def test_work_grows_with_the_text_and_no_faster(unit: str, begun: str, monkeypat
     """Counted in characters handed to the reader, in small pieces: each is seen a bounded number of times."""
     seen = 0
 
-    def counted(self: ElementsBlock, text: str, position: int) -> Any:
+    def counted(self: TaggedBlock, text: str, position: int) -> Any:
         nonlocal seen
         seen += len(text) - position
         return feed(self, text, position)
 
-    feed = ElementsBlock.feed
-    monkeypatch.setattr(ElementsBlock, "feed", counted)
+    feed = TaggedBlock.feed
+    monkeypatch.setattr(TaggedBlock, "feed", counted)
 
     def work(size: int) -> int:
         nonlocal seen
@@ -520,7 +521,7 @@ def test_without_a_schema_every_place_is_unknown() -> None:
     settings = SyntaxSettings(OPEN, CLOSE, form={"prefix": P, "call": "invoke", "item": "item"})
     place = settings.place("f")
     assert (place.member("a").kinds(), place.item(0).kinds(), place.names("item")) == (None, None, False)
-    arguments = ElementsArguments("invoke", "item", place)
+    arguments = Arguments("f", place, elements_grammar(settings, settings.form))
     assert (
         arguments.begin() + arguments.open("a") + arguments.open("item") + arguments.value("1") + arguments.end()
         == '{"a": ["1"]}'

@@ -26,11 +26,13 @@ from typing import TYPE_CHECKING
 
 from adapter.errors import DialectError
 from adapter.syntax.contract import Syntax
-from adapter.syntax.json.end_scanner import is_half
 from adapter.syntax.limits import Limits
 from adapter.syntax.message import Passage, PassageKind
-from adapter.syntax.messages.xtml_tags import compile_tags, half_tag, named, tag
-from adapter.syntax.tagged.parameters_block import LONGEST_TAG, ParametersBlock
+from adapter.syntax.messages.xtml_tags import call_tags, half_tag, kinds_by_type, named, tag
+from adapter.syntax.tagged.grammar import LONGEST_TAG, Markers, either
+from adapter.syntax.tagged.places import known_places
+from adapter.syntax.tagged.reader import TaggedBlock
+from adapter.text.partial import is_half
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,11 +66,13 @@ class Xtml(Syntax):
         self._message_end = f"{closes}{form['message']}{separator}"
         tokens = tuple(token for token in settings.tokens if token not in self._markers)
         self.value_ends = (closes,)
-        self._place = settings.place
+        self._place = known_places(settings.place)
         self._open = settings.open
-        self._tags = compile_tags(settings, form, tokens)
-        self.limits = Limits(ends=self._tags.value_ends)
-        self._header = tag(opens, form["message"], "role", separator)
+        markers, tags = Markers((settings.open,), (settings.close,), tokens), call_tags(form)
+        self._grammar = tags.grammar(markers, padded=False, named=named, kinds=kinds_by_type)
+        self.limits = Limits(ends=tags.value_ends(markers))
+        self._header = re.compile(tag(opens, form["message"], "role", separator))
+        self._half_call = re.compile(tags.half)
         self._half_header = re.compile(half_tag(opens, (form["message"],), separator))
         self._before = re.compile(rf"(?:[ \t\r\n]|{re.escape(settings.open)})*+")  # the marker may be doubled
         self._ends = {
@@ -78,7 +82,7 @@ class Xtml(Syntax):
         self._follows = (opens, closes, *tokens)
         self._openers = (settings.open, self._response, self._think)
         literals = sorted({*self._openers, *self._ends.values(), *tokens}, key=len, reverse=True)
-        self._edges = re.compile("|".join(map(re.escape, literals)))
+        self._edges = re.compile(either(literals))
         self._literals = tuple(literals)
         self.openings: tuple[str, ...] = (*self._openers, f"{opens}call", f"{opens}{form['message']}")
 
@@ -90,7 +94,9 @@ class Xtml(Syntax):
             found = self._before.match(text, position)
             position = found.end() if found else position
             return position, self._calls_follow(text, position)
-        pattern, half = (self._tags.call, self._tags.half) if opener == self.openings[3] else (self._header, self._half_header)
+        pattern, half = (
+            (self._grammar.head, self._half_call) if opener == self.openings[3] else (self._header, self._half_header)
+        )
         whole = opener + text[position : position + LONGEST_TAG]
         found = pattern.match(whole)
         if found is None:
@@ -101,19 +107,19 @@ class Xtml(Syntax):
 
     def _calls_follow(self, text: str, position: int) -> bool | None:
         """Whether a call begins here, or the channel of calls ends; None when more text is needed."""
-        tags = self._tags
-        if tags.call_begins.match(text, position) or text.startswith(tags.close, position):
+        grammar = self._grammar
+        if grammar.call_begins.match(text, position) or text.startswith(grammar.close, position):
             return True
-        return None if position == len(text) or tags.waits(text, position) else False
+        return None if position == len(text) or grammar.half.fullmatch(text, position) else False
 
-    def block(self, opening: str) -> ParametersBlock | Passage:
+    def block(self, opening: str) -> TaggedBlock | Passage:
         """A reader for a channel of calls; or another channel, or a message."""
         if opening in self._ends:
             kind = PassageKind.CONTENT if opening == self._response else PassageKind.REASONING
             return Passage(kind, opening, self.channel_end(self._ends[opening]))
         header = self._header.match(opening)
         if header is None:
-            return ParametersBlock(opening, self._tags, self._place)
+            return TaggedBlock(opening, self._grammar, self._place)
         if named(header["name"]) == self._form["role"]:
             return Passage(PassageKind.CONTENT, opening, lambda _text, position, _at_end: (position, position))
         return Passage(PassageKind.INVENTED, opening, self.message_end)

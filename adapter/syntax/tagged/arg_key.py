@@ -11,21 +11,26 @@ White space between tags means nothing; GLM 4.7 leaves it out. In a value every 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from adapter.errors import DialectError
+from adapter.syntax.block import Where
 from adapter.syntax.contract import Syntax
 from adapter.syntax.json.after_name import JsonAfterName
 from adapter.syntax.json.in_tags import JsonInTags
 from adapter.syntax.limits import Limits
-from adapter.syntax.tagged.grammar import NOT_SPACE, After, Grammar, either, flow_of, halves, tag_pattern
+from adapter.syntax.reading import End
+from adapter.syntax.tagged.grammar import NOT_SPACE, After, Grammar, Markers, either, flow_of, halves, tag_pattern
+from adapter.syntax.tagged.places import known_places
 from adapter.syntax.tagged.reader import TaggedBlock
 from adapter.text.partial import is_half
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from adapter.schema.place import Place
     from adapter.syntax.contract import BlockReader, SyntaxSettings
+    from adapter.syntax.tagged.reader import Handler
 
 KEY, KEY_END = "<arg_key>", "</arg_key>"
 VALUE, VALUE_END = "<arg_value>", "</arg_value>"
@@ -46,7 +51,7 @@ _HALF_CLOSER = r"</?(?:[A-Za-z_][\w.-]{0,40}\s?)?"
 
 def arg_key_grammar(settings: SyntaxSettings) -> Grammar:
     """Compile the tags of a dialect, which differ in the markers of the block only."""
-    markers = ((settings.open,), (settings.close,), settings.tokens)
+    markers = Markers((settings.open,), (settings.close,), settings.tokens)
     ends = (settings.close, settings.open, *settings.tokens)
     tags = (KEY, KEY_END, VALUE, VALUE_END)
     next_block = After(re.compile(either(ends[1:])), re.compile(halves(ends[1:])), _MOST_SPACE)
@@ -63,7 +68,7 @@ def arg_key_grammar(settings: SyntaxSettings) -> Grammar:
         *markers,
         head=re.compile(rf"[ \t\r\n]*(?P<tool>{_NAME})(?P<alone>)"),
         call_begins=re.compile(_NAME),
-        tag=tag_pattern((*markers[:2], tokens), {**literals, "closer": _CLOSER}),
+        tag=tag_pattern(markers._replace(tokens=tokens), {**literals, "closer": _CLOSER}),
         half=half,
         opening_half=half,
         after_value=after_value,
@@ -79,6 +84,95 @@ def arg_key_grammar(settings: SyntaxSettings) -> Grammar:
         value_name="arg_value",
         stray=("text where a tag was due", "a tag that means nothing here"),
     )
+
+
+class KeyedBlock(TaggedBlock):
+    """A reader of one block, which holds one call: CALL ──<arg_key>──► KEY ──</arg_key>──► CALL ──<arg_value>──► VALUE."""
+
+    def __init__(self, opening: str, grammar: Grammar, place: Callable[[str], Place]) -> None:
+        super().__init__(opening, grammar, place)
+        self._key: str | None = None  # a key that waits for its value
+        self._pieces: list[str] = []  # of the key that is being read
+
+    def _step(self, text: str, position: int) -> tuple[int, End | None]:
+        """Consume text in the present state."""
+        return self._in_key(text, position) if self._where is Where.KEY else super()._step(text, position)
+
+    def _close_call(self, position: int, *, tagged: bool = True) -> None:
+        """Complete the call at the end of the block."""
+        if self._key is not None or self._where is Where.KEY:
+            self._fault, self._where = "a key without a value", Where.CALL
+        super()._close_call(position, tagged=tagged)
+
+    def _on_closer(self, tag: re.Match[str], text: str) -> tuple[int, End | None] | None:
+        """End the block by a closing tag of another name."""
+        del text
+        self._close_call(tag.start())
+        return tag.end(), self._ended(End.WRONG_TAG, tag.start(), tag.end())
+
+    def _on_key(self, tag: re.Match[str], text: str) -> tuple[int, End | None]:
+        """Begin a key."""
+        del text
+        if self._key is not None:
+            self._fault = "a key without a value"
+        self._arguments.key_tag(tag.group())
+        self._key, self._where = None, Where.KEY
+        return tag.end(), None
+
+    def _in_key(self, text: str, position: int) -> tuple[int, End | None]:
+        """Consume text of a key, up to the tag that ends the key or the block."""
+        end = text.find("<", position)
+        if end != position:
+            end = len(text) if end < 0 else end
+            self._pieces.append(text[position:end])
+            return end, None
+        if self._grammar.half.fullmatch(text, position):
+            return position, None
+        tag = self._grammar.tag.match(text, position)
+        if tag is None or tag.lastgroup in {"key", "value_end", "closer"}:
+            after = position + 1 if tag is None else tag.end()
+            self._pieces.append(text[position:after])
+            return after, None
+        if tag.lastgroup not in {"key_end", "given"}:
+            return self.ROLES[str(tag.lastgroup)](self, tag, text) or (position, None)
+        self._key, self._pieces, self._where = "".join(self._pieces).strip(), [], Where.CALL
+        if tag.lastgroup == "given":  # the key's closing tag is missing
+            self._arguments.untidy = True
+            return position, None
+        self._arguments.key_tag(tag.group())
+        return tag.end(), None
+
+    def _on_key_end(self, tag: re.Match[str], text: str) -> tuple[int, End | None]:
+        """Pass over a second closing tag of a key."""
+        del text
+        self._arguments.key_tag(tag.group())
+        self._arguments.untidy = True
+        return tag.end(), None
+
+    def _on_given(self, tag: re.Match[str], text: str) -> tuple[int, End | None]:
+        """Begin the value of the key before."""
+        if self._key is None:
+            return self._on_value_end(tag, text)
+        key, self._key = self._key, None
+        self._open_value(key)
+        return tag.end(), None
+
+    def _on_value_end(self, tag: re.Match[str], text: str) -> tuple[int, End | None]:
+        """Pass over a tag of a value where no value is due."""
+        del text
+        self._arguments.key_tag(tag.group())
+        self._arguments.untidy = True
+        self._odd(f"{tag.group()} where another tag was due")
+        return tag.end(), None
+
+    ROLES: ClassVar[dict[str, Handler]] = {
+        **TaggedBlock.ROLES,
+        "closer": _on_closer,
+        "key": _on_key,
+        "key_end": _on_key_end,
+        "given": _on_given,
+        "value_end": _on_value_end,
+    }
 
 
 class ArgKey(Syntax):
@@ -97,7 +191,7 @@ class ArgKey(Syntax):
         self.openings: tuple[str, ...] = (settings.open,)
         self.value_ends = (VALUE_END, settings.close, KEY)
         self._grammar = arg_key_grammar(settings)
-        self._place = settings.place
+        self._place = known_places(settings.place)
         self._json = JsonInTags(settings)
         self._kind: Callable[[str], BlockReader] = self._keys_and_values
         self._ticks = False  # a fence was opened behind the marker that is looked at
@@ -146,7 +240,7 @@ class ArgKey(Syntax):
         return self._kind(opening)
 
     def _keys_and_values(self, opening: str) -> BlockReader:
-        return TaggedBlock(opening, self._grammar, self._place)
+        return KeyedBlock(opening, self._grammar, self._place)
 
     def _json_after_name(self, opening: str) -> BlockReader:
         name = opening.replace(self.openings[0], "").strip(" \t\r\n>")

@@ -1,17 +1,17 @@
 """The arguments of one call in tags: the values that are open, and the JSON that is made of them.
 
-Every method returns the next piece of the JSON, as far as it is certain. A string value leaves as it grows; a value of any other
-type leaves when it is complete and its type is known. In a dialect of nested elements the first element inside a value shows that
-the value is a list or an object.
+Every method returns the next piece of the JSON, as far as it is certain. A string value leaves as it grows; a value of any
+other type leaves when it is complete and its type is known. In a dialect of nested elements the first element inside a value
+shows that the value is a list or an object.
 """
 
 from __future__ import annotations
 
-from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from adapter.syntax.raw_values import only_string, typed
 from adapter.syntax.tagged.elements_notation import begins_list, json_of, may_hold
+from adapter.syntax.tagged.open_value import CLOSERS, Kind, Padding, Value
 from adapter.text.buffer import TextBuffer
 from adapter.text.json_repair import repair
 from adapter.text.json_spans import loads
@@ -24,81 +24,6 @@ if TYPE_CHECKING:
 
 _SPACE = " \t\r\n"
 _DEEPEST = 100  # elements that may be open: deeper than any schema, and than readers of JSON may go
-
-
-class _Kind(Enum):
-    """The kind of a value, as far as it is known."""
-
-    __hash__ = object.__hash__  # Enum's own is written in Python
-
-    OPEN = auto()  # white space so far: elements or text may follow
-    HELD = auto()  # text that gets its type when the value is complete
-    STRING = auto()  # text that leaves as it grows
-    OBJECT = auto()
-    LIST = auto()
-
-
-_CLOSERS = {_Kind.OBJECT: "}", _Kind.LIST: "]"}
-
-
-class _Value:
-    """A value that is open; the outermost is the call.
-
-    Attributes:
-        name: Name of the element.
-        place: The schema's words on the value.
-        kinds: JSON types that the value may have; None: any.
-        kind: The kind of the value.
-        mark: Length of the skeleton before the value.
-        comma: Separator that is due before the value itself.
-        before: Text that is due before the next member.
-        count: Members so far.
-        held: Pieces of text that have not left.
-    """
-
-    __slots__ = ("before", "comma", "count", "held", "kind", "kinds", "mark", "name", "place")
-
-    def __init__(self, name: str, place: Place, kinds: frozenset[str] | None, kind: _Kind, mark: int) -> None:
-        self.name = name
-        self.place = place
-        self.kinds = kinds
-        self.kind = kind
-        self.mark = mark
-        self.comma = self.before = ""
-        self.count = 0
-        self.held: list[str] = []
-
-
-class _Padding:
-    """The newline on each side of a value that belongs to the tags.
-
-    Attributes:
-        newline: The newline at the end of the value so far, or the carriage return that may begin one.
-        started: The first character of the value has been seen.
-    """
-
-    __slots__ = ("_returns", "newline", "started")
-
-    def __init__(self) -> None:
-        self.newline = ""
-        self.started = False
-        self._returns = False  # the last newline may be CRLF: the first one was, or there was none
-
-    def strip(self, piece: str) -> str:
-        """Return the part of a further piece, and of the newline held back before, that certainly is the value's."""
-        piece = self.newline + piece
-        if not self.started:
-            if piece == "\r":
-                self.newline = piece
-                return ""
-            self._returns = not piece.startswith("\n")
-            piece = piece[2:] if piece.startswith("\r\n") else piece.removeprefix("\n")
-            self.started = True
-        if self._returns and piece.endswith(("\r\n", "\r")):
-            self.newline = "\r\n" if piece.endswith("\n") else "\r"
-        else:
-            self.newline = "\n" if piece.endswith("\n") else ""
-        return piece[: len(piece) - len(self.newline)]
 
 
 class Arguments:
@@ -135,10 +60,10 @@ class Arguments:
         self._grammar = grammar
         self._nested = grammar.nesting is not None
         word = "" if grammar.nesting is None else grammar.nesting.word
-        call = _Value(word, place, frozenset({"object"}), _Kind.OBJECT, 0)
+        call = Value(word, place, frozenset({"object"}), Kind.OBJECT, 0)
         call.before = "{"
         self._open = [call]
-        self._padding: _Padding | None = None
+        self._padding: Padding | None = None
         self._whole = False  # the arguments are written as one JSON text
         # A closed value leaves one element without content: lxml reads a short text, however long the call. Once a tag is
         # missing all tags stay, for those are the ones that lxml has to see.
@@ -148,18 +73,18 @@ class Arguments:
     @property
     def in_value(self) -> bool:
         """Text that comes now belongs to a value."""
-        return self._open[-1].kind not in _CLOSERS
+        return self._open[-1].kind not in CLOSERS
 
     @property
     def may_hold(self) -> bool:
         """An opening tag that comes now begins an element: no text stands before, and more than a string may stand here."""
         top = self._open[-1]
-        return self._nested and top.kind is _Kind.OPEN and may_hold(top.kinds)
+        return self._nested and top.kind is Kind.OPEN and may_hold(top.kinds)
 
     @property
     def full(self) -> bool:
         """No further element may be opened."""
-        return len(self._open) - (self._open[-1].kind is _Kind.OPEN) >= _DEEPEST  # an open value has no bracket yet
+        return len(self._open) - (self._open[-1].kind is Kind.OPEN) >= _DEEPEST  # an open value has no bracket yet
 
     @property
     def own(self) -> str:
@@ -207,18 +132,18 @@ class Arguments:
             more: The text of the other attributes in the tag.
         """
         written, parent = "", self._open[-1]
-        if parent.kind is _Kind.OPEN:
+        if parent.kind is Kind.OPEN:
             is_list = begins_list(parent.place, parent.kinds, name, self._grammar.nesting.item if self._grammar.nesting else "")
-            parent.kind = _Kind.LIST if is_list else _Kind.OBJECT
+            parent.kind = Kind.LIST if is_list else Kind.OBJECT
             parent.before = "[" if is_list else "{"
             written = self._due(parent)
         before, parent.before = parent.before, ", "
-        in_list = parent.kind is _Kind.LIST
+        in_list = parent.kind is Kind.LIST
         place = parent.place.item(parent.count) if in_list else parent.place.member(name)
         value = self._push(name, place, self._grammar.kinds(more, place.kinds()))
         parent.count += 1
         if self._whole:
-            self.broken, value.kind = self.written.text(), _Kind.HELD
+            self.broken, value.kind = self.written.text(), Kind.HELD
             return ""
         if not in_list:
             written += f"{before}{quoted(name)}: "
@@ -226,22 +151,22 @@ class Arguments:
             value.comma = before
         else:
             written += before
-        if value.kind is _Kind.STRING:
+        if value.kind is Kind.STRING:
             written += self._due(value) + '"'
         return self._add(written)
 
-    def _push(self, name: str, place: Place, kinds: frozenset[str] | None) -> _Value:
+    def _push(self, name: str, place: Place, kinds: frozenset[str] | None) -> Value:
         """Open a value; its kind is known if only a string may stand there, and in a dialect of flat values."""
-        kind = _Kind.OPEN if self._nested else _Kind.HELD
+        kind = Kind.OPEN if self._nested else Kind.HELD
         if only_string(kinds) and not (kinds is None and self._nested) and place.lets_text_be():
-            kind = _Kind.STRING
+            kind = Kind.STRING
         mark, self._mark = len(self._skeleton) if self._mark is None else self._mark, None
-        value = _Value(name, place, kinds, kind, mark)
+        value = Value(name, place, kinds, kind, mark)
         self._open.append(value)
         self._skeleton.append(f"<{self._grammar.value_name}>")
         self.line_begins = True
         if self._grammar.padded:
-            self._padding = _Padding()
+            self._padding = Padding()
         if self._grammar.declares is not None:
             self.given.add(name)
         return value
@@ -250,11 +175,11 @@ class Arguments:
         """Begin all arguments, written as one JSON text, which leaves when it is complete; no value may stand beside it."""
         call = self._open[-1]
         self.broken = self.written.text() if call.count or self._whole else None
-        self._push("", call.place, None).kind = _Kind.HELD
+        self._push("", call.place, None).kind = Kind.HELD
         self._padding, self._whole = None, True
 
     @staticmethod
-    def _due(value: _Value) -> str:
+    def _due(value: Value) -> str:
         """Return the separator that is due before a value, once."""
         comma, value.comma = value.comma, ""
         return comma
@@ -267,20 +192,20 @@ class Arguments:
         if self._padding is not None:
             self.line_begins = piece.endswith("\n")
             piece = self._padding.strip(piece)
-        if top.kind is _Kind.STRING:
+        if top.kind is Kind.STRING:
             return self._add(escaped(piece))
         top.held.append(piece)
-        if top.kind is _Kind.HELD or not piece.strip(_SPACE):
+        if top.kind is Kind.HELD or not piece.strip(_SPACE):
             return ""
         if top.kinds is not None:
-            top.kind = _Kind.HELD
+            top.kind = Kind.HELD
             return ""
-        top.kind, held, top.held = _Kind.STRING, "".join(top.held), []
+        top.kind, held, top.held = Kind.STRING, "".join(top.held), []
         return self._add(f'{self._due(top)}"{escaped(held)}')
 
     def flowing(self) -> Flowing | None:
         """Return the pattern of text that may be forwarded inside a string; None if the next piece needs a closer look."""
-        if self._open[-1].kind is not _Kind.STRING or self.doubtful:
+        if self._open[-1].kind is not Kind.STRING or self.doubtful:
             return None
         padding = self._padding
         return self._grammar.flow if padding is None or (padding.started and not padding.newline) else None
@@ -296,10 +221,10 @@ class Arguments:
                 self._skeleton.append(leaf)
         elif tagged:
             self._skeleton.append(f"</{self._grammar.value_name}>")
-        if value.kind in _CLOSERS:
-            return self._add(_CLOSERS[value.kind])
+        if value.kind in CLOSERS:
+            return self._add(CLOSERS[value.kind])
         rest = "\r" if self._padding is not None and self._padding.newline == "\r" else ""
-        if value.kind is _Kind.STRING:
+        if value.kind is Kind.STRING:
             return self._add(escaped(rest) + '"')
         text = "".join(value.held) + rest
         if self._whole:

@@ -4,42 +4,164 @@
 <invoke name="book"><to>Paris</to><days><item>3</item><item>4</item></days></invoke>
 </tool_call>
 
-Before every tag stands a prefix that no text holds. What is between the tags of a value is raw text, which nothing escapes, or
-elements again; which of them, and of what type, the schema says of each place. A dialect says in `form` how its tags are spelt:
+Before every tag stands a prefix that no text holds. Between the tags of a value stands raw text, which nothing escapes, or
+elements again; the schema says of each place which of them, and of what type. A dialect says in `form` how its tags are spelt:
 
-    prefix   what stands before each
+    prefix   text before each tag
     call     the word of a call's tag, which has the tool as its `name`
-    item     that of a list's elements
+    item     the word of a list's elements
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from adapter.errors import DialectError
-from adapter.syntax.contract import Syntax
-from adapter.syntax.json.end_scanner import is_half
-from adapter.syntax.json.in_tags import JsonInTags
+from adapter.syntax.block import Where
 from adapter.syntax.limits import Limits
-from adapter.syntax.tagged.elements_block import ElementsBlock
+from adapter.syntax.reading import End
 from adapter.syntax.tagged.elements_notation import ElementsNotation
-from adapter.syntax.tagged.elements_tags import LONGEST_TAG, compile_tags
+from adapter.syntax.tagged.grammar import GAP, After, Grammar, Markers, Nesting, either, flow_of, halves, tag_pattern
+from adapter.syntax.tagged.opening import MarkedCalls
+from adapter.syntax.tagged.reader import TaggedBlock
+from adapter.text.partial import begun
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from adapter.syntax.contract import BlockReader, SyntaxSettings
+    from adapter.syntax.tagged.reader import Handler
 
 _FORM = {"prefix", "call", "item"}
+# Name of a member, as it is.
+_NAME = r"[^<>/\n][^<>\n]{0,199}"
+_TOOL = r"""(?P<tool_quote>["']?)(?P<tool>[^"'<>\n]{1,200}?)(?P=tool_quote)"""
+_LONGEST = 480  # code points of a tag
 
 
-class Elements(Syntax):
-    """Reads blocks of this syntax.
+def elements_grammar(settings: SyntaxSettings, form: Mapping[str, str], *, prefixed: bool = True) -> Grammar:
+    """Compile the tags of a dialect.
 
     Args:
-        settings: What the dialect says.
+        settings: The dialect's settings.
+        form: Its `form`, complete.
+        prefixed: The prefix stands in the text.
+    """
+    lone, word = form["prefix"], re.escape(form["call"])
+    prefix = lone if prefixed else ""
+    before, maybe = re.escape(prefix), f"(?:{re.escape(lone)})?"
+    spelt = [(marker, marker.removeprefix(lone)) for marker in (settings.open, settings.close)]
+    markers = Markers(spelt[0], spelt[1], settings.tokens)
+    ends = (*(marker for pair in spelt for marker in pair if marker.startswith(prefix)), *settings.tokens)
+    call = rf"{maybe}<{GAP}{word}[ \t\r\n]{{1,8}}name{GAP}={GAP}{_TOOL}{GAP}(?P<alone>(?:(?<=[\"'\s])/)?)>"
+    element = f"{maybe}<(?P<end>/?)(?P<name>{_NAME})>"
+    tag = re.compile(f"{before}<(?P<end>/?)(?P<name>{_NAME})>")
+    half_tag = rf"{maybe}<[^<>]{{0,{_LONGEST}}}"
+    half = re.compile(halves((*markers.close, *markers.open, *markers.tokens), half_tag))
+    in_value = [f"{prefix}<", "</"]  # the beginnings of tags in a value; a closing tag may lack the prefix
+    return Grammar(
+        *markers,
+        head=re.compile(call),
+        call_begins=re.compile(rf"{maybe}<{GAP}{word}[ \t\r\n]"),
+        tag=tag_pattern(markers, {"call": call, "element": element}),
+        half=half,
+        opening_half=re.compile(halves(markers.open, half_tag)),
+        after_value=After(tag, half),
+        after_outer=After(re.compile(f"{either(ends)}|{call}"), half),
+        outer_end=tag,
+        value_waits=re.compile(rf"{before}<[^<>]{{0,{_LONGEST}}}"),
+        flow=flow_of(either(in_value), begun(in_value), prefix[:1] + "<") if prefix else flow_of("<", "<", "<"),
+        last=re.compile(rf"{either(markers.close)}|{before}</{_NAME}>"),
+        stop=re.compile(rf"{either(in_value)}|((?:{begun(in_value)})\Z)" if prefix else "<"),
+        first=re.compile("|".join(sorted({re.escape(each[0]) for each in (lone, "<", *settings.tokens)}))),
+        loose_call=False,
+        value_name="value",
+        stray=("text stands between elements",) * 2,
+        nesting=Nesting(form["call"], form["item"], prefix, lone, tag, re.compile(element), ends),
+    )
+
+
+class NestedBlock(TaggedBlock):
+    """A reader of one block of elements within elements: CALL ──elements nested too deeply──► BROKEN."""
+
+    def _step(self, text: str, position: int) -> tuple[int, End | None]:
+        """Consume text in the present state."""
+        return self._in_broken(text, position) if self._where is Where.BROKEN else super()._step(text, position)
+
+    def _on_close(self, tag: re.Match[str], text: str) -> tuple[int, End | None] | None:
+        """End the block by its closing marker, or complete an element of that name."""
+        found = self._element(tag, text) if self._where is Where.CALL else None
+        if found and self._arguments.depth_of(found["name"]):
+            return self._on_element(found, text)
+        return super()._on_close(tag, text)
+
+    def _on_open(self, tag: re.Match[str], text: str) -> tuple[int, End | None] | None:
+        """End the block at the marker of the next one, or begin an element of that name if no call follows."""
+        grammar, found = self._grammar, self._element(tag, text)
+        if self._where is Where.CALL and found:
+            place = grammar.after_value.place(text, tag.end(), at_end=False)
+            if place is None or (place >= 0 and grammar.half.fullmatch(text, place)):
+                return tag.start(), None
+            if place < 0 or not grammar.call_begins.match(text, place):
+                return self._on_element(found, text)
+        return super()._on_open(tag, text)
+
+    def _element(self, tag: re.Match[str], text: str) -> re.Match[str] | None:
+        """Match a marker of the block as an element's tag."""
+        return self._grammar.nesting.element.match(text, tag.start()) if self._grammar.nesting else None
+
+    def _on_element(self, tag: re.Match[str], text: str) -> tuple[int, End | None] | None:
+        """Begin an element, or complete one and what is open in it."""
+        del text
+        if self._where is not Where.CALL:
+            return None if self._calls else (tag.end(), None)
+        depth = self._arguments.depth_of(tag["name"]) if tag["end"] else -1
+        if depth < 0:
+            self._open_value(tag["name"])
+        elif depth == 0:
+            self._odd(f"a closing tag of {tag['name']!r}, which is not open")
+        elif self._arguments.is_call(depth):
+            self._close_call(tag.end())
+        else:
+            self._write(self._arguments.close_to(depth))
+        return tag.end(), None
+
+    def _in_broken(self, text: str, position: int) -> tuple[int, End | None]:
+        """Look for the end of the block only."""
+        found = self._grammar.first.search(text, position)
+        if found is None:
+            return len(text), None
+        position = found.start()
+        after = self._grammar.closed(text, position)
+        if after > position:
+            return after, self._ended(End.TAG, position, after)
+        return position if self._grammar.half.fullmatch(text, position) else position + 1, None
+
+    def _open_value(self, key: str, more: str = "") -> None:
+        """Begin an element, if not too many are open."""
+        if self._arguments.full:
+            self._where, self._fault = Where.BROKEN, "elements are nested too deeply"
+            self._odd(self._fault)
+        else:
+            super()._open_value(key, more)
+
+    ROLES: ClassVar[dict[str, Handler]] = {
+        **TaggedBlock.ROLES,
+        "close": _on_close,
+        "open": _on_open,
+        "element": _on_element,
+    }
+
+
+class Elements(MarkedCalls):
+    """The call syntax of a dialect.
+
+    Args:
+        settings: The dialect's settings.
 
     Raises:
-        DialectError: Its `form` is not what is described above, or its markers do not begin with the prefix.
+        DialectError: Its `form` lacks a key or holds an unknown key, or its markers do not begin with the prefix.
     """
 
     def __init__(self, settings: SyntaxSettings) -> None:
@@ -48,45 +170,26 @@ class Elements(Syntax):
             raise DialectError(f"form = {dict(form)!r}: the syntax 'elements' asks for {', '.join(sorted(_FORM))}")
         if not form["prefix"] or not all(marker.startswith(form["prefix"]) for marker in (settings.open, settings.close)):
             raise DialectError(f"form.prefix = {form['prefix']!r}: 'open' and 'close' must begin with it")
-        self._place = settings.place
+        super().__init__(settings, elements_grammar(settings, form), on_line=False)
         # A closing tag ends a value with its prefix or without, for models forget it.
         ends = re.compile(rf"{re.escape(form['prefix'])}|</")
         self.notation = ElementsNotation(form["prefix"], form["item"], form["call"])
         self.limits = Limits(keys=self.notation.keys, inner=True, typed=True, deep=True, ends=ends)
-        self._json = JsonInTags(settings)
-        self._holds_json = self._bare = False
-        self._tags = tags = compile_tags(settings, form)
+        self._bare = False
         # Where the prefix is a token of the model's, a server may have left it out, everywhere.
-        self._bare_tags = compile_tags(settings, form, prefixed=False)
-        markers = "|".join(map(re.escape, tags.open))
-        self._before = re.compile(rf"(?:[ \t\r\n]|{markers})*+")  # a marker may be doubled
-        self.openings: tuple[str, ...] = (*tags.open, f"{form['prefix']}<{form['call']}")
+        self._bare_grammar = elements_grammar(settings, form, prefixed=False)
+        self._prefix = form["prefix"]
+        self.openings: tuple[str, ...] = (*self._grammar.open, f"{form['prefix']}<{form['call']}")
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
-        """A block begins where a call's tag follows, or JSON, which models write now and then."""
-        tags = self._tags
-        if opener not in tags.open:
-            return position, self._call_begins(opener, text, position)
-        found = self._before.match(text, position)
-        position = found.end() if found else position
-        if position == len(text):
-            return position, None
-        self._holds_json = text[position] == "{"
-        self._bare = not opener.startswith(tags.prefix) and not text.startswith(tags.prefix, position)
-        if self._holds_json or tags.call_begins.match(text, position):
-            return position, True
-        return position, None if is_half(text, position, tags.open) or tags.half.fullmatch(text, position) else False
-
-    def _call_begins(self, opener: str, text: str, position: int) -> bool | None:
-        """Whether a call without the marker of its block begins here: a whole tag."""
-        tag = opener + text[position : position + LONGEST_TAG]
-        if self._tags.call.match(tag):
-            self._holds_json = self._bare = False
-            return True
-        return None if self._tags.half.fullmatch(tag) else False
+        """Go on behind an opening marker; the prefix of the tags may be missing."""
+        after, begins = super().opening(opener, text, position)
+        marked = opener.startswith(self._prefix) or text.startswith(self._prefix, after)
+        self._bare = opener in self._grammar.open and not marked
+        return after, begins
 
     def block(self, opening: str) -> BlockReader:
-        """A reader for one block."""
+        """Return a reader of one block."""
         if self._holds_json:
-            return self._json.block(opening)
-        return ElementsBlock(opening, self._bare_tags if self._bare else self._tags, self._place)
+            return super().block(opening)
+        return NestedBlock(opening, self._bare_grammar if self._bare else self._grammar, self._place)

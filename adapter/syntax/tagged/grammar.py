@@ -1,8 +1,8 @@
 """The tags of a dialect as compiled patterns, made from its markers and from the `form` in its template's front matter.
 
-`Grammar` is all that the reader knows of a dialect. `parameters`, `arg_key`, `elements` and `xtml_tags` write the patterns of their
-tags as regular expressions, each under the role of the tag, and `patterns` joins these with the markers of a block: one match
-tells which tag stands at a position, and one more whether the text ends inside a tag.
+`Grammar` is all that the reader knows of a dialect. `parameters`, `arg_key`, `elements` and `xtml_tags` write the patterns of
+their tags as regular expressions, each under the role of the tag; `tag_pattern` joins these with the markers of a block. So one
+match tells which tag stands at a position, and one more whether the text ends inside a tag.
 """
 
 from __future__ import annotations
@@ -26,6 +26,20 @@ NOT_SPACE = re.compile(r"[^ \t\r\n]")
 _NEVER = re.compile(r"(?!)")
 
 Kinds = frozenset[str] | None
+
+
+class Markers(NamedTuple):
+    """The literals around a block.
+
+    Attributes:
+        open: Markers before a block, the dialect's own first.
+        close: Markers after a block.
+        tokens: Literals that end a block left open.
+    """
+
+    open: tuple[str, ...]
+    close: tuple[str, ...]
+    tokens: tuple[str, ...]
 
 
 class After(NamedTuple):
@@ -101,8 +115,8 @@ class Nesting(NamedTuple):
 class Grammar:
     """The tags of a dialect.
 
-    A tag of a call or a value has its name as the group `tool` or `key`, and the group `alone` of a call is not empty if the tag
-    is the whole call.
+    A tag of a call or a value has its name as the group `tool` or `key`; the group `alone` of a call is not empty if the tag is
+    the whole call.
 
     Attributes:
         open: Markers before a block, the dialect's own first.
@@ -172,10 +186,14 @@ def either(literals: Iterable[str]) -> str:
     return "|".join(map(re.escape, literals)) or "(?!)"
 
 
-def tag_pattern(markers: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], roles: Mapping[str, str]) -> re.Pattern[str]:
-    """Compile the pattern of all tags between values: the markers `close`, `open` and tokens, then the tags by their roles."""
-    opens, closes, tokens = markers
-    named = {"close": either(closes), "token": either(tokens), "open": either(opens), **roles}
+def unnamed(pattern: str) -> str:
+    """Return a regular expression without the names of its groups, which may stand only once; quotes need not match then."""
+    return re.sub(r"\(\?P=\w+\)", "[\"']?", re.sub(r"\(\?P<\w+>", "(?:", pattern))
+
+
+def tag_pattern(markers: Markers, roles: Mapping[str, str]) -> re.Pattern[str]:
+    """Compile the pattern of all tags between values: the markers of a block, then the tags by their roles."""
+    named = {"close": either(markers.close), "token": either(markers.tokens), "open": either(markers.open), **roles}
     return re.compile("|".join(f"(?P<{role}>{pattern})" for role, pattern in named.items()))
 
 
@@ -195,8 +213,74 @@ def flow_of(ends: str, half: str, firsts: str, *, padded: bool = False) -> Flowi
     """
     first = f"[{re.escape(firsts)}]"
     other = f"[^{re.escape(firsts)}\r\n]" if padded else f"[^{re.escape(firsts)}]"
-    data = rf"(?!{ends}|(?:{half})\Z){first}"
-    lines = rf"|\n++(?:{other}|{data})" if padded else ""
+    data = rf"(?!{unnamed(ends)}|(?:{half})\Z){first}"
+    lines = rf"|\n++(?:{other}|{data})" if padded else ""  # nothing passes that ends in a newline: the reader would hold it
     special = f"[{re.escape(firsts)}\r\n]" if padded else first
-    waits = rf"\n*+(?:{half})?\Z" if padded else rf"(?:{half})\Z"
+    waits = rf"\n?+(?:{half})?\Z" if padded else rf"(?:{half})\Z"
     return Flowing(re.compile(special), re.compile(f"(?:{other}++|{data}{lines})*+"), re.compile(waits), StepKind.TEXT, escaped)
+
+
+class FlatTags(NamedTuple):
+    """Regular expressions of the tags around calls and flat values.
+
+    Attributes:
+        call: Opening tag of a call, with the groups `tool` and `alone`.
+        call_begins: First word of a call's opening tag.
+        call_end: Closing tag of a call.
+        value: Opening tag of a value, with the groups `key` and `more`; without a key the value holds all arguments.
+        value_end: Closing tag of a value.
+        half: Beginnings of these tags.
+    """
+
+    call: str
+    call_begins: str
+    call_end: str
+    value: str
+    value_end: str
+    half: str
+
+    def value_ends(self, markers: Markers) -> re.Pattern[str]:
+        """Return what is found in a value that this grammar cannot hold: a closing tag before another tag, or a value's tag."""
+        ends = "|".join((self.call_end, self.value_end, *map(re.escape, markers.close)))
+        after = "|".join((ends, self.call_begins, *map(re.escape, (*markers.open, *markers.tokens))))
+        opening = unnamed(self.value)
+        return re.compile(rf"(?:{ends})\s*(?:{after}|{opening}|\Z)|{opening}(?:[\r\n]|\Z)")
+
+    def grammar(
+        self, markers: Markers, *, padded: bool, named: Callable[[str], str], kinds: Callable[[str, Kinds], Kinds]
+    ) -> Grammar:
+        """Compile the grammar of a dialect with these tags.
+
+        Args:
+            markers: The markers of a block.
+            padded: See `Grammar`, as of the other two.
+            named: Reads names.
+            kinds: Reads the types that a tag names.
+        """
+        literals = (*markers.close, *markers.open, *markers.tokens)
+        half = halves(literals, self.half)
+        after = After(re.compile("|".join((either(literals), self.value, self.call_end, self.call))), re.compile(half))
+        # Between tags every other text is passed over up to the next "<"; a token without one counts behind a closing tag only.
+        tokens = tuple(token for token in markers.tokens if token.startswith("<"))
+        roles = {"call": self.call, "value": self.value, "call_end": self.call_end}
+        outer_end = f"{self.call_end}|{either(markers.close)}"
+        ends = f"{self.value_end}|{outer_end}" + (f"|{self.value}" if padded else "")
+        return Grammar(
+            *markers,
+            head=re.compile(self.call),
+            call_begins=re.compile(self.call_begins),
+            tag=tag_pattern(markers._replace(tokens=tokens), roles),
+            half=re.compile(half),
+            opening_half=re.compile(halves(markers.open, self.half)),
+            after_value=after,
+            after_outer=after,
+            outer_end=re.compile(outer_end),
+            flow=flow_of(ends, half, "<", padded=padded),
+            last=re.compile(outer_end),
+            value_end=re.compile(self.value_end),
+            value_waits=re.compile(rf"{half}|(?:{self.value_end}){SPACE}{{0,{after.most_space - 1}}}(?:{half})?"),
+            next_value=re.compile(self.value) if padded else _NEVER,
+            padded=padded,
+            named=named,
+            kinds=kinds,
+        )

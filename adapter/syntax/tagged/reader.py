@@ -2,17 +2,17 @@
 
     HEAD ──the first call's tag, or the name of the call──► CALL
     BETWEEN ──a call's opening tag──► CALL ──a value's opening tag──► VALUE ──the end of the value──► CALL
-    CALL ──<arg_key>──► KEY ──► CALL, where keys stand before values
-    CALL ──elements nested too deeply──► BROKEN
 
-Between values `Grammar.tag` says which tag stands at a position, and `_ROLES` what the reader does then; text between tags goes to
-`_stray`, the one place that sees such text. Inside a value `value_end.meaning` decides about tags. A tag is kept back until its
-meaning is certain; no other text is looked at twice. Open elements are a stack in `Arguments`.
+Between values `Grammar.tag` tells which tag stands at a position, and `ROLES` what the reader does then; text between tags goes
+to `_stray`, the only function that sees such text. Inside a value `value_end.meaning` decides about tags. A tag is kept back
+until its meaning is certain; no other text is looked at twice. Open values are a stack in `Arguments`.
+
+Two dialect families add a state: keys before values (`arg_key`), elements that are nested too deeply (`elements`).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from adapter.syntax.block import Block, Where
 from adapter.syntax.reading import End, Nameless, RawCall, Reading, Step, StepKind
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from adapter.syntax.reading import Flowing
     from adapter.syntax.tagged.grammar import Grammar
 
-    # Takes the reader, the tag and the text. Returns the position reached and the end of the block, if the tag ends it; None if
-    # the tag has no business where it stands.
-    Handler = Callable[["TaggedBlock", re.Match[str], str], tuple[int, End | None] | None]
+    # Takes the reader, the tag and the text. Returns the position reached, and the end of the block if the tag ends the block;
+    # None if the tag has no business where it stands.
+    Handler = Callable[[Any, re.Match[str], str], tuple[int, End | None] | None]
 
 _WHOLE_CALL = "<call/>"
 _MOST_FAULTS = 8
@@ -53,23 +53,21 @@ class TaggedBlock(Block):
         self._grammar = grammar
         self._place = place
         self._arguments = Arguments("", place(""), grammar)
-        self._key: str | None = None  # a key that waits for its value
-        self._pieces: list[str] = []  # of the key that is being read
         self._calls: list[Arguments] = []
         self._skeleton: list[str] = []
         self._fault = ""  # the reason why a call cannot be read
         self._oddities: list[str] = []  # faults of the markup of calls that can be read
 
+    def feed(self, text: str, position: int) -> tuple[int, End | None]:
+        """Consume text. Most deltas in a tag show an incomplete tag only, and one look tells that."""
+        half = self._grammar.value_waits if self._where is Where.VALUE else self._grammar.half
+        return (position, None) if half.fullmatch(text, position) else super().feed(text, position)
+
     def _step(self, text: str, position: int) -> tuple[int, End | None]:
         """Consume text in the present state."""
-        where = self._where
-        if where is Where.VALUE:
+        if self._where is Where.VALUE:
             return self._in_value(text, position)
-        if where is Where.HEAD:
-            return self._in_head(text, position)
-        if where is Where.BROKEN:
-            return self._in_broken(text, position)
-        return self._between_values(text, position) if where is not Where.KEY else self._in_key(text, position)
+        return self._in_head(text, position) if self._where is Where.HEAD else self._between_values(text, position)
 
     # Between values.
 
@@ -82,7 +80,7 @@ class TaggedBlock(Block):
         if self._grammar.half.fullmatch(text, position):
             return position, None
         tag = self._grammar.tag.match(text, position)
-        done = None if tag is None else _ROLES[str(tag.lastgroup)](self, tag, text)
+        done = None if tag is None else self.ROLES[str(tag.lastgroup)](self, tag, text)
         return self._stray(text, position) if done is None else done
 
     def _stray(self, text: str, position: int) -> tuple[int, End | None]:
@@ -102,45 +100,27 @@ class TaggedBlock(Block):
         if fault and fault not in self._oddities and len(self._oddities) < _MOST_FAULTS:
             self._oddities.append(fault)
 
-    def _on_close(self, tag: re.Match[str], text: str) -> tuple[int, End | None]:
-        """End the block by its closing marker; within a call the marker may be the closing tag of an element of that name."""
-        nesting = self._grammar.nesting
-        if self._where is Where.CALL and nesting is not None and (found := nesting.element.match(text, tag.start())):
-            if self._arguments.depth_of(found["name"]):
-                return self._on_element(found, text)
+    def _on_close(self, tag: re.Match[str], text: str) -> tuple[int, End | None] | None:
+        """End the block by its closing marker."""
+        del text
         self._close_call(tag.start(), tagged=self._grammar.loose_call)
         return tag.end(), self._ended(End.TAG, tag.start(), tag.end())
 
-    def _on_token(self, tag: re.Match[str], text: str) -> tuple[int, End | None]:
+    def _on_token(self, tag: re.Match[str], text: str) -> tuple[int, End | None] | None:
         """End the block at a token, which is left to be read again."""
         del text
         return self._cut_short(End.TOKEN, tag.start())
 
     def _on_open(self, tag: re.Match[str], text: str) -> tuple[int, End | None] | None:
-        """End the block at the marker of the next one; within a call the marker may begin an element of that name."""
-        position, grammar = tag.start(), self._grammar
-        if self._where is Where.BETWEEN and not self._calls:
-            return None
-        if self._where is Where.CALL and grammar.nesting is not None:
-            place = grammar.after_value.place(text, tag.end(), at_end=False)
-            if place is None or (place >= 0 and grammar.half.fullmatch(text, place)):
-                return position, None
-            if place < 0 or not grammar.call_begins.match(text, place):
-                element = grammar.nesting.element.match(text, position)
-                return None if element is None else self._on_element(element, text)
-        return self._cut_short(End.OPENER, position)
+        """End the block at the marker of the next one."""
+        del text
+        return None if self._where is Where.BETWEEN and not self._calls else self._cut_short(End.OPENER, tag.start())
 
     def _cut_short(self, end: End, position: int) -> tuple[int, End]:
         """End the block without its closing marker."""
         if self._grammar.one_call:
             self._close_call(position)
         return position, self._ended(end, position, position)
-
-    def _on_closer(self, tag: re.Match[str], text: str) -> tuple[int, End | None]:
-        """End the block by a closing tag of another name."""
-        del text
-        self._close_call(tag.start())
-        return tag.end(), self._ended(End.WRONG_TAG, tag.start(), tag.end())
 
     # Calls.
 
@@ -181,10 +161,8 @@ class TaggedBlock(Block):
 
     def _close_call(self, position: int, *, tagged: bool = True) -> None:
         """Complete the call, if one is open; its markup ends at `position`."""
-        if self._where not in {Where.CALL, Where.KEY}:
+        if self._where is not Where.CALL:
             return
-        if self._key is not None or self._where is Where.KEY:
-            self._fault = "a key without a value"
         self._where = Where.BETWEEN
         self._payload_end = self._block_end = self._base + position
         if self._fault:
@@ -203,64 +181,6 @@ class TaggedBlock(Block):
         if text and not self._arguments.doubtful:
             self.steps.append(Step(StepKind.TEXT, text))
 
-    # Keys before values.
-
-    def _on_key(self, tag: re.Match[str], text: str) -> tuple[int, End | None]:
-        """Begin a key."""
-        del text
-        if self._key is not None:
-            self._fault = "a key without a value"
-        self._arguments.key_tag(tag.group())
-        self._key, self._where = None, Where.KEY
-        return tag.end(), None
-
-    def _in_key(self, text: str, position: int) -> tuple[int, End | None]:
-        """Consume text of a key, up to the tag that ends the key or the block."""
-        stop = self._grammar.stop.search(text, position)
-        end = stop.start() if stop else len(text)
-        if end > position:
-            self._pieces.append(text[position:end])
-            return end, None
-        if self._grammar.half.fullmatch(text, position):
-            return position, None
-        tag = self._grammar.tag.match(text, position)
-        role = "" if tag is None else tag.lastgroup
-        if tag is None or role not in {"key_end", "given", "close", "open", "token"}:
-            after = tag.end() if role == "key" or role == "value_end" else position + 1
-            self._pieces.append(text[position:after])
-            return after, None
-        if role in {"key_end", "given"}:
-            self._key, self._pieces = "".join(self._pieces).strip(), []
-            self._where = Where.CALL
-            if role == "key_end":
-                self._arguments.key_tag(tag.group())
-            self._arguments.untidy = self._arguments.untidy or role != "key_end"
-            return (tag.end() if role == "key_end" else position), None
-        return _ROLES[str(role)](self, tag, text) or (position, None)
-
-    def _on_key_end(self, tag: re.Match[str], text: str) -> tuple[int, End | None]:
-        """Pass over a second closing tag of a key."""
-        del text
-        self._arguments.key_tag(tag.group())
-        self._arguments.untidy = True
-        return tag.end(), None
-
-    def _on_given(self, tag: re.Match[str], text: str) -> tuple[int, End | None]:
-        """Begin the value of the key before."""
-        if self._key is None:
-            return self._on_value_end(tag, text)
-        key, self._key = self._key, None
-        self._open_value(key)
-        return tag.end(), None
-
-    def _on_value_end(self, tag: re.Match[str], text: str) -> tuple[int, End | None]:
-        """Pass over a tag of a value where no value is due."""
-        del text
-        self._arguments.key_tag(tag.group())
-        self._arguments.untidy = True
-        self._odd(f"{tag.group()} where another tag was due")
-        return tag.end(), None
-
     # Values.
 
     def _on_value(self, tag: re.Match[str], text: str) -> tuple[int, End | None] | None:
@@ -275,28 +195,8 @@ class TaggedBlock(Block):
             self._open_value(self._grammar.named(tag["key"]), tag["more"])
         return tag.end(), None
 
-    def _on_element(self, tag: re.Match[str], text: str) -> tuple[int, End | None] | None:
-        """Begin an element, or complete one and what is open in it."""
-        del text
-        if self._where is not Where.CALL:
-            return None if self._calls else (tag.end(), None)
-        depth = self._arguments.depth_of(tag["name"]) if tag["end"] else -1
-        if depth < 0:
-            self._open_value(tag["name"])
-        elif depth == 0:
-            self._odd(f"a closing tag of {tag['name']!r}, which is not open")
-        elif self._arguments.is_call(depth):
-            self._close_call(tag.end())
-        else:
-            self._write(self._arguments.close_to(depth))
-        return tag.end(), None
-
     def _open_value(self, key: str, more: str = "") -> None:
         """Begin a value inside the innermost one."""
-        if self._arguments.full:
-            self._where, self._fault = Where.BROKEN, "elements are nested too deeply"
-            self._odd(self._fault)
-            return
         self._where = Where.VALUE
         self._write(self._arguments.open(key, more))
 
@@ -312,7 +212,8 @@ class TaggedBlock(Block):
         if verdict is Verdict.DATA:
             self._write(self._arguments.value(text[place:after]))
         elif verdict is Verdict.BEGINS:
-            tag = self._grammar.tag.match(text, place)
+            nesting = self._grammar.nesting
+            tag = nesting.tag.match(text, place) if nesting else None
             self._open_value(tag["name"] if tag else "")
         elif verdict is not Verdict.WAIT:
             self._close_value(tagged=verdict is Verdict.ENDS)
@@ -335,17 +236,6 @@ class TaggedBlock(Block):
 
     # The end.
 
-    def _in_broken(self, text: str, position: int) -> tuple[int, End | None]:
-        """Look for the end of the block only."""
-        found = self._grammar.first.search(text, position)
-        if found is None:
-            return len(text), None
-        position = found.start()
-        after = self._grammar.closed(text, position)
-        if after > position:
-            return after, self._ended(End.TAG, position, after)
-        return position if self._grammar.half.fullmatch(text, position) else position + 1, None
-
     def finish(self, tail: str, *, cut: bool) -> End:
         """End the block at the end of the completion, which is as good as the markup that would decide about a last tag."""
         self._base = self._read
@@ -360,6 +250,7 @@ class TaggedBlock(Block):
 
     def read(self, end: End) -> Reading:
         """Return the calls of the block; an empty block has none, and no fault."""
+        self._text.text()  # the block is put together before there is more to hold
         calls = tuple(
             RawCall(call.tool, call.written.text()) if call.broken is None else Nameless(call.broken) for call in self._calls
         )
@@ -376,21 +267,17 @@ class TaggedBlock(Block):
         if self._grammar.one_call:  # the markers of the block are part of what lxml reads
             skeleton = f"{self.opening}{skeleton}{self._text.part(self._payload_end, self._block_end)}"
         else:
-            skeleton = f"<block>{skeleton}</block>"
+            begun = (
+                f"<call>{self._arguments.skeleton()}" if self._grammar.loose_call and self._where is not Where.BETWEEN else ""
+            )
+            skeleton = f"<block>{skeleton}{begun}</block>"
         return (*self._oddities, *read_skeleton(skeleton).faults)
 
-
-_ROLES: dict[str, Handler] = {
-    "close": TaggedBlock._on_close,  # noqa: SLF001
-    "token": TaggedBlock._on_token,  # noqa: SLF001
-    "open": TaggedBlock._on_open,  # noqa: SLF001
-    "closer": TaggedBlock._on_closer,  # noqa: SLF001
-    "call": TaggedBlock._on_call,  # noqa: SLF001
-    "call_end": TaggedBlock._on_call_end,  # noqa: SLF001
-    "key": TaggedBlock._on_key,  # noqa: SLF001
-    "key_end": TaggedBlock._on_key_end,  # noqa: SLF001
-    "given": TaggedBlock._on_given,  # noqa: SLF001
-    "value": TaggedBlock._on_value,  # noqa: SLF001
-    "value_end": TaggedBlock._on_value_end,  # noqa: SLF001
-    "element": TaggedBlock._on_element,  # noqa: SLF001
-}
+    ROLES: ClassVar[dict[str, Handler]] = {
+        "close": _on_close,
+        "token": _on_token,
+        "open": _on_open,
+        "call": _on_call,
+        "call_end": _on_call_end,
+        "value": _on_value,
+    }

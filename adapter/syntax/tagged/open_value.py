@@ -1,0 +1,84 @@
+"""A value that is open in the arguments of a call, and the newlines around it."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from adapter.schema.place import Place
+
+
+class Kind(Enum):
+    """The kind of a value, as far as it is known."""
+
+    __hash__ = object.__hash__  # Enum's own is written in Python
+
+    OPEN = auto()  # white space so far: elements or text may follow
+    HELD = auto()  # text that gets its type when the value is complete
+    STRING = auto()  # text that leaves as it grows
+    OBJECT = auto()
+    LIST = auto()
+
+
+CLOSERS = {Kind.OBJECT: "}", Kind.LIST: "]"}
+
+
+class Value:
+    """A value that is open; the outermost is the call.
+
+    Attributes:
+        name: Name of the element.
+        place: The schema's words on the value.
+        kinds: JSON types that the value may have; None: any.
+        kind: The kind of the value.
+        mark: Length of the skeleton before the value.
+        comma: Separator that is due before the value itself.
+        before: Text that is due before the next member.
+        count: Members so far.
+        held: Pieces of text that have not left.
+    """
+
+    __slots__ = ("before", "comma", "count", "held", "kind", "kinds", "mark", "name", "place")
+
+    def __init__(self, name: str, place: Place, kinds: frozenset[str] | None, kind: Kind, mark: int) -> None:
+        self.name = name
+        self.place = place
+        self.kinds = kinds
+        self.kind = kind
+        self.mark = mark
+        self.comma = self.before = ""
+        self.count = 0
+        self.held: list[str] = []
+
+
+class Padding:
+    """The newline on each side of a value that belongs to the tags.
+
+    Attributes:
+        newline: The newline at the end of the value so far, or the carriage return that may begin one.
+        started: The first character of the value has been seen.
+    """
+
+    __slots__ = ("_returns", "newline", "started")
+
+    def __init__(self) -> None:
+        self.newline = ""
+        self.started = False
+        self._returns = False  # the last newline may be CRLF: the first one was, or there was none
+
+    def strip(self, piece: str) -> str:
+        """Return the part of a further piece, and of the newline held back before, that certainly is the value's."""
+        piece = self.newline + piece
+        if not self.started:
+            if piece == "\r":
+                self.newline = piece
+                return ""
+            self._returns = not piece.startswith("\n")
+            piece = piece[2:] if piece.startswith("\r\n") else piece.removeprefix("\n")
+            self.started = True
+        if self._returns and piece.endswith(("\r\n", "\r")):
+            self.newline = "\r\n" if piece.endswith("\n") else "\r"
+        else:
+            self.newline = "\n" if piece.endswith("\n") else ""
+        return piece[: len(piece) - len(self.newline)]
