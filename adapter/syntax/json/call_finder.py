@@ -8,13 +8,14 @@ unheard.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 
+from adapter.syntax.json.members import AFTER, CLOSE, COMPLETE, FIRST, KEY, NUMBER, OPEN, QUOTE, STRING, TOP, Frame, decoded
 from adapter.syntax.reading import Step, StepKind
-from adapter.text.json_cursor import Handover, JsonCursor
-from adapter.text.json_plain import AFTER_SCALAR, ESCAPE, HALF, SCALAR, SPACE, matcher
+from adapter.text.json_cursor import JsonCursor
+from adapter.text.json_handover import Handover
+from adapter.text.json_plain import AFTER_SCALAR, SCALAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,43 +32,6 @@ _LONGEST = 2000  # code points of a member beside the arguments, which is matche
 _TELLING = re.compile(r"[{}\[\]\\<]").search
 _QUOTES = 4
 _MOST = 1 << 14  # code points given to a cursor at once: a text of many calls is not copied for each of them
-
-_CLOSE, _COMMA, _KEY, _STRING, _QUOTE, _OPEN, _NUMBER = range(1, 8)
-_COMPLETE = frozenset({_CLOSE, _QUOTE, _OPEN})
-# A string that may hold a closing marker is not plain.
-_BODY = rf'(?:[^"\\<\x00-\x1f]++|{ESCAPE})*+'
-_HALF = rf"(?:{HALF}\Z|)"
-_MEMBER = rf'(?:"({_BODY})(?:"{SPACE}(?::{SPACE}(?:"({_BODY})(?:(")|{_HALF})|([{{\[])|([-\w][-+.\w]*+)|)|)|{_HALF})|)'
-_ELEMENT = r"(?:(?!)()()()|)(?:([{\[])|)"
-_FIRST = {"{": matcher(rf"{SPACE}(?:(\}})|(){_MEMBER})"), "[": matcher(rf"{SPACE}(?:(\])|(){_ELEMENT})")}
-_AFTER = {"{": matcher(rf"{SPACE}(?:(\}})|(,){SPACE}{_MEMBER}|)"), "[": matcher(rf"{SPACE}(?:(\])|(,){SPACE}{_ELEMENT}|)")}
-_TOP = matcher(rf"[ \t\r\n,;]*+(?:(?!)()()|){_ELEMENT}")
-
-
-class _Frame:
-    """An object that may be a call, or a list of calls.
-
-    Attributes:
-        bracket: The opening bracket.
-        wrapper: The object holds the call, or the list of calls.
-        named: The name has come.
-        start: Offset of the arguments in the payload; None before the arguments.
-        early: Arguments that came before the name.
-    """
-
-    __slots__ = ("bracket", "early", "named", "start", "wrapper")
-
-    def __init__(self, bracket: str) -> None:
-        self.bracket = bracket
-        self.wrapper = False
-        self.named = False
-        self.start: int | None = None
-        self.early: list[str] = []
-
-
-def _decoded(written: str) -> str:
-    """Decode the inside of a JSON string."""
-    return str(json.loads(f'"{written}"')) if "\\" in written else written
 
 
 class CallFinder:
@@ -99,8 +63,8 @@ class CallFinder:
         self._known = known
         self.special = inside.special
         self.in_string = False
-        self._frames: list[_Frame] = []
-        self._expected: Matcher = _TOP
+        self._frames: list[Frame] = []
+        self._expected: Matcher = TOP
         self._held = ""  # the beginning of a member
         self._quotes = 0  # quotes in it
         self.offset = 0
@@ -147,7 +111,7 @@ class CallFinder:
                 return ""
         found = self._expected(window, 0)
         end, last = found.end(), found.lastindex
-        if last in _COMPLETE:
+        if last in COMPLETE:
             after = end - len(self._held)
             self._held, self._quotes = "", 0
             self.offset += end
@@ -188,9 +152,9 @@ class CallFinder:
             cursor: Reads the arguments; fresh, if they have not begun.
             start: Offset of the arguments; behind the name, if they have not begun.
         """
-        frame = _Frame("{")
+        frame = Frame("{")
         frame.named = True
-        self._frames, self.offset, self._expected = [frame], start, _AFTER["{"]
+        self._frames, self.offset, self._expected = [frame], start, AFTER["{"]
         if not cursor.passed:
             self._arguments = cursor
             return
@@ -202,7 +166,7 @@ class CallFinder:
 
     def again(self, offset: int) -> None:
         """Begin with another value, at this offset."""
-        self.ended, self.offset, self._expected = False, offset, _TOP
+        self.ended, self.offset, self._expected = False, offset, TOP
 
     def handover(self) -> Handover:
         """The state for the end scanner: behind the last bracket, or from the first text on that was not understood."""
@@ -213,7 +177,7 @@ class CallFinder:
         if self.ended:
             return Handover("}", self.offset - 1, 1, False, False, None, "}")
         bracket = self._frames[-1].bracket if self._frames else "{"
-        first = not self._frames or self._expected is _FIRST[bracket]
+        first = not self._frames or self._expected is FIRST[bracket]
         return Handover(self._held, self.offset, len(self._frames), False, False, None, bracket if first else "}")
 
     def _shifted(self, state: Handover) -> Handover:
@@ -228,8 +192,8 @@ class CallFinder:
             window, at = held + text[position : position + _LONGEST], 0
         found = self._expected(window, at)
         end, last = found.end(), found.lastindex
-        whole = last == _NUMBER and end < len(window) and window[end] in AFTER_SCALAR and SCALAR.fullmatch(found[_NUMBER])
-        if last in _COMPLETE or whole:
+        whole = last == NUMBER and end < len(window) and window[end] in AFTER_SCALAR and SCALAR.fullmatch(found[NUMBER])
+        if last in COMPLETE or whole:
             self._held, self._quotes = "", 0
             self.offset += end - at
             return position + end - at - len(held) - self._member(found, last)
@@ -271,30 +235,30 @@ class CallFinder:
             frame.early.append(piece[: len(piece) - behind])
         self.offset += inner.passed - behind
         self._inner = self.cursor = None
-        self._expected = _AFTER[frame.bracket]
+        self._expected = AFTER[frame.bracket]
         return position + len(piece) - behind
 
     def _member(self, found: re.Match[str], last: int | None) -> int:
         """Take a member, an element or a bracket. Returns the number of its last characters that a cursor is to read."""
         frame = self._frames[-1] if self._frames else None
-        if last == _CLOSE:
-            self._close(found[_CLOSE])
+        if last == CLOSE:
+            self._close(found[CLOSE])
         elif frame is None or frame.bracket == "[":
-            self._enter(found[_OPEN])
+            self._enter(found[OPEN])
         else:
-            key = _decoded(found[_KEY])
-            self._expected = _AFTER["{"]
-            if key == "name" and last == _QUOTE and not frame.named:
-                self._name(frame, found[_STRING])
+            key = decoded(found[KEY])
+            self._expected = AFTER["{"]
+            if key == "name" and last == QUOTE and not frame.named:
+                self._name(frame, found[STRING])
             elif key == "name" or (key == "arguments" and frame.start is not None):
-                self._fall_silent(found[_OPEN] or "")  # twice: the end of the block decides which of them counts
-            elif last == _OPEN:
-                return self._container(frame, key, found[_OPEN])
+                self._fall_silent(found[OPEN] or "")  # twice: the end of the block decides which of them counts
+            elif last == OPEN:
+                return self._container(frame, key, found[OPEN])
         return 0
 
     def _enter(self, bracket: str) -> None:
-        self._frames.append(_Frame(bracket))
-        self._expected = _FIRST[bracket]
+        self._frames.append(Frame(bracket))
+        self._expected = FIRST[bracket]
 
     def _close(self, text: str) -> None:
         frame = self._frames.pop()
@@ -302,16 +266,16 @@ class CallFinder:
             self._frames.append(frame)
             self._fall_silent(text)
         elif self._frames:
-            self._expected = _AFTER[self._frames[-1].bracket]
+            self._expected = AFTER[self._frames[-1].bracket]
         else:
-            self.ended, self._expected = True, _TOP
+            self.ended, self._expected = True, TOP
 
     def _fall_silent(self, bracket: str) -> None:
         """Say nothing more, behind a member that is JSON; the end scanner counts the bracket at its end, if any."""
         self.silent = True
         self._loose = Handover(bracket, self.offset - len(bracket), len(self._frames), False, False, None, "}")
 
-    def _container(self, frame: _Frame, key: str, bracket: str) -> int:
+    def _container(self, frame: Frame, key: str, bracket: str) -> int:
         """Begin with an object or list that is a member's value. Returns as `_member` does."""
         if bracket == _HOLDS_CALLS.get(key) and not frame.named:
             frame.wrapper = True
@@ -328,9 +292,9 @@ class CallFinder:
             self._inner = JsonCursor(self._inside, self._known(""))
         return 1
 
-    def _name(self, frame: _Frame, written: str) -> None:
+    def _name(self, frame: Frame, written: str) -> None:
         """Take the name of a call."""
-        name = _decoded(written).strip()
+        name = decoded(written).strip()
         frame.named = True
         cursor = self._arguments = JsonCursor(self._inside, self._known(name))
         self.steps.append(Step(StepKind.CALL, name, start=0, progress=cursor))

@@ -21,7 +21,7 @@ from adapter.text.partial import is_half
 
 if TYPE_CHECKING:
     from adapter.syntax.reading import Flowing
-    from adapter.text.json_cursor import Handover
+    from adapter.text.json_handover import Handover
 
 __all__ = ["BlockScanner", "Boundaries", "End", "is_half"]
 
