@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from adapter.text.json_careful import Careful, Due
 from adapter.text.json_handover import Handover
-from adapter.text.json_plain import CLOSE, COMMA, KEY, LIST, NUMBER, OBJECT, OPEN, START
+from adapter.text.json_plain import AFTER_SCALAR, CLOSE, COMMA, KEY, LIST, LONGEST_SEGMENT, NUMBER, OBJECT, OPEN, SCALAR, START
 
 if TYPE_CHECKING:
     import re

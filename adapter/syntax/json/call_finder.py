@@ -102,26 +102,12 @@ class CallFinder:
         """
         if self._inner is not None:
             return None
-        window = self._held + text
-        if not _TELLING(text) and len(window) < _LONGEST:
-            self._quotes += text.count('"')
-            if self._quotes < _QUOTES:
-                self._held = window
-                self._counted += len(text)
-                return ""
-        found = self._expected(window, 0)
-        end, last = found.end(), found.lastindex
-        if last in COMPLETE:
-            after = end - len(self._held)
-            self._held, self._quotes = "", 0
-            self.offset += end
-            after -= self._member(found, last)
-            if after < len(text):
-                after = self.read(text, after)
-        elif end == len(window) <= _LONGEST:
-            self._held, self._quotes, after = window, window.count('"'), len(text)
-        else:
-            after = self.read(text, 0)
+        self._quotes += text.count('"')
+        if self._quotes < _QUOTES and not _TELLING(text) and len(self._held) < _LONGEST:
+            self._held += text
+            self._counted += len(text)
+            return ""
+        after = self.read(text, 0)
         if self.ended or self.silent:
             self._ahead = after
             return None
