@@ -9,13 +9,13 @@ class Handover(NamedTuple):
     """The state of a cursor for the reader that goes on after it.
 
     Attributes:
-        unread: Text that was fed and is to be read from this state on.
-        offset: Where that text begins: code points from the beginning of the value.
+        unread: Text that was fed, and must be read from this state on.
+        offset: Offset of the unread text, in code points from the beginning of the value.
         depth: Number of open containers.
         in_string: The text begins inside a string or key, not inside an escape.
-        ended: A string has just ended in which a closing marker stands.
+        ended: A string with a closing marker inside has just ended.
         tag: Offset of the first closing marker inside the present string; None without one.
-        before: The last character outside of strings that is no white space, or one of its kind.
+        before: The last character outside of strings and white space, or a character of the same kind.
     """
 
     unread: str
@@ -31,7 +31,7 @@ class Then(Protocol):
     """The reader of plain text behind a value."""
 
     def behind(self, text: str) -> bool:
-        """Take the text that follows the value in the same delta; refuse text that is not plain."""
+        """Take the text behind the value in the same delta; False refuses text that is not plain."""
 
     def follow(self, text: str) -> str | None:
         """Read a delta if it is plain, as `JsonCursor.follow` does."""
