@@ -3,9 +3,9 @@
 `jiter` takes a third of the time of `json.loads` and gives the same values. Texts that `jiter` refuses and Python reads (half a
 pair of surrogates, nesting beyond 200, UTF-16) are read by Python, so that no result depends on the reader.
 
-`pydantic_core` takes half of the time of Python's own encoder. The two write the same values; numbers with an exponent may
-be spelt differently (`1e-5`, `1e-05`). Without the openai client `pydantic_core` is not loaded; values that it refuses (half a pair
-of surrogates, nesting beyond 255) are written by Python.
+`pydantic_core` takes half of the time of Python's own encoder. The two write the same values; numbers with an exponent may be
+spelt differently (`1e-5`, `1e-05`). Without the openai client `pydantic_core` is not loaded; values that it refuses (half a
+pair of surrogates, nesting beyond 255) are written by Python.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The loose search for the end of a block of JSON, a delta at a time.
 
-`BlockScanner` is a state machine over the text of a block. The scanner knows strings, escapes and depth, so a closing tag inside
-a string is data; it does not judge the JSON. Each character is looked at once, whatever the size of the deltas: the caller keeps
-the text, the scanner keeps a few numbers, and asks to see a possible half of a tag again.
+`BlockScanner` is a state machine over the text of a block. The scanner knows strings, escapes and depth, so a closing tag
+inside a string is data; it does not judge the JSON. Each character is looked at once, whatever the size of the deltas: the
+caller keeps the text, the scanner keeps a few numbers, and asks to see a possible half of a tag again.
 
 Models also write invalid JSON. Then "inside a string" is a guess, and a rule makes the guess safe: a string with a closing tag
 inside that does not end as strings end (before a comma, colon or bracket) lacks its quote, and the block ended at the tag.

@@ -12,8 +12,8 @@ A dialect has the section's markers as `open` and `close`, and in `form` the spe
     other_open, other_close   another spelling of the section's markers that models use
     repair      `closed`: a call whose JSON lacks a closing brace or bracket is not repaired
 
-Markers inside JSON strings are data. White space and a code fence may stand around the JSON; missing JSON, or `null`, stands for
-empty arguments.
+Markers inside JSON strings are data. White space and a code fence may stand around the JSON; missing JSON, or `null`, stands
+for empty arguments.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A block of calls, each a name and JSON, while it is being read.
 
-A block holds readable calls, or a single unreadable call: the block ends before the first unreadable call behind others, and the
-unreadable call is read again as a block of its own.
+A block holds readable calls, or a single unreadable call: the block ends before the first unreadable call behind others, and
+the unreadable call is read again as a block of its own.
 """
 
 from __future__ import annotations
