@@ -127,7 +127,7 @@ class PlainBlock(Protocol):
             tag: Offset of the closing marker.
 
         Returns:
-            The text of the block, the call, and the faults of the tags; None for arguments that cannot be held: then the block has
+            The text of the block, the call, and the faults of the tags; None for arguments that cannot be held: the block has
             ended by its closing marker, and is read as any other.
         """
 

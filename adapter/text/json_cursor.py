@@ -80,16 +80,16 @@ class JsonCursor:
 
     @property
     def pending(self) -> bool:
-        """A delta was followed in vain, and is to be fed as a whole."""
+        """The last delta was followed in vain: the next `feed` must get the same delta."""
         return self._tried is not None
 
     @property
     def sent(self) -> int:
-        """Code points that have left: those in front of the text that waits, coerced values at their new length."""
+        """Code points that have left: all but the waiting text, coerced values at their new length."""
         return self._left if self._slow and self._left >= 0 else self._passed_on()
 
     def _passed_on(self) -> int:
-        """As `sent` says, of plain text."""
+        """Return `sent` for plain text."""
         grown = sum(len(new) - (end - start) for start, end, new in self.edits)
         return self.passed - len(self.rest) + self._told + grown
 
@@ -153,7 +153,7 @@ class JsonCursor:
         self.container, self.place, self.position = self.stack.pop()
 
     def _in_text(self, text: str, at: int) -> str | None:
-        """A piece, or the end of one, inside a string, up to where more has to come first."""
+        """Read a piece of a string, up to text that must wait for more."""
         if at < len(text) and not self._half(text, at):
             least = max(at - _MOST_BRACKETS, 0)
             while at > least and text[at - 1] in "]}":  # they wait when a marker or a fault follows
@@ -164,7 +164,7 @@ class JsonCursor:
         return said
 
     def _walk(self, text: str, at: int, expected: Matcher) -> str | None:
-        """Go through a piece from a boundary on, where such a segment is expected."""
+        """Read segments from a boundary on; the first is expected to match `expected`."""
         size = len(text)
         while True:
             found = expected(text, at)
@@ -195,7 +195,7 @@ class JsonCursor:
         return said
 
     def _stuck(self, text: str, at: int) -> str | None:
-        """Stop at the boundary `at`, behind which the text is not plain."""
+        """Stop at the boundary `at`, before text that is not plain."""
         self._tried = text[self._told : at]
         self.rest, self._told = text[at:], max(0, self._told - at)
         self.in_string = False
@@ -214,7 +214,7 @@ class JsonCursor:
         return None
 
     def _opened(self, bracket: str, found: re.Match[str]) -> bool:
-        """Enter the string or container that begins; refuse a string that is perhaps coerced."""
+        """Enter a string or container; False refuses a string that is perhaps coerced."""
         key, position = found[KEY], self.position
         if key is not None:
             place = self.place.member(key)
@@ -234,7 +234,7 @@ class JsonCursor:
         return True
 
     def _fits(self, found: re.Match[str]) -> bool:
-        """Tell whether a number or word is one, and of a type that stays. The careful reader judges 5.0 as an integer."""
+        """Tell if a number or word is valid, and of a type that stays. The careful reader judges 5.0 as an integer."""
         scalar, key = found[NUMBER], found[KEY]
         if not SCALAR.fullmatch(scalar):
             return False
@@ -248,7 +248,7 @@ class JsonCursor:
         return True
 
     def _read(self, text: str) -> str:
-        """Read with care up to a boundary, then plainly, and so on, to the end of the text."""
+        """Read to the end of the text, in turn with care up to a boundary, and plainly."""
         careful = self._careful
         if careful is None:
             careful = self._careful = Careful(self, self.edits)
@@ -277,7 +277,7 @@ class JsonCursor:
             text, self.rest, at = self.rest, "", 0
 
     def _plainly(self, text: str, at: int) -> str | None:
-        """Go on from a boundary as with a new delta."""
+        """Read on from a boundary as from the beginning of a delta."""
         self._told, expected = at, self.expected
         if expected is None:
             at = self._body(text, at).end()
@@ -288,5 +288,5 @@ class JsonCursor:
 
 
 def _sure(found: re.Match[str], last: int) -> int:
-    """Up to where a segment may leave that is not complete: no quote and comma behind a value, and no part of a number."""
+    """Return the position up to which an incomplete segment may leave: no quote and comma behind a value, no part of a number."""
     return found.start(COMMA if last == COMMA or found[KEY] is None else NUMBER)

@@ -1,8 +1,8 @@
 """Strict JSON, token by token, as it comes in.
 
-`JsonWalker` says of every piece of text what it is: punctuation, white space, a piece of a key or of a string, a complete
-number or word. The tokens joined are the text, up to the first character that is not valid JSON; from there on nothing is
-said. Nothing is said too early either: an escape is held until it is whole, a number until it cannot go on.
+`JsonWalker` cuts text into tokens: punctuation, white space, pieces of keys and strings, complete numbers and words. The tokens
+joined are the text, up to the first character that is not valid JSON; behind it no token comes. Escapes wait until they are
+whole, numbers until they cannot go on.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 
 class Kind(Enum):
-    """What a token is."""
+    """The kind of a token."""
 
     __hash__ = object.__hash__  # Enum's own is written in Python
 
@@ -67,10 +67,10 @@ _ALLOWED = {
 
 
 class JsonWalker:
-    """Walks over JSON values that follow one another.
+    """A walk over JSON values that follow each other.
 
     Attributes:
-        broken: Whether a character came that is not valid JSON.
+        broken: A character came that is not valid JSON.
     """
 
     __slots__ = ("_expect", "_held", "_scalar", "_stack", "broken")
@@ -84,11 +84,11 @@ class JsonWalker:
 
     @property
     def in_string(self) -> bool:
-        """Whether the text stands inside a string that is no key, and not inside an escape."""
+        """The text stands inside a string other than a key, and not inside an escape."""
         return self._expect is _Expect.IN_STRING and not self._held
 
     def feed(self, text: str) -> list[Token]:
-        """The tokens of the next piece of text."""
+        """Return the tokens of the next piece of text."""
         if self._held:
             text, self._held = self._held + text, ""
         out: list[Token] = []
