@@ -288,5 +288,5 @@ class JsonCursor:
 
 
 def _sure(found: re.Match[str], last: int) -> int:
-    """Return the position up to which an incomplete segment may leave: no quote and comma behind a value, no part of a number."""
+    """Return the position up to which an incomplete segment may leave: no quote or comma behind a value, no part of numbers."""
     return found.start(COMMA if last == COMMA or found[KEY] is None else NUMBER)
