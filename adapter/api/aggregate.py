@@ -1,4 +1,4 @@
-"""A stream of chunks put together into one chat completion, for upstreams that only stream."""
+"""A stream of chunks joined into a chat completion, for upstreams that only stream."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Said once, or again and again; never in pieces.
+# Members that are repeated or sent once, never in pieces.
 _WHOLE = {"id", "type", "role", "name", "index", "object", "format"}
 
 
 class Aggregator:
-    """Collects chunks.
+    """Joins chunks into a chat completion.
 
     Attributes:
-        finished: Whether every choice has its `finish_reason`.
+        finished: Every choice has a `finish_reason`.
     """
 
     __slots__ = ("_choices", "_head", "_usage")
@@ -27,7 +27,7 @@ class Aggregator:
 
     @property
     def finished(self) -> bool:
-        """Whether every choice that began is finished, and one did begin."""
+        """True once all choices are finished, and at least a single choice began."""
         return bool(self._choices) and all(choice.get("finish_reason") for choice in self._choices.values())
 
     def add(self, chunk: Mapping[str, Any]) -> None:
@@ -46,7 +46,7 @@ class Aggregator:
                     kept[key] = value
 
     def completion(self) -> dict[str, Any]:
-        """The chat completion."""
+        """Return the chat completion."""
         choices = [
             {
                 **choice,
@@ -61,7 +61,7 @@ class Aggregator:
 
 
 class _Merged:
-    """An object that comes in pieces: strings are joined, lists appended, objects merged, by `index` where items have one."""
+    """An object in pieces: strings are joined, lists appended, objects merged, items with an `index` by the index."""
 
     __slots__ = ("_members",)
 
@@ -80,7 +80,7 @@ class _Merged:
                 self._members.setdefault(key, value)
 
     def _place(self, key: str, kind: type[Any]) -> Any:
-        """Where pieces of this kind go; a piece of another kind than those before replaces them."""
+        """Return the collector for pieces of a kind; a piece of another kind replaces the pieces before."""
         if not isinstance(self._members.get(key), kind):
             self._members[key] = kind()
         return self._members[key]

@@ -1,8 +1,8 @@
 """Upstream's stream, from bytes to chunks.
 
-Nearly all chunks of an answer are the same but for a few characters of text. One is read in full; of those that have the same
-bytes before and after their text, only the text is read. That is exact: what stands between is one JSON string or it is not,
-and if it is, the chunk differs from the first in nothing else. All else is read in full. It saves two thirds of the time.
+Nearly all chunks of an answer differ in a few characters of text only. The first is read in full; of a chunk with the same
+bytes before and after the text, only the text is read. The short way is exact: the bytes between are a single JSON string or
+the chunk is read in full, and a string means that the chunk differs in nothing else. Two thirds of the time are saved.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SLOT = re.compile(rb'"content": ?("(?:[^"\\]|\\.)*")')
-# A string that no model writes, to see what is read where the text stood.
+# A string that no model writes, put in place of the text to see how the chunk is read.
 _PROBE = "\x00text\x00"
 _PREFIX = b"data: "
-# How many chunks may turn out to be unlike the one before, more than those that were like it, until no more are compared.
+# Chunks in a row that may differ from the chunk before, until no more are compared.
 _PATIENCE = 8
 
 
 class Text(NamedTuple):
-    """A chunk that holds a piece of a choice's text and nothing else.
+    """A chunk with a piece of a choice's text and no other member.
 
     Attributes:
         choice: The choice's index.
@@ -38,7 +38,7 @@ class Text(NamedTuple):
 
 
 class ChunkReader:
-    """Bytes in, chunks out."""
+    """Reads the bytes of a stream as chunks."""
 
     __slots__ = ("_after", "_before", "_decoder", "_index", "_patience")
 
@@ -49,7 +49,7 @@ class ChunkReader:
         self._patience = _PATIENCE
 
     def feed(self, data: bytes) -> list[Chunk | Text | UpstreamFault | Done]:
-        """What is complete by now, up to the first error or the end."""
+        """Return the items that are complete by now, up to the first error or the end."""
         if data[-2:] != END_OF_EVENT or not self._decoder.at_rest:
             return [*read_chunks(self._decoder.feed(data))]
         items: list[Chunk | Text | UpstreamFault | Done] = []
@@ -72,11 +72,11 @@ class ChunkReader:
         return items
 
     def close(self) -> list[Chunk | Text | UpstreamFault | Done]:
-        """What is left when the stream is over."""
+        """Return the items left at the end of the stream."""
         return [*read_chunks(self._decoder.close(), at_end=True)]
 
     def _learn(self, block: bytes, chunk: Any) -> None:
-        """Remember what stands around the text of a chunk that holds nothing else."""
+        """Remember the bytes around the text of a chunk with a piece of text alone."""
         if not _is_text(chunk.body):
             return
         self._patience -= 1
@@ -93,7 +93,7 @@ class ChunkReader:
 
 
 def _is_text(body: Mapping[str, Any]) -> bool:
-    """Whether a chunk holds a piece of one choice's text, and nothing that is of the present alone."""
+    """Return True for a chunk with a piece of a single choice's text, and no usage, finish reason or log probabilities."""
     choices = body["choices"]
     if len(choices) != 1 or body.get("usage"):
         return False

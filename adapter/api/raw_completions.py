@@ -1,6 +1,6 @@
-"""Raw completions: a chat request as a request for `/v1/completions`, and its answers in the shape of chat.
+"""Raw completions: a chat request as a request for `/v1/completions`, and the answers in the shape of chat.
 
-A raw completion differs from a chat completion in its input, `prompt` for `messages`, and in `text` where chat has a message or
+A raw completion differs from a chat completion in the input, `prompt` for `messages`, and has `text` for a message or
 a delta. All else is the same, sampling parameters and usage included.
 """
 
@@ -13,33 +13,33 @@ from adapter.errors import BadRequest
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# What chat has and text has not: read by us, put into the prompt, or meaningless for a text.
+# Members of a chat request that a raw request lacks: read here, put into the prompt, or meaningless for a text.
 _READ = {
     "messages", "chat_template_kwargs", "add_generation_prompt", "continue_final_message", "enable_thinking", "thinking",
     "reasoning_effort", "response_format", "logprobs", "top_logprobs", "max_completion_tokens", "max_tokens", "stop",
 }  # fmt: skip
-# What a chat template may be told directly, besides `chat_template_kwargs`.
+# Variables of chat templates that a request may set directly, besides `chat_template_kwargs`.
 _VARIABLES = ("enable_thinking", "thinking", "reasoning_effort")
-# What no prompt can say. Left out in silence, the caller would wait for what never comes.
+# Members that no prompt can express: refused, for the caller would wait in vain for an answer to them.
 _IMPOSSIBLE = ("audio", "web_search_options", "prediction")
-# What the log probability of a token is when the server says none, in OpenAI's words "very unlikely".
+# The log probability of a token for which the server gives none, in OpenAI's words "very unlikely".
 _UNLIKELY = -9999.0
 
 
 def request_body(
     body: Mapping[str, Any], prompt: str, stop: Sequence[str], unlimited: int | None, more: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The request for a raw completion.
+    """Return the request for a raw completion.
 
     Args:
         body: The chat request.
-        prompt: Its conversation as text.
-        stop: What ends a turn of the assistant's, besides the caller's own stop sequences.
-        unlimited: `max_tokens` where the caller gives no limit.
-        more: What the request says besides.
+        prompt: The conversation as text.
+        stop: Stop sequences that end a turn of the assistant's, besides the caller's own.
+        unlimited: `max_tokens` for a caller without a limit; None leaves the limit to the server.
+        more: Further members of the request.
 
     Raises:
-        BadRequest: The request asks for what a text cannot give.
+        BadRequest: The request asks for more than text.
     """
     for name in _IMPOSSIBLE:
         if body.get(name) is not None:
@@ -58,7 +58,7 @@ def request_body(
 
 
 def template_variables(body: Mapping[str, Any]) -> dict[str, Any]:
-    """What a chat request says to the chat template."""
+    """Return the variables that a chat request sets for the chat template."""
     given = body.get("chat_template_kwargs")
     if given is not None and not isinstance(given, dict):
         raise BadRequest(
@@ -75,16 +75,16 @@ def _stops(stop: Any) -> list[str]:
 
 
 def is_text_choice(choice: Any) -> bool:
-    """Whether a choice, whole or of a chunk, is that of a raw completion."""
+    """Return True for a choice of a raw completion, whole or of a chunk."""
     return isinstance(choice, dict) and isinstance(choice.get("text"), str) and not {"message", "delta"} & choice.keys()
 
 
 def as_chat(body: Mapping[str, Any], part: str) -> dict[str, Any]:
-    """A raw completion, or a chunk of one, in the shape of chat.
+    """Return a raw completion, or a chunk of a stream, in the shape of chat.
 
     Args:
-        body: As upstream sent it, with choices of which each is a `is_text_choice`.
-        part: Where a choice has its text: `message` or `delta`.
+        body: The completion or chunk of upstream; all choices pass `is_text_choice`.
+        part: The member for the text of a choice: `message` or `delta`.
     """
     choices = [_as_chat_choice(choice, part) for choice in body["choices"]]
     kind = "chat.completion" if part == "message" else "chat.completion.chunk"
@@ -101,7 +101,7 @@ def _as_chat_choice(choice: Mapping[str, Any], part: str) -> dict[str, Any]:
 
 
 def _logprobs(logprobs: Any) -> Any:
-    """Log probabilities in the form of chat; some servers write them so already."""
+    """Return log probabilities in the form of chat; some servers write the form of chat already."""
     if not isinstance(logprobs, dict) or not isinstance(logprobs.get("tokens"), list):
         return logprobs
     tokens = logprobs["tokens"]

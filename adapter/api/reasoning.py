@@ -1,8 +1,8 @@
-"""Reasoning under one name.
+"""Reasoning under a single name.
 
-Servers and clients call it `reasoning_content` (DeepSeek, SGLang, llama.cpp, Qwen's chat templates), `reasoning` (vLLM from
-0.12 on, OpenRouter) or `thinking` (Ollama). Here it is `reasoning_content`, in answers and in the history that goes upstream:
-the name that chat templates know.
+The name on the wire is `reasoning_content` (DeepSeek, SGLang, llama.cpp, Qwen's chat templates), `reasoning` (vLLM from
+0.12 on, OpenRouter) or `thinking` (Ollama). The adapter writes `reasoning_content`, in answers and in the history for
+upstream: the name that chat templates know.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _ANY = frozenset(_NAMES)
 
 
 def one_name(message: Mapping[str, Any]) -> dict[str, Any]:
-    """A message or a delta with its reasoning as `reasoning_content`.
+    """Return a message or a delta with the reasoning as `reasoning_content`.
 
-    Where it stands under several names (vLLM wrote two for a while), the first that says something counts. Empty reasoning
-    stays: some servers ask for the field. What is no text under these names is something else, and stays too.
+    Of several names (vLLM wrote two for a while), the first with a text counts. Empty reasoning stays: some servers ask for the
+    field. A value that is no text has another meaning, and stays too.
     """
     if _ANY.isdisjoint(message):
         return dict(message)

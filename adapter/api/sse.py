@@ -1,7 +1,7 @@
-"""Server-sent events: decoded as they come in, whatever the servers make of them, and written (behaviour 3.5).
+"""Server-sent events: decoded as they arrive, with the liberties that servers take, and encoded (behaviour 3.5).
 
 Tolerated: any split of the bytes, CRLF and CR, no space after `data:`, comments, a missing blank line at the end or between two
-events that each hold a JSON text.
+events with a JSON text each.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ _DATA = b"data: "
 
 
 class ServerSentEvent(NamedTuple):
-    """One event.
+    """An event.
 
     Attributes:
-        name: Its `event` field; empty when it has none.
-        data: Its `data` lines.
+        name: The `event` field; empty without the field.
+        data: The `data` lines, joined.
     """
 
     name: str
@@ -29,12 +29,12 @@ class ServerSentEvent(NamedTuple):
 
 
 class SseDecoder:
-    """Bytes in, events out."""
+    """Decodes the bytes of a stream into events."""
 
     __slots__ = ("_data", "_line", "_name", "_skip_newline", "_started")
 
     def __init__(self) -> None:
-        self._line: list[bytes] = []  # of a line that is not over
+        self._line: list[bytes] = []  # pieces of an unfinished line
         self._name = ""
         self._data: list[str] = []
         self._skip_newline = False  # the last piece ended between CR and LF
@@ -42,14 +42,14 @@ class SseDecoder:
 
     @property
     def at_rest(self) -> bool:
-        """Whether the last event is over and nothing of another has come."""
+        """True between two events: the last is over, and no byte of the next has arrived."""
         return not (self._line or self._data or self._name or self._skip_newline)
 
     def feed(self, data: bytes) -> list[ServerSentEvent]:
-        """The events that are complete by now."""
+        """Return the events that are complete by now."""
         if not (self.at_rest and data[:6] == _DATA and data[-2:] == END_OF_EVENT and b"\r" not in data):
             return self._lines(data)
-        # Whole events of one line each, as they nearly always come.
+        # Whole events of a single line each, by far the most frequent form.
         self._started = True
         out: list[ServerSentEvent] = []
         for block in data[:-2].split(END_OF_EVENT):
@@ -60,7 +60,7 @@ class SseDecoder:
         return out
 
     def _lines(self, data: bytes) -> list[ServerSentEvent]:
-        """Events line by line, wherever they begin and end."""
+        """Return events read line by line, for any split of the bytes."""
         out: list[ServerSentEvent] = []
         if data and not self._started:
             self._started = True
@@ -79,7 +79,7 @@ class SseDecoder:
         return out
 
     def close(self) -> list[ServerSentEvent]:
-        """What is left when the stream is over without a blank line."""
+        """Return the events left in a stream that ends without a blank line."""
         out: list[ServerSentEvent] = []
         if self._line:
             self._end_line(out)
@@ -102,7 +102,7 @@ class SseDecoder:
         lines, self._data = self._data, []
         name, self._name = self._name, ""
         if len(lines) > 1 and all(line == DONE or _is_json(line) for line in lines):
-            out += [ServerSentEvent(name, line) for line in lines]  # events that no blank line separates
+            out += [ServerSentEvent(name, line) for line in lines]  # events without a blank line between them
         elif lines:
             out.append(ServerSentEvent(name, "\n".join(lines)))
 
@@ -116,7 +116,7 @@ def _is_json(text: str) -> bool:
 
 
 def encode(data: Any) -> bytes:
-    """An event with JSON data."""
+    """Return an event with JSON data."""
     return b"data: " + json.dumps(data).encode() + b"\n\n"
 
 

@@ -34,11 +34,11 @@ class Done(NamedTuple):
 
 
 def read_chunks(events: Iterable[ServerSentEvent], *, at_end: bool = False) -> list[Chunk | UpstreamFault | Done]:
-    """What the events say, up to the first error or the end.
+    """Return the chunks of events, up to the first error or the end.
 
     Args:
-        events: As they come.
-        at_end: Whether the stream is over; then a half event is that of a cut stream and says nothing.
+        events: The events, in order.
+        at_end: The stream is over; half an event then comes from a cut stream, and is dropped.
     """
     items: list[Chunk | UpstreamFault | Done] = []
     for event in events:
@@ -79,7 +79,7 @@ def _read(event: ServerSentEvent, *, at_end: bool) -> Chunk | UpstreamFault | Do
 
 
 def _is_plain(choice: Any) -> bool:
-    """Whether a choice is as it should be, so that nothing is to be made of it."""
+    """Return True for a choice in the form of OpenAI, which needs no change."""
     return (
         type(choice) is dict and type(choice.get("index")) is int and choice["index"] in _INDICES
         and type(choice.get("delta")) is dict and "message" not in choice
@@ -91,7 +91,7 @@ def _is_choice(choice: Any) -> bool:
 
 
 def _choice(choice: dict[str, Any]) -> dict[str, Any]:
-    """A choice with `index` and `delta`; some servers write `message` in a stream too."""
+    """Return a choice with `index` and `delta`; some servers write `message` in a stream too."""
     delta = choice.get("delta") or choice.get("message")
     known = {"index": choice.get("index") or 0, "delta": delta if isinstance(delta, dict) else {}}
     return {**{key: value for key, value in choice.items() if key != "message"}, **known}

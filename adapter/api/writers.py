@@ -1,4 +1,4 @@
-"""How an answer is written for the caller: as it comes, or whole. One writer for each wire format."""
+"""Writers of answers for the caller, streamed and whole: a pair for each wire format."""
 
 from __future__ import annotations
 
@@ -16,53 +16,53 @@ if TYPE_CHECKING:
 
 
 class StreamWriter(Protocol):
-    """Writes a streamed answer. What it returns are bytes for the caller, perhaps none."""
+    """Writes a streamed answer. Methods return bytes for the caller, perhaps empty."""
 
     @property
     def begun(self) -> bool:
-        """Whether anything of upstream's answer is known."""
+        """True once a chunk of upstream's answer is known."""
 
     def begin(self, upstream: Mapping[str, Any], *, fallback_id: str, now: float) -> None:
-        """Upstream's first chunk.
+        """Take upstream's first chunk.
 
         Args:
             upstream: The chunk.
-            fallback_id: The id of the answer where upstream gives none.
+            fallback_id: The id of the answer for an upstream without ids.
             now: The time in seconds since the epoch.
         """
 
     def roles(self, index: int) -> list[bytes]:
-        """The choices up to this one begin."""
+        """Begin the choices up to an index, as far as not begun."""
 
     def delta(self, index: int, delta: Mapping[str, Any], logprobs: Any = None) -> bytes:
-        """A piece of a choice that is no call of ours: content, reasoning, or what upstream said besides."""
+        """Write a piece of a choice: content, reasoning, or further members of upstream's delta."""
 
     def call(self, index: int, position: int, call_id: str, name: str) -> bytes:
-        """The beginning of a call."""
+        """Write the beginning of a call."""
 
     def arguments(self, index: int, position: int, text: str) -> bytes:
-        """A piece of a call's arguments."""
+        """Write a piece of a call's arguments."""
 
     def complete(self, index: int, position: int) -> bytes:
-        """A call is complete and can stand."""
+        """End a call that is complete and can stand."""
 
     def finish(self, index: int, reason: str | None, extra: Mapping[str, Any]) -> bytes:
-        """A choice is over.
+        """End a choice.
 
         Args:
             index: The choice.
-            reason: Its `finish_reason`.
-            extra: What else upstream said of the choice as it ended.
+            reason: The `finish_reason`.
+            extra: Further members of the choice in upstream's last chunk.
         """
 
     def alive(self, index: int) -> bytes:
-        """A sign of life while nothing can be said."""
+        """Write a sign of life while the answer is held back."""
 
     def error(self, body: Mapping[str, Any]) -> bytes:
-        """The answer ends in an error, `{"error": {"message", "type", "param", "code"}}`."""
+        """End the answer in an error, `{"error": {"message", "type", "param", "code"}}`."""
 
     def end(self, usage: Any) -> bytes:
-        """The answer is over; with its usage, as far as upstream told."""
+        """End the answer, with the usage as far as upstream told."""
 
 
 class WholeWriter(Protocol):
@@ -76,17 +76,17 @@ class WholeWriter(Protocol):
         events: Sequence[Event],
         options: Options,
     ) -> dict[str, Any]:
-        """A choice as it is to stand in the completion; see `adapter.api.chat.choice_for`."""
+        """Return a choice for the completion; see `adapter.api.chat.response.choice_for`."""
 
     def answer(self, completion: dict[str, Any]) -> dict[str, Any]:
-        """The body of the answer, as a JSON value."""
+        """Return the body of the answer, as a JSON value."""
 
 
 class ChatWhole:
-    """A chat completion."""
+    """Writes a chat completion."""
 
     choice = staticmethod(choice_for)
 
     def answer(self, completion: dict[str, Any]) -> dict[str, Any]:
-        """The completion as it is."""
+        """Return the completion unchanged."""
         return completion

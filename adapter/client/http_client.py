@@ -1,9 +1,9 @@
-"""The HTTP client that an openai client is given: it builds requests as the inner client would, and our transport answers them.
+"""The HTTP client of a wrapped openai client: builds requests as the inner client would, answered by the adapter's transport.
 
-An HTTP client does much for each request that has nothing to do here: there is no authentication, there are no hooks, and the
-inner client has a connection pool and a stream of its own. So a request whose answer is wanted whole goes to our transport at
-once, and only what is left of the client's part is done. Everything else goes the way of any client; the answer is the same.
-The requests are built by a short way too, see `adapter.client.request_builder`.
+Much of an HTTP client's work for a request is not needed: the outer client has no authentication and no hooks, and the
+connection pool belongs to the inner client. A request for a whole answer goes to the transport directly, and the rest of the
+client's part follows. All other requests go through `super().send`; the response is the same.
+Requests are built by a short way too, see `adapter.client.request_builder`.
 """
 
 from __future__ import annotations
@@ -14,15 +14,20 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from adapter.client.request_builder import built
+from adapter.transport.asynchronous import run as run_async
+from adapter.transport.driver import Close, ReadBody, Send
 from adapter.transport.messages import answered_already
+from adapter.transport.sync import run
 
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from adapter.transport.driver import Steps
+
 
 @functools.cache
 def client_class(module: ModuleType) -> type[Any]:
-    """The class of a sync outer client, of httpx2 or httpx."""
+    """Return the class of the sync outer client, for httpx2 or httpx."""
     default = module.USE_CLIENT_DEFAULT
 
     class AdapterClient(module.Client):  # type: ignore[name-defined,misc]  # known at run time only
@@ -35,30 +40,15 @@ def client_class(module: ModuleType) -> type[Any]:
         def send(self, request: Any, *, stream: bool = False, auth: Any = default, follow_redirects: Any = default) -> Any:
             if stream or auth is not default or not _is_plain(self, request, module.SyncByteStream):
                 return super().send(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
-            begun = time.perf_counter()
-            try:
-                response = self.adapter_transport.handle_request(request)
-            except module.RequestError as error:
-                error.request = request
-                raise
-            if response.status_code // 100 == 3 and response.has_redirect_location:
-                answered_already(request, response)
-                return super().send(request, follow_redirects=follow_redirects)
-            try:
-                _received(self, request, response)
-                response.read()
-            except BaseException:
-                response.close()
-                raise
-            response.elapsed = timedelta(seconds=time.perf_counter() - begun)
-            return response
+            response = run(_answered(module, self, request), self.adapter_transport.handle_request)
+            return super().send(request, follow_redirects=follow_redirects) if response is None else response
 
     return AdapterClient
 
 
 @functools.cache
 def async_client_class(module: ModuleType) -> type[Any]:
-    """The class of an async outer client, of httpx2 or httpx."""
+    """Return the class of the async outer client, for httpx2 or httpx."""
     default = module.USE_CLIENT_DEFAULT
 
     class AdapterAsyncClient(module.AsyncClient):  # type: ignore[name-defined,misc]  # known at run time only
@@ -73,29 +63,38 @@ def async_client_class(module: ModuleType) -> type[Any]:
         ) -> Any:
             if stream or auth is not default or not _is_plain(self, request, module.AsyncByteStream):
                 return await super().send(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
-            begun = time.perf_counter()
-            try:
-                response = await self.adapter_transport.handle_async_request(request)
-            except module.RequestError as error:
-                error.request = request
-                raise
-            if response.status_code // 100 == 3 and response.has_redirect_location:
-                answered_already(request, response)
-                return await super().send(request, follow_redirects=follow_redirects)
-            try:
-                _received(self, request, response)
-                await response.aread()
-            except BaseException:
-                await response.aclose()
-                raise
-            response.elapsed = timedelta(seconds=time.perf_counter() - begun)
-            return response
+            response = await run_async(_answered(module, self, request), self.adapter_transport.handle_async_request)
+            return await super().send(request, follow_redirects=follow_redirects) if response is None else response
 
     return AdapterAsyncClient
 
 
+def _answered(module: ModuleType, client: Any, request: Any) -> Steps:
+    """Return the response of the transport, read in full; None for a redirect, which the client has to follow.
+
+    The redirect is kept in the request: the transport answers the client with the same response again.
+    """
+    begun = time.perf_counter()
+    try:
+        response = yield Send(request)
+    except module.RequestError as error:
+        error.request = request
+        raise
+    if response.status_code // 100 == 3 and response.has_redirect_location:
+        answered_already(request, response)
+        return None
+    try:
+        _received(client, request, response)
+        yield ReadBody(response)
+    except BaseException:
+        yield Close(response)
+        raise
+    response.elapsed = timedelta(seconds=time.perf_counter() - begun)
+    return response
+
+
 def _is_plain(client: Any, request: Any, stream: type[Any]) -> bool:
-    """Whether nothing that a client does before it sends concerns a request."""
+    """Return True for a request that needs none of the steps of a client before sending: authentication, hooks, a timeout."""
     return (
         not client.is_closed
         and client.auth is None
@@ -107,7 +106,7 @@ def _is_plain(client: Any, request: Any, stream: type[Any]) -> bool:
 
 
 def _received(client: Any, request: Any, response: Any) -> None:
-    """What a client does once it has the head of a response."""
+    """Do the client's part for a response with a known head: the request is set, cookies are kept."""
     response.request = request
     if "set-cookie" in response.headers:
         client.cookies.extract_cookies(response)

@@ -1,8 +1,8 @@
-"""The requests that the openai client has its HTTP client build, made in half the time.
+"""Requests for the openai client, built in half the time of `Client.build_request`.
 
-It hands over an address, a list of headers and the bytes of a body, the same address each time. An HTTP client reads the
-address anew, and looks each header up in each other; here the address is read once and the headers are joined. The request is
-the same, down to the order of its headers. One with anything else in it is built by the HTTP client.
+The openai client hands over an address, a list of headers and the bytes of a body, the same address each time. An HTTP client
+parses the address anew, and looks each header up among all others; `built` parses an address once and joins the headers. The
+request is the same, down to the order of the headers. A request with any other argument is left to the HTTP client.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import ModuleType
 
-# What a request is built from here.
+# Arguments from which `built` makes a request.
 _KNOWN = frozenset({"content", "headers", "timeout"})
-# Headers that stand elsewhere than the others, or instead of others.
+# Headers with a fixed place among the others, or in place of others.
 _PLACED = frozenset({"host", "content-length", "transfer-encoding"})
 _MOST_ADDRESSES = 64
 _PAIR = 2
 
 
 def built(module: ModuleType, client: Any, method: str, url: Any, given: Mapping[str, Any]) -> Any:
-    """The request that a client's `build_request` makes of these arguments; None where that has to be asked.
+    """Return the request that a client's `build_request` would make; None for arguments that only `build_request` handles.
 
     Args:
         module: httpx2 or httpx.
-        client: A client of it.
+        client: A client of the module.
         method: The HTTP method.
         url: The address.
         given: The other arguments.
@@ -55,14 +55,14 @@ def built(module: ModuleType, client: Any, method: str, url: Any, given: Mapping
 
 @functools.lru_cache(maxsize=_MOST_ADDRESSES)
 def _read(kind: type[Any], url: str) -> Any:
-    """An address, which never changes."""
+    """Return a parsed address; URLs are immutable."""
     return kind(url)
 
 
 def _headers(module: ModuleType, client: Any, address: Any, given: list[Any]) -> Any:
-    """The headers of a request but for its length; None where a client has to join them.
+    """Return the headers of a request without `Content-Length`; None for headers that only the client can join.
 
-    Those of the last request are kept with the client: most are the same in the next.
+    The headers of the last request are kept with the client: the next request has mostly the same.
     """
     said = (address.netloc, client.headers.raw, tuple(given))
     kept = getattr(client, "adapter_headers", None)
@@ -76,7 +76,7 @@ def _headers(module: ModuleType, client: Any, address: Any, given: list[Any]) ->
 
 
 def _joined(own: list[tuple[bytes, bytes]], given: tuple[Any, ...]) -> list[tuple[Any, Any]] | None:
-    """A client's own headers, and those given, which count instead of its own; None where one has a place of its own."""
+    """Return a client's headers and the given headers, which replace the client's; None for a header with a fixed place."""
     names = {pair[0].lower() for pair in given if type(pair) is tuple and len(pair) == _PAIR and isinstance(pair[0], str)}
     kept = [(name, value) for name, value in own if name.lower().decode("latin-1") not in names]
     named = names.union(name.lower().decode("latin-1") for name, _ in kept)
@@ -84,6 +84,6 @@ def _joined(own: list[tuple[bytes, bytes]], given: tuple[Any, ...]) -> list[tupl
 
 
 def _seconds(module: ModuleType, client: Any, given: Mapping[str, Any]) -> Any:
-    """The timeouts, as an HTTP client writes them down."""
+    """Return the timeouts as an HTTP client writes them down, in seconds."""
     timeout = given.get("timeout", module.USE_CLIENT_DEFAULT)
     return (client.timeout if timeout is module.USE_CLIENT_DEFAULT else module.Timeout(timeout)).as_dict()

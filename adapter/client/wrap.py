@@ -19,10 +19,10 @@ ClientT = TypeVar("ClientT")
 
 
 def wrap(client: ClientT, **options: Unpack[OptionKeywords]) -> ClientT:
-    """An openai client whose chat completions understand `tools`, over an upstream that does not.
+    """Return an openai client whose chat completions understand `tools`, over an upstream without tool calling.
 
-    The result has the type and the settings of the given client, which stays as it was: it sends through the same HTTP client,
-    so proxies, pools, hooks and timeouts are its own. Wrapping a wrapped client replaces the options. Closing the result
+    The result has the type and the settings of the given client, and sends through the same HTTP client: proxies, pools, hooks
+    and timeouts stay. The given client is unchanged. Wrapping a wrapped client replaces the options. Closing the result
     leaves the given client open.
 
     Args:
@@ -30,14 +30,14 @@ def wrap(client: ClientT, **options: Unpack[OptionKeywords]) -> ClientT:
         options: See `adapter.options.Options`.
 
     Raises:
-        TypeError: Not such a client, or an unknown option.
-        DialectError: No such dialect.
+        TypeError: Not an openai client, or an unknown option.
+        DialectError: The dialect cannot be loaded.
     """
     return attach(client, open_exchange_for(make_options(options)))
 
 
 def attach(client: ClientT, open_exchange: OpenExchange) -> ClientT:
-    """A copy of the client that offers each request to `open_exchange` first."""
+    """Return a copy of the client that offers each request to `open_exchange` first."""
     http = getattr(client, "_client", None)
     copy = getattr(client, "copy", None)
     module = http_module(http)
@@ -51,7 +51,7 @@ def attach(client: ClientT, open_exchange: OpenExchange) -> ClientT:
 
 
 def _outer(module: ModuleType, inner: Any, open_exchange: OpenExchange) -> Any:
-    """The HTTP client that openai builds its requests with: the inner one's defaults, and our transport."""
+    """Return the outer HTTP client: the inner client's defaults, and the adapter's transport."""
     asynchronous = isinstance(inner, module.AsyncClient)
     transport = (async_class if asynchronous else sync_class)(module)(inner, open_exchange)
     outer = (async_client_class if asynchronous else client_class)(module)(

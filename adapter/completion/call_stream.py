@@ -5,6 +5,7 @@ arguments a delta without special characters becomes an event after one regular-
 text at once when a special character comes. With the end of the block the parser takes over: `stop` reports the block.
 
     delta ──► inside a string, nothing special ──────────────────► ArgumentsDelta
+         ├──► plain JSON ──► follower ───────────────────────────► ArgumentsDelta
          └──► reader.feed ──► steps ──► argument gate (JSON) ────► CallStarted, ArgumentsDelta
                          └──► end of the block: feed returns None, stop reports the calls
 """
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from adapter.completion.state import State
     from adapter.events import Event
-    from adapter.syntax.contract import BlockReader
+    from adapter.syntax.contract import BlockReader, Follower
     from adapter.syntax.reading import End, Step
 
 _MOST_PIECES = 1000  # each costs fifty bytes more than its letters
@@ -48,7 +49,7 @@ class CallStream:
     """
 
     __slots__ = (
-        "_call", "_copy", "_end", "_forwarded", "_gate", "_half", "_index", "_match", "_mute", "_out", "_reader", "_search",
+        "_call", "_copy", "_end", "_follower", "_forwarded", "_gate", "_half", "_index", "_match", "_mute", "_out", "_reader", "_search",
         "_skip", "_state", "_tail", "_told", "_write", "silent",
     )  # fmt: skip
 
@@ -66,6 +67,7 @@ class CallStream:
         self._match: Callable[[str], re.Match[str] | None]
         self._half: Callable[[str, int], re.Match[str] | None]
         self._write: Callable[[str], str] | None = None
+        self._follower: Follower | None = None  # reads plain deltas in the arguments
         self._mute = False  # text in the present string is not sent
         self._forwarded: list[str] = []  # text in the present string that the reader does not know of
         self._end: End | None = None
@@ -77,23 +79,29 @@ class CallStream:
 
     def feed(self, text: str) -> list[Event] | None:
         """Read a delta. Returns its events; None if the block has ended: then `stop` has them."""
-        search = self._search
-        if search is None or self._tail or not text or search(text):
-            return self._with_care(text)
+        search, said = self._search, text
+        if search is None or not text or self._tail or search(text):
+            follower = self._follower
+            passed = None if follower is None else follower.follow(text)
+            if passed is None or follower is None:
+                return self._with_care(text)
+            said, self._search = passed, follower.special if follower.in_string else None
         forwarded = self._forwarded
+        forwarded.append(text)
         if len(forwarded) >= _MOST_PIECES:
             self._hand_over()
-        forwarded.append(text)
-        if self._mute:
+        if self._mute or not said:
             return []
         event = _new(ArgumentsDelta)  # as the constructor does, whose call would take longer than all the rest
-        event.index, event.text = self._index, text if self._write is None else self._write(text)  # type: ignore[misc]
+        event.index, event.text = self._index, said if self._write is None else self._write(said)  # type: ignore[misc]
         return [event]
 
     def _with_care(self, text: str) -> list[Event] | None:
         """Read a delta that may hold special characters, or outside of a string."""
         text = self._tail + text
-        if self._search is not None:
+        if self._follower is not None:
+            self._leave_string()
+        elif self._search is not None:
             end = self._match(text).end()  # type: ignore[union-attr]  # matches everywhere
             if end == len(text) or self._half(text, end):
                 self._tail = text[end:]
@@ -119,6 +127,8 @@ class CallStream:
         """Forward text inside a string."""
         if not text:
             return []
+        if len(self._forwarded) >= _MOST_PIECES:
+            self._hand_over()
         self._forwarded.append(text)
         if self._mute:
             return []
@@ -129,6 +139,10 @@ class CallStream:
         self._tail = tail
         reader = self._open_reader
         self.silent = self.silent or type(reader.steps) is Unheard
+        self._follower = None if tail or self.silent or reader.steps else reader.follower()
+        if self._follower is not None:
+            self._write, self._mute, self._search = None, False, self._follower.special if self._follower.in_string else None
+            return self
         flowing = None if tail else reader.flowing()
         if flowing is not None and self._may_forward(flowing.kind):
             self._search, self._match, self._half = flowing.special.search, flowing.body.match, flowing.half.match
@@ -148,7 +162,7 @@ class CallStream:
         """Give the forwarded text to the reader."""
         passed = self._open_reader.flowed("".join(self._forwarded))
         self._forwarded.clear()
-        if self._call is not None and not self._mute:
+        if self._call is not None and not self._mute and self._follower is None:
             self._sent(self._call, passed)
             if self._gate is not None:
                 self._gate.passed += len(passed)
@@ -157,6 +171,7 @@ class CallStream:
         self._search = None
         if self._forwarded:
             self._hand_over()
+        self._follower = None
 
     def stop(self, text: str, out: list[Event]) -> str:
         """Leave the short way: report the block if it has ended, and return the text to read next."""
@@ -207,6 +222,7 @@ class CallStream:
         call = self._call = StartedCall(index, own, name, self._copy if step.written is None else step.written, step.start or 0)
         if step.edits is not None:
             call.edits = step.edits
+        call.progress = step.progress
         self._index = index
         state.started.append(call)
         if told is None:

@@ -17,8 +17,9 @@ from adapter.syntax.reading import Unheard
 if TYPE_CHECKING:
     from adapter.completion.state import State
     from adapter.completion.text_run import Run
+    from adapter.completion.untagged_call import BareCall
     from adapter.events import Event
-    from adapter.syntax.reading import Lookout
+    from adapter.syntax.reading import Flowing, Lookout
 
 _MOST_SPACE = 100  # code points that are joined anew with each delta
 _MOST_PIECES = 1000  # each costs fifty bytes more than its letters
@@ -109,6 +110,42 @@ class QuietFlow:
         return "".join(self._pieces) + self._begun + text
 
 
+class HeldFlow:
+    """A string in text that may be a call without markers: collected without events.
+
+    Args:
+        bare: Holds the text.
+        flowing: Patterns of text that passes.
+    """
+
+    __slots__ = ("_bare", "_begun", "_half", "_match", "_pieces", "_search")
+
+    def __init__(self, bare: BareCall, flowing: Flowing) -> None:
+        self._bare = bare
+        self._search, self._match, self._half = flowing.special.search, flowing.body.match, flowing.half.match
+        self._begun = ""  # the beginning of an escape, perhaps
+        self._pieces: list[str] = []
+
+    def feed(self, text: str) -> list[Event] | None:
+        """Collect a delta. Returns no events; None at the end of the string."""
+        if len(self._pieces) == _MOST_PIECES:
+            return None
+        if self._begun or self._search(text):
+            text = self._begun + text
+            end = self._match(text).end()  # type: ignore[union-attr]  # matches everywhere
+            if end < len(text) and not self._half(text, end):
+                return None
+            text, self._begun = text[:end], text[end:]
+        self._pieces.append(text)
+        return []
+
+    def stop(self, text: str, out: list[Event]) -> str:
+        """Hold the text that has passed. Returns the text to be read."""
+        del out
+        self._bare.flowed("".join(self._pieces))
+        return self._begun + text
+
+
 def behind_block(state: State, text: str) -> str:
     """Take the short way behind a block that has ended, if `text` is nothing but white space or the beginning of a marker.
 
@@ -135,6 +172,9 @@ def flow_from(state: State) -> Flow | None:
         return TextFlow(state.content, state.marks.lookout) if not state.tail and state.content.flowing() else None
     if mode is Mode.REASONING and not state.tail and state.reasoning.flowing():
         return TextFlow(state.reasoning, state.marks.lookout)
+    if mode is Mode.BARE and not state.tail and (state.open_bare.named or state.rules.constrained):
+        flowing = state.open_bare.flowing()
+        return None if flowing is None else HeldFlow(state.open_bare, flowing)
     return None
 
 

@@ -78,9 +78,14 @@ class CompletionParser:
     @classmethod
     def for_rules(cls, rules: Rules, options: Options) -> CompletionParser:
         """Make a parser for a request that has been read already."""
-        parser = cls.__new__(cls)
-        parser._state = State(rules, options)  # noqa: SLF001  # its own
-        parser._reply = None if rules.reply is None else ReplyFilter(rules.reply)  # noqa: SLF001
+        return cls.of(State(rules, options))
+
+    @classmethod
+    def of(cls, state: State) -> CompletionParser:
+        """Make a parser with this state."""
+        parser, reply = cls.__new__(cls), state.rules.reply
+        parser._state = state  # noqa: SLF001  # its own
+        parser._reply = None if reply is None else ReplyFilter(reply)  # noqa: SLF001
         return parser
 
     def feed(self, text: str) -> list[Event]:

@@ -17,6 +17,7 @@ from adapter.text.json_spans import loads
 if TYPE_CHECKING:
     from adapter.completion.argument_gate import Edit
     from adapter.completion.request_rules import Rules
+    from adapter.syntax.reading import Progress
     from adapter.text.buffer import TextBuffer
 
 
@@ -33,6 +34,7 @@ class StartedCall:
         edits: Coercions already sent, as (start, end, replacement), offsets from the beginning of the arguments.
         size: Code points of the arguments that were sent.
         complete: All of the arguments were sent.
+        progress: The reader's own account of edits, size and completeness, in place of these.
     """
 
     index: int
@@ -43,6 +45,7 @@ class StartedCall:
     edits: list[Edit] = field(default_factory=list)
     size: int = 0
     complete: bool = False
+    progress: Progress | None = None
 
     def _sent(self, raw: str, start: int) -> str:
         """Return the text of the arguments that was sent, from a block with the payload's arguments at `start`."""
@@ -73,6 +76,8 @@ class StartedCall:
         """
         if call.name != self.name:
             return None
+        if self.progress is not None:
+            self.edits, self.size, self.complete = self.progress.edits, self.progress.sent, self.progress.complete
         final, start = call.arguments, payload + self.start
         if self.written is None and not self.edits and self.size == len(final) and raw.startswith(final, start):
             return final, ""  # nearly all calls, without a copy of a long text

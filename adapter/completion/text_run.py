@@ -102,6 +102,10 @@ class Run:
         self._held.append(("fence", fence))
         self.last = fence[-1]
 
+    def takes_block(self) -> bool:
+        """Tell if a marker here begins a block, with neither a backtick nor a code fence in front."""
+        return self.last != "`" and not any(kind == "fence" for kind, _ in self._held)
+
     def block(self, out: list[Event]) -> bool:
         """Begin a block. Returns True if a code fence was opened for nothing but the block."""
         new = self._held[self._settled :]

@@ -14,7 +14,7 @@ from adapter.text.buffer import TextBuffer
 
 if TYPE_CHECKING:
     from adapter.syntax.contract import BareSyntax
-    from adapter.syntax.reading import Step
+    from adapter.syntax.reading import Flowing, Step
 
 _LONGEST_BEGINNING = 600  # code points in which a name is looked for
 _REST = re.compile(r"[\s`;,]*\Z")
@@ -29,20 +29,21 @@ class BareCall:
         early: Look for the calls while they are written.
 
     Attributes:
+        named: The name of the first call is known, or is looked for no more.
         start: Position of the payload in the text.
         steps: Pieces of calls that are certain; the listener clears the list.
         dead: The text turned out to be no call.
     """
 
     __slots__ = (
-        "_alive", "_ended", "_ends", "_finder", "_form", "_held", "_named", "_scanner", "_syntax", "_tail", "dead", "start",
+        "_alive", "_ended", "_ends", "_finder", "_form", "_held", "_scanner", "_syntax", "_tail", "dead", "named", "start",
         "steps",
     )  # fmt: skip
 
     def __init__(self, syntax: BareSyntax, ends: tuple[str, ...], *, early: bool = False) -> None:
         self._syntax = syntax
         self._form = syntax.bare
-        self._named = False  # the name is known, or will not be looked for any more
+        self.named = False
         self._ends = re.compile("|".join(map(re.escape, sorted(ends, key=len, reverse=True))) or r"(?!)")
         self._scanner = syntax.scanner()
         self._finder = syntax.finder() if early else None
@@ -66,10 +67,10 @@ class BareCall:
 
     def name(self) -> str:
         """Return the name of the first call, once; empty while the name is not known, and afterwards."""
-        if self._named or not self._alive:
+        if self.named or not self._alive:
             return ""
         name = self._syntax.begun(self.payload)
-        self._named = bool(name) or len(self._held) > _LONGEST_BEGINNING
+        self.named = bool(name) or len(self._held) > _LONGEST_BEGINNING
         return name.strip()
 
     def feed(self, text: str) -> None:
@@ -79,6 +80,16 @@ class BareCall:
             text = self._head()
         if self._alive and not self.dead and not self._ended:  # text behind the payload is judged at the end
             self._scan(text)
+
+    def flowing(self) -> Flowing | None:
+        """Return patterns of text that may pass unread inside a string, if nobody listens to the calls; else None."""
+        wanted = self._alive and not self._ended and not self._tail and self._finder is None
+        return self._scanner.flowing() if wanted else None
+
+    def flowed(self, text: str) -> None:
+        """Hold text that `flowing` let pass."""
+        self._held.append(text)
+        self._scanner.offset += len(text)
 
     def _head(self) -> str:
         """Read the beginning of the text. Returns the part for the scanner."""

@@ -1,16 +1,18 @@
-"""The short way for a whole completion of words, plain calls, or words and plain calls behind them.
+"""The short ways for a whole completion of words, plain calls, or words and plain calls behind them.
 
-Nearly all completions are of this kind, and need neither the parser's steps nor its memory between them. The events are the
-parser's own, one for one. The parser reads a completion with any other text.
+Nearly all completions are of this kind, and need neither the parser's steps nor its memory between them. If more than words
+stands in front of the calls (reasoning, tokens), the parser reads the text in front only. The events are the parser's own, one
+for one. The parser reads a completion with any other text.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from adapter.completion.markers import Mark
 from adapter.completion.modes.text import FENCE_REACH, first_word
 from adapter.completion.parser import CompletionParser
-from adapter.completion.state import language
+from adapter.completion.state import Mode, State, language
 from adapter.completion.text_run import SPACE
 from adapter.completion.validate import call_id, check, events
 from adapter.dialects.registry import resolve
@@ -40,6 +42,8 @@ def read_whole(text: str, finish_reason: str | None, rules: Rules, options: Opti
         options: Options of the caller.
     """
     found = read_at_once(text, rules, options)
+    if found is None:
+        found = _blocks_at_end(text, finish_reason, rules, options)
     if found is not None:
         return found
     parser = CompletionParser.for_rules(rules, options)
@@ -51,7 +55,9 @@ def read_at_once(text: str, rules: Rules, options: Options) -> list[Event] | Non
     dialect = resolve(options.dialect)
     found = language(dialect, rules.tools, coerce=options.coerce)
     syntax, marks = found.reader, found.marks
-    if not syntax.has_plain_blocks or dialect.space_before_call != "drop" or not _plain(rules) or options.thinking_prefilled:
+    if not syntax.has_plain_blocks or dialect.space_before_call != "drop" or not _plain(rules):
+        return None
+    if rules.thinking or options.thinking_prefilled:
         return None
     opening = syntax.openings[0]
     near = text.find(opening, 0, _NEAR) >= 0
@@ -74,10 +80,36 @@ def read_at_once(text: str, rules: Rules, options: Options) -> list[Event] | Non
     out: list[Event] = [TextDelta(body)] if body else []
     ids = set(rules.taken)
     for index, (call, raw) in enumerate(blocks):
-        out.append(Markup(raw))
-        out += events(check(call, rules.tools, rules.choice, options), index, call_id(call.id, ids, options), raw)
+        out += _block_events(call, raw, index, ids, rules, options)
     out += [Markup(space) for space in spaces]
     return out
+
+
+def _blocks_at_end(text: str, finish_reason: str | None, rules: Rules, options: Options) -> list[Event] | None:
+    """Return the events of a whole completion with plain blocks and no other text from the first block on; None for others."""
+    syntax = language(resolve(options.dialect), rules.tools, coerce=options.coerce).reader
+    start = text.find(syntax.openings[0]) if syntax.has_plain_blocks and _plain(rules) else -1
+    spaces: list[str] = []
+    blocks = _blocks(text, start, syntax, spaces) if start >= 0 else ()
+    if not blocks or (len(blocks) > 1 and rules.parallel is False):
+        return None
+    state = State(rules, options)
+    parser, content, mark = CompletionParser.of(state), state.content, state.marks.find(text, start)
+    out = parser.feed(text[:start])
+    if state.mode is not Mode.TEXT or state.tail or mark != Mark(start, syntax.openings[0]) or not content.takes_block():
+        return None
+    content.block(out)
+    for call, raw in blocks:
+        out += _block_events(call, raw, state.count, state.ids, rules, options)
+        state.count += 1
+    for space in spaces:
+        content.text(space, out)
+    return out + parser.close(finish_reason)
+
+
+def _block_events(call: RawCall, raw: str, index: int, ids: set[str], rules: Rules, options: Options) -> list[Event]:
+    checked = check(call, rules.tools, rules.choice, options)
+    return [Markup(raw), *events(checked, index, call_id(call.id, ids, options), raw)]
 
 
 def _plain(rules: Rules) -> bool:
@@ -87,7 +119,6 @@ def _plain(rules: Rules) -> bool:
         or rules.constrained
         or rules.invalid_as_text
         or rules.reply is not None
-        or rules.thinking
         or rules.incremental
     )
 

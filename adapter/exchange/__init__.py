@@ -1,6 +1,6 @@
-"""One request and its response, as a generator that shells drive: `reply = yield UpstreamRequest(body)`.
+"""A request and the response to it, as a generator that shells drive: `reply = yield UpstreamRequest(body)`.
 
-No I/O happens here, and no clock is read. Errors of the caller and refused answers are raised as `AdapterError`.
+No generator does I/O or reads a clock. Errors of the caller and refused answers are raised as `AdapterError`.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ __all__ = ["Exchange", "OpenExchange", "Report", "is_responses", "opener", "prev
 
 
 def opener(options: Options, report: Report, clock: Callable[[], float]) -> OpenExchange:
-    """The function that a shell asks about each request.
+    """Return the function that shells ask about each request.
 
     Args:
         options: The caller's choices.
-        report: Told of every repair, coercion, re-ask and refusal.
+        report: Called with each `Problem`: repairs, coercions, re-asks and refusals.
         clock: The time in seconds since the epoch.
 
     Raises:
@@ -44,13 +44,13 @@ def opener(options: Options, report: Report, clock: Callable[[], float]) -> Open
     def open_exchange(
         path: str, body: bytes, method: str = "POST", query: Mapping[str, str] = MappingProxyType({})
     ) -> Exchange | None:
-        """An exchange for a request; None for one that upstream understands as it is."""
+        """Return the exchange for a request; None for a request that upstream understands unchanged."""
         if method != "POST" or not path.endswith((CHAT, RESPONSES)):
             return stored_exchange(options.store, method, path, query)
         try:
             request = loads(body)
         except ValueError:
-            return None  # upstream says what is wrong with it
+            return None  # upstream says in its own words why the body is wrong
         if not isinstance(request, dict):
             return None
         if path.endswith(RESPONSES):
@@ -69,18 +69,18 @@ def opener(options: Options, report: Report, clock: Callable[[], float]) -> Open
 
 
 def _streamed(body: dict[str, Any]) -> Exchange:
-    """A request without tools to an upstream that only streams."""
+    """Ask an upstream that only streams, for a request without tools."""
     reply, _ = yield from ask(body, stream=True)
     return reply
 
 
 def is_responses(body: Mapping[str, Any]) -> bool:
-    """Whether a request is one of the Responses API's, by what it has."""
+    """Return True for a request of the Responses API, by its members."""
     return "input" in body and "messages" not in body
 
 
 def preview(body: Mapping[str, Any], options: Options, clock: Callable[[], float]) -> dict[str, Any]:
-    """The request that upstream would get; one that does not concern it is returned as it is.
+    """Return the request that upstream would get; a request without tools is returned unchanged.
 
     Args:
         body: A chat request, or a Responses request without earlier responses.
@@ -88,7 +88,7 @@ def preview(body: Mapping[str, Any], options: Options, clock: Callable[[], float
         clock: The time in seconds since the epoch.
 
     Raises:
-        BadRequest: The request is wrong; `param` says where.
+        BadRequest: The request is wrong; `param` names the place.
     """
     setting = setting_for(options, clock, str(body.get("model") or ""))
     if is_responses(body):

@@ -1,11 +1,11 @@
-"""One attempt at an answer: the request that goes upstream, and how its answer is read."""
+"""An attempt at an answer: the request to upstream, and the rules for reading the answer."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from adapter.events import Problem, frozen
-from adapter.exchange.prefill import whole
+from adapter.exchange.prefill import with_prefill
 
 if TYPE_CHECKING:
     from adapter.completion.request_rules import Rules
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 @frozen
 class Attempt:
-    """One request to upstream, and how its answer is read.
+    """A request to upstream, and the rules for reading the answer.
 
     Attributes:
-        body: The request.
-        endpoint: What the URL's path ends in.
-        rules: How the answer is read.
-        prefill: How the answer begins.
-        rung: The rung of the ladder that holds it.
-        unenforced: What the rung does not hold, in one sentence.
-        after: The request that goes on once the model has thought, where this one ends with the thinking.
-        then: What the answer goes on with, after the thinking.
-        noted: What else is to be reported of it.
+        body: The JSON body of the request.
+        endpoint: The end of the URL's path.
+        rules: The rules for the parser.
+        prefill: The beginning of the answer, written for the model; empty for none.
+        rung: The rung of the enforcement ladder.
+        unenforced: The constraints that the rung does not hold, in one sentence; empty for none.
+        after: The request that follows once the model has thought, where the present request ends with the thinking.
+        then: The text after the thinking in the further request.
+        noted: Further problems to be reported.
     """
 
     body: dict[str, Any]
@@ -38,10 +38,10 @@ class Attempt:
     then: str = ""
     noted: tuple[Problem, ...] = ()
 
-    def whole(self, text: str) -> str:
-        """The answer with its beginning, which some servers repeat and some leave out."""
-        return whole(self.prefill, text)
+    def answer(self, text: str) -> str:
+        """Return an answer with the prefill, repeated by some servers and left out by others."""
+        return with_prefill(self.prefill, text)
 
     def problems(self) -> list[Problem]:
-        """What is to be reported of it."""
+        """Return the problems to be reported as the request is sent."""
         return [*self.noted, *([Problem("unenforced", self.unenforced)] if self.unenforced else [])]

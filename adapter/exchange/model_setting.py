@@ -1,4 +1,4 @@
-"""What the options mean for the model that a request names: its dialect, and how a conversation is put to upstream."""
+"""The options for the model that a request names: the dialect, and the form in which upstream gets the conversation."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from adapter.exchange.upstream import Upstream
     from adapter.options import Options
 
-# Of how many models it is remembered what was chosen for them.
+# Models whose settings are kept; beyond this number all are forgotten.
 _MOST_MODELS = 256
 
 
 class Setting(NamedTuple):
-    """What the options mean for one model.
+    """The options for a model.
 
     Attributes:
-        options: The options, with the dialect itself. It knows the special tokens of the chat template too: they are stripped
-            from the answer, and made harmless in untrusted text, as the dialect's own are.
-        upstream: How a conversation is put.
-        chosen: What was chosen by the model's name, in a sentence each.
+        options: The options, with the dialect itself. The dialect has the special tokens of the chat template too: they are
+            stripped from the answer, and made harmless in untrusted text, like the dialect's own.
+        upstream: The form in which upstream gets the conversation.
+        chosen: The choices made by the model's name, in a sentence each.
     """
 
     options: Options
@@ -38,10 +38,10 @@ class Setting(NamedTuple):
 
 
 def setting_for(options: Options, clock: Callable[[], float], model: str) -> Setting:
-    """What the options mean for a model.
+    """Return the setting for a model.
 
     Raises:
-        DialectError: The options name a dialect or a chat template that cannot be loaded.
+        DialectError: A dialect or a chat template of the options cannot be loaded.
     """
     chosen: list[str] = []
     dialect = resolve(options.dialect)
@@ -61,15 +61,15 @@ def setting_for(options: Options, clock: Callable[[], float], model: str) -> Set
 
 
 class Settings:
-    """The settings of all models that are asked for.
+    """The settings of the models that requests name, at most 256 at a time.
 
     Args:
-        options: What the caller chose.
-        report: Told what is chosen by a model's name, once for each.
+        options: The caller's choices.
+        report: Called with a `Problem` for each choice made by a model's name, once for each model.
         clock: The time in seconds since the epoch.
 
     Raises:
-        DialectError: The options name a dialect or a chat template that cannot be loaded.
+        DialectError: A dialect or a chat template of the options cannot be loaded.
     """
 
     def __init__(self, options: Options, report: Report, clock: Callable[[], float]) -> None:
@@ -81,7 +81,7 @@ class Settings:
         self._known: dict[str, Setting] = {}
 
     def of(self, model: str) -> Setting:
-        """What the options mean for a model."""
+        """Return the setting for a model."""
         if not self._by_model:
             return self._any
         if model not in self._known:

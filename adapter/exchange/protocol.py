@@ -1,13 +1,13 @@
-"""What an exchange and the shell that drives it say to each other.
+"""Commands of an exchange to the driving shell, and the answers.
 
-An exchange is a generator. It yields commands; the shell carries each out and sends back what came of it:
+An exchange is a generator of commands; the shell carries each out and sends the result back:
 
     UpstreamRequest ──► Reply      send a request; with `stream` the body stays to be read
-    Read            ──► bytes      the next piece of the body of the last reply; empty at its end
-    Start           ──► None       the caller gets a streamed response with this status and these headers
-    Emit            ──► None       a piece of that response's body
+    Read            ──► bytes      the next piece of the last reply's body; empty at the end
+    Start           ──► None       a streamed response for the caller begins, with status and headers
+    Emit            ──► None       a piece of the response's body
     Break           ──► never      the response breaks off: the caller sees a connection error
-    Run             ──► a value    what a function returns that may wait for a disk
+    Run             ──► a value    the result of a function that may wait for a disk
 
 Without `Start`, the generator's return value is the whole response. No I/O happens in an exchange.
 """
@@ -33,7 +33,7 @@ class UpstreamRequest:
     Attributes:
         body: The JSON body in place of the caller's.
         stream: Leave the reply's body to be read piece by piece.
-        endpoint: What the URL's path ends in, in place of the caller's `/chat/completions` or `/responses`.
+        endpoint: The end of the URL's path, in place of the caller's `/chat/completions` or `/responses`.
     """
 
     body: dict[str, Any]
@@ -43,13 +43,13 @@ class UpstreamRequest:
 
 @frozen
 class Reply:
-    """A response: what upstream said, or what the caller gets.
+    """A response, of upstream or for the caller.
 
     Attributes:
         status: HTTP status.
         headers: Names and values, in order.
-        body: The decoded body; empty when it is yet to be read.
-        value: The JSON value that the body was written from, where it was written here and is nobody else's.
+        body: The decoded body; empty while unread.
+        value: The JSON value from which the body was written here, owned by the reply; None for a body from elsewhere.
     """
 
     status: int
@@ -77,7 +77,7 @@ class Start:
 
 
 class Emit(NamedTuple):
-    """A piece of the streamed response. There are many, and a tuple is made in a third of the time of a frozen dataclass."""
+    """A piece of the streamed response. A tuple, made in a third of the time of a frozen dataclass: an answer has hundreds."""
 
     data: bytes
 
@@ -91,7 +91,7 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Run something that may wait for a disk or a network, off the event loop if there is one."""
+    """Run a function that may wait for a disk or a network, off the event loop if any."""
 
     action: Callable[[], Any]
 
@@ -102,16 +102,16 @@ Exchange: TypeAlias = Generator[Command, Any, Reply | None]
 
 
 class OpenExchange(Protocol):
-    """Asked about each request."""
+    """The function that a shell asks about each request."""
 
     def __call__(self, path: str, body: bytes, method: str = "POST", query: Mapping[str, str] = ...) -> Exchange | None:
-        """An exchange for a request; None for one that upstream understands as it is.
+        """Return the exchange for a request; None for a request that upstream understands unchanged.
 
         Args:
-            path: The path of its URL.
-            body: Its body.
-            method: Its HTTP method.
-            query: The parameters of its URL.
+            path: The path of the URL.
+            body: The body.
+            method: The HTTP method.
+            query: The parameters of the URL.
         """
 
 

@@ -1,4 +1,4 @@
-"""What a chat request says, made ready: the messages for upstream, and the rules for reading the answer."""
+"""A chat request, made ready: the messages for upstream, and the rules for reading the answer."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ if TYPE_CHECKING:
     from adapter.servers import Rung
 
 
-# The rung on which nothing but the prompt holds the answer.
+# The lowest rung: only the prompt asks for the calls.
 _WORDS = Enforcement()
 
 
-class Turn:
-    """A chat request on its way.
+class RequestPlan:
+    """A chat request, made ready: the source of the attempts to have the request answered.
 
     Args:
         request: The request.
-        options: What the caller chose.
-        upstream: How the conversation is put to upstream.
+        options: The caller's choices.
+        upstream: The form in which upstream gets the conversation.
 
     Attributes:
         dialect: The dialect.
-        first: The request that upstream gets first.
+        first: The first attempt.
         settled: Calls that were made just before and have their results, as `(name, arguments)`.
 
     Raises:
@@ -63,7 +63,7 @@ class Turn:
         self._choice = request.choice if request.tools else ToolChoice("none")  # a call of nothing is text
         roles, messages = self.dialect.roles, request.messages
         self.settled = settled_calls(messages, roles) if self._choice.mode == "auto" else frozenset()
-        # After a result words are what is wanted, and they come best as words.
+        # After a result the caller wants words, and they come best as words.
         before_call = not self.settled and self._choice.mode == "auto" and self._choice.allowed is None
         replies = bool(options.reply_tool) and before_call
         extra = reply_tool(request.tools.names) if replies else None
@@ -84,7 +84,7 @@ class Turn:
         self.first = dataclasses.replace(first, noted=tuple(self._noted)) if self._noted else first
 
     def _readable(self, messages: Any) -> Any:
-        """The messages as far as the model reads what is no text."""
+        """Return the messages without the parts that are no text; each part left out is noted."""
         return without_media(messages, self._noted.append)
 
     def _examples(self, examples: Any) -> list[dict[str, Any]]:
@@ -98,9 +98,9 @@ class Turn:
         return plain_examples(readable, self.dialect)
 
     def _note(self) -> str:
-        """What the system message says of the caller's own answer format.
+        """Return the sentence on the caller's own answer format for the system message, or an empty string.
 
-        Where a call may be made the format cannot go upstream as it is: held to it, a model could write no call.
+        Beside tools the format cannot go upstream unchanged: a model held to the format could write no call.
         """
         if not wants_json(self._format) or self._choice.forced or self._holds_format():
             return ""
@@ -110,7 +110,7 @@ class Turn:
         return f"{when} with nothing but one JSON object{form}"
 
     def _holds_format(self) -> bool:
-        """Whether upstream is held to the caller's format, or to a schema that allows it or a call."""
+        """Return True where upstream is held to the caller's format, or to a schema that allows the format or a call."""
         server = self._upstream.server
         if self._choice.mode == "none":
             return server.schema is not None
@@ -118,7 +118,7 @@ class Turn:
 
     def _shape(self, body: Mapping[str, Any]) -> Shape:
         parallel = False if self._request.legacy else self._request.parallel
-        # Left to itself, a model that is held to calls goes on making them: unasked, it may only where it may also stop.
+        # A model held to calls goes on making calls: several, unasked, only with the freedom to stop.
         several = parallel is True or (parallel is None and not self._choice.forced and self._reply is None)
         thinking: Literal["no", "may", "begun"] = "may" if wants_thinking(self._request) else "no"
         if self._begins_thinking(body):
@@ -127,7 +127,7 @@ class Turn:
         return Shape(tools, self._choice.forced, several, self._reply, thinking)
 
     def _begins_thinking(self, body: Mapping[str, Any]) -> bool:
-        """Whether the answer to a request begins inside the thinking."""
+        """Return True where the answer to a request begins inside the thinking."""
         if self._options.thinking_prefilled or self.dialect.reasoning is None:
             return self._options.thinking_prefilled
         return self._upstream.ending(body).rstrip().endswith(self.dialect.reasoning[0])
@@ -140,13 +140,13 @@ class Turn:
         in_words: bool = False,
         thinks: bool = True,
     ) -> Attempt:
-        """A request for upstream.
+        """Return an attempt: a request for upstream, and the rules for the answer.
 
         Args:
-            further: Messages of a re-ask, which wants one choice.
-            rung: The rung of the ladder; None for the one that the options ask for.
+            further: Messages of a re-ask, which wants a single choice.
+            rung: The rung of the ladder; None for the rung that the options ask for.
             in_words: The answer is not to be held to calls.
-            thinks: The model may think before a call that is begun for it.
+            thinks: The model may think before a call with a prefill.
         """
         messages = [*self._messages, *(further or ())]
         if self._options.merge_turns:
@@ -174,7 +174,7 @@ class Turn:
         return self._thinking_first(attempt, held.prefill)
 
     def _thinking_first(self, attempt: Attempt, then: str) -> Attempt:
-        """The request that ends with the thinking, before a call that is begun for the model."""
+        """Return the attempt that ends with the thinking, before a call with a prefill."""
         if self.dialect.reasoning is None or (attempt.body.get("n") or 1) > 1:
             several = "the required call is asked for in words only: several answers cannot think before a call that is begun"
             return dataclasses.replace(attempt, rung="prompt", unenforced=several)
@@ -182,18 +182,24 @@ class Turn:
         return dataclasses.replace(attempt, body=body, after=attempt.body, then=then)
 
     def thought(self, attempt: Attempt, content: str, field: str) -> Thought | None:
-        """What the model thought, in the answer to a request that ends with the thinking."""
+        """Return the thinking in an answer that was to end with the thinking; None for any other answer.
+
+        Args:
+            attempt: The attempt.
+            content: The content of the answer.
+            field: The `reasoning_content` of the answer.
+        """
         if attempt.after is None or self.dialect.reasoning is None:
             return None
         return thought_in(content, field, self.dialect.reasoning, begun=attempt.rules.thinking)
 
     def after(self, attempt: Attempt, thought: Thought, used: int) -> Attempt:
-        """The request that goes on from the thinking.
+        """Return the attempt that goes on from the thinking.
 
         Args:
-            attempt: The request that ended with it.
-            thought: What was thought.
-            used: How many tokens it took; 0 when unknown.
+            attempt: The attempt that ended with the thinking.
+            thought: The thinking.
+            used: The length of the thinking in tokens; 0 when unknown.
         """
         beginning = thought.text + attempt.then
         body = self._upstream.begun(attempt.after or {}, beginning)
@@ -204,16 +210,15 @@ class Turn:
         return dataclasses.replace(attempt, body=body, prefill=beginning, after=None, then="")
 
     def again(self, attempt: Attempt, fault: Fault, further: list[dict[str, Any]]) -> Attempt:
-        """The request after an answer that cannot stand: a required call is held to one rung higher, if there is one."""
+        """Return the attempt after an answer that cannot stand: a required call is held to the next higher rung, if any."""
         if fault.kind == "repeated":
             return self.attempt(further, in_words=True)
         higher = stronger(attempt.rung, self._upstream.server) if fault.kind == "required" else None
         return self.attempt(further, rung=higher or attempt.rung, thinks=attempt.after is None)
 
     def repeats(self, calls: Iterable[tuple[str, str]]) -> Fault | None:
-        """What is wrong with calls, names and arguments, that were made just before and have their results."""
-        message = repeated(calls, self.settled)
-        return Fault("repeated", message) if message else None
+        """Return the fault of calls, as `(name, arguments)`, that were made just before and have their results, or None."""
+        return repeated(calls, self.settled)
 
     def _rules(self, body: Mapping[str, Any], *, bare: bool) -> Rules:
         thinking = self._begins_thinking(body)

@@ -1,4 +1,4 @@
-"""A Responses request: a chat exchange behind it, and what earlier responses left in the store (behaviour 7)."""
+"""A Responses request: a chat exchange, with the items of earlier responses from the store (behaviour 7)."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 class ResponsesExchange:
-    """A Responses request and its answer.
+    """A Responses request and the answer.
 
     Args:
         body: The request.
-        setting: What the caller chose, for the model that is asked for.
-        report: Told of every repair, coercion, re-ask and refusal.
+        setting: The options for the model of the request.
+        report: Called with each `Problem`: repairs, coercions, re-asks and refusals.
         clock: The time in seconds since the epoch.
     """
 
@@ -41,10 +41,10 @@ class ResponsesExchange:
         self._clock = clock
 
     def exchange(self) -> Exchange:
-        """The generator for the shell.
+        """Return the generator for the shell.
 
         Raises:
-            BadRequest: The request is wrong; `param` says where.
+            BadRequest: The request is wrong; `param` names the place.
         """
         context = yield from context_of(self._options.store, self._body)
         request = read_request(self._body, context, self._upstream.server.limit)
@@ -85,7 +85,7 @@ class ResponsesExchange:
         return Reply.of_json(reply.status, reply.headers, writer.response)
 
     def _keep(self, request: ResponsesRequest, writer: ResponseWriter) -> Generator[Command, Any, None]:
-        """Keep the response before the caller hears that it is over, for the next request may name it."""
+        """Store the response before the caller sees the last event: the next request may name the response at once."""
         if not writer.response["store"] or self._options.store is None:
             return
         problem = yield from keep(self._options.store, record_of(writer.response, request.items, self._options.new_id))
@@ -95,10 +95,10 @@ class ResponsesExchange:
 
 
 def preview_body(body: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
-    """The request that upstream would get for a Responses request without earlier ones.
+    """Return the request that upstream would get for a Responses request without earlier responses.
 
     Raises:
-        BadRequest: The request is wrong, or goes on from an earlier one; `param` says where.
+        BadRequest: The request is wrong, or goes on from an earlier response; `param` names the place.
     """
     options, upstream, _ = setting
     if body.get("previous_response_id") is not None:

@@ -1,4 +1,4 @@
-"""What becomes of an answer that is not as it must be: asked again, refused, or let through (behaviour 5.3, 5.4)."""
+"""The rules for an answer at fault: asked for again, refused, or let through (behaviour 5.3, 5.4)."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ if TYPE_CHECKING:
     from adapter.dialects.registry import Dialect
     from adapter.options import Options
 
+_ADVICE = 'Try enforce="json_schema" where the upstream has structured output, or more retries.'
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why an answer cannot stand.
+    """The reason why an answer cannot stand.
 
     Attributes:
-        kind: `invalid`: a call that is unknown or against its schema. `required`: a forced call that is not there.
-            `repeated`: a call that was made just before and has its result.
-        message: What is wrong, for the caller and for the model.
-        strict: Whether a tool with `strict: true` is concerned, which no option lets through.
+        kind: `invalid`: a call that is unknown or against its schema. `required`: a forced call is missing.
+            `repeated`: a call was made just before and has a result.
+        message: The reason in words, for the caller and for the model.
+        strict: A tool with `strict: true` is concerned; no option lets an invalid call of a strict tool through.
     """
 
     kind: Literal["invalid", "required", "repeated"]
@@ -35,15 +37,14 @@ class Fault:
 
 
 def find_fault(parsed: ParsedCompletion, rules: Rules, finish_reason: str | None) -> Fault | None:
-    """What is wrong with an answer, or None.
+    """Return the fault of an answer, or None.
 
-    An answer that was cut by its length is handed on as it is: asked again, it would be cut again.
+    An answer cut by the length limit is handed on unchanged: the next answer would be cut too.
     """
-    invalid = [(index, call) for index, call in enumerate(parsed.tool_calls) if not call.valid]
+    invalid = [call for call in parsed.tool_calls if not call.valid]
     if invalid:
         reasons = [problem.message for problem in parsed.problems if problem.kind in {"unknown_tool", "invalid_arguments"}]
-        strict = any(call.name in rules.tools.by_name and rules.tools.by_name[call.name].strict for _, call in invalid)
-        return Fault("invalid", "; ".join(reasons), strict)
+        return Fault("invalid", "; ".join(reasons), any(_is_strict(call.name, rules) for call in invalid))
     if rules.choice.forced and not parsed.tool_calls and finish_reason != "length":
         names = " or ".join(map(repr, rules.choice.allowed or rules.tools.names))
         unread = "".join(f" ({problem.message})" for problem in parsed.problems if problem.kind == "unreadable")
@@ -51,16 +52,34 @@ def find_fault(parsed: ParsedCompletion, rules: Rules, finish_reason: str | None
     return None
 
 
-def repeated(calls: Iterable[tuple[str, str]], settled: Collection[tuple[str, str]]) -> str:
-    """One sentence on the calls, names and arguments, that were made just before and have their results; empty for none."""
-    again = [name for name, arguments in calls if settled and (name, canonical(arguments)) in settled]
-    return (
-        f"{' and '.join(map(repr, again))} was called just before with the same arguments, and has its result" if again else ""
-    )
+def lets_through(name: str, rules: Rules, options: Options) -> bool:
+    """Return True for a tool whose invalid calls are handed out unchanged."""
+    return options.on_invalid == "return" and not _is_strict(name, rules)
 
 
-def reask_turns(text: str, parsed: ParsedCompletion, fault: Fault, dialect: Dialect) -> list[dict[str, Any]]:
-    """The answer and the objection to it, as further turns of the conversation."""
+def _is_strict(name: str, rules: Rules) -> bool:
+    tool = rules.tools.by_name.get(name)
+    return tool is not None and tool.strict
+
+
+def repeated(calls: Iterable[tuple[str, str]], settled: Collection[tuple[str, str]]) -> Fault | None:
+    """Return the fault of calls that were made just before and have results, or None.
+
+    Args:
+        calls: The calls of an answer, as `(name, arguments)`.
+        settled: The calls with results, the arguments in canonical JSON.
+    """
+    if not settled:
+        return None
+    names = [name for name, arguments in calls if (name, canonical(arguments)) in settled]
+    if not names:
+        return None
+    listed = " and ".join(map(repr, names))
+    return Fault("repeated", f"{listed} was called just before with the same arguments, and has its result")
+
+
+def reask_messages(text: str, parsed: ParsedCompletion, fault: Fault, dialect: Dialect) -> list[dict[str, Any]]:
+    """Return an answer and the objection as further messages of the conversation."""
     answer = {"role": "assistant", "content": text}
     if fault.kind == "required":
         return [answer, {"role": "user", "content": f"Error: {fault.message}. Answer with the function call."}]
@@ -82,12 +101,9 @@ def reask_turns(text: str, parsed: ParsedCompletion, fault: Fault, dialect: Dial
 
 
 def refusal(fault: Fault, options: Options) -> RefusedAnswer | None:
-    """The error that ends the request after the last attempt, or None when the answer is let through."""
+    """Return the error that ends the request after the last attempt; None for an answer let through."""
     if fault.kind == "required":
         return ToolCallRequired(f"The model made no tool call: {fault.message}. {_ADVICE}")
     if fault.kind == "invalid" and (fault.strict or options.on_invalid == "raise"):
         return InvalidToolCall(f"The model's tool call is invalid: {fault.message}. {_ADVICE}", param="tools")
     return None
-
-
-_ADVICE = 'Try enforce="json_schema" where the upstream has structured output, or more retries.'

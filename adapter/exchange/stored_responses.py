@@ -1,4 +1,4 @@
-"""Responses in the store: kept, gone on from, retrieved, deleted, and their input listed."""
+"""Responses in the store: stored, continued, retrieved, deleted, and the input listed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NO_STORE = "Responses are not kept: give wrap() a store, such as store=adapter.
 
 
 def record_of(response: Mapping[str, Any], items: Sequence[Mapping[str, Any]], new_id: Callable[[], str]) -> dict[str, Any]:
-    """What is kept of a response: itself, and its own input, each item with an id."""
+    """Return the stored record of a response: the response, and the input of the request, each item with an id."""
     kept = [
         item if item.get("id") else {**item, "id": f"{_PREFIXES[item['type']]}_{new_id().rpartition('_')[2]}"} for item in items
     ]
@@ -34,7 +34,7 @@ _PREFIXES = {"message": "msg", "reasoning": "rs", "function_call": "fc", "functi
 
 
 def keep(store: Store, record: Mapping[str, Any]) -> Generator[Command, Any, str | None]:
-    """Keep a response. Returns why it could not be kept, or None."""
+    """Store a response. Returns the reason for a failure, or None."""
     key, value = record["response"]["id"], json.dumps(record).encode()
     try:
         yield from _run(lambda: store.put(key, value))
@@ -44,10 +44,10 @@ def keep(store: Store, record: Mapping[str, Any]) -> Generator[Command, Any, str
 
 
 def context_of(store: Store | None, body: Mapping[str, Any]) -> Generator[Command, Any, list[dict[str, Any]]]:
-    """The items of the responses before a request's, from the first on.
+    """Return the items of the responses before a request, the oldest first.
 
     Raises:
-        BadRequest: The request wants to be kept, or to go on from a response, and there is no store or no such response.
+        BadRequest: The request asks for a store, or names an earlier response, and the store or the response is missing.
         StoreFailed: The store cannot be read.
     """
     if body.get("store") is True and store is None:
@@ -64,9 +64,9 @@ def context_of(store: Store | None, body: Mapping[str, Any]) -> Generator[Comman
 
 
 def _items_up_to(store: Store, response_id: str) -> list[dict[str, Any]]:
-    """Input and output of a response and of those before it.
+    """Return the input and output items of a response and of all responses before.
 
-    The walk goes back, so that the oldest is used last: a full store lets go of it last.
+    The walk goes back in time, and the oldest response is read last: a full store evicts the least recently read.
     """
     records: list[dict[str, Any]] = []
     wanted: str | None = response_id
@@ -85,21 +85,21 @@ def _items_up_to(store: Store, response_id: str) -> list[dict[str, Any]]:
 
 
 def _said(response: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The output, without a call that was cut off: nobody can have run it."""
+    """Return the output, without a call that was cut off: nobody can have run a part of a call."""
     return [item for item in response["output"] if item["type"] != "function_call" or item["status"] == "completed"]
 
 
 def stored_exchange(store: Store | None, method: str, path: str, query: Mapping[str, str]) -> Exchange | None:
-    """The exchange for a request about a kept response; None when it is about something else.
+    """Return the exchange for a request about a stored response; None for any other request.
 
     Args:
         store: The store.
         method: The HTTP method.
         path: The path of the URL.
-        query: Its parameters.
+        query: The parameters of the URL.
 
     Raises:
-        BadRequest: It asks for what no chat model can do.
+        BadRequest: The request asks for a service that no chat model has.
     """
     found = _STORED.search(path)
     if found is None:
@@ -170,10 +170,10 @@ def _load(store: Store, response_id: str) -> dict[str, Any] | None:
 
 
 def _run(action: Callable[[], Any]) -> Generator[Command, Any, Any]:
-    """Have the shell run something that uses the store. What a store raises is its own; the caller gets an OpenAI error.
+    """Have the shell run a function that uses the store. Exceptions of a store become errors in OpenAI's shape.
 
     Raises:
-        StoreFailed: The store could not do it.
+        StoreFailed: The store failed.
     """
 
     def guarded() -> Any:

@@ -1,9 +1,9 @@
-"""One answer of the model while it is streamed, and the error that can end it."""
+"""An answer of the model while the answer is streamed."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from adapter.text.buffer import TextBuffer
 
@@ -13,27 +13,19 @@ if TYPE_CHECKING:
     from adapter.exchange.prefill import Incoming
 
 
-class Refused(Exception):
-    """The answer cannot go on; the stream ends in this error."""
-
-    def __init__(self, body: dict[str, Any]) -> None:
-        super().__init__(body["error"]["message"])
-        self.body = body
-
-
 @dataclasses.dataclass(slots=True)
 class Answer:
-    """One answer of the model.
+    """An answer of the model: a choice has a new answer for each attempt.
 
     Attributes:
-        incoming: Its deltas on their way to the parser.
-        parser: Reads it.
-        told: Its calls and problems, for the verdict.
-        text: All of it, as long as it may have to be quoted.
-        places: Which call of the streamed answer each of its calls became.
-        repeated: Calls of earlier attempts that it may make again; they have left.
-        held: It holds an invalid call, so nothing more of it leaves.
-        later: Its content, when an earlier attempt's has left already.
+        incoming: The deltas on their way to the parser.
+        parser: The parser of the answer.
+        repeated: Calls of earlier attempts, as `(name, arguments)`, that have left; the answer may hold them again.
+        told: The finished calls and the problems, for the judgement.
+        text: The text of the answer, kept as long as a re-ask may have to quote it.
+        places: The index of a call in the streamed answer, by the index in the text.
+        held: The answer holds an invalid call; nothing more leaves.
+        later: Content kept back, because content of an earlier attempt has left already.
     """
 
     incoming: Incoming

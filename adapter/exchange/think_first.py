@@ -1,4 +1,4 @@
-"""A call begun for the model once it has thought: one request ends with the thinking, the next goes on from there."""
+"""A call with a prefill after the thinking: the first request ends with the thinking, the second goes on with the prefill."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Thought:
-    """What the model thought, as the beginning of its answer.
+    """The thinking of the model, as the beginning of its answer.
 
     Attributes:
-        text: All of it, with its closing tag.
-        read: How much of that the parser has read, or need not read.
+        text: The whole thinking, with the closing tag.
+        read: The number of characters that the parser has read, or need not read.
     """
 
     text: str
@@ -19,11 +19,11 @@ class Thought:
 
 
 def thought_in(content: str, field: str, tags: tuple[str, str], *, begun: bool) -> Thought | None:
-    """The thinking in an answer that was stopped at its end; None when the model answered without thinking.
+    """Return the thinking in an answer stopped at the end of the thinking; None for an answer without thinking.
 
     Args:
         content: The content of the answer.
-        field: Its `reasoning_content`, where the server takes the thinking out of the content itself.
+        field: The `reasoning_content` of the answer, from a server that takes the thinking out of the content itself.
         tags: The tags around the thinking.
         begun: The answer began inside the thinking.
     """
@@ -33,6 +33,6 @@ def thought_in(content: str, field: str, tags: tuple[str, str], *, begun: bool) 
         text = f"{field.rstrip()}\n" if begun else f"{opening}\n{field.strip()}\n"
         return Thought(text + end, len(text) if begun else len(text + end))
     if begun or content.lstrip().startswith(opening):
-        text = content.removesuffix(closing)  # some servers keep what they stopped at
+        text = content.removesuffix(closing)  # some servers keep the stop sequence
         return Thought(text + end, len(content))
     return None

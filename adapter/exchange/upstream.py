@@ -1,4 +1,4 @@
-"""How a conversation is put to upstream: as the messages of a chat, or as one text to go on with."""
+"""The forms in which upstream gets a conversation: messages of a chat, or a single text to continue."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ if TYPE_CHECKING:
     from adapter.servers import Server
 
 
-# What is shorter than this is a coincidence of words or line breaks, and no header.
+# Characters of a turn's header, at least: a shorter match is a coincidence of words or line breaks.
 _SHORTEST_HEADER = 8
-# A thought that the model goes on from can be long; no header is.
+# Characters of a header, at most: a beginning that holds the thinking can be long.
 _LONGEST_HEADER = 200
 
 
 class Upstream(Protocol):
-    """One way to put it.
+    """A form of the conversation.
 
     Attributes:
-        server: What the server takes.
-        endpoint: What the URL's path ends in.
+        server: The features of the server.
+        endpoint: The end of the URL's path.
     """
 
     server: Server
     endpoint: str
 
     def request(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The request for upstream, from a chat request with plain messages.
+        """Return the request for upstream, from a chat request with plain messages.
 
         Raises:
-            BadRequest: It asks for what cannot be put this way.
+            BadRequest: The request asks for an answer that this form cannot give.
         """
 
     def ending(self, body: Mapping[str, Any]) -> str:
-        """What the model reads last, as far as is known here."""
+        """Return the end of the text that the model reads, as far as known."""
 
     def begun(self, body: Mapping[str, Any], beginning: str) -> dict[str, Any]:
-        """The request, with the beginning of the answer."""
+        """Return the request with the beginning of the answer."""
 
 
 class ChatUpstream:
-    """Messages; the server has the chat template."""
+    """Messages, for a server with a chat template."""
 
     endpoint = CHAT
 
@@ -58,26 +58,26 @@ class ChatUpstream:
         self.server = server
 
     def request(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The request as it is."""
+        """Return the request, with the server's own fields."""
         return {**self.server.body, **body, "messages": without_native(body["messages"])}
 
     def ending(self, _body: Mapping[str, Any]) -> str:
-        """Nothing is known of the text that the server makes."""
+        """Return nothing: the text made by the server is unknown."""
         return ""
 
     def begun(self, body: Mapping[str, Any], beginning: str) -> dict[str, Any]:
-        """A last message of the assistant's, to be gone on with."""
+        """Return the request with a last message of the assistant's, to be continued."""
         message = {"role": "assistant", "content": beginning, **self.server.prefill_message}
         return {**body, "messages": [*body["messages"], message], **self.server.prefill_body}
 
 
 class RawUpstream:
-    """One text, made by a chat template of our own or of the model's.
+    """A single text, rendered with a chat template of the adapter or of the model.
 
     Args:
-        server: What the server takes.
+        server: The features of the server.
         template: The chat template.
-        clock: The time in seconds since the epoch, for templates that say what day it is.
+        clock: The time in seconds since the epoch, for templates that name the day.
     """
 
     endpoint = "/completions"
@@ -88,7 +88,7 @@ class RawUpstream:
         self._clock = clock
 
     def request(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The conversation as a prompt."""
+        """Return the request with the conversation as a prompt."""
         prompt, more = self._with_one_bos(self._prompt(body))
         body = {**self.server.body, **body}
         raw = request_body(body, prompt, self._template.stop, self.server.unlimited, more)
@@ -96,7 +96,7 @@ class RawUpstream:
         return {**raw, **(schema_fields(self.server, answer_format) if wants_json(answer_format) else {})}
 
     def _with_one_bos(self, prompt: str) -> tuple[str, Mapping[str, Any]]:
-        """The prompt, and what is to be said beside it, so that the model reads its first token once, not twice."""
+        """Return the prompt and further fields, for a model that reads the first token once, not twice."""
         bos = self._template.bos
         if not bos or not self._template.adds_bos or not prompt.startswith(bos):
             return prompt, {}
@@ -105,12 +105,12 @@ class RawUpstream:
         return prompt, self.server.bos_body
 
     def ending(self, body: Mapping[str, Any]) -> str:
-        """The prompt."""
+        """Return the prompt."""
         prompt: str = body["prompt"]
         return prompt
 
     def begun(self, body: Mapping[str, Any], beginning: str) -> dict[str, Any]:
-        """The prompt goes on with it; a turn's header that both have, where it is part of the call, stands once."""
+        """Return the request with the beginning after the prompt; a turn's header at the end of both stands once."""
         prompt: str = body["prompt"]
         sizes = range(min(len(beginning), _LONGEST_HEADER), _SHORTEST_HEADER, -1)
         shared = next((size for size in sizes if prompt.endswith(beginning[:size])), 0)
@@ -122,7 +122,7 @@ class RawUpstream:
         check_text_only(messages)
         now = self._clock()
         if body.get("continue_final_message"):
-            # The last message is the beginning of the answer, so its turn is opened and not closed.
+            # The last message is the beginning of the answer: the turn stays open.
             begun = messages.pop().get("content") or ""
             if not isinstance(begun, str):
                 raise BadRequest("'continue_final_message' goes on with a text, not with a list of parts.", param="messages")

@@ -10,6 +10,7 @@ from adapter.api.aggregate import Aggregator
 from adapter.api.chat.response import read_completion
 from adapter.api.sse import SseDecoder
 from adapter.api.upstream_events import Chunk, UpstreamFault, read_chunks
+from adapter.exchange.errors_on_the_wire import bad_gateway
 from adapter.exchange.protocol import CHAT, READ, Break, Command, Reply, UpstreamRequest
 
 Asking = Generator[Command, Any, tuple[Reply, dict[str, Any] | None]]
@@ -20,11 +21,11 @@ def ask(body: dict[str, Any], *, stream: bool, endpoint: str = CHAT) -> Asking:
 
     Args:
         body: The request.
-        stream: Whether upstream answers in a stream only.
-        endpoint: Where it goes.
+        stream: Upstream answers in a stream only.
+        endpoint: The end of the URL's path.
 
     Returns:
-        Upstream's reply, and the chat completion in it; None when it is something else, to be handed on as it is.
+        Upstream's reply and the chat completion in its body; None for a reply to be handed on unchanged.
     """
     if not stream:
         reply: Reply = yield UpstreamRequest(body, endpoint=endpoint)
@@ -38,19 +39,14 @@ def ask(body: dict[str, Any], *, stream: bool, endpoint: str = CHAT) -> Asking:
 
 
 def is_json(reply: Reply) -> bool:
-    """Whether upstream answered with a JSON document, by its content type."""
+    """Return True where upstream answered with a JSON document, by the content type."""
     kinds = [value for name, value in reply.headers if name.lower() == "content-type"]
     return any("json" in kind for kind in kinds)
 
 
-def read_all(reply: Reply, begun: bytes = b"") -> Generator[Command, Any, Reply]:
-    """The reply with all of its body.
-
-    Args:
-        reply: A reply whose body is to be read.
-        begun: What of it was read already.
-    """
-    pieces = [begun]
+def read_all(reply: Reply) -> Generator[Command, Any, Reply]:
+    """Return a reply with its whole body, read from the stream."""
+    pieces = []
     while piece := (yield READ):
         pieces.append(piece)
     return Reply(reply.status, reply.headers, b"".join(pieces))
@@ -64,7 +60,7 @@ def _aggregate(reply: Reply) -> Asking:
             if isinstance(item, Chunk):
                 aggregator.add(item.body)
             elif isinstance(item, UpstreamFault):
-                return Reply(502, [("content-type", "application/json")], json.dumps(item.body).encode()), None
+                return bad_gateway(item.body), None
             else:
                 return _completed(reply, aggregator)
         if not data:

@@ -1,4 +1,4 @@
-"""Where responses are kept between requests, for `previous_response_id` and for retrieval: bounded, and the caller's choice."""
+"""Stores for responses between requests, for `previous_response_id` and for retrieval: bounded, and chosen by the caller."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a store is."""
+"""The protocol of a store, and the checks that all stores share."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ class StoreFull(Exception):
 
 @runtime_checkable
 class Store(Protocol):
-    """Keeps values by key. Several threads may use it at once; a call may wait for a disk or a network.
+    """A bounded map from keys to bytes, used by several threads at once; a call may wait for a disk or a network.
 
-    A store that is full lets go of what was used longest ago, reading being a use.
+    A full store evicts the least recently used value; reading is a use.
     """
 
     def get(self, key: str) -> bytes | None:
-        """The value; None when there is none, or none any more."""
+        """Return the value; None for an unknown or evicted key."""
 
     def put(self, key: str, value: bytes) -> None:
-        """Keep a value.
+        """Store a value; the least recently used values are evicted for it.
 
         Raises:
-            StoreFull: It alone is more than the store may hold.
+            StoreFull: The value alone is larger than the store may be.
         """
 
     def delete(self, key: str) -> bool:
-        """Let go of a value. Returns whether there was one."""
+        """Delete a value. Returns False for an unknown key."""
 
 
 def check_bounds(max_items: int, max_bytes: int) -> None:
     """Refuse bounds that hold nothing.
 
     Raises:
-        ValueError: One is not a whole number from 1 up.
+        ValueError: A bound is not a whole number from 1 up.
     """
     bounds: dict[str, object] = {"max_items": max_items, "max_bytes": max_bytes}
     for name, value in bounds.items():
@@ -43,10 +43,10 @@ def check_bounds(max_items: int, max_bytes: int) -> None:
 
 
 def check_size(key: str, value: bytes, max_bytes: int) -> int:
-    """The bytes that a value takes.
+    """Return the size of a key and a value in bytes.
 
     Raises:
-        StoreFull: They are more than the store may hold.
+        StoreFull: The size is more than the store may hold.
     """
     size = len(key.encode()) + len(value)
     if size > max_bytes:

@@ -1,4 +1,4 @@
-"""A store in this process."""
+"""A store in the memory of the process."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ class MemoryStore:
 
     @property
     def count(self) -> int:
-        """How many values there are."""
+        """The number of values."""
         return len(self._values)
 
     @property
     def size(self) -> int:
-        """The bytes of keys and values."""
+        """The size of keys and values in bytes."""
         return self._bytes
 
     def get(self, key: str) -> bytes | None:
-        """The value; None when there is none, or none any more."""
+        """Return the value; None for an unknown or evicted key."""
         with self._lock:
             if key not in self._values:
                 return None
@@ -46,10 +46,10 @@ class MemoryStore:
             return self._values[key][0]
 
     def put(self, key: str, value: bytes) -> None:
-        """Keep a value.
+        """Store a value; the least recently used values are evicted for it.
 
         Raises:
-            StoreFull: It alone is more than the store may hold.
+            StoreFull: The value alone is larger than the store may be.
         """
         size = check_size(key, value, self._max_bytes)
         with self._lock:
@@ -60,7 +60,7 @@ class MemoryStore:
                 self._drop(next(iter(self._values)))
 
     def delete(self, key: str) -> bool:
-        """Let go of a value. Returns whether there was one."""
+        """Delete a value. Returns False for an unknown key."""
         with self._lock:
             return self._drop(key)
 

@@ -14,7 +14,7 @@ from adapter.store.base import check_bounds, check_size
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# `used` grows with every use; the sums are kept by triggers, so that no write has to count.
+# `used` grows with every use; triggers keep the sums, and no write has to count.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value BLOB NOT NULL, size INTEGER NOT NULL, used INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS kept_used ON kept (used);
@@ -35,13 +35,13 @@ class SqliteStore:
     """Keeps values in an SQLite file.
 
     Args:
-        path: The file; it is made where it is not there, in a folder that is.
+        path: The file, made if missing; the folder must exist.
         max_items: The most values.
         max_bytes: The most bytes, of keys and values together; the file is somewhat larger.
 
     Raises:
         ValueError: A bound is not a whole number from 1 up.
-        sqlite3.Error: The file cannot be opened, or is something else.
+        sqlite3.Error: The file cannot be opened, or is no SQLite file.
     """
 
     def __init__(self, path: str | os.PathLike[str], max_items: int = 100_000, max_bytes: int = 1024**3) -> None:
@@ -58,25 +58,25 @@ class SqliteStore:
 
     @property
     def count(self) -> int:
-        """How many values there are."""
+        """The number of values."""
         return self._sums()[0]
 
     @property
     def size(self) -> int:
-        """The bytes of keys and values."""
+        """The size of keys and values in bytes."""
         return self._sums()[1]
 
     def get(self, key: str) -> bytes | None:
-        """The value; None when there is none, or none any more."""
+        """Return the value; None for an unknown or evicted key."""
         with self._writing() as connection:
             row = connection.execute(_GET, (key,)).fetchone()
         return None if row is None else bytes(row[0])
 
     def put(self, key: str, value: bytes) -> None:
-        """Keep a value.
+        """Store a value; the least recently used values are evicted for it.
 
         Raises:
-            StoreFull: It alone is more than the store may hold.
+            StoreFull: The value alone is larger than the store may be.
             sqlite3.Error: The file cannot be written.
         """
         size = check_size(key, value, self._max_bytes)
@@ -87,12 +87,12 @@ class SqliteStore:
                 connection.execute("DELETE FROM kept WHERE used = (SELECT min(used) FROM kept)")
 
     def delete(self, key: str) -> bool:
-        """Let go of a value. Returns whether there was one."""
+        """Delete a value. Returns False for an unknown key."""
         with self._writing() as connection:
             return connection.execute("DELETE FROM kept WHERE key = ?", (key,)).rowcount > 0
 
     def close(self) -> None:
-        """Close the file; it is opened again when it is needed."""
+        """Close the file; the next use opens the file again."""
         with self._lock:
             if self._connection is not None and self._process == os.getpid():
                 self._connection.close()
@@ -109,7 +109,7 @@ class SqliteStore:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, which others wait for."""
+        """Run a transaction; other writers wait."""
         with self._lock:
             connection = self._opened()
             connection.execute("BEGIN IMMEDIATE")
@@ -121,7 +121,7 @@ class SqliteStore:
             connection.execute("COMMIT")
 
     def _opened(self) -> sqlite3.Connection:
-        """The connection of this process: one that was made before a fork is not to be used after it."""
+        """Return the connection of the process: SQLite forbids the use of a connection after a fork."""
         if self._connection is None or self._process != os.getpid():
             connection = sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
             _use_write_ahead_log(connection)
@@ -131,7 +131,10 @@ class SqliteStore:
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
-    """Readers and a writer go on side by side with it. SQLite does not wait for another that is switching a file to it."""
+    """Switch to the write-ahead log: readers and a writer go on side by side.
+
+    SQLite does not wait while another process switches the same file.
+    """
     patient_until = time.monotonic() + _PATIENCE
     while True:
         try:
@@ -146,7 +149,7 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
 
 
 def _statements(script: str) -> Iterator[str]:
-    """The statements of a script, which is run inside a transaction of ours and so cannot be run as a script."""
+    """Return the statements of a script: `executescript` would end the open transaction."""
     begun = ""
     for line in script.strip().splitlines():
         begun += line + "\n"

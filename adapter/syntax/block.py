@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from adapter.text.buffer import BlockText
 
 if TYPE_CHECKING:
+    from adapter.syntax.contract import Follower
     from adapter.syntax.reading import End, Flowing, Lookout, Reading, Step
 
 
@@ -65,9 +66,16 @@ class Block(ABC):
             if after == position and before is self._where and end is None:
                 break
             position = after
-        self._text.take(text, start, position)
-        self._read += position - start
+        if position > start:
+            self._take(text, position)
         return position, end
+
+    def _take(self, text: str, position: int) -> None:
+        """Take the text being fed into the block, up to a position."""
+        start = self._read - self._base
+        if position > start:
+            self._text.take(text, start, position)
+            self._read += position - start
 
     @abstractmethod
     def _step(self, text: str, position: int) -> tuple[int, End | None]:
@@ -105,6 +113,10 @@ class Block(ABC):
         """The pattern of text that may be forwarded unread: the inside of a string; None when the reader is not in one."""
         return None
 
+    def follower(self) -> Follower | None:
+        """A reader of plain deltas inside the arguments; None where every delta is for `feed`."""
+        return None
+
     def flowed(self, text: str) -> str:
         """Consume text that `flowing` let pass. Returns the text as JSON."""
         raise RuntimeError(f"{text!r} passed a reader that lets nothing pass")
@@ -128,6 +140,10 @@ class EagerReader:
 
     def waiting(self) -> Lookout | None:
         """None: every delta is read."""
+        return None
+
+    def follower(self) -> Follower | None:
+        """None: no delta is followed unread."""
         return None
 
 

@@ -71,6 +71,21 @@ class SyntaxSettings:
     known: Callable[[str], KnownPlace] = lambda _tool: known_place.ANYWHERE
 
 
+class Follower(Protocol):
+    """A reader of plain deltas in the arguments of a call: one look at each, and no step.
+
+    Attributes:
+        special: Finds in a delta the characters that need more than this search.
+        in_string: The text stands in a string: a delta without special characters may leave as it is, and `follow` need not see it.
+    """
+
+    special: Callable[[str], re.Match[str] | None]
+    in_string: bool
+
+    def follow(self, text: str) -> str | None:
+        """Read a delta. Returns the JSON text that may leave by now; None for a delta that is for `BlockReader.feed`."""
+
+
 class BlockReader(Protocol):
     """The reader of one block; `adapter.syntax.block.Block` is the base of all.
 
@@ -92,8 +107,11 @@ class BlockReader(Protocol):
     def flowing(self) -> Flowing | None:
         """Patterns of text to forward unread, inside a string of the arguments; None anywhere else."""
 
+    def follower(self) -> Follower | None:
+        """A reader for the next plain deltas, whose text is given to `flowed` later; None where there is none."""
+
     def flowed(self, text: str) -> str:
-        """Consume text that was forwarded by `flowing`. Returns the text as JSON."""
+        """Consume text that was forwarded, or followed. Returns forwarded text as JSON."""
 
     def finish(self, tail: str, *, cut: bool) -> End:
         """End the block with the completion.
@@ -120,9 +138,11 @@ class BareScanner(Protocol):
     """A search for the end of a payload without a marker behind it.
 
     Attributes:
+        offset: Code points consumed; whoever takes text that `flowing` lets pass adds the length.
         payload_end: Offset of the end; known once `feed` has returned an end, or `complete` is true.
     """
 
+    offset: int
     payload_end: int
 
     @property
@@ -131,6 +151,9 @@ class BareScanner(Protocol):
 
     def feed(self, text: str, start: int = 0) -> tuple[int, End | None]:
         """Consume text from `start` on. Returns the position reached, and the end of the payload, if met."""
+
+    def flowing(self) -> Flowing | None:
+        """Return patterns of text that may pass unread inside a string; None outside of strings."""
 
 
 class CallFinder(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from adapter.events import frozen
 from adapter.text.json_spans import loads
@@ -40,6 +40,25 @@ class StepKind(Enum):
     TEXT = auto()  # arguments in their final form
 
 
+class Progress(Protocol):
+    """The arguments of a call while they are written, as their reader keeps account of them.
+
+    Attributes:
+        edits: Coercions that were sent, as (start, end, replacement), offsets from the beginning of the arguments.
+        sent: Code points that were sent.
+        complete: All of the arguments were sent.
+    """
+
+    @property
+    def edits(self) -> list[tuple[int, int, str]]: ...  # noqa: D102  # see the class
+
+    @property
+    def sent(self) -> int: ...  # noqa: D102
+
+    @property
+    def complete(self) -> bool: ...  # noqa: D102
+
+
 class Step(NamedTuple):
     """A piece of a call that is certain while the call is still being written.
 
@@ -52,6 +71,7 @@ class Step(NamedTuple):
             place of a first value of 0, with the first piece of the arguments.
         edits: With the name: coercions in the pieces to come, as (start, end, replacement), offsets from the beginning of the
             arguments; the reader appends to the list.
+        progress: With the name: the reader's own account of the pieces to come, in place of `edits`.
 
     Without `written` and `start` the completion keeps a copy of the arguments.
     """
@@ -62,6 +82,7 @@ class Step(NamedTuple):
     written: TextBuffer | None = None
     start: int | None = None
     edits: list[tuple[int, int, str]] | None = None
+    progress: Progress | None = None
 
 
 class Unheard(list[Step]):

@@ -1,7 +1,4 @@
-"""The JSON text of arguments that a model writes in braces of its own kind, made as they come in.
-
-Every method returns the next piece of that text, all of it certain.
-"""
+"""The JSON text of arguments that are read piece by piece: brackets, keys, strings and values without quotes."""
 
 from __future__ import annotations
 
@@ -11,33 +8,30 @@ from adapter.text.buffer import TextBuffer
 from adapter.text.json_spans import loads
 
 _CLOSERS = {"{": "}", "[": "]"}
-# What Python calls the words of JSON; the histories of some models hold them.
+# Python's names for the words of JSON; the histories of some models hold them.
 _WORDS = {"True": "true", "False": "false", "None": "null"}
-# Deeper than any schema, and than what readers of JSON may refuse.
+# Brackets inside each other: deeper than any schema, and than some readers of JSON allow.
 _DEEPEST = 100
 
 
 class BracesText:
-    """The arguments of one call: objects, lists, strings, and values without quotes.
+    """The arguments of one call; every method returns the next piece of their JSON, and no piece is taken back.
 
     Attributes:
-        written: All of it so far.
+        written: All pieces so far.
         open: The brackets that are open, the outermost first.
-        empty: Whether nothing stands in the innermost bracket yet.
+        empty: The innermost bracket holds nothing yet.
+        in_list: The innermost bracket is a list's.
     """
 
-    __slots__ = ("_separate", "empty", "open", "written")
+    __slots__ = ("_separate", "empty", "in_list", "open", "written")
 
     def __init__(self) -> None:
         self.written = TextBuffer()
         self._separate = False  # a comma is due before the next key or element
         self.open: list[str] = []
         self.empty = True
-
-    @property
-    def in_list(self) -> bool:
-        """Whether the innermost bracket is a list's."""
-        return self.open[-1:] == ["["]
+        self.in_list = False
 
     @property
     def full(self) -> bool:
@@ -45,43 +39,45 @@ class BracesText:
         return len(self.open) >= _DEEPEST
 
     def begin(self, bracket: str) -> str:
-        """An object or a list begins."""
+        """Open an object or a list."""
         text = self._add(self._comma() + bracket)
         self.open.append(bracket)
-        self.empty, self._separate = True, False
+        self.in_list, self.empty, self._separate = bracket == "[", True, False
         return text
 
     def end(self) -> str:
-        """The innermost object or list is complete."""
+        """Close the innermost object or list."""
         text = self._add(_CLOSERS[self.open.pop()])
         self.empty = False
-        self._separate = self.in_list
+        self._separate = self.in_list = self.open[-1:] == ["["]
         return text
 
     def comma(self) -> None:
-        """Another key or element follows; one that never comes leaves no comma behind."""
+        """Write a comma with the next key or element, if one follows."""
         self._separate = True
 
+    def separator(self) -> str:
+        """Write the comma that is due, if a comma is due."""
+        return self._add(self._comma())
+
     def key(self, name: str) -> str:
-        """A key, with what belongs before its value."""
-        text = self._add(f"{self._comma()}{quoted(name)}: ")
-        self._separate = False
-        return text
+        """Write a key, and the colon behind the key."""
+        return self._add(f"{self._comma()}{quoted(name)}: ")
 
     def begin_string(self) -> str:
-        """A string begins."""
+        """Open a string."""
         return self._add(self._comma() + '"')
 
     def string(self, piece: str) -> str:
-        """A piece of a string, as the model wrote it."""
+        """Write a piece of the open string, given as the model wrote the piece."""
         return self._add(escaped(piece))
 
     def end_string(self) -> str:
-        """The string is complete."""
+        """Close the string."""
         return self._add('"')
 
     def word(self, text: str) -> str:
-        """A value without quotes: JSON in the model's own spelling, or a string if it is none."""
+        """Write a value without quotes: JSON in the model's own spelling, or a string if the text is no JSON."""
         text = _WORDS.get(text, text)
         try:
             loads(text)
@@ -95,15 +91,16 @@ class BracesText:
         return separator
 
     def _add(self, text: str) -> str:
-        self.written.append(text)
+        if text:
+            self.written.append(text)
         return text
 
 
 def quoted(text: str) -> str:
-    """A string as JSON."""
+    """Return a string as JSON."""
     return encode_basestring(text)
 
 
 def escaped(text: str) -> str:
-    """A piece of a string as JSON, without its quotes."""
+    """Return a piece of a string as JSON, without quotes."""
     return encode_basestring(text)[1:-1]

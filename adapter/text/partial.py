@@ -1,7 +1,8 @@
-"""Halves of literals: the beginning of one at the end of a text."""
+"""Halves of literals: the beginning of a literal at the end of a text."""
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def begun(literals: Iterable[str]) -> str:
-    """A pattern of what more text may complete to a literal: of their proper prefixes, the longest that stands there."""
+    """Return a pattern for the longest proper prefix of a literal."""
     rests: dict[str, set[str]] = {}
     for literal in literals:
         if len(literal) > 1:
@@ -20,9 +21,12 @@ def begun(literals: Iterable[str]) -> str:
 
 
 def is_half(text: str, position: int, literals: tuple[str, ...]) -> bool:
-    """Whether the rest of the text, from `position` on, is a proper prefix of one of the literals."""
-    length = len(text) - position
-    if length >= max(map(len, literals), default=0):
-        return False
-    rest = text[position:]
-    return any(length < len(literal) and literal.startswith(rest) for literal in literals)
+    """Tell if the rest of the text, from `position` on, is a proper prefix of a literal; an empty rest always is."""
+    longest, halves = _halves(literals)
+    return len(text) - position < longest and text[position:] in halves
+
+
+@functools.lru_cache(maxsize=256)
+def _halves(literals: tuple[str, ...]) -> tuple[int, frozenset[str]]:
+    """Return the length of the longest literal, and all proper prefixes."""
+    return max(map(len, literals), default=0), frozenset(word[:size] for word in literals for size in range(len(word)))

@@ -2,11 +2,11 @@
 
     httpx.Client(transport=adapter.transport.sync_transport(httpx.HTTPTransport(), dialect="hermes"))
 
-A transport stands between an HTTP client that speaks tool calling and the upstream that does not. What concerns tools is
-rewritten on the way; everything else passes with its stream untouched. `adapter.wrap` does this for an openai client.
+A transport stands between an HTTP client that speaks tool calling and the upstream that does not. Requests and answers
+with tools are rewritten on the way; all others pass with the stream untouched. `adapter.wrap` does so for an openai client.
 
-openai 3.x runs on httpx2, 2.x and much else on httpx: the same shape in separate classes. So the classes are made from the
-module that the given object comes from, once for each.
+openai 3.x runs on httpx2, 2.x and much else on httpx: the same shape in separate classes. The transport classes are made from
+the module of the given object, once for each module.
 """
 
 from __future__ import annotations
@@ -35,46 +35,46 @@ _LOG = logging.getLogger("adapter")
 
 
 def sync_transport(inner: Any, **options: Unpack[OptionKeywords]) -> Any:
-    """A transport for a `Client` of httpx2 or httpx.
+    """Return a transport for a `Client` of httpx2 or httpx.
 
     Args:
-        inner: What sends the requests: a transport, such as `httpx.HTTPTransport()`, or a `Client`.
+        inner: The sender of the requests: a transport, like `httpx.HTTPTransport()`, or a `Client`.
         options: See `adapter.options.Options`.
 
     Raises:
         TypeError: Neither, or an unknown option.
-        DialectError: No such dialect.
+        DialectError: The dialect cannot be loaded.
     """
     module = _module_of(inner, "BaseTransport", "Client")
     return sync_class(module)(inner, open_exchange_for(make_options(options)))
 
 
 def async_transport(inner: Any, **options: Unpack[OptionKeywords]) -> Any:
-    """A transport for an `AsyncClient` of httpx2 or httpx.
+    """Return a transport for an `AsyncClient` of httpx2 or httpx.
 
     Args:
-        inner: What sends the requests: a transport, such as `httpx.AsyncHTTPTransport()`, or an `AsyncClient`.
+        inner: The sender of the requests: a transport, like `httpx.AsyncHTTPTransport()`, or an `AsyncClient`.
         options: See `adapter.options.Options`.
 
     Raises:
         TypeError: Neither, or an unknown option.
-        DialectError: No such dialect.
+        DialectError: The dialect cannot be loaded.
     """
     module = _module_of(inner, "AsyncBaseTransport", "AsyncClient")
     return async_class(module)(inner, open_exchange_for(make_options(options)))
 
 
 def dual_transport(inner: Any, inner_async: Any, **options: Unpack[OptionKeywords]) -> Any:
-    """One transport for a `Client` and an `AsyncClient`, where a framework takes a single one for both.
+    """Return a single transport for a `Client` and an `AsyncClient`, for frameworks that take the same object for both.
 
     Args:
-        inner: What sends the sync requests: a transport or a `Client`.
-        inner_async: What sends the async ones: a transport or an `AsyncClient`.
+        inner: The sender of the sync requests: a transport or a `Client`.
+        inner_async: The sender of the async requests: a transport or an `AsyncClient`.
         options: See `adapter.options.Options`.
 
     Raises:
         TypeError: Neither, not of the same library, or an unknown option.
-        DialectError: No such dialect.
+        DialectError: The dialect cannot be loaded.
     """
     module = _module_of(inner, "BaseTransport", "Client")
     if _module_of(inner_async, "AsyncBaseTransport", "AsyncClient") is not module:
@@ -107,7 +107,7 @@ def _dual_class(module: ModuleType) -> type[Any]:
 
 
 def http_module(http: Any) -> ModuleType | None:
-    """httpx2 or httpx: where an object's class comes from; None when it is neither's."""
+    """Return the module of an object's class, httpx2 or httpx; None for any other module."""
     for cls in type(http).__mro__:
         root = cls.__module__.partition(".")[0]
         if root in {"httpx", "httpx2"}:
@@ -123,12 +123,12 @@ def _module_of(inner: Any, *kinds: str) -> ModuleType:
 
 
 def open_exchange_for(options: Options) -> OpenExchange:
-    """The function that a transport asks about each request, with the time and the log of this process."""
+    """Return the function that a transport asks about each request, with the clock and the log of the process."""
     return opener(options, _reporter(options), time.time)
 
 
 def _reporter(options: Options) -> Report:
-    """Tells the log, and the caller's `on_event`, of each problem."""
+    """Return a function that passes each problem to the log and to the caller's `on_event`."""
 
     def report(problem: Problem) -> None:
         _LOG.debug("%s: %s", problem.kind, problem.message, extra={"raw": problem.raw})

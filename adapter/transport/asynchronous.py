@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 async def run(steps: Steps, send: Callable[[Any], Awaitable[Any]]) -> Any:
-    """Drive a generator of operations to its end. Returns its result.
+    """Drive a generator of operations to the end. Returns the result of the generator.
 
     Args:
         steps: The generator.
@@ -36,7 +36,7 @@ async def run(steps: Steps, send: Callable[[Any], Awaitable[Any]]) -> Any:
 
 
 async def _result(operation: Operation, send: Callable[[Any], Awaitable[Any]]) -> Any:
-    if type(operation) is Next:
+    if isinstance(operation, Next):
         return await _next(operation.pieces)
     if isinstance(operation, Send):
         return await send(operation.request)
@@ -108,6 +108,6 @@ def async_class(module: ModuleType) -> type[Any]:
 
         async def aclose(self) -> None:
             if isinstance(self.inner, module.AsyncBaseTransport):
-                await self.inner.aclose()  # nobody else has it; a client belongs to its maker
+                await self.inner.aclose()  # a transport has no other owner; a client belongs to the caller
 
     return AsyncTransport

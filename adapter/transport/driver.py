@@ -1,6 +1,6 @@
-"""One exchange over an HTTP client, as generators of operations that the sync and the async shell carry out.
+"""An exchange over an HTTP client, as generators of operations that the sync and the async shell carry out.
 
-The protocol with upstream stands here once: which request is sent, when a body is read, when a connection is given back. The
+The protocol with upstream is written once: the requests, the reading of bodies, the release of connections. The
 generators do no I/O. Each yields operations and is sent their results; a shell carries an operation out, in a few lines each:
 
     Send      ──► a response, whose body is yet to be read
@@ -10,8 +10,8 @@ generators do no I/O. Each yields operations and is sent their results; a shell 
     Close     ──► None: the connection is given back
     Run       ──► the result of a function that may wait for a disk
 
-An error of an operation, cancellation included, is thrown into the generator that asked for it, which then closes upstream's
-response and the exchange. The pattern is that of httpx's authentication flows (`response = yield request`).
+An error of an operation, cancellation included, is thrown into the generator, and the generator closes upstream's
+response and the exchange. The pattern comes from httpx's authentication flows (`response = yield request`).
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from adapter.exchange.errors_on_the_wire import late_error
 from adapter.exchange.protocol import Break, Command, Emit, Read, Run, Start, UpstreamRequest
 from adapter.transport.messages import (
     METHODS,
     answer_of,
     begin,
     is_raw,
-    late_error,
     other_library,
     passed,
     reply_of,
@@ -75,7 +75,7 @@ class Next(NamedTuple):
 
 
 class Close(NamedTuple):
-    """Close a response, which gives its connection back."""
+    """Close a response, and give the connection back."""
 
     response: Any
 
@@ -85,13 +85,13 @@ Steps: TypeAlias = Generator[Operation, Any, Any]
 
 
 def respond(module: ModuleType, open_exchange: OpenExchange, request: Any, make_body: Callable[[Driver], Any]) -> Steps:
-    """Answer a request: with the response of an exchange, or with upstream's own where no exchange concerns it.
+    """Answer a request: with the response of an exchange, or with upstream's own response where no exchange is needed.
 
     Args:
         module: httpx2 or httpx.
         open_exchange: Asked about the request.
         request: The caller's request.
-        make_body: Makes the stream of a response that is read from the driver piece by piece.
+        make_body: Makes the stream of a response whose pieces come from the driver.
 
     Raises:
         TypeError: The request is of the other library.
@@ -107,7 +107,7 @@ def respond(module: ModuleType, open_exchange: OpenExchange, request: Any, make_
 
 
 class Driver:
-    """One exchange and the response of upstream that is open for it.
+    """An exchange and the open response of upstream.
 
     Args:
         module: httpx2 or httpx.
@@ -122,10 +122,10 @@ class Driver:
         self._request = request
         self._exchange = exchange
         self._response: Any = None
-        self._next = Next(None)  # of the last reply; no exchange reads before it has asked upstream
+        self._next = Next(None)  # of the last reply; no exchange reads before a request
 
     def respond(self, make_body: Callable[[Driver], Any]) -> Steps:
-        """Return the response for the caller; a streamed one once its head is known."""
+        """Return the response for the caller; a streamed response as soon as the head is known."""
         answer: Any = None
         started = False
         try:
@@ -157,8 +157,8 @@ class Driver:
         """Give upstream's connection back at once, at whatever step the exchange stands."""
         if self._response is not None:
             yield Close(self._response)
-        if not self._exchange.gi_running:  # type: ignore[attr-defined]  # it is a generator, not only by type
-            # (It runs when another thread closes; then it ends at its next read.)
+        if not self._exchange.gi_running:  # type: ignore[attr-defined]  # a generator, not only by type
+            # (A running exchange is in another thread, and ends at the next read.)
             self._exchange.close()
 
     @property

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from adapter.errors import AdapterError, BadRequest
+from adapter.exchange.errors_on_the_wire import error_reply
 from adapter.exchange.protocol import CHAT, RESPONSES, Reply
 from adapter.text.wire_json import dumps
 from adapter.transport.ready_response import known_class
@@ -16,34 +16,34 @@ if TYPE_CHECKING:
 
     from adapter.exchange.protocol import Exchange, Headers, OpenExchange, Start, UpstreamRequest
 
-# They describe the body that upstream sent, and the caller gets another.
+# Headers of the body that upstream sent; the caller gets another body.
 _BODY_HEADERS = {"content-length", "content-encoding", "transfer-encoding"}
-# So was the body that the caller sent.
+# Headers of the body that the caller sent.
 _CODED = {b"content-encoding", b"transfer-encoding"}
-# Of the requests that may concern us.
+# Methods of requests that may need an exchange.
 METHODS = frozenset({"POST", "GET", "DELETE"})
-# Where a request carries its answer to the transport, which then has nothing to ask.
+# The extension in which a request carries an answer to the transport.
 _ANSWER = "adapter.answer"
 
 
 def other_library(module: ModuleType, request: Any) -> TypeError:
-    """The error for a request of the other library, whose transports look alike."""
+    """Return the error for a request of the other library, whose transports look alike."""
     other = type(request).__module__.partition(".")[0]
     return TypeError(f"this transport was made from {module.__name__} and is used by a client of {other}; build both from one")
 
 
 def answered_already(request: Any, response: Any) -> None:
-    """Give a request its answer, for the next transport of ours that it comes to."""
+    """Give a request an answer for the transport: no request to upstream is needed."""
     request.extensions[_ANSWER] = response
 
 
 def answer_of(request: Any) -> Any:
-    """The answer that a request brings along; None for nearly all."""
+    """Take the answer out of a request that carries an answer; None for nearly all requests."""
     return request.extensions.pop(_ANSWER, None)
 
 
 def begin(open_exchange: OpenExchange, request: Any, body: bytes) -> Exchange | None:
-    """The exchange for a request, or None to pass it through. Errors become the answer that the caller gets."""
+    """Return the exchange for a request, or None to pass the request through. Errors become responses for the caller."""
     try:
         query = dict(request.url.params) if request.url.query else {}
         exchange = open_exchange(request.url.path, body, request.method, query)
@@ -65,30 +65,23 @@ def _guarded(exchange: Exchange) -> Exchange:
     try:
         return (yield from exchange)
     except AdapterError as error:
-        return _error_reply(error)
+        return error_reply(error)
 
 
 def _answered(error: AdapterError) -> Exchange:
-    """An exchange that is over before anything is sent."""
+    """Return an exchange that answers with an error and sends nothing."""
     yield from ()
-    return _error_reply(error)
-
-
-def _error_reply(error: AdapterError) -> Reply:
-    headers = [("content-type", "application/json")]
-    if error.status >= 500:
-        headers.append(("x-should-retry", "false"))  # the SDK would send the same request again
-    return Reply(error.status, headers, json.dumps(error.to_body()).encode())
+    return error_reply(error)
 
 
 def rewritten(module: ModuleType, request: Any, upstream: UpstreamRequest) -> Any:
-    """The caller's request with another body, to another endpoint perhaps; the timeouts travel in the extensions."""
+    """Return the caller's request with another body, and perhaps another endpoint; the timeouts travel in the extensions."""
     url = _url_of(request.url, upstream)
     body = dumps(upstream.body)
-    # With `content=` httpx looks for headers to add, which takes most of the time.
+    # With `content=` httpx looks for headers to add, and takes several times as long.
     stream = module.ByteStream(body)
     sent = module.Request(request.method, url, headers=request.headers, stream=stream, extensions=request.extensions)
-    headers = sent.headers  # they are its own
+    headers = sent.headers  # a copy, owned by the request
     headers["Content-Length"] = str(len(body))
     for name in {name.lower() for name, _ in headers.raw} & _CODED:
         del headers[name.decode()]
@@ -97,34 +90,34 @@ def rewritten(module: ModuleType, request: Any, upstream: UpstreamRequest) -> An
 
 
 def _url_of(url: Any, upstream: UpstreamRequest) -> Any:
-    """The URL with another end of its path."""
+    """Return the URL with another end of the path."""
     path, mark, query = url.raw_path.partition(b"?")
     own = RESPONSES if path.endswith(RESPONSES.encode()) else CHAT
     if own == upstream.endpoint:
         return url
     base = path.removesuffix(own.encode())
     if own == RESPONSES and base.endswith(b"/openai") and "api-version" in url.params:
-        # Azure's older paths name the deployment, which is in the body of a Responses request.
+        # Azure's older paths name the deployment; a Responses request has the name in the body.
         base += b"/deployments/" + quote(str(upstream.body.get("model") or ""), safe="").encode()
     return url.copy_with(raw_path=base + upstream.endpoint.encode() + mark + query)
 
 
 def reply_of(response: Any, body: bytes = b"") -> Reply:
-    """What upstream said, for the exchange."""
-    encoding = response.headers.encoding  # `multi_items` finds it out for each name and each value
+    """Return the reply for the exchange."""
+    encoding = response.headers.encoding  # `multi_items` detects the encoding again for each name and value
     headers = [(name.lower().decode(encoding), value.decode(encoding)) for name, value in response.headers.raw]
     return Reply(response.status_code, headers, body)
 
 
 def is_raw(response: Any) -> bool:
-    """Whether the bytes of a response's stream are its body as they come: then they need not go through a decoder."""
+    """Return True for a response whose stream needs no decoder: no content encoding, and not read yet."""
     return not response.is_stream_consumed and "content-encoding" not in response.headers
 
 
 def whole_response(module: ModuleType, reply: Reply, extensions: dict[str, Any]) -> Any:
-    """What the outer client gets for a finished exchange."""
+    """Return the response for a finished exchange."""
     headers = [*_own(reply.headers), ("Content-Length", str(len(reply.body)))]
-    # With `content=` httpx looks for headers to add, and reads it by way of its decoders at once.
+    # With `content=` httpx looks for headers to add, and sends the body through the decoders at once.
     stream = module.ByteStream(reply.body)
     if reply.value is None:
         return module.Response(reply.status, headers=headers, stream=stream, extensions=_kept(extensions))
@@ -134,7 +127,7 @@ def whole_response(module: ModuleType, reply: Reply, extensions: dict[str, Any])
 
 
 def streamed_response(module: ModuleType, start: Start, stream: Any, extensions: dict[str, Any]) -> Any:
-    """What the outer client gets for an exchange that answers piece by piece."""
+    """Return the response for an exchange that answers piece by piece."""
     return module.Response(start.status, headers=_own(start.headers), stream=stream, extensions=_kept(extensions))
 
 
@@ -143,9 +136,9 @@ def _own(headers: Headers) -> list[tuple[str, str]]:
 
 
 def passed(module: ModuleType, response: Any) -> Any:
-    """Upstream's response as it is: raw headers and the raw stream, which the outer client decodes.
+    """Return upstream's response unchanged: raw headers and the raw stream, decoded by the outer client.
 
-    A hook of the inner client may have read the body: then it is that.
+    A hook of the inner client may have read the body already; the decoded body is passed on then.
     """
     extensions = _kept(response.extensions)
     if response.is_stream_consumed:
@@ -154,11 +147,6 @@ def passed(module: ModuleType, response: Any) -> Any:
     return module.Response(response.status_code, headers=response.headers.raw, stream=response.stream, extensions=extensions)
 
 
-def late_error(reply: Reply | None) -> bytes:
-    """An exchange that failed after its response had begun says so in an event."""
-    return b"" if reply is None else b"data: " + reply.body + b"\n\n"
-
-
 def _kept(extensions: dict[str, Any]) -> dict[str, Any]:
-    """The extensions that still say something about the response once its connection is given back."""
+    """Return the extensions that stay true of a response whose connection is given back."""
     return {"http_version": extensions["http_version"]} if "http_version" in extensions else {}

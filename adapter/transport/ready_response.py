@@ -1,4 +1,4 @@
-"""Responses with a body that was just written: it is bytes, and what it says is known."""
+"""An httpx response whose decoded JSON is at hand: `.json()` skips parsing."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 @functools.cache
 def known_class(module: ModuleType) -> type[Any]:
-    """The class of such a response, of httpx2 or httpx.
+    """Return the response class for httpx2 or httpx.
 
-    The openai client asks for the value of the body at once. So it need not be read again, and the bytes need no decoder.
+    The openai client asks for the JSON value of the body at once. The value is known, and the bytes need no decoder.
     """
 
     class KnownResponse(module.Response):  # type: ignore[name-defined,misc]  # known at run time only
@@ -44,11 +44,11 @@ def known_class(module: ModuleType) -> type[Any]:
             return len(self.body) if self.is_stream_consumed else 0
 
         def json(self, **kwargs: Any) -> Any:
-            known = self.__dict__.pop("value", None)  # it is given away once
+            known = self.__dict__.pop("value", None)  # handed out once: the caller may change the value
             return super().json(**kwargs) if known is None or kwargs else known
 
         def __reduce__(self) -> Any:
-            """Pickled and copied it is a response like any other; a class that was made here has no name to be found by."""
+            """Pickle and copy as a plain response: a class made in a function cannot be found by name."""
             return object.__new__, (module.Response,), self.__getstate__()
 
     return KnownResponse

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def run(steps: Steps, send: Callable[[Any], Any]) -> Any:
-    """Drive a generator of operations to its end. Returns its result.
+    """Drive a generator of operations to the end. Returns the result of the generator.
 
     Args:
         steps: The generator.
@@ -36,7 +36,7 @@ def run(steps: Steps, send: Callable[[Any], Any]) -> Any:
 
 
 def _result(operation: Operation, send: Callable[[Any], Any]) -> Any:
-    if type(operation) is Next:
+    if isinstance(operation, Next):
         return next(operation.pieces, b"")
     if isinstance(operation, Send):
         return send(operation.request)
@@ -95,6 +95,6 @@ def sync_class(module: ModuleType) -> type[Any]:
 
         def close(self) -> None:
             if isinstance(self.inner, module.BaseTransport):
-                self.inner.close()  # nobody else has it; a client belongs to its maker
+                self.inner.close()  # a transport has no other owner; a client belongs to the caller
 
     return Transport

@@ -24,14 +24,14 @@ from adapter.completion.state import State
 from adapter.dialects.registry import load, names
 from adapter.options import Options
 from adapter.tools.definitions import read_tools
-from tests.support.tiers import few_or_all
+from tests.support.tiers import few_or_all, some_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from adapter.syntax.limits import Limits
 
-EXAMPLES = int(os.environ.get("ADAPTER_EXAMPLES", few_or_all("5", "80")))  # of each dialect
+EXAMPLES = int(os.environ.get("ADAPTER_EXAMPLES", few_or_all("8", "80")))  # of each dialect
 PIECES = ["<", ">", "</", '"', "'", "\\", "\n", "\r\n", " ", "x", "é🦊", "{", "}", "[", "]", "(", ")", ",", ":", "=", "null", "True", "007",
           "<|im_end|>", "</think>", "```", "\x00"]  # fmt: skip
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**70), 2**70)
@@ -183,7 +183,7 @@ def test_what_a_syntax_cannot_say_is_what_it_says_it_cannot(name: str, value: st
     assert [json.loads(call.arguments) for call in adapter.parse(text, tools, dialect=name).tool_calls] != [{"k": value}]
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", some_first(names()))
 @settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(data=st.data(), seed=st.integers(0, 2**32))
 def test_what_is_written_is_read_back(name: str, data: st.DataObject, seed: int) -> None:

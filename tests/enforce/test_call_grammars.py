@@ -146,13 +146,14 @@ NUMBERED = {"kimi-k3"}  # no frame is the same for each of several calls
 TWO = [function("one", {"a": STRING, "n": INTEGER}, ["a"]), function("another", {"flags": {"type": "array", "items": STRING}})]
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_several_calls_stand_as_the_dialect_writes_them(dialect: str) -> None:
     grammar = gbnf(load(dialect), Shape(read_tools(TWO), forced=True, several=True))
     walk = Walk(grammar.text())
     chance = random.Random(4)
     counts = set()
-    for _ in range(60):
+    for _ in range(few_or_all(25, 60)):
         text = walk.text(chance, 60)
         parsed = adapter.parse(text, TWO, dialect=dialect, coerce=False)
         assert parsed.tool_calls
@@ -174,12 +175,13 @@ def test_what_the_dialect_writes_itself_is_allowed(dialect: str) -> None:
     assert turn(found, ("f", {"a": "x", "n": 3})) in {walk.text(chance) for _ in range(200)}
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_free_answer_is_text_or_valid_calls(dialect: str) -> None:
     walk = Walk(gbnf(load(dialect), Shape(read_tools(TWO))).text())
     chance = random.Random(6)
     calls = texts = 0
-    for _ in range(300):
+    for _ in range(few_or_all(100, 300)):
         text = walk.text(chance, 60)
         parsed = adapter.parse(text, TWO, dialect=dialect, coerce=False)
         assert all(call.valid for call in parsed.tool_calls), (text, parsed.problems)
@@ -247,6 +249,7 @@ TAGGED: list[Any] = [
 ]  # fmt: skip
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize(("schema", "types"), TAGGED)
 def test_a_value_has_the_tag_of_its_type_where_the_dialect_tells_types(schema: dict[str, Any], types: set[str]) -> None:
     tools = [tool({**of(a=schema), "$defs": {"A": {"type": ["number", "string"]}}})]
@@ -254,7 +257,7 @@ def test_a_value_has_the_tag_of_its_type_where_the_dialect_tells_types(schema: d
     for dialect, tag in (("kimi-k3", r'type="(\w+)"'), ("deepseek-v4", r'string="(\w+)"')):
         walk = Walk(gbnf(load(dialect), Shape(read_tools(tools), forced=True)).text())
         chance, found = random.Random(8), set()
-        for _ in range(120):
+        for _ in range(few_or_all(60, 120)):
             text = walk.text(chance, 40)
             call = adapter.parse(text, tools, dialect=dialect, coerce=False).tool_calls[0]
             kind = said[type(json.loads(call.arguments)["a"])]

@@ -26,6 +26,7 @@ from adapter.servers import server_for
 from adapter.tools.definitions import ToolSet, read_tools
 from tests.facts.tools import TOOLS, function
 from tests.support.gbnf_walk import Walk
+from tests.support.tiers import few_or_all
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -386,12 +387,13 @@ _TYPED = function(
 DESCRIBED = [name for name in names() if has_grammar(load(name))]
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("name", DESCRIBED)
 def test_a_forced_answer_in_every_dialect_is_a_valid_call(name: str) -> None:
     tools = [*TOOLS[:3], _TYPED]
     grammar = Walk(gbnf(load(name), Shape(read_tools(tools), forced=True)).text())
     chance = random.Random(11)
-    for _ in range(100):
+    for _ in range(few_or_all(25, 100)):
         text = grammar.text(chance, 80)
         parsed = adapter.parse(text, tools, dialect=name, coerce=False)
         assert [call.valid for call in parsed.tool_calls] == [True], (text, parsed.problems)

@@ -47,6 +47,14 @@ TEXTS: list[Any] = [
     pytest.param(f"{CALL}<|im_end|>", False, id="a token after a call"),
     pytest.param(f"{CALL}</tool_call>", False, id="a doubled closing tag"),
     pytest.param(f"<think>So.</think>{CALL}", False, id="thinking"),
+    pytest.param(
+        f"<think>\nSo.\n</think>\n\nWords. \n{CALL}\n\n{INVALID}\n{COERCED} \n", False, id="thinking, words and calls"
+    ),
+    pytest.param(f"<think>So {CALL}</think>{CALL}", False, id="a call in the reasoning"),
+    pytest.param(f"<|im_start|>{CALL}\n{CALL}", False, id="a token before calls"),
+    pytest.param(f"```json\n{' ' * 100}{CALL}", False, id="a fence and much space before a call"),
+    pytest.param(f"<think>So.</think>`{CALL}", False, id="a backtick before a call"),
+    pytest.param(f"<tool_{CALL}", True, id="half a tag before a call"),
     pytest.param("Words.</think>", False, id="half a thought"),
     pytest.param("Words.<|im_end|>", False, id="a token after words"),
     pytest.param("Words. <tool_", False, id="half a tag"),
@@ -107,19 +115,20 @@ def test_every_completion_of_the_table(text: str, tools: Any) -> None:
     rules = Rules(tools, ToolChoice())
     found = read_at_once(text, rules, numbered())
     assert found is None or found == parsed(text, rules)
+    assert read_whole(text, "stop", rules, numbered()) == parsed(text, rules)
 
 
 @pytest.mark.parametrize("dialect", names())
 def test_every_dialect(dialect: str) -> None:
     rules = Rules(TOOLS, ToolChoice())
-    for text in (f"Words. \n{CALL}\n", "Words. \n", CALL, LONG):
+    for text in (f"Words. \n{CALL}\n", "Words. \n", CALL, LONG, f"<think>\nSo.\n</think>\n\n{CALL}\n{CALL}"):
         assert read_whole(text, "stop", rules, numbered(dialect=dialect)) == parsed(text, rules, dialect=dialect)
 
 
 @pytest.mark.parametrize("options", [{"thinking_prefilled": True}, {"coerce": False}, {"recover": False}])
 def test_options(options: dict[str, Any]) -> None:
     rules = Rules(TOOLS, ToolChoice())
-    for text in (CALL, COERCED, "Words."):
+    for text in (CALL, COERCED, "Words.", f"So.\n</think>\n\n{CALL}\n\n{CALL} \n", f"So {CALL}</think>{CALL}"):
         assert read_whole(text, "stop", rules, numbered(**options)) == parsed(text, rules, **options)
 
 
@@ -135,6 +144,7 @@ def test_anything_put_together(pieces: list[str]) -> None:
     rules = Rules(TOOLS, ToolChoice())
     found = read_at_once(text, rules, numbered())
     assert found is None or found == parsed(text, rules)
+    assert read_whole(text, "stop", rules, numbered()) == parsed(text, rules)
 
 
 def test_many_put_together() -> None:

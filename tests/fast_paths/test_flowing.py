@@ -11,8 +11,6 @@ import pytest
 
 from adapter.completion import parser as parser_module
 from adapter.completion.fast_deltas import flow_from
-from adapter.completion.fast_json_call import begin_call
-from adapter.completion.modes import call_block as calling
 from adapter.completion.parser import CompletionParser
 from adapter.completion.request_rules import Rules
 from adapter.dialects.registry import load
@@ -98,17 +96,28 @@ def test_the_same_events(name: str, incremental: bool, monkeypatch: pytest.Monke
     for value, seed in itertools.product(VALUES, few_or_all([4], [1, 2, 3, 4])):
         pieces = pieces_of(completion(name, value), seed)
         monkeypatch.setattr(parser_module, "flow_from", lambda _: None)
-        monkeypatch.setattr(calling, "begin_call", lambda *_: False)
         careful = events(name, pieces, incremental=incremental)
         monkeypatch.setattr(parser_module, "flow_from", flow_from)
-        monkeypatch.setattr(calling, "begin_call", begin_call)
         assert events(name, pieces, incremental=incremental) == careful
 
 
-def test_it_is_taken() -> None:
-    text = '<tool_call>\n{"name": "write", "arguments": {"text": "' + json.dumps(VALUES[1])[1:-1] * 9
+SHORT_WAYS = {
+    "hermes": ('<tool_call>\n{"name": "write", "arguments": {"text": ', json.dumps),
+    "gemma-4": ('<|tool_call>call:write{text:<|"|>', str),
+    "functiongemma": ("<start_function_call>call:write{text:<escape>", str),
+    "llama-4": ("[write(text=", repr),
+    "toolace": ("[write(lines=3, text=", json.dumps),
+    "lfm2": ('<|tool_call_start|>[write(text="""', str),
+    "xlam-2": ('[{"name": "write", "arguments": {"text": ', json.dumps),
+    "llama-3.1": ('{"name": "write", "parameters": {"text": ', json.dumps),
+}
+
+
+@pytest.mark.parametrize(("name", "head", "spelled"), [(name, *way) for name, way in SHORT_WAYS.items()], ids=SHORT_WAYS)
+def test_it_is_taken(name: str, head: str, spelled: Any) -> None:
+    text = head + spelled(VALUES[1] * 9)[:-1]
     rules = Rules(read_tools(TOOLS), incremental=True)
-    parser = CompletionParser.for_rules(rules, make_options({"dialect": "hermes"}))
+    parser = CompletionParser.for_rules(rules, make_options({"dialect": name}))
     taken = 0
     for at in range(0, len(text), 4):
         parser.feed(text[at : at + 4])

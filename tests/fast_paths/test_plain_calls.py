@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from adapter.completion import parser as parser_module
+from adapter.completion.call_stream import CallStream
 from adapter.completion.fast_deltas import flow_from
-from adapter.completion.fast_json_call import CallFlow, begin_call
-from adapter.completion.modes import call_block as calling
 from adapter.completion.parser import CompletionParser
 from adapter.completion.request_rules import Rules
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Event, Markup, TextDelta
 from adapter.options import make_options
 from adapter.schema.known_place import KnownPlace
 from adapter.schema.place import SchemaPlace
-from adapter.syntax.json.end_scanner import BlockScanner
+from adapter.text.json_careful import Careful
+from adapter.text.json_cursor import JsonCursor
 from adapter.tools.choice import read_choice
 from adapter.tools.definitions import read_tools
 from tests.support.tiers import few_or_all
@@ -144,12 +144,10 @@ def cut(text: str, size: int) -> list[str]:
 
 def carefully(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parser_module, "flow_from", lambda _: None)
-    monkeypatch.setattr(calling, "begin_call", lambda *_: False)
 
 
 def shortly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parser_module, "flow_from", flow_from)
-    monkeypatch.setattr(calling, "begin_call", begin_call)
 
 
 @pytest.mark.both_tiers
@@ -178,7 +176,7 @@ def test_nothing_is_read_with_care(arguments: str, monkeypatch: pytest.MonkeyPat
     def refuse(*_: Any) -> None:
         raise AssertionError("a plain call was read with care")
 
-    monkeypatch.setattr(BlockScanner, "feed", refuse)
+    monkeypatch.setattr(Careful, "run", refuse)
     events = [event for found in feeds(cut(block(arguments) + "\n", 4)) for event in found]
     assert [type(event) for event in events if not isinstance(event, ArgumentsDelta | Markup)] == [CallStarted, CallFinished]
     assert "".join(event.text for event in events if isinstance(event, ArgumentsDelta)) == arguments.rstrip()
@@ -196,7 +194,9 @@ def test_a_parser_goes_this_way() -> None:
     parser = CompletionParser.for_rules(Rules(read_tools(TOOLS), incremental=True), make_options({"dialect": "hermes"}))
     for piece in cut(block(PLAIN["objects"])[:-8], 4):
         parser.feed(piece)
-    assert isinstance(parser._state.flow, CallFlow)  # the events do not tell
+    flow = parser._state.flow
+    assert isinstance(flow, CallStream)  # the events do not tell
+    assert isinstance(flow._follower, JsonCursor)
 
 
 def test_places_are_kept_where_the_schema_names_them() -> None:

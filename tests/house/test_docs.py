@@ -186,7 +186,7 @@ DIALECTS = (ROOT / "docs" / "dialects.md").read_text(encoding="utf-8")
 
 def rows(section: str, page: str = DIALECTS) -> list[list[str]]:
     """The cells of the table in a section, without its head."""
-    text = page.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    text = page.partition(f"\n## {section}\n")[2].partition("\n##")[0]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in re.findall(r"^\|.*\|$", text, re.MULTILINE)][2:]
 
 

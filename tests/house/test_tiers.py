@@ -7,7 +7,17 @@ import pytest
 from adapter.dialects.registry import load
 from adapter.syntax import SYNTAXES
 from tests.support import tiers
-from tests.support.tiers import FIRST, LONG, PROOFS, SEEDED, asks_for_proofs, few_or_all, positions, rest_are_proofs, some_first
+from tests.support.tiers import (
+    FIRST,
+    LONG_TEXT,
+    PROOFS,
+    SEEDED,
+    asks_for_proofs,
+    few_or_all,
+    positions,
+    rest_are_proofs,
+    some_first,
+)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +58,7 @@ def test_long_texts_are_cut_everywhere_among_the_proofs_only(monkeypatch: pytest
     found = positions(long)
     assert SEEDED <= len(found) <= SEEDED + 20
     assert set(range(place - 1, place + 12)) <= set(found)
-    assert len(long) > LONG
+    assert len(long) > LONG_TEXT
     monkeypatch.setenv(PROOFS, "1")
     assert list(positions(long)) == list(range(len(long) + 1))
     assert tiers.proving()

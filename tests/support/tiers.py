@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 PROOFS = "ADAPTER_TEST_PROOFS"  # in the environment, for workers of xdist inherit it
-LONG = 1024  # characters: in a longer text the first tier does not cut at every position
+LONG_TEXT = 1024  # characters: in a longer text the first tier does not cut at every position
 SEEDED = 200  # positions that it does cut at, beside those around markers
 _MARKERS = re.compile(r"</?[^<>\s]{1,40}>|<\||\|>|\[/?[A-Z_]+\]|```|[{}\[\]\"]")
 # Dialects that stand for all with the same call syntax where a test would take too long for each.
@@ -48,7 +48,7 @@ def few_or_all(few: T, every: T) -> T:
 def positions(text: str) -> Collection[int]:
     """Where a text is cut in two: everywhere, but for long texts of the first tier around markers and at seeded positions."""
     everywhere = range(len(text) + 1)
-    if proving() or len(text) <= LONG:
+    if proving() or len(text) <= LONG_TEXT:
         return everywhere
     near = {at for found in _MARKERS.finditer(text) for at in range(found.start() - 1, found.end() + 2)}
     return sorted((near | set(random.Random(text).sample(everywhere, SEEDED))).intersection(everywhere))

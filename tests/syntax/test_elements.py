@@ -26,7 +26,7 @@ from adapter.syntax.tagged.reader import TaggedBlock
 from adapter.tools.definitions import read_tools
 from tests.facts.test_completions import accounted
 from tests.facts.tools import function
-from tests.support.tiers import rest_are_proofs, some_first
+from tests.support.tiers import LONG_TEXT, few_or_all, rest_are_proofs, some_first
 from tests.syntax.test_parameters import Case, finished, read
 
 if TYPE_CHECKING:
@@ -202,12 +202,13 @@ CASES: dict[str, Case] = {
 STREAMED_ONLY = {"contradicted"}
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("incremental", [False, True], ids=["validated", "incremental"])
 @pytest.mark.parametrize("fact", CASES)
 def test_a_completion(fact: str, incremental: bool) -> None:
     case = CASES[fact]
     sizes: list[int | random.Random] = [10**9, 1, 2, 3, 7, *map(random.Random, range(5))]
-    for size in sizes:
+    for size in few_or_all([10**9, 3] if len(case.text) > LONG_TEXT else sizes, sizes):
         events = read(case.text, NAME, size, incremental=incremental, cut=case.cut, tools=TOOLS)
         assert finished(events) == case.calls
         assert ("".join(event.text for event in events if isinstance(event, TextDelta)).strip() or None) == case.content

@@ -136,12 +136,13 @@ class Fault:
     pieces: tuple[bytes, ...]
     words: str
     error: type[Exception] | tuple[type[Exception], ...] = openai.APIError
-    options: dict[str, Any] = field(default_factory=dict)
+    body: dict[str, Any] = field(default_factory=dict)
 
 
 # openai 2.x hands on what httpx raises while a stream is read; 3.x makes its own error of it.
 CUT = (openai.APIConnectionError, *(importlib.import_module(name).RemoteProtocolError for name in USABLE))
 BEGUN = texts({"content": "Hi"})
+FORCED = {"tool_choice": "required"}
 FAULTS = [
     Fault("an error event", (BEGUN, event({"error": {"message": "out of memory", "type": "t"}})), "out of memory"),
     Fault("an error event as text", (BEGUN, event({"error": "out of memory"})), "error"),
@@ -156,19 +157,20 @@ FAULTS = [
     Fault("the end without a finish reason", (BEGUN,), "Connection error|ended before its answer", CUT),
     Fault("the end inside an event", (BEGUN, b'data: {"choi'), "Connection error|ended before its answer", CUT),
     Fault("nothing at all", (), "Connection error|ended before its answer", CUT),
+    Fault("no finish reason, and no call where one is required", (BEGUN, DONE), "made no tool call", body=FORCED),
 ]
 
 
-def consume(upstream: Upstream, **options: Any) -> list[Any]:
+def consume(upstream: Upstream, **more: Any) -> list[Any]:
     with OpenAI(base_url=upstream.url, api_key="key", max_retries=0) as client:
-        body: dict[str, Any] = {"model": "m", "messages": ASK, "tools": TOOLS, "stream": True}
-        return list(adapter.wrap(client, **options).chat.completions.create(**body))
+        body: dict[str, Any] = {"model": "m", "messages": ASK, "tools": TOOLS, "stream": True, **more}
+        return list(adapter.wrap(client).chat.completions.create(**body))
 
 
 @pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.id) for fault in FAULTS])
 def test_3_5_faults_surface_as_the_errors_of_the_sdk(fault: Fault) -> None:
     with Upstream(Stream(fault.pieces)) as upstream, pytest.raises(fault.error, match=fault.words):
-        consume(upstream, **fault.options)
+        consume(upstream, **fault.body)
 
 
 @pytest.mark.parametrize("cut_after", [1, 5, 20, len(EVENTS) - 3])

@@ -1,4 +1,4 @@
-"""Log probabilities of the content alone: those of markup tokens are taken out (behaviour 3.10)."""
+"""Log probabilities of the content alone, without the markup tokens (behaviour 3.10)."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 class LogprobTrimmer:
-    """Finds the tokens that make up the content.
+    """Selects the log probabilities of the tokens of the content.
 
-    Tokens are matched with the text that the parser reports, in order. Where a token reaches over the edge of the content, or
-    the text is not what the tokens say, the rest cannot be told apart, and there are no log probabilities from there on.
+    Tokens are matched in order with the text that the parser reports. After a token that reaches over the edge of the content,
+    or differs from the text, content and markup cannot be told apart, and no further log probabilities are given.
 
     Args:
-        most: How many alternatives of a token the caller asked for; some servers give more.
+        most: The alternatives of a token that the caller asked for, at most; some servers give more.
     """
 
     __slots__ = ("_lost", "_most", "_tokens")
@@ -31,13 +31,13 @@ class LogprobTrimmer:
         self._lost = False
 
     def add(self, logprobs: Any) -> None:
-        """The `logprobs` of a choice, whole or of one chunk."""
+        """Add the `logprobs` of a choice, whole or of a chunk."""
         tokens = logprobs.get("content") if isinstance(logprobs, dict) else None
         if isinstance(tokens, list) and not self._lost:
             self._tokens.extend(_limited(token, self._most) for token in tokens if isinstance(token, dict))
 
     def take(self, event: Event) -> dict[str, Any] | None:
-        """The `logprobs` of a piece of content; None when there are none, or none that fit. Other events are passed over."""
+        """Return the `logprobs` of a piece of content; None without fitting tokens, and for other events."""
         if not self._tokens or not isinstance(event, TextDelta | ReasoningDelta | Markup):
             return None
         taken: list[dict[str, Any]] = []
@@ -59,7 +59,7 @@ def _limited(token: dict[str, Any], most: int) -> dict[str, Any]:
 
 
 def limited(logprobs: Any, most: int) -> Any:
-    """The `logprobs` of a choice with no more alternatives of a token than the caller asked for."""
+    """Return the `logprobs` of a choice, with at most as many alternatives of a token as the caller asked for."""
     tokens = logprobs.get("content") if isinstance(logprobs, dict) else None
     if not isinstance(tokens, list):
         return logprobs
@@ -67,7 +67,7 @@ def limited(logprobs: Any, most: int) -> Any:
 
 
 def trimmed(logprobs: Any, events: Iterable[Event], most: int) -> dict[str, Any] | None:
-    """The `logprobs` of a whole answer's content, or None; `most` as above."""
+    """Return the `logprobs` of a whole answer's content, or None; `most` as in `LogprobTrimmer`."""
     trimmer = LogprobTrimmer(most)
     trimmer.add(logprobs)
     found: list[Any] = []

@@ -11,22 +11,22 @@ from adapter.tools.choice import ToolChoice, read_choice, read_function_call
 from adapter.tools.definitions import ToolSet, read_functions, read_tools
 from adapter.tools.message_tools import with_those_of
 
-# What upstream does not know, and the prompt or the parser takes over.
+# Members that upstream does not know: the prompt or the parser takes over.
 _TAKEN_OVER = ("tools", "tool_choice", "parallel_tool_calls", "functions", "function_call", "response_format")
-# Parameters that mean nothing without others.
+# Parameters without meaning unless another is given.
 _NEEDS = {"tool_choice": "tools", "parallel_tool_calls": "tools", "function_call": "functions"}
 
 
 @frozen
 class ChatRequest:
-    """A chat request that concerns tools.
+    """A chat request with tools or a history of tool calls.
 
     Attributes:
-        body: As the caller sent it.
+        body: The caller's body.
         tools: The tools offered; none when only the history has calls.
         choice: The tool choice.
         parallel: `parallel_tool_calls`.
-        legacy: Whether the caller speaks `functions` and expects `function_call`.
+        legacy: The caller speaks `functions` and expects `function_call`.
     """
 
     body: Mapping[str, Any]
@@ -37,18 +37,18 @@ class ChatRequest:
 
     @property
     def stream(self) -> bool:
-        """Whether the answer is to be streamed."""
+        """The answer is to be streamed."""
         return bool(self.body.get("stream"))
 
     @property
     def include_usage(self) -> bool:
-        """Whether a streamed answer is to end in its usage."""
+        """A streamed answer is to end with the usage."""
         options = self.body.get("stream_options")
         return isinstance(options, Mapping) and bool(options.get("include_usage"))
 
     @property
     def top_logprobs(self) -> int:
-        """How many alternatives of each token are wanted."""
+        """The number of alternatives of each token that the caller wants."""
         wanted = self.body.get("top_logprobs")
         return wanted if isinstance(wanted, int) else 0
 
@@ -62,14 +62,14 @@ def read_request(body: Mapping[str, Any], *, always: bool = False) -> ChatReques
     """Read a chat request.
 
     Args:
-        body: As the caller sent it.
-        always: Read one without tools, functions or tool history too.
+        body: The caller's body.
+        always: Read a request without tools, functions or tool history too.
 
     Returns:
-        None for a request without tools, functions or tool history: it is upstream's alone.
+        None for a request without tools, functions or tool history, which passes upstream unchanged.
 
     Raises:
-        BadRequest: What it says about tools is wrong.
+        BadRequest: The members about tools are wrong; `param` names the place.
     """
     legacy = body.get("functions") is not None
     if legacy and body.get("tools") is not None:
@@ -97,14 +97,14 @@ def read_request(body: Mapping[str, Any], *, always: bool = False) -> ChatReques
 
 
 def _check_dependents(body: Mapping[str, Any], tools: ToolSet, *, legacy: bool) -> None:
-    """Parameters that mean nothing without tools, in OpenAI's words."""
+    """Refuse parameters without meaning unless tools are given, in OpenAI's words."""
     for name, needed in _NEEDS.items():
         if body.get(name) is not None and not (tools and legacy == (needed == "functions")):
             raise BadRequest(f"'{name}' is only allowed when '{needed}' are specified.", param=name)
 
 
 def _has_history(messages: Any) -> bool:
-    """Whether the conversation holds calls or results, which upstream could not read."""
+    """Return True for a conversation with calls or results, which upstream could not read."""
     if not isinstance(messages, list):
         return False
     return any(
@@ -120,7 +120,7 @@ def upstream_body(
     response_format: Mapping[str, Any] | None,
     n: int | None = None,
 ) -> dict[str, Any]:
-    """The request that upstream gets: plain messages, nothing about tools, all else as the caller wrote it."""
+    """Return the request for upstream: plain messages, no member about tools, all others as the caller wrote them."""
     body = {key: value for key, value in request.body.items() if key not in _TAKEN_OVER}
     body["messages"] = messages
     if response_format is not None:
@@ -131,7 +131,7 @@ def upstream_body(
 
 
 def wants_thinking(request: ChatRequest) -> bool:
-    """Whether the request switches the model's thinking on, in the ways that servers have for it."""
+    """Return True for a request that switches the model's thinking on, in any of the forms that servers know."""
     arguments = request.body.get("chat_template_kwargs")
     settings = [request.body, arguments if isinstance(arguments, Mapping) else {}]
     return any(setting.get(name) is True for setting in settings for name in ("enable_thinking", "thinking"))

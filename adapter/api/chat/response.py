@@ -22,13 +22,13 @@ _TEXT_OR_NOTHING = (str, type(None))
 
 
 def reasoning_of(message: Mapping[str, Any]) -> str:
-    """The reasoning that the server took out of an answer itself."""
+    """Return the reasoning that the server took out of an answer itself; empty for none."""
     reasoning = one_name(message).get(REASONING)
     return reasoning if isinstance(reasoning, str) else ""
 
 
 def read_completion(status: int, body: bytes) -> dict[str, Any] | None:
-    """Upstream's answer, of chat or raw, as a chat completion; None when it is something else, to be handed on as it is."""
+    """Return upstream's answer, chat or raw, as a chat completion; None for a body to be handed on unchanged."""
     if status != 200:
         return None
     try:
@@ -50,14 +50,14 @@ def _is_choice(choice: Any) -> bool:
 def choice_for(
     request: ChatRequest, choice: Mapping[str, Any], parsed: ParsedCompletion, events: Sequence[Event], options: Options
 ) -> dict[str, Any]:
-    """A choice of the answer, as a native server writes it.
+    """Return a choice of the answer, as a native server writes choices.
 
     Args:
-        request: What the caller asked.
+        request: The caller's request.
         choice: Upstream's choice.
-        parsed: What its content holds.
-        events: The same, as the parser reported it.
-        options: What the caller chose.
+        parsed: The parsed content of the choice.
+        events: The events of the parser for the content.
+        options: The caller's choices.
     """
     upstream = one_name({key: value for key, value in choice["message"].items() if value is not None})
     message = {**upstream, **parsed.to_dict()}
@@ -66,7 +66,7 @@ def choice_for(
     if reasoning:
         message[REASONING] = reasoning
     if parsed.tool_calls and request.body.get("response_format") is not None:
-        message["content"] = None  # what stands beside a call is no answer in the caller's format
+        message["content"] = None  # text beside a call is no answer in the caller's format
     if request.legacy and parsed.tool_calls:
         call = parsed.tool_calls[0]
         message.pop("tool_calls")
@@ -85,7 +85,7 @@ def choice_for(
 
 
 def finish_reason(request: ChatRequest, upstream: Any, options: Options, *, called: bool) -> Any:
-    """OpenAI's words: `tool_calls` for a free or required choice, `stop` for a named one; `length` stays."""
+    """Return the `finish_reason`: `tool_calls` for a free or required choice, `stop` for a named choice; `length` stays."""
     if not called or upstream not in {"stop", None}:
         return upstream
     if request.legacy:
@@ -94,7 +94,7 @@ def finish_reason(request: ChatRequest, upstream: Any, options: Options, *, call
 
 
 def add_usage(total: Any, more: Any) -> Any:
-    """Usage of two requests together; a field that only one has counts as it is."""
+    """Return the usage of two requests together; a field of a single request counts unchanged."""
     if isinstance(total, dict) and isinstance(more, dict):
         return {key: add_usage(total.get(key), more.get(key)) for key in {**total, **more}}
     if isinstance(total, int | float) and isinstance(more, int | float):

@@ -1,1 +1,1 @@
-"""The Responses API: its requests as chat requests, and chat answers as its items and events (behaviour 7)."""
+"""The Responses API: requests read as chat requests, and chat answers written as items and events (behaviour 7)."""

@@ -9,7 +9,7 @@ from adapter.errors import BadRequest
 
 
 def wrong_type(param: str, value: Any, wanted: str) -> BadRequest:
-    """A value of the wrong type."""
+    """Return the error for a value of the wrong type."""
     text = repr(value)
     shown = text if len(text) <= 80 else f"{text[:79]}…"
     return BadRequest(
@@ -20,19 +20,19 @@ def wrong_type(param: str, value: Any, wanted: str) -> BadRequest:
 
 
 def wrong_value(param: str, value: Any, hint: str) -> BadRequest:
-    """A value that is none of those that there are, or none that can be had here."""
+    """Return the error for an unknown value, or for a value not supported here."""
     return BadRequest(f"Invalid value: {value!r} for '{param}'. {hint}", param=param, code="invalid_value")
 
 
 def missing(param: str, hint: str = "") -> BadRequest:
-    """A parameter that is not there."""
+    """Return the error for a missing parameter."""
     return BadRequest(
         f"Missing required parameter: '{param}'.{' ' * bool(hint)}{hint}", param=param, code="missing_required_parameter"
     )
 
 
 def text_at(item: Mapping[str, Any], key: str, param: str) -> str:
-    """A string that must be there."""
+    """Return a required string member."""
     value = item.get(key)
     if value is None:
         raise missing(f"{param}.{key}")
@@ -42,7 +42,7 @@ def text_at(item: Mapping[str, Any], key: str, param: str) -> str:
 
 
 def object_at(value: Any, param: str) -> Mapping[str, Any]:
-    """An object."""
+    """Return a value that must be an object."""
     if not isinstance(value, Mapping):
         raise wrong_type(param, value, "an object")
     return value

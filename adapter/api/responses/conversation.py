@@ -1,7 +1,7 @@
 """Input items as the messages of a chat.
 
-An item is smaller than a message: what the model thought, said and called in one go are items of their own, and one assistant
-message here. A result stands with its call, wherever it stood among the items.
+An item is smaller than a message: the thoughts, words and calls of a single answer are separate items, and a single assistant
+message in a chat. A result follows the call, at any place among the items.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ _ROLES = ("user", "assistant", "system", "developer")
 
 @dataclass(slots=True)
 class _Turn:
-    """A message, and the results of its calls."""
+    """A message, and the results of the calls in the message."""
 
     message: dict[str, Any]
     results: list[dict[str, Any]] = field(default_factory=list)
 
 
 def input_items(value: Any) -> list[dict[str, Any]]:
-    """The `input` of a request as items, each with its type.
+    """Return the `input` of a request as items, each with a type.
 
     Args:
         value: A string, or a list of items.
 
     Raises:
-        BadRequest: Neither; `param` says where.
+        BadRequest: The value is neither; `param` names the place.
     """
     if isinstance(value, str):
         return [{"type": "message", "role": "user", "content": value}]
@@ -48,15 +48,15 @@ def input_items(value: Any) -> list[dict[str, Any]]:
 
 
 def chat_messages(context: Sequence[Mapping[str, Any]], items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The messages for a conversation of items.
+    """Return the messages for a conversation of items.
 
     Args:
-        context: The items of earlier responses, as they are stored.
-        items: The items of this request.
+        context: The stored items of earlier responses.
+        items: The items of the request.
 
     Raises:
-        BadRequest: An item is malformed or of a type that a chat has no place for, a result has no call, a call has no
-            result, or one has two; `param` says where.
+        BadRequest: An item is malformed or has no place in a chat, a result has no call, or a call has no result or two;
+            `param` names the place.
     """
     conversation = _Conversation()
     for item in context:
@@ -67,16 +67,16 @@ def chat_messages(context: Sequence[Mapping[str, Any]], items: Sequence[Mapping[
 
 
 class _Conversation:
-    """Items, one after the other, put into turns."""
+    """Items in order, put into turns."""
 
     def __init__(self) -> None:
         self._turns: list[_Turn] = []
-        self._open = False  # the last turn is the assistant's, and what follows may still be of it
+        self._open = False  # the last turn is the assistant's, and may go on
         self._calls: dict[str, _Turn] = {}
         self._answered: set[str] = set()
 
     def add(self, item: Mapping[str, Any], param: str) -> None:
-        """The next item."""
+        """Add the next item."""
         kind = text_at(item, "type", param)
         reader = _ITEMS.get(kind)
         if reader is None:
@@ -84,24 +84,24 @@ class _Conversation:
         reader(self, item, param)
 
     def messages(self) -> list[dict[str, Any]]:
-        """The messages of all turns."""
+        """Return the messages of all turns."""
         for call_id in self._calls:
             if call_id not in self._answered:
                 raise BadRequest(f"No tool output found for function call {call_id}.", param="input")
         for turn in self._turns:
             if turn.message["content"] is None and "tool_calls" not in turn.message:
-                turn.message["content"] = ""  # it has only been thought
+                turn.message["content"] = ""  # a turn of thoughts alone
         return [message for turn in self._turns for message in (turn.message, *turn.results)]
 
     def _assistant(self, *, begins: Callable[[Mapping[str, Any]], bool]) -> _Turn:
-        """The assistant's open turn, or a new one where an item cannot belong to that."""
+        """Return the assistant's open turn, or a new turn for an item that cannot belong to the open turn."""
         if not self._open or begins(self._turns[-1].message):
             self._turns.append(_Turn({"role": "assistant", "content": None}))
             self._open = True
         return self._turns[-1]
 
     def message(self, item: Mapping[str, Any], param: str) -> None:
-        """A message of anyone's."""
+        """Add a message of any role."""
         role = text_at(item, "role", param)
         if role not in _ROLES:
             raise wrong_value(f"{param}.role", role, f"Supported values are: {', '.join(map(repr, _ROLES))}.")
@@ -112,20 +112,20 @@ class _Conversation:
             self._open = False
             return
         text = text_content(item["content"], f"{param}.content")
-        # Two messages in a row are two; around a call they are the one message that a chat has for them.
+        # Two messages in a row stay two; messages around a call are a single message in a chat.
         message = self._assistant(begins=lambda open_: open_["content"] is not None and "tool_calls" not in open_).message
         message["content"] = text if message["content"] is None else message["content"] + text
 
     def reasoning(self, item: Mapping[str, Any], param: str) -> None:
-        """What the model thought: as it is, or a summary where that is all there is."""
+        """Add thoughts of the model: the full text, or the summary in place of a missing text."""
         text = "".join(_texts(item, "content", param)) or "\n\n".join(_texts(item, "summary", param))
         if not text:
-            return  # (encrypted: nobody here can read it)
+            return  # (encrypted, unreadable here)
         message = self._assistant(begins=lambda open_: open_["content"] is not None or "tool_calls" in open_).message
         message[REASONING] = f"{message[REASONING]}\n{text}" if REASONING in message else text
 
     def call(self, item: Mapping[str, Any], param: str) -> None:
-        """A call that the model made."""
+        """Add a call of the model."""
         call_id = text_at(item, "call_id", param)
         if call_id in self._calls:
             raise wrong_value(f"{param}.call_id", call_id, "Another call has it too.")
@@ -135,7 +135,7 @@ class _Conversation:
         self._calls[call_id] = turn
 
     def output(self, item: Mapping[str, Any], param: str) -> None:
-        """What a call came to."""
+        """Add the result of a call."""
         call_id = text_at(item, "call_id", param)
         if call_id not in self._calls:
             raise BadRequest(f"No tool call found for function call output with call_id {call_id}.", param=f"{param}.call_id")

@@ -1,4 +1,4 @@
-"""Output items while they are written: each says its events as it opens, grows and closes."""
+"""Output items while they are written: events for opening, growing and closing."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _Events: TypeAlias = "Iterator[tuple[str, dict[str, Any]]]"
 
 
 class _Form(NamedTuple):
-    """How parts of a kind are written.
+    """The form in which parts of a kind are written.
 
     Attributes:
-        item: The type of the item that holds them.
-        place: Where in the item: the list's name, of which events have the index.
-        key: What their text is called.
-        event: What events of their text begin with.
-        part: What events of the part begin with.
+        item: The type of the item around the part.
+        place: The name of the list in the item; events have the index in the list.
+        key: The member for the text.
+        event: The beginning of the names of events about the text.
+        part: The beginning of the names of events about the part.
     """
 
     item: str
@@ -40,22 +40,22 @@ _FORMS: dict[Kind, _Form] = {
 
 
 class OpenItem(Protocol):
-    """An item that is being written. The events are `(type, fields)`, without the item's place."""
+    """An open item. Events are `(type, fields)`, without the index of the item."""
 
     id: str
 
     def opened(self) -> dict[str, Any]:
-        """The item as it is when nothing has been written of it."""
+        """Return the empty item."""
 
     def closed(self, status: Status) -> _Events:
-        """What is said when it is over, but for the item itself."""
+        """Return the closing events, but for the event with the item itself."""
 
     def done(self, status: Status) -> dict[str, Any]:
-        """The finished item."""
+        """Return the finished item."""
 
 
 def holds(item: OpenItem | None, kind: Kind) -> bool:
-    """Whether an item can go on with a part of this kind."""
+    """Return True for an item that can go on with a part of a kind."""
     return isinstance(item, TextItem) and _FORMS[item.kind].item == _FORMS[kind].item
 
 
@@ -66,17 +66,17 @@ class _Part:
     logprobs: list[Any] = field(default_factory=list)
 
     def whole(self) -> dict[str, Any]:
-        """The part as it stands in the item."""
+        """Return the part as written in the item."""
         part: dict[str, Any] = {"type": self.kind, _FORMS[self.kind].key: "".join(self.texts)}
         return {**part, "annotations": [], "logprobs": self.logprobs} if self.kind == "output_text" else part
 
 
 class TextItem:
-    """A message, or what the model thought.
+    """A message, or thoughts of the model.
 
     Args:
-        item_id: Its id.
-        kind: The kind of its first part.
+        item_id: The id of the item.
+        kind: The kind of the first part.
     """
 
     __slots__ = ("_parts", "id", "kind")
@@ -87,11 +87,11 @@ class TextItem:
         self._parts: list[_Part] = []
 
     def opened(self) -> dict[str, Any]:
-        """The item without parts."""
+        """Return the item without parts."""
         return self._item("in_progress", [])
 
     def add(self, kind: Kind, text: str, logprobs: Sequence[Any]) -> _Events:
-        """A piece of text, of the present part or of a new one."""
+        """Add a piece of text, to the present part or to a new part."""
         if not self._parts or self._parts[-1].kind != kind:
             yield from self._end_part()
             self._parts.append(_Part(kind))
@@ -103,11 +103,11 @@ class TextItem:
         yield f"{_FORMS[kind].event}.delta", {**self._place(), "delta": text, **more}
 
     def closed(self, status: Status) -> _Events:  # noqa: ARG002  # the interface's
-        """The end of its last part."""
+        """End the last part."""
         yield from self._end_part()
 
     def done(self, status: Status) -> dict[str, Any]:
-        """The item with all its parts."""
+        """Return the item with all parts."""
         return self._item(status, [part.whole() for part in self._parts])
 
     def _end_part(self) -> _Events:
@@ -133,7 +133,7 @@ class CallItem:
 
     Args:
         item_id: The id of the item.
-        call_id: The id that its output will name.
+        call_id: The id of the call, named by the result.
         name: The tool.
     """
 
@@ -146,22 +146,22 @@ class CallItem:
         self._texts: list[str] = []
 
     def opened(self) -> dict[str, Any]:
-        """The call without arguments."""
+        """Return the call without arguments."""
         return self._item("in_progress")
 
     def add(self, text: str) -> _Events:
-        """A piece of the arguments."""
+        """Add a piece of the arguments."""
         self._texts.append(text)
         yield "response.function_call_arguments.delta", {"delta": text}
 
     def closed(self, status: Status) -> _Events:
-        """The whole arguments, of a call that is complete."""
+        """Return the event with the whole arguments, for a complete call."""
         if status == "completed":
             done = {"name": self._name, "arguments": "".join(self._texts)}
             yield "response.function_call_arguments.done", done
 
     def done(self, status: Status) -> dict[str, Any]:
-        """The call."""
+        """Return the call."""
         return self._item(status)
 
     def _item(self, status: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The input items of a kept response, a page at a time."""
+"""The input items of a stored response, a page at a time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST = 100
 
 
 def listed(item: Mapping[str, Any]) -> dict[str, Any]:
-    """An item as it is listed: with its state, and with a message's content as parts."""
+    """Return an item for a list: with a status, and the content of a message as parts."""
     whole = {"status": "completed", **{key: value for key, value in item.items() if value is not None}}
     if isinstance(item.get("content"), str):
         kind = "output_text" if item.get("role") == "assistant" else "input_text"
@@ -23,14 +23,14 @@ def listed(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def page(items: Sequence[Mapping[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
-    """A page of a list.
+    """Return a page of a list.
 
     Args:
         items: All items, each with an `id`, the oldest first.
         query: `order` (`desc`, the newest first, or `asc`), `limit` (1 to 100) and `after`, an item's id.
 
     Raises:
-        BadRequest: One of them is something else.
+        BadRequest: A parameter has another value.
     """
     order = query.get("order", "desc")
     if order not in {"asc", "desc"}:

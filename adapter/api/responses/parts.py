@@ -13,14 +13,14 @@ _FILES = "There is no store of files here: send the data itself"
 
 
 def chat_content(content: Any, param: str) -> Any:
-    """A content for a chat message: a string, or a list of parts where there is more than one text.
+    """Return the content for a chat message: a string, or a list of parts for more than a single text.
 
     Args:
         content: A string or a list of parts.
-        param: Where it stands in the request.
+        param: The place in the request.
 
     Raises:
-        BadRequest: Neither, or a part that a chat message cannot hold.
+        BadRequest: The content is neither, or has a part without a place in a chat message.
     """
     if isinstance(content, str):
         return content
@@ -33,7 +33,7 @@ def chat_content(content: Any, param: str) -> Any:
 
 
 def text_content(content: Any, param: str) -> str:
-    """The text of an assistant's message, which holds nothing else: its own words, or those of its refusal."""
+    """Return the text of an assistant's message, which holds text only: the words of the answer or of a refusal."""
     parts = chat_content(content, param)
     if isinstance(parts, str):
         return parts

@@ -1,4 +1,4 @@
-"""A Responses request, read as the chat request that it amounts to."""
+"""A Responses request, read as a chat request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from adapter.api.responses.tools import read_tools_and_choice
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# What a chat request has no word for, and why it cannot be had.
+# Members without a counterpart in a chat request, and the hint for the caller.
 _REFUSED = {
     "background": "Answers are made while the caller waits: leave it out.",
     "conversation": "Use 'previous_response_id', or send the items themselves.",
@@ -23,7 +23,7 @@ _REFUSED = {
     "image": "This model writes text: leave it out.",
     "access_programs": "There are none here: leave it out.",
 }
-# What is read here, said again in the answer, or means nothing without built-in tools and a store of a vendor's.
+# Members read here, echoed in the answer, or without meaning outside a vendor's built-in tools and store.
 _TAKEN_OVER = frozenset(
     {
         *("input", "instructions", "tools", "tool_choice", "parallel_tool_calls", "text", "reasoning", "max_output_tokens"),
@@ -40,10 +40,10 @@ class ResponsesRequest:
     """A Responses request.
 
     Attributes:
-        body: As the caller sent it.
-        items: Its input, each item with its type.
-        chat: The chat request that it amounts to; its `messages` hold the earlier items too.
-        logprobs: Whether log probabilities are wanted.
+        body: The caller's body.
+        items: The input, each item with a type.
+        chat: The same as a chat request; the `messages` hold the earlier items too.
+        logprobs: The caller wants log probabilities.
     """
 
     body: Mapping[str, Any]
@@ -53,13 +53,13 @@ class ResponsesRequest:
 
     @property
     def summaries(self) -> bool:
-        """Whether the reasoning is wanted where its summary would stand: it comes as it is."""
+        """The caller wants summaries of the reasoning: the reasoning itself is written in their place."""
         reasoning = self.body.get("reasoning") or {}
         return any(reasoning.get(name) is not None for name in _SUMMARIES)
 
     @property
     def stream(self) -> bool:
-        """Whether the answer is to be streamed."""
+        """The answer is to be streamed."""
         return self.chat.stream
 
 
@@ -67,12 +67,12 @@ def read_request(body: Mapping[str, Any], context: Sequence[Mapping[str, Any]], 
     """Read a Responses request.
 
     Args:
-        body: As the caller sent it.
-        context: The items of the responses before, from the first on; empty without `previous_response_id`.
-        limit: What upstream calls the most tokens of an answer: `max_tokens` or `max_completion_tokens`.
+        body: The caller's body.
+        context: The items of the responses before, the oldest first; empty without `previous_response_id`.
+        limit: Upstream's name for the limit of tokens of an answer: `max_tokens` or `max_completion_tokens`.
 
     Raises:
-        BadRequest: It is malformed, or asks for what a chat cannot give; `param` says where.
+        BadRequest: The body is malformed, or asks for more than a chat can give; `param` names the place.
     """
     for name, hint in _REFUSED.items():
         if body.get(name) is not None and body[name] is not False:
@@ -115,7 +115,7 @@ def _limit(body: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _text(text: Any) -> dict[str, Any]:
-    """`text.format` as `response_format`; `text.verbosity` has the same name in a chat request."""
+    """Return `text.format` as `response_format`; `text.verbosity` has the same name in a chat request."""
     if text is None:
         return {}
     text = object_at(text, "text")

@@ -1,4 +1,4 @@
-"""The response object: what it says of the request, and of how the answer ended."""
+"""The response object: the echo of the request, the status, errors and usage."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from adapter.api.responses.request import ResponsesRequest
 
-# Said again as the request had them, or as they are where it did not.
+# Members echoed from the request, with the values for a request without them.
 _ECHOED: dict[str, Any] = {
     "instructions": None,
     "max_output_tokens": None,
@@ -29,13 +29,13 @@ _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"
 
 
 def new_response(request: ResponsesRequest, response_id: str, now: float, *, stored: bool) -> dict[str, Any]:
-    """The response as it is when nothing has been written yet.
+    """Return the response before any output.
 
     Args:
         request: The request.
-        response_id: Its id.
+        response_id: The id of the response.
         now: The time in seconds since the epoch.
-        stored: Whether it will be kept.
+        stored: The response will be stored.
     """
     body = request.body
     echoed = {key: body[key] if body.get(key) is not None else value for key, value in _ECHOED.items()}
@@ -68,7 +68,7 @@ def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def ending(finish_reason: str | None) -> dict[str, Any]:
-    """What a response says of how it ended, by the `finish_reason` of the chat answer."""
+    """Return the members about the end of a response, by the `finish_reason` of the chat answer."""
     reason = _INCOMPLETE.get(finish_reason or "")
     if reason is None:
         return {"status": "completed"}
@@ -76,14 +76,14 @@ def ending(finish_reason: str | None) -> dict[str, Any]:
 
 
 def failure(error: Mapping[str, Any]) -> dict[str, Any]:
-    """What a response says of an error, given as `{"message", "code", …}`; it has words of its own for the code."""
+    """Return the members about an error, given as `{"message", "code", …}`; the Responses API has error codes of its own."""
     message = str(error.get("message") or "The upstream failed.")
     code = error.get("code")
     return {"status": "failed", "error": {"code": "server_error", "message": f"{code}: {message}" if code else message}}
 
 
 def usage(told: Any) -> dict[str, Any] | None:
-    """The usage of a chat answer in the words of a response; None where upstream told none."""
+    """Return the usage of a chat answer in the words of a response; None for an upstream that tells none."""
     if not isinstance(told, dict):
         return None
     taken, made = _count(told, "prompt_tokens"), _count(told, "completion_tokens")

@@ -1,4 +1,4 @@
-"""Flat tool definitions and the tool choices that go with them."""
+"""Flat tool definitions, and the tool choices of the Responses API."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FORMS = (
 
 
 def read_tools_and_choice(body: Mapping[str, Any]) -> tuple[ToolSet, ToolChoice]:
-    """The `tools` and the `tool_choice` of a request.
+    """Return the `tools` and the `tool_choice` of a request.
 
     Raises:
         BadRequest: A tool is no function or is malformed, or the choice is none of the documented forms or names a tool that

@@ -1,4 +1,4 @@
-"""A whole answer as a response: the same writer, told everything at once."""
+"""A whole answer as a response: the streaming writer, called for the whole answer at once."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 class WholeResponse:
-    """Writes one response; a `WholeWriter`.
+    """Writes a whole response; a `WholeWriter`.
 
     Args:
-        writer: Writes it as it comes.
-        top_logprobs: How many alternatives of each token are wanted.
+        writer: The streaming writer of the response.
+        top_logprobs: The number of alternatives of each token that the caller wants.
     """
 
     def __init__(self, writer: ResponseWriter, top_logprobs: int) -> None:
@@ -40,13 +40,13 @@ class WholeResponse:
         events: Sequence[Event],
         options: Options,
     ) -> dict[str, Any]:
-        """The choice as in a chat completion; the events keep its order of text and calls."""
+        """Return the choice of a chat completion; the events keep the order of text and calls."""
         self._events = events
         self._trimmer.add(choice.get("logprobs"))
         return choice_for(request, choice, parsed, events, options)
 
     def answer(self, completion: dict[str, Any]) -> dict[str, Any]:
-        """The response."""
+        """Return the response."""
         self._writer.begin(completion, fallback_id="", now=0.0)
         choices: list[dict[str, Any]] = completion["choices"] or [{"message": {}, "finish_reason": "stop"}]
         choice = choices[0]
@@ -60,7 +60,7 @@ class WholeResponse:
         return self._writer.response
 
     def _in_order(self, message: Mapping[str, Any]) -> None:
-        """Reasoning, then text and calls as the model wrote them."""
+        """Write reasoning, then text and calls in the order of the model."""
         calls = {call["id"]: call["function"] for call in message.get("tool_calls") or ()}
         self._writer.delta(0, {key: value for key, value in message.items() if key not in {"content", "tool_calls"}})
         position = 0

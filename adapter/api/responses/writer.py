@@ -1,4 +1,4 @@
-"""A response, written as it comes: the events, in order and numbered, and the object that they amount to."""
+"""A streamed response: the numbered events, and the response object that they build."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 
     from adapter.api.responses.items import Kind, OpenItem, Status
 
-# Fields of a chat message that say nothing when they are there, or are read elsewhere.
+# Fields of a chat message that are read elsewhere, or may be left out without a report.
 _NOT_MISSED = frozenset({"role", "content", "tool_calls", "function_call", "refusal", "annotations", REASONING})
 
 
 class ResponseWriter:
-    """Writes one response; a `StreamWriter`.
+    """Writes a response; a `StreamWriter`.
 
     Args:
-        response: The response as it is before anything is written; becomes the finished one.
-        new_id: Makes an id, of which the part after the underscore is used.
+        response: The response before any output; filled while written.
+        new_id: Makes an id; only the part after the underscore is used.
         clock: The time in seconds since the epoch.
-        logprobs: Whether log probabilities are wanted.
-        summaries: Whether thoughts are wanted where summaries of them stand.
-        report: Told what a response has no place for.
+        logprobs: The caller wants log probabilities.
+        summaries: Thoughts are written in the place of summaries.
+        report: Called with a `Problem` for each field without a place in a response.
 
     Attributes:
-        response: The response, as far as it has got.
-        over: Whether it is finished, and has not failed.
+        response: The response, as far as written.
+        over: The response is finished without failure.
     """
 
     def __init__(
@@ -62,22 +62,22 @@ class ResponseWriter:
         self._sequence = 0
         self._finish_reason: str | None = None
         self._left_out: set[str] = set()
-        self._native: dict[int, CallItem] = {}  # calls that upstream makes itself, by their index
+        self._native: dict[int, CallItem] = {}  # calls of upstream's own, by index
 
     def begin(self, upstream: Mapping[str, Any], *, fallback_id: str, now: float) -> None:  # noqa: ARG002  # the interface's
-        """Take the model's name from upstream; id and time are the response's own."""
+        """Take the model's name from upstream; id and time stay."""
         self.begun = True
         self.response["model"] = upstream.get("model") or self.response["model"]
         self.response["service_tier"] = upstream.get("service_tier") or self.response["service_tier"]
 
     def roles(self, index: int) -> list[bytes]:  # noqa: ARG002
-        """The response is announced."""
+        """Announce the response."""
         return [self._announce()]
 
     def delta(self, index: int, delta: Mapping[str, Any], logprobs: Any = None) -> bytes:
-        """A piece of text of some kind, or a call of upstream's own."""
+        """Write a piece of text of any kind, or a call of upstream's own."""
         if index:
-            return b""  # a response has one answer, and one was asked for
+            return b""  # a response has a single answer
         out = [self._announce()]
         tokens = _tokens(logprobs) if self._logprobs else []
         for name, kind in self._texts:
@@ -91,30 +91,30 @@ class ResponseWriter:
         return b"".join(out)
 
     def call(self, index: int, position: int, call_id: str, name: str) -> bytes:  # noqa: ARG002
-        """A call begins, and what was written before it is over."""
+        """Begin a call, and end the open item."""
         return self._announce() + self._begin(CallItem(self._item_id("fc"), call_id, name))
 
     def arguments(self, index: int, position: int, text: str) -> bytes:  # noqa: ARG002
-        """A piece of the open call's arguments."""
+        """Write a piece of the open call's arguments."""
         if not isinstance(self._open, CallItem):
             raise TypeError("arguments without a call that is open")
         return self._of(self._open, self._open.add(text))
 
     def complete(self, index: int, position: int) -> bytes:  # noqa: ARG002
-        """The open call is complete."""
+        """End the open call, which is complete."""
         return self._close("completed")
 
     def finish(self, index: int, reason: str | None, extra: Mapping[str, Any]) -> bytes:  # noqa: ARG002
-        """Upstream has finished, and what is open is over; cut off, if upstream was."""
+        """End the open item; cut off, if upstream's answer was cut off."""
         self._finish_reason = reason
         return self._announce() + self._close("completed" if ending(reason)["status"] == "completed" else "incomplete")
 
     def alive(self, index: int) -> bytes:  # noqa: ARG002
-        """Still in progress."""
+        """Write a sign of life."""
         return self._lifecycle("response.in_progress")
 
     def error(self, body: Mapping[str, Any]) -> bytes:
-        """What went wrong, which the SDK raises with its code, and then, as OpenAI does it, that the response has failed."""
+        """Write the error, raised by the SDK with the code, and then, like OpenAI, the failed response."""
         error = body["error"] if isinstance(body.get("error"), dict) else {"message": str(body.get("error"))}
         flat = {
             "code": None if error.get("code") is None else str(error["code"]),
@@ -126,7 +126,7 @@ class ResponseWriter:
         return out + self._lifecycle("response.failed")
 
     def end(self, told: Any) -> bytes:
-        """The response is finished; its last event is for `last` to say."""
+        """Finish the response; `last` writes the last event."""
         out = self._announce()
         self.response |= {**ending(self._finish_reason), "usage": usage(told)}
         if self.response["status"] == "completed":
@@ -135,7 +135,7 @@ class ResponseWriter:
         return out
 
     def last(self) -> bytes:
-        """The last event of a response that has not failed."""
+        """Return the last event of a response without failure."""
         return self._lifecycle(f"response.{self.response['status']}")
 
     def _announce(self) -> bytes:
@@ -157,7 +157,7 @@ class ResponseWriter:
         return begun + self._of(item, item.add(kind, text, logprobs))
 
     def _native_call(self, call: Mapping[str, Any]) -> bytes:
-        """A call that upstream makes itself, or a piece of one; it may come in pieces, one call after the other."""
+        """Write a call of upstream's own, or a piece of the call; calls arrive in order."""
         place = call.get("index") or len(self._native) * ("id" in call)
         function = call.get("function") or {}
         item = self._native.get(place)
@@ -186,7 +186,7 @@ class ResponseWriter:
 
     @property
     def _place(self) -> int:
-        """Where the open item stands in the output: after the finished ones."""
+        """The index of the open item in the output: after the finished items."""
         return len(self.response["output"])
 
     def _of(self, item: OpenItem, events: Iterable[tuple[str, dict[str, Any]]]) -> bytes:
@@ -202,7 +202,7 @@ class ResponseWriter:
         return f"{prefix}_{self._new_id().rpartition('_')[2]}"
 
     def _mention(self, delta: Mapping[str, Any]) -> None:
-        """Report what has no place in a response, once for each field."""
+        """Report fields without a place in a response, once for each name."""
         for name in delta.keys() - _NOT_MISSED - self._left_out:
             if delta[name]:
                 self._left_out.add(name)
@@ -211,14 +211,14 @@ class ResponseWriter:
 
 
 def _text(value: Any) -> str:
-    """A text, or the texts of a list of parts, as some servers write their content."""
+    """Return a text, or the texts of a list of parts, a form of content that some servers write."""
     if isinstance(value, list):
         return "".join(_text(part.get("text")) for part in value if isinstance(part, dict))
     return value if isinstance(value, str) else ""
 
 
 def _tokens(logprobs: Any) -> list[dict[str, Any]]:
-    """The tokens of a chat answer's `logprobs`, each with the fields that a response's have."""
+    """Return the tokens of a chat answer's `logprobs`, with the fields of a response's tokens."""
     tokens = logprobs.get("content") if isinstance(logprobs, dict) else None
     return [
         {**_token(token), "top_logprobs": [_token(top) for top in token.get("top_logprobs") or ()]} for token in tokens or ()

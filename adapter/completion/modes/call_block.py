@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapter.completion.call_stream import CallStream
-from adapter.completion.fast_json_call import begin_call
 from adapter.completion.modes.message import begin_passage
 from adapter.completion.report import end_block
 from adapter.completion.state import Mode, State
@@ -47,8 +46,6 @@ def _begin(state: State, opening: str, text: str, position: int, out: list[Event
     state.fenced = state.content.block(out) or state.fenced
     state.may_be_bare = state.may_think = state.owed = False
     state.mode, state.block = Mode.BLOCK, found
-    if begin_call(state, found, text, position, out):
-        return len(text)
     state.stream = CallStream(state, found)
     return position
 

@@ -1,7 +1,10 @@
-"""The arguments of a call in braces while they are being read: from one character that means something to the next.
+"""A reader of the arguments of one call in braces.
 
-A quote token ends a string where a comma, a bracket or the end of the block follows it; in any other place it is data. So is a
-closing marker inside a string, unless the string turns out to have lost its quote.
+Most text is read a segment at a time: a comma, a key and the beginning of a value match one pattern (`literals.Segments`). An
+incomplete segment is left unread until more text comes. Unusual text is read from one character with a meaning to the next.
+
+A quote token ends a string if a comma, a bracket or the end of the block follows; elsewhere the token is data. A closing marker
+inside a string is data too, unless the string turns out to have lost its quote token.
 """
 
 from __future__ import annotations
@@ -10,151 +13,151 @@ import re
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from adapter.syntax.braces.literals import NOT_SPACE, SPACE
-from adapter.syntax.json.end_scanner import is_half
+from adapter.syntax.braces.literals import BRACKET, CLOSE, KEY, NOT_SPACE, QUOTE, SPACE, WORD
+from adapter.syntax.braces.writer import ArgumentsText
 from adapter.text.json_spans import loads
-from adapter.text.json_writer import BracesText
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adapter.schema.known_place import KnownPlace
     from adapter.syntax.braces.literals import Literals
-    from adapter.text.buffer import TextBuffer
 
 _LONGEST_KEY = 1000
+_LONGEST_SEGMENT = 200  # characters, of which an incomplete segment is read again with every delta
+_KEY_STOP = re.compile(r"[:,{}\[\]<]")
+_WORD_STOP = re.compile(r"[,}\]<]")
+_QUOTED = re.compile(r'(?:[^"\\]++|\\[\s\S])*+')
 
 
 class Stop(Enum):
-    """Why no more of the arguments is read."""
+    """The reason why no more of the arguments is read."""
 
     COMPLETE = auto()  # the last brace is closed
-    END = auto()  # what ends a block stands here
-    FAULT = auto()  # they are not what they should be
-    LOST_QUOTE = auto()  # a closing marker in what looked like a string ended the block
-
-
-class _Where(Enum):
-    KEY = auto()
-    VALUE = auto()  # before a value
-    WORD = auto()  # inside a value without quotes
-    STRING = auto()  # between quote tokens
-    QUOTED = auto()  # between quotes as JSON has them
-    AFTER = auto()  # after a value
-
-
-_STOPS = {
-    _Where.KEY: re.compile(r"[:,{}\[\]<]"),
-    _Where.WORD: re.compile(r"[,}\]<]"),
-    _Where.QUOTED: re.compile(r'["\\]'),
-}
+    END = auto()  # the next text may end the block
+    FAULT = auto()  # the text is no arguments
+    LOST_QUOTE = auto()  # a closing marker in an apparent string ended the block
 
 
 class BracesArguments:
-    """Reads the arguments of one call, from the first character after its brace on.
+    """Reads the arguments of one call, from the first character behind their brace on.
 
     Args:
-        literals: The literals of the dialect.
+        literals: The markers of the dialect.
+        place: The place of the arguments in the tool's schema.
 
     Attributes:
-        json: What has become certain of them, as JSON; whoever takes it clears the list.
-        stop: Why no more is read, once that is so.
-        fault: What is wrong, if something is.
-        closer: Where the first closing marker inside the present string begins, counted from the first character; or -1.
-        offset: Characters read.
+        text: The arguments as JSON.
+        said: Pieces of the JSON that may leave; whoever takes the pieces clears the list.
+        stop: The reason why no more is read, once there is a reason.
+        fault: The fault, if there is a fault.
+        closer: Offset of the first closing marker inside the present string; -1 without a marker.
+        offset: Code points read.
     """
 
-    def __init__(self, literals: Literals) -> None:
+    def __init__(self, literals: Literals, place: KnownPlace) -> None:
         self._literals = literals
-        self._ends = literals.ends
-        self._in_string = re.compile("|".join(map(re.escape, (literals.quote, literals.close))))
-        self._where = _Where.KEY
-        self._written = BracesText()
-        self._part: list[str] = []  # of a key or a value, while it is taken
-        self._base = 0  # turns a position in the text that is being fed into an offset
-        self.json: list[str] = []
+        self._step: Callable[[BracesArguments, str, int], int] = BracesArguments._key
+        self._part: list[str] = []  # of a key or a value that is being taken
+        self._base = 0  # added to a position in the text being fed, gives an offset
+        self.text = ArgumentsText(place)
+        self.said: list[str] = []
         self.stop: Stop | None = None
         self.fault = ""
         self.closer = -1
         self.offset = 0
-        self._handlers = {
-            _Where.KEY: self._at_key,
-            _Where.VALUE: self._at_value,
-            _Where.WORD: self._at_word,
-            _Where.STRING: self._at_string,
-            _Where.QUOTED: self._at_quoted,
-            _Where.AFTER: self._after,
-        }
         self._begin("{")
 
-    @property
-    def written(self) -> TextBuffer:
-        """All of the JSON so far."""
-        return self._written.written
-
     def feed(self, text: str, position: int) -> int:
-        """Consume text. Returns how far."""
+        """Consume text from `position` on. Returns the position reached."""
         start = position
         self._base = self.offset - start
         while position < len(text) and self.stop is None:
-            before = self._where
-            after = self._handlers[before](text, position)
-            if after == position and before is self._where:
+            step = self._step
+            after = step(self, text, position)
+            if after == position and step is self._step:
                 break
             position = after
         self.offset += position - start
         return position
 
+    @property
+    def in_string(self) -> bool:
+        """A string between quote tokens is open."""
+        return self._step is BracesArguments._string
+
+    def flowed(self, text: str) -> str:
+        """Consume text of the open string that has left already. Returns the text as JSON."""
+        self.offset += len(text)
+        return self.text.string(text)
+
     def mend(self) -> bool:
-        """Close the last brace, where nothing else is missing. Returns whether that is so."""
-        if self._where is _Where.AFTER and len(self._written.open) == 1:
+        """Close the last brace, if nothing else is missing. Returns True if the arguments are complete now."""
+        if self._step is BracesArguments._after and len(self.text.open) == 1:
             self._end()
             return True
         return False
 
-    def lost_quote(self) -> bool:
-        """Whether the text is over inside a string that held a closing marker."""
-        return self._where is _Where.STRING and self.closer >= 0
-
     def _break(self, fault: str) -> None:
         self.stop, self.fault = Stop.FAULT, fault
 
-    def _write(self, text: str) -> None:
-        if text:
-            self.json.append(text)
-
     def _begin(self, bracket: str) -> None:
-        if self._written.full:
+        if self.text.full:
             self._break("nested too deeply")
             return
-        self._write(self._written.begin(bracket))
-        self._where = _Where.KEY if bracket == "{" else _Where.VALUE
+        self.said.append(self.text.begin(bracket))
+        self._step = BracesArguments._key if bracket == "{" else BracesArguments._value
 
     def _end(self) -> None:
-        """The innermost bracket is closed."""
-        self._write(self._written.end())
-        self._where = _Where.AFTER
-        if not self._written.open:
+        """Close the innermost bracket."""
+        self.said.append(self.text.end())
+        self._step, self._part = BracesArguments._after, []
+        if not self.text.open:
             self.stop = Stop.COMPLETE
 
-    def _take(self, text: str, position: int) -> int:
-        """Take what stands before the next character that may mean something. Returns its place."""
-        found = _STOPS[self._where].search(text, position)
+    def _begin_string(self) -> None:
+        self.said.append(self.text.begin_string())
+        self._step, self.closer = BracesArguments._string, -1
+
+    def _end_word(self, word: str) -> None:
+        self.said.append(self.text.word(word.strip(SPACE)))
+        self._step, self._part = BracesArguments._after, []
+
+    def _segment(self, text: str, position: int, *, behind_value: bool) -> int:
+        """Read a whole segment. Returns the position reached; the same one to wait for more, -1 if the text is unusual."""
+        segments = self._literals.elements if self.text.in_list else self._literals.members
+        found = (segments.after if behind_value else segments.first).match(text, position)
+        if found is None:
+            return -1
+        group, end = found.lastindex, found.end()
+        if group is None or group == KEY:
+            return position if end == len(text) and end - position <= _LONGEST_SEGMENT else -1
+        if group == CLOSE:
+            self._end()
+            return end
+        self.text.comma()
+        if found[KEY] is not None:
+            self.said.append(self.text.key(found[KEY]))
+        if group == QUOTE:
+            self._begin_string()
+        elif group == BRACKET:
+            self._begin(found[BRACKET])
+        else:
+            self._end_word(found[WORD])
+        return end
+
+    def _take(self, stops: re.Pattern[str], text: str, position: int) -> int:
+        """Take the text before the next character with a meaning. Returns the position of that character, or the end."""
+        found = stops.search(text, position)
         stop = found.start() if found else len(text)
         self._part.append(text[position:stop])
         return stop
 
-    def _taken(self) -> str:
-        text = "".join(self._part).strip(SPACE)
-        self._part = []
-        return text
-
-    def _at_smaller(self, text: str, position: int, *, data: bool) -> int:
-        """At a `<` outside of strings: the end of the block, or data, where there may be some.
-
-        The position itself means that more text is needed.
-        """
-        if text.startswith(self._ends, position):
+    def _smaller(self, text: str, position: int, *, data: bool) -> int:
+        """Read a `<` outside of strings: an end of the block, or data, if allowed. The position itself asks for more text."""
+        if self._literals.at_end.match(text, position):
             self.stop = Stop.END
-            return position
-        if is_half(text, position, (self._literals.quote, *self._ends)):
+        if self.stop or self._literals.half_mark(text, position):
             return position
         if data:
             self._part.append("<")
@@ -162,16 +165,20 @@ class BracesArguments:
             self._break("a comma or a bracket was due")
         return position + 1
 
-    def _at_key(self, text: str, position: int) -> int:
-        stop = self._take(text, position)
+    def _key(self, text: str, position: int) -> int:
+        if not self._part and (after := self._segment(text, position, behind_value=False)) >= 0:
+            return after
+        stop = self._take(_KEY_STOP, text, position)
         if stop == len(text):
             return stop
         character = text[stop]
         if character == "<":
-            return self._at_smaller(text, stop, data=True)
-        if character == ":" and self._end_key():
-            return stop + 1
-        if character == "}" and not self._taken():
+            return self._smaller(text, stop, data=True)
+        key = "".join(self._part).strip(SPACE)
+        if character == ":" and (name := self._unquoted(key)) is not None:
+            self.said.append(self.text.key(name))
+            self._step, self._part = BracesArguments._value, []
+        elif character == "}" and not key:
             self._end()
         elif character == ":" and 0 < sum(map(len, self._part)) < _LONGEST_KEY:
             self._part.append(":")  # inside a key with quotes
@@ -179,27 +186,22 @@ class BracesArguments:
             self._break("a key was due")
         return stop + 1
 
-    def _end_key(self) -> bool:
-        """Whether the key that was taken is whole: one with quotes ends with them."""
+    def _unquoted(self, key: str) -> str | None:
+        """Return the name that a key spells; None for a key with quotes that is not complete."""
         quote = self._literals.quote
-        key = "".join(self._part).strip(SPACE)
-        if key.startswith(quote) and len(key) >= 2 * len(quote):
-            if not key.endswith(quote):
-                return False
-            key = key[len(quote) : -len(quote)]
-        elif key.startswith('"'):
-            try:
-                key = loads(key)
-            except ValueError:
-                return False
-        elif not key or key.startswith(quote):
-            return False
-        self._part = []
-        self._write(self._written.key(key))
-        self._where = _Where.VALUE
-        return True
+        if key.startswith(quote):
+            complete = len(key) >= 2 * len(quote) and key.endswith(quote)
+            return key[len(quote) : -len(quote)] if complete else None
+        if not key.startswith('"'):
+            return key or None
+        try:
+            return str(loads(key))
+        except ValueError:
+            return None
 
-    def _at_value(self, text: str, position: int) -> int:
+    def _value(self, text: str, position: int) -> int:
+        if self.text.in_list and (after := self._segment(text, position, behind_value=False)) >= 0:
+            return after
         found = NOT_SPACE.search(text, position)
         if found is None:
             return len(text)
@@ -207,88 +209,87 @@ class BracesArguments:
         if character in "{[":
             self._begin(character)
         elif character == '"':
-            self._where = _Where.QUOTED
-        elif character == "]" and self._written.in_list:
+            self._step = BracesArguments._quoted
+        elif character == "]" and self.text.in_list:
             self._end()
         elif character in ",}]":
             self._break("a value was due")
         elif text.startswith(self._literals.quote, place):
-            self._where, self.closer = _Where.STRING, -1
-            self._write(self._written.begin_string())
+            self._begin_string()
             return place + len(self._literals.quote)
-        elif text.startswith(self._ends, place):
-            self.stop = Stop.END
-            return place
-        elif is_half(text, place, (self._literals.quote, *self._ends)):
-            return place
         else:
-            self._where = _Where.WORD
+            if self._literals.at_end.match(text, place):
+                self.stop = Stop.END
+            elif not self._literals.half_mark(text, place):
+                self._step = BracesArguments._word
             return place
         return place + 1
 
-    def _at_word(self, text: str, position: int) -> int:
-        stop = self._take(text, position)
+    def _word(self, text: str, position: int) -> int:
+        stop = self._take(_WORD_STOP, text, position)
         if stop == len(text):
             return stop
-        if text[stop] == "<" and not text.startswith(self._ends, stop):
-            return self._at_smaller(text, stop, data=True)
-        self._write(self._written.word(self._taken()))
-        self._where = _Where.AFTER
+        if text[stop] == "<" and not self._literals.at_end.match(text, stop):
+            return self._smaller(text, stop, data=True)
+        self._end_word("".join(self._part))
         return stop
 
-    def _at_quoted(self, text: str, position: int) -> int:
-        stop = self._take(text, position)
-        if stop == len(text):
-            return stop
-        if text[stop] == "\\":
-            if stop + 1 == len(text):
-                return stop
-            self._part.append(text[stop : stop + 2])
-            return stop + 2
+    def _quoted(self, text: str, position: int) -> int:
+        """Read a string between quotes as JSON has them."""
+        end = _QUOTED.match(text, position).end()  # type: ignore[union-attr]  # matches any text
+        self._part.append(text[position:end])
+        if not text.startswith('"', end):
+            return end
         literal, self._part = "".join(self._part), []
         try:
             value = loads(f'"{literal}"')
         except ValueError:
             value = literal
-        self._write(self._written.begin_string() + self._written.string(value) + self._written.end_string())
-        self._where = _Where.AFTER
-        return stop + 1
+        self.said += (self.text.begin_string(), self.text.string(value), self.text.end_string())
+        self._step = BracesArguments._after
+        return end + 1
 
-    def _at_string(self, text: str, position: int) -> int:
-        found = self._in_string.search(text, position)
-        if found is None:
-            half = self._literals.half_in_string(text, position)
-            self._write(self._written.string(text[position:half]))
-            return half
-        place, marker = found.start(), found.group()
-        self._write(self._written.string(text[position:place]))
-        if marker == self._literals.quote:
-            ends = self._literals.end_string(text, found.end())
-            if ends is None:
-                return place
+    def _string(self, text: str, position: int) -> int:
+        """Read a string between quote tokens."""
+        literals = self._literals
+        end = literals.body.match(text, position).end()  # type: ignore[union-attr]  # matches any text
+        if end > position:
+            self.said.append(self.text.string(text[position:end]))
+        if end == len(text):
+            return end
+        mark = literals.quote if text.startswith(literals.quote, end) else literals.close
+        behind = end + len(mark)
+        if mark is literals.quote:
+            ends = bool(literals.closed.match(text, end)) or literals.end_string(text, behind)
             if ends:
-                self._write(self._written.end_string())
-                self._where = _Where.AFTER
-                return found.end()
-            if self.closer >= 0:
-                self.stop, self.fault = Stop.LOST_QUOTE, "a string without its end"
-                return place
+                self.said.append(self.text.end_string())
+                self._step = BracesArguments._after
+                return behind
+            if ends is None or self.closer >= 0:
+                self.stop = None if ends is None else Stop.LOST_QUOTE
+                return end
+        elif not text.startswith(mark, end):
+            return end
         elif self.closer < 0:
-            self.closer = self._base + place
-        self._write(self._written.string(marker))
-        return found.end()
+            self.closer = self._base + end
+        self.said.append(self.text.string(mark))
+        return behind
 
     def _after(self, text: str, position: int) -> int:
+        """Read the text behind a value."""
+        after = self._segment(text, position, behind_value=True)
+        if after >= 0:
+            return after
         found = NOT_SPACE.search(text, position)
         if found is None:
             return len(text)
         place, character = found.start(), found.group()
         if character == "<":
-            return self._at_smaller(text, place, data=False)
+            return self._smaller(text, place, data=False)
         if character == ",":
-            self._written.comma()
-            self._where = _Where.VALUE if self._written.in_list else _Where.KEY
-        elif character == ("]" if self._written.in_list else "}"):
+            self.text.comma()
+            self._step = BracesArguments._value if self.text.in_list else BracesArguments._key
+        elif character == ("]" if self.text.in_list else "}"):
             self._end()
         else:
             self._break("a comma or a bracket was due")

@@ -1,9 +1,9 @@
-"""The call syntax of Gemma 4 and FunctionGemma: a word, the tool, and braces, with a token of its own for quotes.
+"""The call syntax of Gemma 4 and FunctionGemma: a word, the tool, and arguments in braces, with a token of its own for quotes.
 
 <|tool_call>call:get_weather{city:<|"|>Paris<|"|>,days:3}<tool_call|>
 
-Keys stand without quotes, and strings between two quote tokens, as they are: nothing in them is escaped. Numbers, words,
-objects and lists are those of JSON. A dialect says in `form` how they are spelt:
+Keys stand without quotes. Strings stand between two quote tokens, and nothing in a string is escaped. Numbers, words, objects
+and lists are those of JSON. A dialect gives the spelling in `form`:
 
     call    the word before the tool's name: `call:`
     quote   the token on both sides of a string
@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING
 
 from adapter.errors import DialectError
 from adapter.syntax.braces.block import CallBracesBlock
-from adapter.syntax.braces.literals import Literals
+from adapter.syntax.braces.literals import literals
 from adapter.syntax.braces.notation import BracesNotation
 from adapter.syntax.contract import Syntax
-from adapter.syntax.json.end_scanner import is_half
 from adapter.syntax.limits import Limits
+from adapter.text.partial import is_half
 
 if TYPE_CHECKING:
     from adapter.syntax.contract import SyntaxSettings
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _FORM = {"call", "quote"}
-# Keys stand without quotes.
+# Keys that can stand without quotes.
 _KEYS = re.compile(r"""(?!\s)[^:{}\[\]<>,"'`]{1,200}(?<!\s)""")
 
 
@@ -35,22 +35,23 @@ class CallBraces(Syntax):
     """Reads blocks of this syntax.
 
     Args:
-        settings: What the dialect says.
+        settings: The dialect's settings.
 
     Raises:
-        DialectError: Its `form` is not what is described above.
+        DialectError: `form` does not hold exactly the two keys above.
     """
 
     def __init__(self, settings: SyntaxSettings) -> None:
         if set(settings.form) != _FORM:
             raise DialectError(f"form = {dict(settings.form)!r}: the syntax 'call_braces' asks for {', '.join(sorted(_FORM))}")
-        self._literals = Literals(settings.open, settings.close, settings.tokens, settings.form["call"], settings.form["quote"])
+        self._literals = literals(settings.open, settings.close, settings.tokens, settings.form["call"], settings.form["quote"])
+        self._known = settings.known
         self.openings: tuple[str, ...] = (settings.open,)
         self.notation = BracesNotation(settings.form["quote"])
         self.limits = Limits(keys=_KEYS, inner=True, ends=self._literals.string_ends)
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
-        """A block begins where the word follows; the opening marker may be doubled."""
+        """Find the word behind an opening marker, which may be doubled. Returns as `Syntax.opening` does."""
         start, word = position, self._literals.call
         while True:
             found = _SPACE.match(text, position)
@@ -66,5 +67,5 @@ class CallBraces(Syntax):
         return start, False
 
     def block(self, opening: str) -> CallBracesBlock:
-        """A reader for one block."""
-        return CallBracesBlock(opening, self._literals)
+        """Make a reader for one block."""
+        return CallBracesBlock(opening, self._literals, self._known)

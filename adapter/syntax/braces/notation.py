@@ -1,4 +1,4 @@
-"""Arguments in braces, with a token for quotes, as `braces_arguments` reads them."""
+"""The notation of arguments in braces: keys without quotes, strings between tokens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MARKS = re.compile(r"[:,{}\[\]<>]")
 
 
 class BracesNotation(Notation):
-    """`{city:<|"|>Paris<|"|>,days:3}`: the keys sorted and without quotes.
+    """`{city:<|"|>Paris<|"|>,days:3}`, the keys sorted.
 
     Args:
         quote: The token on both sides of a string.
@@ -28,13 +28,13 @@ class BracesNotation(Notation):
         self.quote = quote
 
     def string(self, value: str) -> str:
-        """A string between its tokens; in JSON's quotes where it holds the token, or what must be escaped."""
+        """Write a string between tokens; in JSON's quotes if the string holds the token, or characters that must be escaped."""
         if self.quote in value or not value.isprintable():
             return super().string(value)
         return f"{self.quote}{value}{self.quote}"
 
     def key(self, name: str) -> str:
-        """A key; in JSON's quotes, and its marks escaped, where it is no name."""
+        """Write a key; in JSON's quotes, with its marks escaped, if the key is no name."""
         if _NAME.fullmatch(name):
             return name + self.colon
         return _MARKS.sub(lambda mark: f"\\u{ord(mark.group()):04x}", json.dumps(name)) + self.colon

@@ -10,7 +10,6 @@ from adapter.text.json_writer import quoted
 
 if TYPE_CHECKING:
     from adapter.syntax.json.payload import Payload
-    from adapter.syntax.json.plain_arguments import Plain
     from adapter.syntax.reading import End, Reading
 
 
@@ -27,11 +26,6 @@ class JsonAfterName(JsonBlock):
         super().__init__(opening, payload)
         self.steps = Unheard()
         self._name = name
-
-    @property
-    def plain(self) -> Plain | None:
-        """None: the payload is no call."""
-        return None
 
     def read(self, end: End) -> Reading:
         """The call of the block, read as if all of the call were JSON."""

@@ -46,7 +46,7 @@ class BareJson(JsonInTags):
         if unknown:
             raise DialectError(f"form.{unknown[0]} means nothing to the syntax 'bare_json'; it knows also")
         bounds = Boundaries(settings.open, settings.close, settings.tokens, due=False)
-        super().__init__(settings, Payload(bounds, "", _SEPARATORS))
+        super().__init__(settings, Payload(bounds, "", _SEPARATORS, settings.known))
         markers = (settings.open, *settings.form.get("also", "").split())
         self.openings = tuple(marker for marker in markers if marker)
 

@@ -21,6 +21,7 @@ from adapter.text.partial import is_half
 
 if TYPE_CHECKING:
     from adapter.syntax.reading import Flowing
+    from adapter.text.json_cursor import Handover
 
 __all__ = ["BlockScanner", "Boundaries", "End", "is_half"]
 
@@ -49,13 +50,15 @@ class BlockScanner:
 
     Attributes:
         offset: How many characters have been consumed.
+        stops: Consume no further value behind the first one, if only white space, commas and semicolons stand between them.
+        another: A further value follows.
         payload_end: Where the payload ends, once `feed` or `finish` returned an `End`.
         block_end: Where the block ends, closing tag included; text after it is to be read again.
     """
 
     __slots__ = (
-        "_before", "_bounds", "_depth", "_escape", "_loose", "_quote", "_state", "_tag", "block_end", "offset",
-        "payload_end",
+        "_before", "_bounds", "_depth", "_escape", "_loose", "_quote", "_state", "_tag", "another", "block_end", "offset",
+        "payload_end", "stops",
     )  # fmt: skip
 
     def __init__(self, bounds: Boundaries) -> None:
@@ -67,9 +70,27 @@ class BlockScanner:
         self._tag: int | None = None  # the first closing tag inside the present string
         self._before = "{"  # the last character that is not white space
         self._loose = False  # the JSON is known to be broken; only tags count now
+        self.stops = self.another = False
         self.offset = 0
         self.payload_end = 0
         self.block_end = 0
+
+    @classmethod
+    def resume(cls, bounds: Boundaries, state: Handover, offset: int = 0, depth: int = 0) -> BlockScanner:
+        """Go on after a strict cursor; the text that it left unread is to be fed first.
+
+        Args:
+            bounds: The boundaries of the block.
+            state: The state of the cursor.
+            offset: Where in the payload the cursor began.
+            depth: Number of containers that were open there.
+        """
+        scanner = cls(bounds)
+        scanner.offset, scanner._depth, scanner._before = offset + state.offset, depth + state.depth, state.before
+        if state.in_string or state.ended:
+            scanner._quote, scanner._tag = '"', None if state.tag is None else offset + state.tag
+            scanner._state = _State.STRING if state.in_string else _State.AFTER_STRING
+        return scanner
 
     @property
     def complete(self) -> bool:
@@ -139,11 +160,6 @@ class BlockScanner:
         """What looked complete was not JSON: look for the closing tag and nothing else."""
         self._loose = True
         self._state = _State.OUTSIDE
-
-    def take(self, payload: int, block: int) -> None:
-        """All of the block was read in one go, and ends there."""
-        self.offset = block
-        self._end(End.TAG, payload, block)
 
     def _end(self, end: End, payload: int, block: int) -> End:
         self.payload_end, self.block_end = payload, block
@@ -235,6 +251,9 @@ class BlockScanner:
             return self._tag_outside(text, position, base)
         if is_half(text, position, brackets):
             return position, None, True
+        if self.stops:
+            self.another = True
+            return position, None, True
         self._state = _State.OUTSIDE
         return position, None, False
 
@@ -258,6 +277,7 @@ class BlockScanner:
             self.go_on()
         elif character not in "}]`":  # one brace too many and the end of a fence are the payload's business
             return position, self._ended_by_text(), False
+        self.stops = self.stops and self._state is _State.BETWEEN
         return position + 1, None, False
 
     def _ended_by_text(self) -> End:

@@ -63,7 +63,7 @@ class JsonInTags(Syntax):
 
     def __init__(self, settings: SyntaxSettings, payload: Payload | None = None) -> None:
         bounds = boundaries(settings.open, settings.close, settings.tokens)
-        self.payload = payload or Payload(bounds, settings.open + settings.close)
+        self.payload = payload or Payload(bounds, settings.open + settings.close, known=settings.known)
         self.has_plain_blocks = self.payload.plain is not None
         self.openings: tuple[str, ...] = (settings.open,)
         self._close = settings.close
@@ -120,7 +120,7 @@ class JsonInTags(Syntax):
 
     def finder(self) -> CallFinder:
         """Make a search for the calls of one payload without tags."""
-        return CallFinder()
+        return self.payload.finder()
 
     def read(self, payload: str, end: End) -> Reading:
         """The calls of a payload without tags."""

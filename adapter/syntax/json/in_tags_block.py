@@ -5,137 +5,194 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapter.syntax.block import Block, Where
-from adapter.syntax.json.call_finder import CallFinder
-from adapter.syntax.json.call_forms import read_quickly
-from adapter.syntax.reading import RawCall, Unheard
-from adapter.text.json_spans import value_at
+from adapter.syntax.json.end_scanner import BlockScanner
+from adapter.syntax.reading import Unheard
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import re
+    from collections.abc import Callable
 
+    from adapter.syntax.contract import Follower
+    from adapter.syntax.json.call_finder import CallFinder
     from adapter.syntax.json.payload import Payload
-    from adapter.syntax.json.plain_arguments import Plain
     from adapter.syntax.reading import End, Flowing, Lookout, Reading
 
 # Offset up to which an unheard block is passed over as a whole; inside a longer string `flowing` is faster still.
 _SHORT = 4000
 
 
+class _Closing:
+    """The rest of a closing marker that has begun, as a follower: any other text is for the reader.
+
+    Attributes:
+        special: As in `Follower`; never used, for the text stands in no string.
+        in_string: False.
+    """
+
+    __slots__ = ("_due", "in_string", "special")
+
+    def __init__(self, due: str, special: Callable[[str], re.Match[str] | None]) -> None:
+        self._due = due
+        self.special = special
+        self.in_string = False
+
+    def follow(self, text: str) -> str | None:
+        """Read a delta. Returns the empty string; None for a delta that ends the marker, or is not of it."""
+        if len(text) >= len(self._due) or not self._due.startswith(text):
+            return None
+        self._due = self._due[len(text) :]
+        return ""
+
+
 class JsonBlock(Block):
     """A reader of one block.
+
+    Somebody who hears the steps has the payload read by a call finder, strictly, up to the end of a value or the first text that is
+    not understood; the end scanner goes on from there. A block that nobody hears is read by the end scanner alone.
 
     Args:
         opening: The opening marker, and the text between marker and payload.
         payload: Reads the JSON.
-
-    Attributes:
-        behind: Code points at the end of the text so far that were kept unread: they are plain, and do not end the block.
     """
 
     def __init__(self, opening: str, payload: Payload) -> None:
         super().__init__(opening, Where.ARGUMENTS)
         self._payload = payload
-        self._scanner = payload.scanner()
-        self._finder: CallFinder | None = None  # from the first delta on, if the steps are heard
-        self._doubt = ""  # a closing marker in a string, which may be data, and is not known to the finder yet
-        self.behind = 0
-
-    def feed(self, text: str, position: int) -> tuple[int, End | None]:
-        """Consume text from `position` on. Returns the position reached, and the end of the block, if met."""
-        if self.behind:
-            kept, self.behind = self._text.part(0), 0
-            self._step(kept, 0)
-        return super().feed(text, position)
+        self._finder: CallFinder | None = None  # while the payload is read strictly
+        self._strict: CallFinder | None = None  # as long as it may go on with another value
+        self._scanner: BlockScanner | None = None
+        self._half = ""  # the beginning of a marker behind complete JSON, which the scanner has not consumed
+        self._closing: _Closing | None = None
 
     def _step(self, text: str, position: int) -> tuple[int, End | None]:
-        scanner = self._scanner
-        after, end = scanner.feed(text, position)
-        if type(self.steps) is not Unheard:
-            self._find(text[position:after])
-        if end is not None:
-            self._payload_end, self._block_end = scanner.payload_end, scanner.block_end
+        if self._scanner is None and self._finder is None:
+            self._begin()
+        if self._half:
+            return self._after_half(text, position)
+        finder = self._finder
+        after, end = self._scan(text, position) if finder is None else self._find(finder, text, position)
+        if end is None and self._strict is not None and after < len(text):
+            after = self._wait(text, after)
         return after, end
 
-    def _find(self, piece: str) -> None:
-        """Look for calls in a piece of the payload."""
-        finder = self._finder = self._finder or CallFinder(self.steps)
-        tag = self._scanner.doubtful_tag
-        doubtful = 0 if tag is None else self._scanner.offset - tag
-        piece = self._doubt + piece
-        sure = len(piece) - (doubtful if doubtful <= len(self._payload.bounds.close) else 0)
-        self._doubt = piece[sure:]
-        finder.feed(piece[:sure])
+    def _begin(self) -> None:
+        """Choose the reader, with the first delta: by then somebody hears the steps, or nobody."""
+        if type(self.steps) is Unheard:
+            self._scanner = self._payload.scanner()
+        else:
+            self._finder = self._strict = self._payload.finder(self.steps)
+
+    def _find(self, finder: CallFinder, text: str, position: int) -> tuple[int, End | None]:
+        """Read on strictly."""
+        finder.steps = self.steps
+        after = finder.read(text, position)
+        if not (finder.silent or finder.ended):
+            return after, None
+        state = finder.handover()
+        self._finder = None
+        self._scanner = scanner = BlockScanner.resume(self._payload.bounds, state)
+        scanner.stops = finder.ended and not finder.silent
         if finder.silent:
-            self.steps = Unheard(self.steps)
+            self._strict, self.steps = None, Unheard(self.steps)
+        read, end = scanner.feed(state.unread)
+        after += read - len(state.unread)
+        if end is not None:
+            return after, self._met(scanner, end)
+        return self._scan(text, after) if after < len(text) else (after, None)
 
-    def keep(self, text: str) -> None:
-        """Keep text unread that is plain and does not end the block; `feed` reads the text when other text comes."""
-        self._text.append(text)
-        self._read += len(text)
-        self.behind += len(text)
+    def _scan(self, text: str, position: int) -> tuple[int, End | None]:
+        """Read on for the end of the block."""
+        scanner = self._scanner
+        if scanner is None:
+            raise RuntimeError("no end scanner")
+        after, end = scanner.feed(text, position)
+        if end is not None:
+            return after, self._met(scanner, end)
+        if scanner.another and self._strict is not None:
+            self._finder, self._scanner = self._strict, None
+            self._finder.again(scanner.offset)
+            return self._find(self._finder, text, after)
+        return after, None
 
-    @property
-    def plain(self) -> Plain | None:
-        """Patterns of a plain call in the block; None if a block can end without its closing marker."""
-        return self._payload.plain
+    def _met(self, scanner: BlockScanner, end: End) -> End:
+        self._payload_end, self._block_end = scanner.payload_end, scanner.block_end
+        return end
 
-    def take_plain(self, name: str, start: int, end: int, tag: int) -> tuple[str, RawCall, Sequence[str]]:
-        """End a block of one plain call that was kept whole, its closing marker included.
+    def _wait(self, text: str, after: int) -> int:
+        """Keep the beginning of a marker behind complete JSON. Returns the end of the text."""
+        half, close = text[after:], self._payload.bounds.close
+        self._half = half
+        if len(half) < len(close) and close.startswith(half):
+            self._closing = _Closing(close[len(half) :], self._payload.inside.special)
+        return len(text)
 
-        Args:
-            name: The name of the call.
-            start: Offset of the arguments.
-            end: Offset behind the arguments.
-            tag: Offset of the closing marker.
-
-        Returns:
-            The text of the block, the call, and the faults of the tags.
-        """
-        raw, before = self._text.text(), len(self.opening)
-        arguments = raw[before + start : before + end]
-        try:
-            value = read_quickly(arguments)
-        except ValueError:
-            value = value_at(raw, before + start)[0]
-        return raw, RawCall(name, arguments, value), self._payload.markup_faults(self.opening, raw[before + tag :])
+    def _after_half(self, text: str, position: int) -> tuple[int, End | None]:
+        """Read on behind the beginning of a marker."""
+        half, self._half, self._closing = self._half, "", None
+        window = half + text[position:]
+        after, end = self._scan(window, 0)
+        if end is None and self._finder is None and after < len(window):
+            self._wait(window, after)
+            return len(text), None
+        return max(position, position + after - len(half)), end
 
     def waiting(self) -> Lookout | None:
         """Literals without which a short block cannot end."""
+        if self._scanner is None and self._finder is None:
+            self._begin()
         scanner = self._scanner
+        if scanner is None:
+            return None
         return self._payload.bounds.lookout if scanner.waiting and scanner.offset <= _SHORT else None
 
-    def flowing(self) -> Flowing | None:
-        """Patterns of text to forward inside a string, be the string reported or not."""
-        flowing = self._scanner.flowing()
-        if flowing is None or type(self.steps) is Unheard:
-            return flowing
+    def follower(self) -> Follower | None:
+        """The cursor in the arguments of a call, the search for the next name, or that for the rest of the closing marker."""
         finder = self._finder
-        if finder is None or self._doubt or not finder.in_string:
-            return None
-        return flowing if finder.in_arguments else self._payload.bounds.in_quiet_string
+        if finder is None:
+            return self._closing
+        return finder.follower()
+
+    def flowing(self) -> Flowing | None:
+        """Patterns of text to pass over inside a string of which nothing is sent."""
+        if self._finder is not None:
+            heard = type(self.steps) is not Unheard
+            return self._payload.bounds.in_quiet_string if self._finder.flowing(heard=heard) else None
+        return None if self._scanner is None else self._scanner.flowing()
 
     def flowed(self, text: str) -> str:
-        """Consume text that was forwarded."""
+        """Consume text that was followed or passed over."""
         self._text.append(text)
         self._read += len(text)
-        self._scanner.offset += len(text)
         if self._finder is not None:
-            self._finder.skip(len(text))
+            self._finder.flowed(text)
+        elif self._half:
+            self._half += text
+        elif self._scanner is not None:
+            self._scanner.offset += len(text)
         return text
 
     def finish(self, tail: str, *, cut: bool) -> End:
         """End the block with the completion."""
+        if self._scanner is None and self._finder is None:
+            self._begin()
+        waiting = len(tail) + len(self._half)
+        if self._finder is not None:
+            state = self._finder.handover()
+            self._scanner = BlockScanner.resume(self._payload.bounds, state)
+            waiting += len(state.unread) - self._scanner.feed(state.unread)[0]
         scanner = self._scanner
+        if scanner is None:
+            raise RuntimeError("no end scanner")
         tag = scanner.doubtful_tag
         newline = tag is not None and "\n" in self._text.part(tag)
-        end = scanner.finish(cut=cut, newline_after=newline, half_tag=len(tail))
+        end = scanner.finish(cut=cut, newline_after=newline, half_tag=waiting)
         self._finished(tail)
-        self._payload_end, self._block_end = scanner.payload_end, scanner.block_end
-        return end
+        return self._met(scanner, end)
 
     def go_on(self) -> None:
         """Read on for the closing marker: the payload looked complete, and was no JSON."""
-        self._scanner.go_on()
+        if self._scanner is not None:
+            self._scanner.go_on()
 
     def read(self, end: End) -> Reading:
         """The calls of the payload."""

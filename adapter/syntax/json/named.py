@@ -68,6 +68,7 @@ class NamedJson(Syntax):
         self._bounds = Boundaries(before, self._end, ends)
         self._heads = Heads(form, (before, *((self._end,) if self._end else ()), *ends))
         self._mends_open = form.get("repair") != "closed"
+        self._known = settings.known
         self._begun = False
         # A model that leaves out the section begins with the call itself.
         self.openings: tuple[str, ...] = (*self._sections, self._call) if self._call else self._sections
@@ -104,7 +105,7 @@ class NamedJson(Syntax):
     def block(self, opening: str) -> NamedJsonBlock:
         """A reader for one block."""
         block = NamedJsonBlock(
-            opening, self._bounds, self._heads, self._closers, begun=self._begun, mends_open=self._mends_open
+            opening, self._bounds, self._heads, self._closers, self._known, begun=self._begun, mends_open=self._mends_open
         )
         if self._noisy:
             block.faults.append("words stand before the first call")

@@ -1,262 +1,225 @@
 """A block of calls, each a name and JSON, while it is being read.
 
-A block holds calls that can be read, or one that cannot and nothing else: it ends before the first unreadable call that
-follows others, and that one is read again as a block of its own.
+A block holds calls that can be read, or a single one that cannot: it ends before the first unreadable call that follows others, and
+the unreadable one is read again as a block of its own.
 """
 
 from __future__ import annotations
 
 import re
-from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from adapter.syntax.block import EagerReader
+from adapter.syntax.block import Block, Where
+from adapter.syntax.json.arguments import JsonArguments
 from adapter.syntax.json.call_forms import decoded_once
-from adapter.syntax.json.end_scanner import BlockScanner, Boundaries, End, is_half
-from adapter.syntax.reading import RawCall, Reading, Step, StepKind
-from adapter.text.buffer import BlockText
+from adapter.syntax.reading import End, RawCall, Reading, Step, StepKind, Unheard
+from adapter.text.json_plain import in_string
 from adapter.text.json_repair import repair
 from adapter.text.json_spans import FENCE_END, loads
+from adapter.text.partial import is_half
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adapter.schema.known_place import KnownPlace
+    from adapter.syntax.contract import Follower
+    from adapter.syntax.delimiters import Boundaries
     from adapter.syntax.json.named_head import Head, Heads
     from adapter.syntax.reading import Flowing
 
 _NOT_SPACE = re.compile(r"[^ \t\r\n]")
-_MOST_HELD = 400
 
 
-class _Where(Enum):
-    BETWEEN = auto()  # in the block, outside of calls
-    HEAD = auto()  # after a call's marker
-    JSON = auto()
-
-
-class NamedJsonBlock(EagerReader):
-    """Reads one block.
+class NamedJsonBlock(Block):
+    """A reader of one block.
 
     Args:
-        opening: The opening marker and what stood between it and the payload.
-        bounds: The markers before and after a call, and what else ends one.
+        opening: The opening marker and the text between marker and payload.
+        bounds: The markers before and behind a call, and other literals that end a call.
         heads: Finds names.
-        closers: The markers after a block.
-        begun: Whether the opening was that of the first call itself.
-        mends_open: Whether JSON may be repaired that lacks a closing bracket.
+        closers: The markers behind a block.
+        known: Gives the place of a tool's arguments in its schema.
+        begun: The opening was that of the first call itself.
+        mends_open: JSON that lacks a closing bracket may be repaired.
 
     Attributes:
         opening: As given.
-        steps: What has become certain of the calls.
-        faults: What is wrong with the markers.
+        steps: Pieces of calls that are certain.
+        faults: Faults of the markers.
     """
 
     def __init__(
-        self, opening: str, bounds: Boundaries, heads: Heads, closers: tuple[str, ...], *, begun: bool, mends_open: bool
+        self,
+        opening: str,
+        bounds: Boundaries,
+        heads: Heads,
+        closers: tuple[str, ...],
+        known: Callable[[str], KnownPlace],
+        *,
+        begun: bool,
+        mends_open: bool,
     ) -> None:
-        self.opening = opening
-        self.steps: list[Step] = []
+        super().__init__(opening, Where.HEAD if begun else Where.BETWEEN)
         self._bounds = bounds
         self._heads = heads
         self._closers = closers
+        self._known = known
         self._mends_open = mends_open
         self._begun = begun
         self._literals = tuple(literal for literal in (bounds.open, bounds.close, *closers, *bounds.tokens) if literal)
-        self._markers = re.compile(rf"(?:{'|'.join(map(re.escape, self._literals))}|\s)*+")
-        self._where = _Where.HEAD if begun else _Where.BETWEEN
-        self._text = BlockText(opening)
-        self._read = 0  # characters consumed
-        self._base = 0  # turns a position in the text that is being fed into an offset
-        self._ends = (0, 0)  # where the payload ends, and where the block does
-        self._call_start = 0  # where the present call's marker begins
+        self._call_start = 0  # offset of the present call's marker
         self._head: Head | None = None
-        self._json_start = 0
-        self._back = ""  # at the end of the JSON so far: a marker that may be data or not
-        self._scanner = BlockScanner(bounds)
+        self._json_start = 0  # offset of the present call's arguments
+        self._arguments: JsonArguments | None = None
         self._calls: list[RawCall] = []
         self._repaired = False
         self._fault = "no call that is complete"
         self.faults: list[str] = []
 
-    def feed(self, text: str, position: int) -> tuple[int, End | None]:
-        """Consume text. Returns how far, and what ended the block, if something did."""
-        start, end, wait = position, None, False
-        self._base = self._read - start
-        steps = {_Where.BETWEEN: self._between, _Where.HEAD: self._name, _Where.JSON: self._arguments}
-        while position < len(text) and end is None and not wait:
-            where, begin = self._where, position
-            position, end, wait = steps[where](text, begin)
-            if where is not _Where.JSON:  # that is taken as it is read
-                self._text.take(text, begin, position)
-        self._read += position - start
-        return position, end
+    def _step(self, text: str, position: int) -> tuple[int, End | None]:
+        if self._where is Where.ARGUMENTS:
+            return self._json(text, position)
+        return self._name(text, position) if self._where is Where.HEAD else self._between(text, position)
 
-    def _between(self, text: str, position: int) -> tuple[int, End | None, bool]:
+    def _between(self, text: str, position: int) -> tuple[int, End | None]:
         """Outside of calls: the next marker, or text where one is due."""
         found = _NOT_SPACE.search(text, position)
         if found is None:
-            return len(text), None, False
+            return len(text), None
         position, bounds = found.start(), self._bounds
         if is_half(text, position, self._literals):
-            return position, None, True
+            return position, None
         closer = next((closer for closer in self._closers if text.startswith(closer, position)), "")
         if closer:
-            self._ends = (self._base + position, self._base + position + len(closer))
-            return position + len(closer), End.TAG, False
+            return position + len(closer), self._ended(End.TAG, position, position + len(closer))
         if text.startswith(bounds.open, position):
-            self._where, self._call_start = _Where.HEAD, self._base + position
-            return position + len(bounds.open), None, False
+            self._where, self._call_start = Where.HEAD, self._base + position
+            return position + len(bounds.open), None
         if bounds.close and text.startswith(bounds.close, position):
-            return position + len(bounds.close), None, False
-        if any(text.startswith(token, position) for token in bounds.tokens):
-            return self._ended(End.TOKEN, position)
-        return self._ended(End.TEXT, position)
-
-    def _ended(self, end: End, position: int) -> tuple[int, End, bool]:
-        """The block ends here, without its own closing marker."""
+            return position + len(bounds.close), None
         if self._closers and not self._begun:
             self.faults.append("the closing marker of the block is missing")
-        self._ends = (self._base + position, self._base + position)
-        return position, end, False
+        token = any(text.startswith(token, position) for token in bounds.tokens)
+        return position, self._ended(End.TOKEN if token else End.TEXT, position, position)
 
-    def _broken(self, position: int) -> tuple[int, End, bool]:
-        """The present call cannot be read: after others it is left to be read again; alone it is the block."""
-        place = self._call_start if self._calls else self._base + position
-        self._ends = (place, place)
-        return position, End.TEXT if self._calls else End.WRONG_TAG, False
+    def _broken(self, position: int) -> tuple[int, End]:
+        """End at a call that cannot be read: behind others it is left to be read again; alone it is the block."""
+        place = self._call_start - self._base if self._calls else position
+        return position, self._ended(End.TEXT if self._calls else End.WRONG_TAG, place, place)
 
-    def _name(self, text: str, position: int) -> tuple[int, End | None, bool]:
-        """After a call's marker: all before its JSON."""
+    def _name(self, text: str, position: int) -> tuple[int, End | None]:
+        """Behind a call's marker: all before its JSON."""
         head = self._heads.find(text, position)
         if head is None:
-            return position, None, True
+            return position, None
         if head is False:
             self._fault = "no name and separator after the marker of a call"
             return self._broken(position)
-        start = None if head.empty else self._base + head.end
-        self.steps.append(Step(StepKind.CALL, head.name, head.id, start=start))
         if head.empty:
-            self._keep(head, "{}", {})
-            self.steps.append(Step(StepKind.TEXT, "{}"))
-            after = head.end + len(self._bounds.close) * text.startswith(self._bounds.close, head.end)
-            return after, None, False
-        self._head, self._where, self._scanner = head, _Where.JSON, BlockScanner(self._bounds)
-        self._json_start, self._back = self._base + head.end, ""
-        return head.end, None, False
+            self.steps += [Step(StepKind.CALL, head.name, head.id), Step(StepKind.TEXT, "{}")]
+            self._add_call(head, "{}", {})
+            return head.end + len(self._bounds.close) * text.startswith(self._bounds.close, head.end), None
+        self._head, self._where, self._json_start = head, Where.ARGUMENTS, self._base + head.end
+        heard = type(self.steps) is not Unheard
+        inside = in_string(self._bounds.close, self._literals)
+        self._arguments = JsonArguments(self._bounds, inside, self._known(head.name) if heard else None)
+        self.steps.append(Step(StepKind.CALL, head.name, head.id, start=self._json_start, progress=self._arguments.progress))
+        self._take(text, head.end)
+        self._text.mark()  # the JSON, without the marker behind, is read where it is kept
+        return head.end, None
 
-    def _keep(self, head: Head, arguments: str, value: object) -> None:
+    def _add_call(self, head: Head, arguments: str, value: object) -> None:
         self._calls.append(RawCall(head.name, arguments, value, head.id))
-        self._where = _Where.BETWEEN
+        self._where = Where.BETWEEN
 
-    def _arguments(self, text: str, position: int) -> tuple[int, End | None, bool]:
-        """Inside the JSON of a call, and up to the marker after it."""
-        scanner = self._scanner
-        if not scanner.offset:
-            self._text.mark()  # the JSON, without what ends it, is read where it is kept
-        payload = position - scanner.offset
-        after, end = scanner.feed(text, position)
-        self._step(text[position:after])
+    @property
+    def _present(self) -> JsonArguments:
+        if self._arguments is None:
+            raise RuntimeError("arguments without a head")
+        return self._arguments
+
+    def _json(self, text: str, position: int) -> tuple[int, End | None]:
+        """Inside the JSON of a call, and up to the marker behind it."""
+        arguments = self._present
+        after, end = arguments.feed(text, position)
+        if arguments.said:
+            self.steps.append(Step(StepKind.TEXT, arguments.said))
         if end is None:
-            self._text.take(text, position, after)
-            return after, None, after < len(text)
-        stop = min(max(position, payload + scanner.payload_end), after)
-        self._text.take(text, position, stop)
-        readable = self._read_call(end)
-        self._text.take(text, stop, after)
-        if readable:
-            return self._after_call(after, end)
+            return after, None
+        stop = self._json_start + arguments.payload_end - self._base
+        self._take(text, min(max(position, stop), after))
+        if self._read_call(arguments, end):
+            return self._after_call(arguments, after, end)
         if end is End.TEXT and self._bounds.close:
-            scanner.go_on()  # what looked complete was no JSON
-            return after, None, False
+            arguments.go_on()  # it looked complete, and was no JSON
+            return after, None
         return self._broken(after)
 
+    def follower(self) -> Follower | None:
+        """The cursor in the arguments of a call."""
+        return self._arguments.cursor if self._where is Where.ARGUMENTS and self._arguments is not None else None
+
     def flowing(self) -> Flowing | None:
-        """What may come now and passes as it is."""
-        return self._scanner.flowing() if self._where is _Where.JSON and not self._back else None
+        """Patterns of text to pass over in a string that is not heard any more."""
+        return self._present.flowing() if self._where is Where.ARGUMENTS else None
 
     def flowed(self, text: str) -> str:
-        """Take text that was matched so."""
-        self._scanner.offset += len(text)
+        """Consume text that was followed or passed over."""
+        self._present.flowed(len(text))
         self._text.append(text)
         self._read += len(text)
         return text
 
-    def _step(self, piece: str) -> None:
-        """Report what of the JSON is certain.
-
-        A marker in a string may be data, or the end of the call where the quote is missing; with nothing but markers after it
-        that is not known yet.
-        """
-        piece = self._back + piece
-        sure = len(piece)
-        tag = self._scanner.doubtful_tag
-        if tag is not None and self._scanner.offset - tag <= min(len(piece), _MOST_HELD):
-            begin = len(piece) - (self._scanner.offset - tag)
-            after = self._markers.match(piece, begin).end()  # type: ignore[union-attr]  # it matches everywhere
-            if after == len(piece) or is_half(piece, after, self._literals):
-                sure = begin
-        self._back = piece[sure:]
-        if piece[:sure]:
-            self.steps.append(Step(StepKind.JSON, piece[:sure]))
-
-    def _after_call(self, position: int, end: End) -> tuple[int, End | None, bool]:
-        """A call is complete; what ended it may end the block as well."""
+    def _after_call(self, arguments: JsonArguments, position: int, end: End) -> tuple[int, End | None]:
+        """Go on behind a call; a missing quote ends the block as well."""
         if end is not End.TAG and self._bounds.close:
             self.faults.append("the closing marker of a call is missing")
         if end is not End.QUOTE:
-            return position, None, False
-        place = self._json_start + self._scanner.block_end  # the text after it is to be read again
-        self._ends = (place, place)
-        return position, End.QUOTE, False
+            return position, None
+        place = self._json_start + arguments.block_end - self._base  # the text behind is read again
+        return position, self._ended(End.QUOTE, place, place)
 
-    def _read_call(self, end: End) -> bool:
-        """Read the arguments of the present call. Returns whether they could be read."""
+    def _read_call(self, arguments: JsonArguments, end: End) -> bool:
+        """Read the arguments of the present call. Returns False if they cannot be read."""
         head = self._head
         if head is None:
             raise RuntimeError("arguments without a head")
-        payload = self._text.marked()[: self._scanner.payload_end]
-        text = payload.rstrip(FENCE_END)
+        text = self._text.marked()[: arguments.payload_end].rstrip(FENCE_END)
         try:
             value = loads(text)
         except ValueError as error:
             mended = None
             if end is not End.CUT and (end is not End.TEXT or not self._bounds.close):
-                mended = repair(text) if self._mends_open or self._scanner.balanced else None
+                mended = repair(text) if self._mends_open or arguments.balanced else None
             if mended is None:
                 self._fault = f"not JSON: {error}"
                 return False
             text, value = mended, loads(mended)
             self._repaired = True
-        self._keep(head, *(decoded_once(text, value) if isinstance(value, str) else (text, value)))
+        self._add_call(head, *(decoded_once(text, value) if isinstance(value, str) else (text, value)))
         return True
 
     def finish(self, tail: str, *, cut: bool) -> End:
-        """The completion is over inside the block."""
-        end = End.CUT
-        if self._where is _Where.JSON:
-            tag = self._scanner.doubtful_tag
-            newline = tag is not None and "\n" in self._text.marked()[tag:]
-            end = self._scanner.finish(cut=cut, newline_after=newline, half_tag=len(tail))
-            self._read_call(end)
-        self._text.append(tail)
-        self._read += len(tail)
-        place = self._json_start + self._scanner.block_end if end is End.QUOTE else self._read
-        self._ends = (place, place)
+        """End the block with the completion."""
+        end, place = End.CUT, None
+        if self._where is Where.ARGUMENTS:
+            arguments = self._present
+            end = arguments.finish(tail, self._text.marked(), cut=cut)
+            self._read_call(arguments, end)
+            place = self._json_start + arguments.block_end if end is End.QUOTE else None
+        self._finished(tail)
+        if place is not None:
+            self._payload_end = self._block_end = place
         return end
-
-    def go_on(self) -> None:
-        """Text ends a block only after calls that can be read."""
 
     def read(self, end: End) -> Reading:
         """The calls of the block."""
         if not self._calls:
-            empty = end is End.TAG and not self._text.part(0, self._ends[0]).strip()  # a section that holds nothing
+            empty = end is End.TAG and not self._text.part(0, self._payload_end).strip()  # a section that holds nothing
             return Reading((), fault=None if empty else self._fault)
-        unfinished = self._where is not _Where.BETWEEN and end in {End.CUT, End.QUOTE}
+        unfinished = self._where is not Where.BETWEEN and end in {End.CUT, End.QUOTE}
         return Reading(tuple(self._calls), self._repaired, unfinished=unfinished)
 
     def markup_faults(self) -> tuple[str, ...]:
-        """What is wrong with the markers."""
+        """Faults of the markers."""
         return tuple(self.faults)
-
-    def parts(self) -> tuple[str, str]:
-        """The block as it was written, and what is to be read again as text."""
-        return self._text.split(self._ends[1])

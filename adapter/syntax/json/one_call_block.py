@@ -4,87 +4,80 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapter.syntax.block import EagerReader
+from adapter.syntax.block import Block, Where
+from adapter.syntax.json.arguments import JsonArguments
 from adapter.syntax.json.call_forms import read_arguments
-from adapter.syntax.json.end_scanner import BlockScanner, End
-from adapter.syntax.reading import Reading, Step, StepKind
-from adapter.text.buffer import BlockText
+from adapter.syntax.reading import End, Reading, Step, StepKind, Unheard
+from adapter.text.json_plain import in_string
 from adapter.text.json_repair import repair
 
 if TYPE_CHECKING:
-    from adapter.syntax.json.end_scanner import Boundaries
+    from adapter.schema.known_place import KnownPlace
+    from adapter.syntax.contract import Follower
+    from adapter.syntax.delimiters import Boundaries
     from adapter.syntax.reading import Flowing
 
 _EDGES = " \t\r\n`"
 
 
-class OneCallBlock(EagerReader):
-    """Reads one block.
+class OneCallBlock(Block):
+    """A reader of one block.
 
     Args:
         opening: The markup before the arguments.
         name: The tool.
-        bounds: What may end the block.
-
-    Attributes:
-        opening: As given.
-        steps: What has become certain of the call.
+        bounds: The markers that may end the block.
+        place: Place of the tool's arguments in its schema.
     """
 
-    __slots__ = ("_back", "_bounds", "_name", "_read", "_scanner", "opening", "steps")
-
-    def __init__(self, opening: str, name: str, bounds: Boundaries) -> None:
-        self.opening = opening
-        self.steps = [Step(StepKind.CALL, name, start=0)]
+    def __init__(self, opening: str, name: str, bounds: Boundaries, place: KnownPlace) -> None:
+        super().__init__(opening, Where.ARGUMENTS)
         self._name = name
         self._bounds = bounds
-        self._scanner = BlockScanner(bounds)
-        self._read = BlockText(opening)
-        self._back = ""  # not reported yet: a closing marker that may be data, or the quote before it missing
+        self._arguments = JsonArguments(bounds, in_string(bounds.close), place)
+        self.steps.append(Step(StepKind.CALL, name, start=0, progress=self._arguments.progress))
 
-    def feed(self, text: str, position: int) -> tuple[int, End | None]:
-        """Consume text. Returns how far, and what ended the block, if something did."""
-        after, end = self._scanner.feed(text, position)
-        self._read.take(text, position, after)
-        piece = self._back + text[position:after]
-        sure = len(piece) - self._doubtful
-        self._back = piece[sure:]
-        if piece[:sure]:
-            self.steps.append(Step(StepKind.JSON, piece[:sure]))
+    def _step(self, text: str, position: int) -> tuple[int, End | None]:
+        if type(self.steps) is Unheard and not self._read and self._arguments.progress is not None:
+            self._arguments = JsonArguments(self._bounds, in_string(self._bounds.close), None)
+        arguments = self._arguments
+        after, end = arguments.feed(text, position)
+        if arguments.said:
+            self.steps.append(Step(StepKind.TEXT, arguments.said))
+        if end is not None:
+            self._payload_end, self._block_end = arguments.payload_end, arguments.block_end
         return after, end
 
+    def follower(self) -> Follower | None:
+        """The cursor in the arguments."""
+        return self._arguments.cursor
+
     def flowing(self) -> Flowing | None:
-        """What may come now and passes as it is."""
-        return None if self._back else self._scanner.flowing()
+        """Patterns of text to pass over in a string that is not heard any more."""
+        return self._arguments.flowing()
 
     def flowed(self, text: str) -> str:
-        """Take text that was matched so."""
-        self._scanner.offset += len(text)
-        self._read.append(text)
+        """Consume text that was followed or passed over."""
+        self._arguments.flowed(len(text))
+        self._text.append(text)
+        self._read += len(text)
         return text
 
-    @property
-    def _doubtful(self) -> int:
-        """Length of the closing marker at the end of what was consumed, when it stands in a string and may be data or not."""
-        tag = self._scanner.doubtful_tag
-        length = 0 if tag is None else self._scanner.offset - tag
-        return length if length <= len(self._bounds.close) else 0
-
     def finish(self, tail: str, *, cut: bool) -> End:
-        """The completion is over inside the block."""
-        tag = self._scanner.doubtful_tag
-        newline = tag is not None and "\n" in self._read.part(tag)
-        end = self._scanner.finish(cut=cut, newline_after=newline, half_tag=len(tail))
-        self._read.append(tail)
+        """End the block with the completion."""
+        arguments = self._arguments
+        end = arguments.finish(tail, self._text.part(0), cut=cut)
+        self._finished(tail)
+        self._payload_end, self._block_end = arguments.payload_end, arguments.block_end
         return end
 
     def go_on(self) -> None:
-        """What looked complete was no JSON: only the closing marker ends this block now."""
-        self._scanner.go_on()
+        """Read on for the closing marker: the arguments looked complete, and were no JSON."""
+        self._arguments.go_on()
 
     def read(self, end: End) -> Reading:
         """The call. Only a block that was closed is repaired."""
-        text = self._read.part(0, self._scanner.payload_end).strip(_EDGES).removeprefix("json").lstrip()
+        text = self._text.part(0, self._payload_end).strip(_EDGES).removeprefix("json").lstrip()
         if not text and end is End.CUT:
             return Reading((), fault="no arguments yet")
         try:
@@ -94,11 +87,3 @@ class OneCallBlock(EagerReader):
             if mended is None:
                 return Reading((), fault=f"not JSON: {error}")
             return Reading((read_arguments(self._name, mended),), repaired=True)
-
-    def parts(self) -> tuple[str, str]:
-        """The block as it was written, and what is to be read again as text."""
-        return self._read.split(self._scanner.block_end)
-
-    def markup_faults(self) -> tuple[str, ...]:
-        """What is wrong with the markup: it was read as it is."""
-        return ()

@@ -5,16 +5,22 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from adapter.schema import known_place
+from adapter.syntax.json.call_finder import CallFinder
 from adapter.syntax.json.call_forms import read_calls, read_plain_call
 from adapter.syntax.json.end_scanner import BlockScanner
 from adapter.syntax.reading import End, RawCall, Reading
 from adapter.syntax.skeleton import read_skeleton
+from adapter.text.json_plain import in_string
 from adapter.text.json_repair import repair
 from adapter.text.json_spans import FENCE_END
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adapter.schema.known_place import KnownPlace
     from adapter.syntax.delimiters import Boundaries
-    from adapter.syntax.reading import Nameless
+    from adapter.syntax.reading import Nameless, Step
 
 
 class Payload:
@@ -24,14 +30,24 @@ class Payload:
         bounds: The markers around a block.
         tags: Opening and closing tag of a faultless block; empty for markers that are no markup.
         separators: Characters between calls, and without meaning behind the last.
+        known: Gives the place of a tool's arguments in its schema.
 
     Attributes:
         bounds: As given.
+        inside: Patterns of strings in a block.
         plain: Patterns of a plain call between the markers; None if a block can end without its closing marker.
     """
 
-    def __init__(self, bounds: Boundaries, tags: str, separators: str = "") -> None:
+    def __init__(
+        self,
+        bounds: Boundaries,
+        tags: str,
+        separators: str = "",
+        known: Callable[[str], KnownPlace] = lambda _tool: known_place.ANYWHERE,
+    ) -> None:
         self.bounds = bounds
+        self.inside = in_string(bounds.close)
+        self._known = known
         self.plain = bounds.plain
         self._tags = tags
         self._separators = separators
@@ -39,6 +55,10 @@ class Payload:
     def scanner(self) -> BlockScanner:
         """Make a search for the end of a block, to be fed from the first character of the payload on."""
         return BlockScanner(self.bounds)
+
+    def finder(self, steps: list[Step] | None = None) -> CallFinder:
+        """Make a search for the calls of a payload, which adds its steps to a list."""
+        return CallFinder(self.inside, self._known, steps)
 
     def read_inside(self, text: str, start: int, stop: int, end: End) -> Reading:
         """Read a payload inside a text: valid JSON without a copy, other payloads as `read` does.

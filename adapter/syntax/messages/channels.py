@@ -1,18 +1,18 @@
-"""The syntax of a completion that is all messages, each with a header that names its channel: harmony, of gpt-oss.
+"""The syntax of a completion made of messages, each with a header that names a channel: harmony, of gpt-oss.
 
 <|channel|>analysis<|message|>I need the weather.<|end|>
 <|start|>assistant to=functions.get_weather<|channel|>commentary json<|message|>{"city": "Paris"}<|call|>
 
-(on one line). A message to a function is a call, and its text the arguments. Text of the channel for analysis is reasoning, and
-of any other channel content. A server keeps back the marker at which it stops, and may send none at all.
+(on one line). A message to a function is a call, and its text the arguments. Text of the channel for analysis is reasoning,
+text of any other channel content. A server keeps back the marker at which it stops, and may send no marker at all.
 
-A dialect says in `form` which words these are:
+A dialect gives the words in `form`:
 
-    channel, message, constrain   the markers in a header; its `open` is the first of them
-    ends                          what ends a message, beside `close`, which ends a call
-    role                          the model's own
-    recipient                     how a header says to whom a message goes
-    namespace                     what stands before a function's name there
+    channel, message, constrain   the markers in a header; `open` begins a header
+    ends                          markers that end a message, beside `close`, which ends a call
+    role                          the role of the model
+    recipient                     the word before the name of a message's recipient
+    namespace                     the prefix of a function's name in a recipient
     reasoning                     the channel of reasoning
 """
 
@@ -33,19 +33,18 @@ if TYPE_CHECKING:
 
 _FORM = {"channel", "message", "constrain", "ends", "role", "recipient", "namespace", "reasoning"}
 _SPACE = re.compile(r"[ \t\r\n]*")
-_LONGEST = 600
-# A message's end is one where another message follows; so far may that be away.
-_MOST_SPACE = 64
+_LONGEST = 600  # code points of a header
+_MOST_SPACE = 64  # code points between the end of a message and the next message
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a header says.
+    """A header.
 
     Attributes:
-        end: Where it ends.
-        role: Who writes; empty for the model itself, whose header was begun by the prompt.
-        recipient: To whom, or empty.
+        end: Position behind the header.
+        role: The writer's role; empty for the model, whose header was begun by the prompt.
+        recipient: The recipient, or empty.
         channel: The channel, or empty.
     """
 
@@ -59,10 +58,10 @@ class Channels(Syntax):
     """Reads the messages of this syntax.
 
     Args:
-        settings: What the dialect says.
+        settings: The dialect's settings.
 
     Raises:
-        DialectError: Its `form` is not what is described above.
+        DialectError: `form` does not hold exactly the keys above.
     """
 
     has_passages = True
@@ -71,6 +70,7 @@ class Channels(Syntax):
         if set(settings.form) != _FORM:
             raise DialectError(f"form = {dict(settings.form)!r}: the syntax 'channels' asks for {', '.join(sorted(_FORM))}")
         form = self._form = dict(settings.form)
+        self._known = settings.known
         self._start = settings.open
         self._markers = (settings.open, form["channel"], form["constrain"], form["message"])
         self._ends = (settings.close, *form["ends"].split())
@@ -78,13 +78,13 @@ class Channels(Syntax):
         self._edges = re.compile("|".join(map(re.escape, (settings.open, form["channel"], *self._ends))))
         self._due = {settings.open: "role", form["channel"]: "channel"}
         self._word = re.compile(rf"(?P<to>{re.escape(form['recipient'])})?(?P<word>[\w.:/@+-]{{1,160}})")
-        # The prompt ends inside a header, so a call's may begin with whom it is for.
+        # The prompt ends inside a header, so the header of a call may begin with the recipient.
         self.openings: tuple[str, ...] = (settings.open, form["channel"], form["recipient"] + form["namespace"])
 
     def header(self, text: str, position: int) -> Header | bool | None:
-        """The header that begins here; False when none does, None when more text is needed."""
+        """Read the header at a position. Returns False without a header, None if more text is needed."""
         said: dict[str, str] = {}
-        due, spare = "", False  # what the next word is; and whether one may stand for nothing: the type of the text
+        due, spare = "", False  # the field of the next word; and if a word without a field may follow, the type of the text
         limit = position + _LONGEST
         while position < limit:
             found = _SPACE.match(text, position, limit)
@@ -112,35 +112,37 @@ class Channels(Syntax):
         return False
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
-        """Go on after the beginning of a header, to its end."""
+        """Read a header to its end. Returns as `Syntax.opening` does."""
         found = self.header(opener + text[position : position + _LONGEST], 0)
         if isinstance(found, Header):
             return position + found.end - len(opener), True
         return position, found
 
     def block(self, opening: str) -> BlockReader | Passage:
-        """A reader for one message: a call's, or that of a text."""
+        """Make a reader for one message: a call, or a text."""
         found = self.header(opening, 0)
         if found is None or isinstance(found, bool):
-            raise RuntimeError("a message was begun by a header that is none")
+            raise RuntimeError(f"a message was begun without a header: {opening!r}")
         namespace, role = self._form["namespace"], self._form["role"]
         if found.role not in {"", role}:
             return Passage(PassageKind.INVENTED, opening, self.passage_end)
         if found.recipient.startswith(namespace):
-            return OneCallBlock(opening, found.recipient.removeprefix(namespace), self._bounds)
+            name = found.recipient.removeprefix(namespace)
+            return OneCallBlock(opening, name, self._bounds, self._known(name))
         if found.recipient not in {"", role}:
             return Passage(PassageKind.ELSEWHERE, opening, self.passage_end)
         reasoning = found.channel == self._form["reasoning"]
         return Passage(PassageKind.REASONING if reasoning else PassageKind.CONTENT, opening, self.passage_end)
 
     def passage_end(self, text: str, position: int, at_end: bool) -> tuple[int, int | None]:
-        """Look for the end of a text.
+        """Find the end of a text.
 
-        A marker ends it where another message follows, or nothing; in any other place it is the model's word. So does a whole
-        header, where the marker before it is missing.
+        A marker ends the text if another message follows, or nothing; elsewhere the marker is the model's word. A whole header
+        ends the text too, if the marker before the header is missing.
 
         Returns:
-            How far the text is certain, and where what ends it ends, or None when it goes on, or more text is needed.
+            The position up to which the text is certain, and the position behind the end; None if the text goes on, or more
+            text is needed.
         """
         while found := self._edges.search(text, position):
             place = found.start()
@@ -157,7 +159,7 @@ class Channels(Syntax):
         return next((place for place in range(half, len(text)) if is_half(text, place, literals)), len(text)), None
 
     def _ends_here(self, text: str, place: int, marker: str, at_end: bool) -> int | None:
-        """Where the marker that ends a text here ends; -1 when it is data, None when more text is needed."""
+        """Return the position behind a marker that ends a text; -1 if the marker is data, None if more text is needed."""
         if marker not in self._ends:
             header = self.header(text, place)
             if header is None and not at_end:

@@ -1,10 +1,10 @@
 """One call in Python's notation, read as name and arguments: `get_weather(city="Paris", days=[1, 2])`.
 
-Python's own parser reads it, and nothing is run: keyword arguments, and literals only. The arguments become JSON text in which
-numbers keep the model's spelling. What Python does not allow and tools need is read as well: JSON's words, a parameter whose
-name is one of Python's keywords or (after `**`) no name at all, a tool whose name has other characters.
+Python's own parser reads the call, and nothing is run: keyword arguments and literals only. The arguments become JSON text in
+which numbers keep the model's spelling. Some text that Python refuses and tools need is read as well: JSON's words, a parameter
+named like a keyword of Python or (after `**`) with any characters, a tool whose name has other characters.
 
-A long string is not shown to Python's parser, which would hold several copies of it, but a name in its place.
+Python's parser sees a name in place of every long string, of which the parser would hold several copies.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from adapter.syntax.python.strings import as_json, as_python, as_source
 
 NAME = r"[A-Za-z_][\w.:/-]{0,127}"
 _CALL = re.compile(rf"\s*(?P<name>{NAME})\s*\((?P<inside>.*)\)\s*\Z", re.DOTALL)
-# Possessive: a repeated choice that may be taken back is remembered for every character.
+# Possessive: Python's engine remembers a state per character for a repeated choice that may be taken back.
 _STRING = "|".join(
     rf"{quote * 3}(?:[^{quote}\\]++|\\.|{quote}(?!{quote}{quote}))*+{quote * 3}|{quote}(?:[^{quote}\\]++|\\.)*+{quote}"
     for quote in "\"'"
 )
 _STRING_OR_KEY = re.compile(rf"(?P<string>{_STRING})|\b(?P<key>[A-Za-z]+)(?=\s*=(?!=))", re.DOTALL)
-_LONG = 1000  # characters
+_LONG = 1000  # code points
 _VALUE_BEGINS = re.compile(r"[=:,(\[{][ \t\r\n]*\Z")
 _VALUE_ENDS = re.compile(r"[ \t\r\n]*(?:[,)\]}]|\Z)")
 _KEY = "_keyword_"
@@ -36,12 +36,12 @@ _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
 
 class PythonCall(NamedTuple):
-    """What was read.
+    """A call that was read, or text that is no call.
 
     Attributes:
         name: The tool.
-        arguments: JSON text; None where no call stands.
-        repaired: Whether a string held raw newlines, which Python does not allow.
+        arguments: The arguments as JSON text; None for text that is no call.
+        repaired: A string held raw newlines, which Python does not allow.
     """
 
     name: str
@@ -50,7 +50,7 @@ class PythonCall(NamedTuple):
 
 
 def read_python_call(text: str, start: int, end: int) -> PythonCall:
-    """The call that stands in a text, from `start` to `end`."""
+    """Read the call in a text from `start` to `end`."""
     found = _CALL.match(text, start, end)
     if found is None:
         return PythonCall("", None)
@@ -60,12 +60,12 @@ def read_python_call(text: str, start: int, end: int) -> PythonCall:
 
 
 def _parsed(text: str, start: int, end: int, *, broken: bool) -> str | None:
-    """The arguments as JSON text; None when they are no keyword arguments with literal values."""
+    """Return the arguments as JSON text; None unless all are keyword arguments with literal values."""
     inside, strings = _shortened(text, start, end, broken=broken)
     source = f"f({as_source(inside)}\n)"
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Python's opinion on escapes is not ours to pass on
+            warnings.simplefilter("ignore")  # about escapes that are none
             tree = ast.parse(source, mode="eval").body
             written = {name: list(as_json(text, *span, broken=broken)) for name, span in strings.items()}
         return _Writer(source, written).arguments(tree)
@@ -74,9 +74,9 @@ def _parsed(text: str, start: int, end: int, *, broken: bool) -> str | None:
 
 
 def _shortened(text: str, start: int, end: int, *, broken: bool) -> tuple[str, dict[str, tuple[int, int]]]:
-    """The arguments as Python takes them, but for long strings: a name in the place of each, and where they stand.
+    """Return the arguments in Python's spelling with a name in place of every long string, and the spans of these strings.
 
-    A string is left as it is unless it is a value by itself: one beside another is one with it, and a comment may hide that.
+    Only a string that is a value by itself gets a name: two strings beside each other are one value, which a comment may hide.
     """
     pieces: list[str] = []
     strings: dict[str, tuple[int, int]] = {}
@@ -96,7 +96,7 @@ def _shortened(text: str, start: int, end: int, *, broken: bool) -> tuple[str, d
 
 
 def _stand_in(text: str, start: int, end: int) -> str:
-    """How names begin that the call does not hold."""
+    """Return the beginning of names that the call does not hold."""
     name = "_long_"
     while text.find(name, start, end) >= 0:
         name += "_"
@@ -104,7 +104,7 @@ def _stand_in(text: str, start: int, end: int) -> str:
 
 
 def _spelled(part: re.Match[str], *, broken: bool) -> str:
-    """A string or a key as Python takes it."""
+    """Return a string or a key in the spelling that Python accepts."""
     key, string = part["key"], part["string"]
     if key is not None:
         return f"{_KEY}{key}" if keyword.iskeyword(key) else key
@@ -115,8 +115,8 @@ class _Writer:
     """Writes literals as JSON.
 
     Args:
-        source: What they were parsed from.
-        written: Long strings as JSON, without their quotes, in parts, by the names that stand for them; each stands once.
+        source: The source of the literals.
+        written: Long strings as JSON, in parts and without quotes, by the names in their place; each name occurs once.
     """
 
     def __init__(self, source: str, written: dict[str, list[str]]) -> None:
@@ -125,7 +125,12 @@ class _Writer:
         self._out: list[str] = []
 
     def arguments(self, call: ast.expr) -> str:
-        """The keyword arguments of a call, as an object. Raises TypeError or ValueError for anything else."""
+        """Return the keyword arguments of a call as an object.
+
+        Raises:
+            TypeError: A value is no literal.
+            ValueError: Not a call, or a call with other arguments.
+        """
         if not isinstance(call, ast.Call) or call.args:
             raise ValueError("not a call with keyword arguments only")
         given = [argument.arg for argument in call.keywords if argument.arg is not None]
@@ -187,7 +192,7 @@ class _Writer:
 
 
 def _members(node: ast.Dict) -> list[tuple[str, ast.expr]]:
-    """The members of an object. Raises TypeError for other keys than strings."""
+    """Return the members of an object. Raises TypeError for keys that are no strings."""
     members = []
     for key, value in zip(node.keys, node.values, strict=True):
         if not isinstance(key, ast.Constant) or not isinstance(key.value, str):

@@ -1,4 +1,4 @@
-"""Arguments as keywords and literals in Python's notation, as `python_calls` reads them."""
+"""The notation of arguments as keywords and literals of Python."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class PythonNotation(Notation):
     brackets = ("", "")
 
     def escaped(self, character: str) -> str:
-        """Two escapes that make one character in JSON are two characters to Python."""
+        """Write a character as an escape; a pair of escapes, one character in JSON, would be two to Python."""
         return f"\\u{ord(character):04x}" if ord(character) < 0x10000 else f"\\U{ord(character):08x}"
 
     def argument(self, name: str) -> tuple[str, str]:
-        """What stands before and after the value of an argument."""
+        """Return the text before and behind an argument's value."""
         return (f"{name}=", "") if name.isidentifier() and name.isascii() else (f"**{{{self.key(name)}", "}")
 
 

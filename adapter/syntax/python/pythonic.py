@@ -3,8 +3,8 @@
 [get_weather(city="Paris"), get_time()]
 <|python_start|>[get_weather(city="Paris")]<|python_end|>
 
-After a dialect's marker a block ends with its closing marker, or with the list. Without a marker the calls are the whole
-answer, and of tools that are offered, or it is text (behaviour 1.10).
+After a dialect's marker a block ends with the closing marker, or with the list. Without a marker calls are the whole answer,
+and of tools that are offered, or the answer is text (behaviour 1.10).
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import re
 from typing import TYPE_CHECKING
 
 from adapter.errors import DialectError
-from adapter.syntax.block import CarefulReader
+from adapter.schema.leaving import stays
+from adapter.syntax.block import Block
 from adapter.syntax.contract import BareForm, Syntax
 from adapter.syntax.delimiters import Boundaries
 from adapter.syntax.limits import Limits
 from adapter.syntax.python.call import NAME, read_python_call
 from adapter.syntax.python.notation import PYTHON
 from adapter.syntax.python.scanner import PythonScanner
-from adapter.syntax.reading import End, Nameless, RawCall, Reading, Step, StepKind, Unheard
-from adapter.text.buffer import BlockText
+from adapter.syntax.reading import End, Flowing, Nameless, RawCall, Reading, Step, StepKind, Unheard
 from adapter.text.json_spans import loads
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ class Pythonic(Syntax):
     """Reads blocks of this syntax.
 
     Args:
-        settings: What the dialect says.
+        settings: The dialect's settings.
 
     Raises:
-        DialectError: Its `form` holds something.
+        DialectError: `form` holds a key.
     """
 
     notation = PYTHON
@@ -62,10 +62,10 @@ class Pythonic(Syntax):
             raise DialectError(f"form.{min(settings.form)} means nothing to the syntax 'pythonic'; it knows nothing")
         self.bounds = Boundaries(settings.open, settings.close, settings.tokens, due=False)
         self.openings: tuple[str, ...] = (settings.open,) if settings.open else ()
-        self.place = settings.place
+        self.known = settings.known
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
-        """A block begins where a call does, or a list of calls."""
+        """Find a call, or a list of calls, behind an opening marker. Returns as `Syntax.opening` does."""
         del opener
         found = _SPACE.match(text, position)
         start = found.end() if found else position
@@ -74,15 +74,15 @@ class Pythonic(Syntax):
         return position, None if _MAY_BEGIN.match(text, start) else False
 
     def scanner(self) -> PythonScanner:
-        """Finds the end of one payload."""
+        """Make a scanner for one payload."""
         return PythonScanner(self.bounds)
 
     def block(self, opening: str) -> PythonicBlock:
-        """A reader for one block."""
+        """Make a reader for one block."""
         return PythonicBlock(opening, self)
 
     def read(self, payload: str, end: End) -> Reading:
-        """The calls of a payload."""
+        """Return the calls of a payload."""
         scanner, calls, start = self.scanner(), _Calls(), 0
         scanner.feed(payload)
         for place in scanner.call_ends:
@@ -91,13 +91,13 @@ class Pythonic(Syntax):
         return calls.reading(payload[start : scanner.payload_end], end)
 
     def begun(self, payload: str) -> str:
-        """The name of the first call of an unfinished payload."""
+        """Return the name of the first call in an unfinished payload; empty before the name is complete."""
         found = _BEGUN.match(payload)
         return found["name"] if found else ""
 
 
 class _Calls:
-    """The calls of one block, as they are read."""
+    """The calls of one block so far."""
 
     __slots__ = ("_found", "_repaired")
 
@@ -106,7 +106,7 @@ class _Calls:
         self._repaired = False
 
     def take(self, text: str, start: int = 0, end: int | None = None) -> tuple[str, str] | None:
-        """A call, and what stands between it and the one before. Returns its name and its arguments, if it is one."""
+        """Read a call, and the separators before the call. Returns name and arguments; None for anything but a call."""
         end = len(text) if end is None else end
         between = _BETWEEN.match(text, start, end)
         start = between.end() if between else start
@@ -116,7 +116,7 @@ class _Calls:
         return None if arguments is None else (name, arguments)
 
     def reading(self, rest: str, end: End) -> Reading:
-        """All of them; `rest` is what stands behind the last."""
+        """Return all calls; `rest` is the text behind the last."""
         if all(isinstance(call, Nameless) for call in self._found):
             return Reading((), fault="no call with keyword arguments and literal values")
         calls = tuple(call if isinstance(call, Nameless) else RawCall(*call, loads(call[1])) for call in self._found)
@@ -127,63 +127,67 @@ class _Calls:
         return Reading((*calls, Nameless(rest)), self._repaired)
 
 
-class PythonicBlock(CarefulReader):
-    """Reads one block.
+class PythonicBlock(Block):
+    """Reads one block. Only a complete call is told: before its last bracket nobody knows that its values are literals.
 
     Args:
-        opening: The opening marker and what stood between it and the payload.
+        opening: The opening marker, and the text between the marker and the payload.
         syntax: The call syntax.
     """
 
     def __init__(self, opening: str, syntax: Pythonic) -> None:
-        self.opening = opening
-        self.steps: list[Step] = []
-        self._place = syntax.place
+        super().__init__(opening)
+        self._known = syntax.known
         self._scanner = syntax.scanner()
-        self._text = BlockText(opening)
-        self._text.mark()  # where the present call begins
+        self._text.mark()  # the beginning of the present call
         self._calls = _Calls()
-        self._last = 0  # where the last call ended
+        self._last = 0  # offset of the last call's end
 
-    def feed(self, text: str, position: int) -> tuple[int, End | None]:
-        """Consume text. Returns how far, and what ended the block, if something did."""
-        scanner = self._scanner
-        begin, base = position, scanner.offset - position
-        after, end = scanner.feed(text, position)
-        for place in scanner.call_ends:
-            self._text.append(text[begin : place - base])
-            begin, self._last = place - base, place
+    def _step(self, text: str, position: int) -> tuple[int, End | None]:
+        return self._scanner.feed(text, position)
+
+    def _take(self, text: str, position: int) -> None:
+        """Take the text being fed into the block, and read the calls that end in the text."""
+        start = self._read - self._base
+        for last in self._scanner.call_ends:
+            place = last - self._base
+            self._text.append(text[start:place])
+            start, self._last = place, last
             call = self._calls.take(self._text.marked())
             self._text.mark()
-            if call is not None and not isinstance(self.steps, Unheard):
+            if call is not None and type(self.steps) is not Unheard:
                 self._tell(*call)
-        scanner.call_ends.clear()
-        self._text.append(text[begin:after])
-        return after, end
+        self._scanner.call_ends.clear()
+        self._text.append(text[start:position])
+        self._read = self._base + position
 
     def _tell(self, name: str, arguments: str) -> None:
-        """A call has ended. What of it may be coerced is told when it is checked."""
+        """Tell a call; arguments that may be coerced are left to the check of the call."""
         self.steps.append(Step(StepKind.CALL, name))
-        if not self._place(name).may_change(loads(arguments)):
+        if stays(self._known(name), loads(arguments)):
             self.steps.append(Step(StepKind.TEXT, arguments))
 
+    def flowing(self) -> Flowing | None:
+        """The pattern of text that passes unread inside a string."""
+        return self._scanner.flowing()
+
+    def flowed(self, text: str) -> str:
+        """Consume text that `flowing` let pass."""
+        self._scanner.offset += len(text)
+        self._read += len(text)
+        self._text.append(text)
+        return text
+
     def finish(self, tail: str, *, cut: bool) -> End:
-        """The completion is over inside the block."""
+        """End the block at the end of the completion; `tail` was fed and not consumed."""
         del cut
-        self._text.append(tail)
+        self._finished(tail)
         return self._scanner.finish(len(tail))
 
-    def go_on(self) -> None:
-        """Text ends a block only where the brackets did."""
-
     def read(self, end: End) -> Reading:
-        """The calls of the block."""
+        """Return the calls of the block, or the fault that leaves none."""
         return self._calls.reading(self._text.part(self._last, self._scanner.payload_end), end)
 
     def parts(self) -> tuple[str, str]:
-        """The block as it was written, and what is to be read again as text."""
+        """Return the block as the model wrote it, and text behind its end that is to be read again."""
         return self._text.split(self._scanner.block_end)
-
-    def markup_faults(self) -> tuple[str, ...]:
-        """None: the markers are no elements."""
-        return ()

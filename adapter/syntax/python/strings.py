@@ -1,7 +1,7 @@
 """Long strings in Python's notation as JSON, a part at a time: Python's own parser would hold several copies of each.
 
-A string is cut where no escape stands across the cut, and each part that has escapes is a string to Python again. So what comes
-of the parts is what would have come of the whole.
+No cut goes through an escape, and each part with escapes is again a string to Python. So the parts together give the same text
+as the whole string.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _ESCAPE = r"\\(?:[0-7]{1,3}|x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|N\{[^}\
 
 
 def parts(run: int, most: int) -> dict[str, re.Pattern[str]]:
-    """What matches a part of a string, by its quote: up to `most` runs of up to `run` characters, or escapes.
+    """Return patterns of a part of a string, by the string's quote: up to `most` escapes or runs of up to `run` characters.
 
-    Quotes stand before a run or an escape only: at the end of a part they would be taken for more of the closing ones.
+    A part never ends in a quote, which Python would take for one of the closing quotes.
     """
     return {quote: re.compile(rf"(?:{quote}*+(?:[^\\{quote}]{{1,{run}}}+|{_ESCAPE})){{1,{most}}}+") for quote in ("'", '"')}
 
@@ -33,12 +33,12 @@ _PARTS = parts(256, 1024)
 
 
 def as_python(string: str, *, three: bool, broken: bool) -> str:
-    """What stands in a string, as Python takes it.
+    """Return a string in the spelling that Python accepts.
 
     Args:
-        string: With its quotes or without them, whole or a part that cuts no escape in two.
-        three: Whether it stands between three quotes.
-        broken: Whether it may hold raw newlines that Python does not allow.
+        string: The string with or without quotes, or a part that cuts no escape in two.
+        three: The string stands between three quotes.
+        broken: The string may hold raw newlines, which Python allows between three quotes only.
     """
     if three:
         return string.replace("\r", "\\r")
@@ -46,21 +46,21 @@ def as_python(string: str, *, three: bool, broken: bool) -> str:
 
 
 def as_source(text: str) -> str:
-    """Python's source, with escapes for what stands in none."""
+    """Return Python source with escapes for characters that no source may hold: surrogates and NUL."""
     return _SURROGATE.sub(lambda found: f"\\u{ord(found.group()):04x}", text.replace("\0", "\\x00"))
 
 
 def as_json(text: str, start: int, end: int, *, broken: bool) -> Iterator[str]:
-    """A string as JSON, in parts, without its quotes.
+    """Yield a string as JSON, in parts, without quotes.
 
     Args:
-        text: Holds the string, which has no prefix.
-        start: Where its quotes begin.
-        end: Where they end.
-        broken: As above.
+        text: The text around the string, which has no prefix.
+        start: Position of the opening quotes.
+        end: Position behind the closing quotes.
+        broken: As in `as_python`.
 
     Raises:
-        SyntaxError: Python would not read it.
+        SyntaxError: The string is no string to Python.
     """
     three = text.startswith(('"""', "'''"), start)
     quotes = text[start : start + 3] if three else text[start]

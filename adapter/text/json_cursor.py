@@ -1,0 +1,312 @@
+"""A cursor over one JSON value that arrives delta by delta: strict, with its place in the schema, and with text that may leave.
+
+`JsonCursor` is fed the text from the first character of an object or list on. It says which text may leave by now (a string as
+it grows, a scalar when it is complete, coerced where its place asks for that), and where the value ends. The first character
+that is not JSON breaks the cursor: no more text leaves, and `handover` gives the state from which a lenient reader goes on, so
+that nothing is read from the beginning again.
+
+Plain text is read by segments (text/json_plain.py): one look at each delta. Other text goes through text/json_careful.py up to
+the next place where plain text may follow.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from adapter.text.json_careful import Careful, Due
+from adapter.text.json_plain import (
+    AFTER_SCALAR,
+    CLOSE,
+    COMMA,
+    KEY,
+    LIST,
+    LONGEST_SEGMENT,
+    NUMBER,
+    OBJECT,
+    OPEN,
+    SCALAR,
+    START,
+)
+
+if TYPE_CHECKING:
+    import re
+
+    from adapter.text.json_gate import Edit, Place
+    from adapter.text.json_plain import Container, InString, Matcher
+
+_MOST_BRACKETS = 4  # wait at the end of a string: as many as `InString.half` lets wait
+_WORDS = {"t": "boolean", "f": "boolean", "n": "null"}
+
+
+class Handover(NamedTuple):
+    """The state of a cursor for the reader that goes on after it.
+
+    Attributes:
+        unread: Text that was fed and is to be read from this state on.
+        offset: Where that text begins: code points from the beginning of the value.
+        depth: Number of open containers.
+        in_string: The text begins inside a string or key, not inside an escape.
+        ended: A string has just ended in which a closing marker stands.
+        tag: Offset of the first closing marker inside the present string; None without one.
+        before: The last character outside of strings that is no white space, or one of its kind.
+    """
+
+    unread: str
+    offset: int
+    depth: int
+    in_string: bool
+    ended: bool
+    tag: int | None
+    before: str
+
+
+class JsonCursor:
+    """Reads one JSON object or list.
+
+    Args:
+        inside: Patterns of strings in the block that holds the value.
+        place: The place of the value in a schema.
+
+    Attributes:
+        special: Finds in a delta the characters that need more than this search inside a string.
+        passed: Code points fed; the caller adds those of deltas that were followed.
+        rest: The last characters of these, which are read again with the next delta. When `over`: what follows the value, its
+            last bracket included, or the text from the first character that is not JSON on.
+        in_string: The text stands in a string that leaves as it grows, and no character waits: a delta without special
+            characters may leave as it is.
+        over: The value is complete, or broken.
+        broken: A character came that is not JSON.
+        complete: The value is complete and all of it has left.
+        container: The present container.
+        place: Its place.
+        position: The index of the present element in a list.
+        stack: The containers around it.
+        expected: Matches the next segment; None inside a string.
+        edits: Values that left coerced.
+    """
+
+    __slots__ = (
+        "_body", "_careful", "_half", "_left", "_slow", "_told", "_tried", "broken", "complete", "container", "edits", "expected",
+        "in_string", "inside", "over", "passed", "place", "position", "rest", "special", "stack",
+    )  # fmt: skip
+
+    def __init__(self, inside: InString, place: Place) -> None:
+        self.inside = inside
+        self.special, self._body, self._half = inside.special, inside.body, inside.half
+        self.place = place
+        self.container: Container = START
+        self.position = 0
+        self.stack: list[tuple[Container, Place, int]] = []
+        self.expected: Matcher | None = START.first
+        self.rest = ""
+        self._told = 0  # code points of the rest that have left
+        self._left = 0  # code points that have left, when the rest belongs to the careful reader
+        self._careful: Careful | None = None
+        self._slow = False  # the rest belongs to the careful reader
+        self._tried: str | None = None  # a delta was read and is not plain: text of it that may leave
+        self.edits: list[Edit] = []
+        self.passed = 0
+        self.in_string = self.over = self.broken = self.complete = False
+
+    @property
+    def sent(self) -> int:
+        """Code points that have left: those in front of the text that waits, coerced values at their new length."""
+        return self._left if self._slow else self._passed_on()
+
+    def _passed_on(self) -> int:
+        """As `sent` says, of plain text."""
+        grown = sum(len(new) - (end - start) for start, end, new in self.edits)
+        return self.passed - len(self.rest) + self._told + grown
+
+    def feed(self, text: str) -> str:
+        """Read a delta. Returns the text that may leave by now."""
+        self.passed += len(text)
+        if self._tried is None:
+            if self._slow:
+                return self._read(self.rest + text)
+            said = self.follow(text)
+            if said is not None:
+                return said
+        said, self._tried = self._tried or "", None
+        if self.over:
+            self._left = self._passed_on()
+            return said
+        return said + self._read(self.rest)
+
+    def follow(self, text: str) -> str | None:
+        """Read a delta if it is plain and does not end the value.
+
+        The caller counts the deltas that were followed (`passed`), and gives a delta that was not to `feed`.
+
+        Returns:
+            The text that may leave by now; None when the delta is not plain, or ends the value.
+        """
+        if self._slow:
+            return None
+        rest = self.rest
+        whole, at, expected = rest + text if rest else text, 0, self.expected
+        if expected is None:
+            at = self._body(whole, 0).end()
+            if at == len(whole) or whole[at] != '"':
+                return self._in_text(whole, at)
+            expected = self.expected = self.container.after_string
+        return self._walk(whole, at, expected)
+
+    def handover(self) -> Handover:
+        """The state for the reader that goes on: behind the last bracket, from a fault on, or at the end of the completion."""
+        unread, depth, careful = self.rest, len(self.stack), self._careful
+        offset = self.passed - len(unread)
+        if self.over and not self.broken:
+            return Handover(unread, offset, depth, False, False, None, "}")
+        if self._slow and careful is not None:
+            due, tag = careful.due, careful.tag
+            ended = tag is not None and (due is Due.AFTER or due is Due.COLON)
+            return Handover(unread, offset, depth, due is Due.STRING or due is Due.KEY, ended, tag, careful.before())
+        container, expected = self.container, self.expected
+        in_string = expected is None or expected is container.after_string
+        before = container.bracket or "{" if expected is container.first else "}"
+        return Handover(unread, offset, depth, in_string, False, None, before)
+
+    def push(self, container: Container, place: Place) -> None:
+        """Enter a container."""
+        self.stack.append((self.container, self.place, self.position))
+        self.container, self.place, self.position = container, place, 0
+
+    def pop(self) -> None:
+        """Leave the present container."""
+        self.container, self.place, self.position = self.stack.pop()
+
+    def _in_text(self, text: str, at: int) -> str | None:
+        """A piece, or the end of one, inside a string, up to where more has to come first."""
+        if at < len(text) and not self._half(text, at):
+            least = max(at - _MOST_BRACKETS, 0)
+            while at > least and text[at - 1] in "]}":  # they wait when a marker or a fault follows
+                at -= 1
+            return self._stuck(text, at)
+        said, self.rest = text[self._told : at], text[at:]
+        self._told, self.in_string = 0, at == len(text)
+        return said
+
+    def _walk(self, text: str, at: int, expected: Matcher) -> str | None:
+        """Go through a piece from a boundary on, where such a segment is expected."""
+        size = len(text)
+        while True:
+            found = expected(text, at)
+            end, last = found.end(), found.lastindex
+            if last == OPEN:
+                if not self._opened(text[end - 1], found):
+                    return self._stuck(text, at)
+                at = end
+                if self.expected is None:
+                    at = self._body(text, at).end()
+                    if at == size or text[at] != '"':
+                        return self._in_text(text, at)
+                    self.expected = self.container.after_string
+            elif last == CLOSE:
+                if len(self.stack) == 1:
+                    return self._ended(text, end)
+                self.pop()
+                at, self.expected = end, self.container.after
+            elif end == size and size - at <= LONGEST_SEGMENT:
+                break
+            elif end < size and last == NUMBER and text[end] in AFTER_SCALAR and self._fits(found):
+                at, self.expected = end, self.container.after
+            else:
+                return self._stuck(text, at)
+            expected = self.expected
+        sure = end if last == KEY else at if last is None else _sure(found, last)
+        said, self.rest, self._told, self.in_string = text[self._told : sure], text[at:], sure - at, False
+        return said
+
+    def _stuck(self, text: str, at: int) -> str | None:
+        """Stop at the boundary `at`, behind which the text is not plain."""
+        self._tried = text[self._told : at]
+        self.rest, self._told = text[at:], max(0, self._told - at)
+        self.in_string = False
+        return None
+
+    def _ended(self, text: str, end: int) -> str | None:
+        """Stop at the end of the value."""
+        self._tried = text[self._told : end]
+        self.rest, self._told = text[end - 1 :], 1
+        self.over = self.complete = self._slow = True
+        self.in_string = False
+        return None
+
+    def _opened(self, bracket: str, found: re.Match[str]) -> bool:
+        """Enter the string or container that begins; refuse a string that is perhaps coerced."""
+        key, position = found[KEY], self.position
+        if key is not None:
+            place = self.place.member(key)
+        elif self.container is START:
+            place = self.place
+        else:
+            position += bool(found[COMMA])
+            place = self.place.item(position)
+        if bracket == '"':
+            if not place.text:
+                return False
+            self.position, self.expected = position, None
+            return True
+        self.position = position
+        self.push(OBJECT if bracket == "{" else LIST, place)
+        self.expected = self.container.first
+        return True
+
+    def _fits(self, found: re.Match[str]) -> bool:
+        """Tell whether a number or word is one, and of a type that stays. The careful reader judges 5.0 as an integer."""
+        scalar, key = found[NUMBER], found[KEY]
+        if not SCALAR.fullmatch(scalar):
+            return False
+        position = self.position + bool(found[COMMA])
+        place = self.place.member(key) if key is not None else self.place.item(position)
+        kinds, kind = place.kinds(), _WORDS.get(scalar[0], "number")
+        whole = kind == "number" and scalar.lstrip("-").isdecimal()
+        if not ((kinds is None or kind in kinds or (whole and "integer" in kinds)) and place.lets_be(scalar)):
+            return False
+        self.position = position
+        return True
+
+    def _read(self, text: str) -> str:
+        """Read with care up to a boundary, then plainly, and so on, to the end of the text."""
+        careful = self._careful
+        if careful is None:
+            careful = self._careful = Careful(self, self.edits)
+        if not self._slow:
+            careful.begin(self.expected)
+            self._left = self._passed_on()
+        self._slow, self.rest, at = True, "", 0
+        out: list[str] = []
+        while True:
+            said, at = careful.run(text, at)
+            if self._told:
+                said, self._told = said[self._told :], max(0, self._told - len(said))
+            out.append(said)
+            self._left += len(said)
+            if at < 0:
+                return "".join(out)
+            passed = self._plainly(text, at)
+            if passed is not None:
+                self._slow = False
+                return "".join([*out, passed])
+            out.append(self._tried or "")
+            self._tried, self._left = None, self._passed_on()
+            if self.over:
+                return "".join(out)
+            careful.begin(self.expected)
+            text, self.rest, at = self.rest, "", 0
+
+    def _plainly(self, text: str, at: int) -> str | None:
+        """Go on from a boundary as with a new delta."""
+        self._told, expected = at, self.expected
+        if expected is None:
+            at = self._body(text, at).end()
+            if at == len(text) or text[at] != '"':
+                return self._in_text(text, at)
+            expected = self.expected = self.container.after_string
+        return self._walk(text, at, expected)
+
+
+def _sure(found: re.Match[str], last: int) -> int:
+    """Up to where a segment may leave that is not complete: no quote and comma behind a value, and no part of a number."""
+    return found.start(COMMA if last == COMMA or found[KEY] is None else NUMBER)
