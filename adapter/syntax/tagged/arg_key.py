@@ -77,7 +77,7 @@ def arg_key_grammar(settings: SyntaxSettings) -> Grammar:
         flow=flow_of(f"{VALUE_END}|{re.escape(settings.close)}|{_NEXT_KEY}", half_value, "<"),
         last=re.compile(last),
         value_end=re.compile(VALUE_END),
-        value_waits=re.compile(rf"{half_value}|{VALUE_END}[ \t\r\n]{{0,{_MOST_SPACE - 1}}}(?:{half_after})?"),
+        value_waits=re.compile(rf"{VALUE_END}[ \t\r\n]{{0,{_MOST_SPACE - 1}}}+(?:{half_after})?|{half_value}"),
         next_value=re.compile(_NEXT_KEY),
         declares=lambda tool, key: settings.types(tool, key) is not None,
         one_call=True,
