@@ -1,13 +1,13 @@
 """The short way through a call in plain JSON between tags, from the first bracket to the closing tag.
 
-Nearly all calls of dialects with JSON in tags are `{"name": …, "arguments": {…}}` and nothing else. `PlainCall` reads the head of a
-call by one pattern, the arguments by the JSON cursor, and the tail by another pattern, and makes the events itself, without steps.
-At the first delta that is not of this form the reader of the block takes over, with the cursor: no text is read twice.
+Nearly all calls of dialects with JSON in tags are `{"name": …, "arguments": {…}}` and nothing else. `PlainCall` reads the head
+of a call by one pattern, the arguments by the JSON cursor, and the tail by another pattern, and makes the events itself,
+without steps. At the first delta that is not of this form the reader of the block takes over, with the cursor: no text is read
+twice.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from adapter.completion.call_stream import CallStream
@@ -21,6 +21,7 @@ from adapter.text.json_cursor import JsonCursor
 from adapter.text.json_plain import LONGEST_SEGMENT, SPACE, WORD, matcher
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable
 
     from adapter.completion.state import State
@@ -39,8 +40,8 @@ def _key(key: str, then: str) -> str:
     return f'(?:"{key}"{then}|{begun}|)'
 
 
-# A call up to the end of its name, with the name and its last quote; and from there to the first bracket of its arguments. Of text
-# that breaks off before, all is matched.
+# A call up to the end of its name, with the name and its last quote; and from there to the first bracket of its arguments. Of
+# text that breaks off before, all is matched.
 _NAME = matcher(rf"(?:\{{{SPACE}" + _key("name", rf'{SPACE}(?::{SPACE}(?:"({WORD})(?:(")|)|)|)') + "|)")
 _TO_ARGUMENTS = matcher(rf"{SPACE}(?:,{SPACE}" + _key("arguments", rf"{SPACE}(?::{SPACE}(?:(\{{)|)|)") + "|)")
 _TAIL = matcher(rf"{SPACE}(?:(\}}){SPACE}|)")
@@ -109,7 +110,7 @@ class PlainCall:
         return True
 
     def follow(self, text: str) -> str | None:
-        """Read a delta behind the arguments. Returns the empty string; None for a delta that is not plain, or ends the block."""
+        """Read a delta behind the arguments. Returns the empty string; None for text that is not plain, or ends the block."""
         tail, due = self._tail or "", self._due
         if due and due.startswith(text) and len(text) < len(due):
             self._tail, self._due = tail + text, due[len(text) :]

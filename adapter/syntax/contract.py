@@ -78,7 +78,7 @@ class Follower(Protocol):
 
     Attributes:
         special: Finds in a delta the characters that need more than this search.
-        in_string: The text stands in a string: a delta without special characters may leave as it is, and `follow` need not see it.
+        in_string: The text stands in a string: a delta without special characters may leave as it is, unseen by `follow`.
     """
 
     special: Callable[[str], re.Match[str] | None]
@@ -97,16 +97,25 @@ class PlainBlock(Protocol):
         known: Gives the place of a tool's arguments in its schema.
     """
 
-    close: str
-    inside: InString
-    known: Callable[[str], KnownPlace]
+    @property
+    def close(self) -> str: ...  # noqa: D102  # see the class
+
+    @property
+    def inside(self) -> InString: ...  # noqa: D102
+
+    @property
+    def known(self) -> Callable[[str], KnownPlace]: ...  # noqa: D102
 
     def keep(self, text: str) -> None:
         """Keep text that was read by somebody else."""
 
     def adopt(self, cursor: JsonCursor, start: int) -> None:
-        """Go on behind the kept text: behind the name of a call, which ends at the offset `start`, or in its arguments, or behind
-        these, which begin there; `cursor` reads the arguments."""
+        """Go on behind the kept text: behind the name of a call, in its arguments, or behind these.
+
+        Args:
+            cursor: Reads the arguments; fresh, if they have not begun.
+            start: Offset of the arguments; behind the name, if they have not begun.
+        """
 
     def take_plain(self, name: str, start: int, end: int, tag: int) -> tuple[str, RawCall, Sequence[str]]:
         """End a block of one plain call that was kept whole, its closing marker included.

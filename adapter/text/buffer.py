@@ -1,4 +1,4 @@
-"""Text that grows piece by piece, without an object per piece for long."""
+"""Buffers for text that grows piece by piece: pieces are joined soon, so that small objects do not pile up."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _WIDE = 1 << 12
 
 
 class TextBuffer:
-    """Collects pieces of text.
+    """A buffer of pieces.
 
-    A stream brings a character or a word at a time; kept apart, each would cost fifty bytes more than its letters. So they are
+    A stream brings a character or a word at a time; a separate piece costs fifty bytes more than its letters. So pieces are
     joined a thousand at a time.
     """
 
@@ -26,7 +26,7 @@ class TextBuffer:
         return self._size
 
     def append(self, text: str) -> None:
-        """Add a piece."""
+        """Append a piece."""
         self._pieces.append(text)
         self._size += len(text)
         if len(self._pieces) == _PIECES:
@@ -34,7 +34,7 @@ class TextBuffer:
             self._pieces = []
 
     def text(self) -> str:
-        """All of it."""
+        """Return all of the text."""
         if self._pieces or len(self._joined) > 1:
             pieces, self._joined, self._pieces = [*self._joined, *self._pieces], [], []
             long = self._size >= _LONG and len(pieces) >= _STEPS
@@ -43,10 +43,10 @@ class TextBuffer:
 
 
 def _put_together(pieces: list[str]) -> str:
-    """Many pieces as one long text, step by step: those of a step are let go of, so that not all of them are there twice.
+    """Join many pieces to a long text in steps, and release the pieces of each step: no two copies of all exist at a time.
 
-    CPython lengthens a text in place that nothing else refers to (3.11 does not in a loop that begins with `while`). Where
-    that is not done, so few steps still cost little.
+    CPython lengthens a string in place if nothing else refers to the string (3.11 does not in a `while` loop). Without this, so
+    few steps still cost little.
     """
     text, each = "", len(pieces) // _STEPS + 1
     pieces.reverse()
@@ -56,19 +56,19 @@ def _put_together(pieces: list[str]) -> str:
 
 
 def _last(pieces: list[str], number: int) -> str:
-    """So many of the pieces, taken from the end of the list, where the first of them stand."""
+    """Take `number` pieces from the end of the reversed list, and join them."""
     taken = pieces[: -number - 1 : -1]
     del pieces[-number:]
     return "".join(taken)
 
 
 class BlockText(TextBuffer):
-    """The text of a block, its opening with it: so what was written is there as a whole without another copy.
+    """The text of a block with its opening: the text as the model wrote it, without another copy.
 
-    Positions count from behind the opening.
+    Offsets count code points from behind the opening.
 
     Args:
-        opening: The opening marker and what stood between it and the payload.
+        opening: The opening marker, and the text between marker and payload.
     """
 
     __slots__ = ("_marked", "_opening")
@@ -76,22 +76,22 @@ class BlockText(TextBuffer):
     def __init__(self, opening: str) -> None:
         super().__init__()
         self._opening = opening
-        self._marked = 0  # how many of the joined pieces stand before the mark
+        self._marked = 0  # number of joined pieces before the mark
         self.append(opening)
 
     def part(self, start: int, end: int | None = None) -> str:
-        """A part of it."""
+        """Return the text between two offsets."""
         before = len(self._opening)
         return self.text()[before + start : None if end is None else before + end]
 
     def split(self, end: int) -> tuple[str, str]:
-        """The opening and what follows it up to `end`, and the rest."""
+        """Return the text up to the offset `end`, opening included, and the rest."""
         text, end = self.text(), len(self._opening) + end
         return text[:end], text[end:]
 
     def take(self, text: str, start: int, end: int) -> None:
-        """Add a part of a text. The first is taken with the opening, where that stands before it: so both are one copy."""
-        if end - start > _WIDE and not text.isascii():  # one wide character makes all of a text wide, but not of its parts
+        """Append a part of a text. The first part is cut together with the opening before it: both are one copy then."""
+        if end - start > _WIDE and not text.isascii():  # a wide character makes all of a string wide, but only its own part
             self._joined.append("".join(self._pieces))
             self._joined += [text[at : min(at + _WIDE, end)] for at in range(start, end, _WIDE)]
             self._pieces, self._size = [], self._size + end - start
@@ -104,12 +104,12 @@ class BlockText(TextBuffer):
         self.append(text[start:end])
 
     def mark(self) -> None:
-        """What is added from here on can be had by itself, until all of the text is asked for."""
+        """Set a mark: `marked` returns the text behind, until the whole text is joined."""
         self._joined.append("".join(self._pieces))
         self._pieces, self._marked = [], len(self._joined)
 
     def marked(self) -> str:
-        """What was added since the mark, which is not kept a second time."""
+        """Return the text behind the mark; no second copy is kept."""
         text = "".join([*self._joined[self._marked :], *self._pieces])
         self._joined[self._marked :], self._pieces = [text], []
         return text

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import re
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from adapter.text.json_gate import Gate
 from adapter.text.json_plain import BODY, HALF_ESCAPE, LIST, OBJECT, SCALAR, START
 from adapter.text.json_spans import loads
 
 if TYPE_CHECKING:
-    from adapter.text.json_cursor import JsonCursor
     from adapter.text.json_gate import Edit, Place
-    from adapter.text.json_plain import Matcher
+    from adapter.text.json_plain import Container, InString, Matcher
 
 _SPACE = re.compile(r"[ \t\r\n]+")
 _RUN = re.compile(r"[-+.\w]*")
@@ -43,8 +42,34 @@ class Due(Enum):
 _OUTSIDE_STRINGS = {Due.AFTER: "}", Due.NEXT: ",", Due.COLON: '"', Due.VALUE: ":", Due.SCALAR: "0"}
 
 
+class Position(Protocol):
+    """The part of a cursor that both of its readers move; `adapter.text.json_cursor.JsonCursor` describes the attributes."""
+
+    inside: InString
+    place: Place
+    container: Container
+    position: int
+    stack: list[tuple[Container, Place, int]]
+    expected: Matcher | None
+    rest: str
+    passed: int
+    over: bool
+    broken: bool
+    complete: bool
+
+    def push(self, container: Container, place: Place) -> None:
+        """Enter a container."""
+
+    def pop(self) -> None:
+        """Leave the present container."""
+
+
 class Careful:
-    """The token reader of one cursor, whose containers and places it shares.
+    """The token reader of one cursor.
+
+    Args:
+        cursor: Holds the containers and places, which both readers move.
+        edits: Gets the values that leave coerced.
 
     Attributes:
         gate: Lets text leave.
@@ -54,7 +79,7 @@ class Careful:
 
     __slots__ = ("_cursor", "_key", "_out", "_scalar", "due", "gate", "tag")
 
-    def __init__(self, cursor: JsonCursor, edits: list[Edit]) -> None:
+    def __init__(self, cursor: Position, edits: list[Edit]) -> None:
         self._cursor = cursor
         self._key: list[str] = []
         self._scalar: list[str] = []

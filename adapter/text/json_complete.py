@@ -1,7 +1,7 @@
-"""JSON text that was sent in part, completed so that the whole says a given value.
+"""Completion of JSON text that was sent in part, to a given value.
 
-After a repair the arguments are known as a value, while a piece of the model's own text has left already. Completing it keeps
-every character that was sent, or finds that the value says something else.
+After a repair the arguments are known as a value, while a piece of the model's own text was sent already. The completion keeps
+every character sent, or finds that the value says something else.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from adapter.text.json_spans import skip_space, value_at
 
 
 class _Mismatch(Exception):
-    """What was sent is not how the value begins."""
+    """The text sent is no beginning of the value."""
 
 
 def continue_json(sent: str, value: Any) -> str | None:
-    """The rest of the text, or None when what was sent contradicts the value.
+    """Return the rest of the text, or None if the text sent contradicts the value.
 
     Args:
         sent: The beginning of a JSON text: whole escapes, whole numbers and words.
-        value: What the whole must say.
+        value: The value of the completed text.
     """
     try:
         position, rest = _value(sent, skip_space(sent, 0), value)
@@ -37,7 +37,7 @@ def _dumps(value: Any) -> str:
 
 
 def _value(sent: str, position: int, value: Any) -> tuple[int, str | None]:
-    """Where the value ends, or what is missing of it."""
+    """Return the position behind the value, and the text missing from the value, if any."""
     if position == len(sent):
         return position, _dumps(value)
     character = sent[position]
@@ -68,7 +68,7 @@ def _string(sent: str, position: int, value: str) -> tuple[int, str | None]:
 
 
 def _second_half(begun: str, value: str) -> int:
-    """The low surrogate that is due when what was sent ends in the first half of a pair of escapes."""
+    """Return the low surrogate due behind text that ends in the first half of a pair of escapes."""
     last, due = begun[-1:], value[len(begun) - 1 : len(begun)]
     if not value.startswith(begun[:-1]) or due <= "\uffff":
         raise _Mismatch
@@ -122,7 +122,7 @@ def _array(sent: str, position: int, items: list[Any]) -> tuple[int, str | None]
 
 
 def _closed(sent: str, position: int, closer: str, *, empty: bool) -> tuple[int, str | None]:
-    """The end of a container whose items have all been read; an empty one has its closer still to come."""
+    """Read the end of a container, with all items read; the closer of an empty container may be missing."""
     if not empty:
         return position, None
     position = skip_space(sent, position)

@@ -11,63 +11,21 @@ the next place where plain text may follow.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING
 
 from adapter.text.json_careful import Careful, Due
-from adapter.text.json_plain import (
-    AFTER_SCALAR,
-    CLOSE,
-    COMMA,
-    KEY,
-    LIST,
-    LONGEST_SEGMENT,
-    NUMBER,
-    OBJECT,
-    OPEN,
-    SCALAR,
-    START,
-)
+from adapter.text.json_handover import Handover
+from adapter.text.json_plain import AFTER_SCALAR, CLOSE, COMMA, KEY, LIST, LONGEST_SEGMENT, NUMBER, OBJECT, OPEN, SCALAR, START
 
 if TYPE_CHECKING:
     import re
 
     from adapter.text.json_gate import Edit, Place
+    from adapter.text.json_handover import Then
     from adapter.text.json_plain import Container, InString, Matcher
 
 _MOST_BRACKETS = 4  # wait at the end of a string: as many as `InString.half` lets wait
 _WORDS = {"t": "boolean", "f": "boolean", "n": "null"}
-
-
-class Handover(NamedTuple):
-    """The state of a cursor for the reader that goes on after it.
-
-    Attributes:
-        unread: Text that was fed and is to be read from this state on.
-        offset: Where that text begins: code points from the beginning of the value.
-        depth: Number of open containers.
-        in_string: The text begins inside a string or key, not inside an escape.
-        ended: A string has just ended in which a closing marker stands.
-        tag: Offset of the first closing marker inside the present string; None without one.
-        before: The last character outside of strings that is no white space, or one of its kind.
-    """
-
-    unread: str
-    offset: int
-    depth: int
-    in_string: bool
-    ended: bool
-    tag: int | None
-    before: str
-
-
-class Then(Protocol):
-    """The reader of plain text behind a value."""
-
-    def behind(self, text: str) -> bool:
-        """Take the text that follows the value in the same delta; refuse text that is not plain."""
-
-    def follow(self, text: str) -> str | None:
-        """Read a delta if it is plain, as `JsonCursor.follow` does."""
 
 
 class JsonCursor:
@@ -97,9 +55,8 @@ class JsonCursor:
     """
 
     __slots__ = (
-        "_body", "_careful", "_half", "_left", "_slow", "_told", "_tried", "broken", "complete", "container", "edits", "expected",
-        "in_string", "inside", "over", "passed", "place", "position", "rest", "special", "stack",
-        "then",
+        "_body", "_careful", "_half", "_left", "_slow", "_told", "_tried", "broken", "complete", "container", "edits",
+        "expected", "in_string", "inside", "over", "passed", "place", "position", "rest", "special", "stack", "then",
     )  # fmt: skip
 
     def __init__(self, inside: InString, place: Place) -> None:

@@ -27,28 +27,28 @@ _LONGEST_SCALAR = 64
 
 
 class Place(Protocol):
-    """The part of a schema that a streamed value is held to.
+    """The part of a schema for a streamed value.
 
     Attributes:
-        text: Any string may stand there, and stays as the model wrote it.
+        text: Strings are allowed, and stay as the model wrote them.
     """
 
     text: bool
 
     def kinds(self) -> frozenset[str] | None:
-        """The JSON types that a value may have there; None when nothing is known."""
+        """The allowed JSON types; None for a place of which nothing is known."""
 
     def lets_be(self, scalar: str) -> bool:
-        """Tell whether a number or word, of a type that may stand there, stays as the model wrote it."""
+        """Tell if a number or word of an allowed type stays as the model wrote the literal."""
 
     def refusing(self, value: Any) -> frozenset[str]:
-        """The types that a value may have to be coerced to, though its own type may stand there."""
+        """The types to which a value may have to be coerced, though its own type is allowed."""
 
     def converts(self, value: Any, kinds: Collection[str]) -> bool:
-        """Tell whether a value can be coerced to one of these types without loss."""
+        """Tell if a value can be coerced to any of these types without loss."""
 
     def settled(self, literal: str) -> str | None:
-        """The text for a complete string, number or word: as written, or coerced; None when only the finished call can tell."""
+        """Return the text for a complete value, as written or coerced; None until the finished call can tell."""
 
     def member(self, key: str) -> Place:
         """The place of an object's member."""
@@ -65,7 +65,7 @@ class Gate:
 
     Attributes:
         edits: Values that left coerced.
-        frozen: The rest is known only when the call is finished: no more text leaves.
+        frozen: Only the finished call can tell the rest: no more text leaves.
     """
 
     __slots__ = ("_blank", "_held", "_kept", "_perhaps", "_place", "_writing", "edits", "frozen")
@@ -81,7 +81,7 @@ class Gate:
         self.frozen = False
 
     def begin(self, *, after_value: bool, writing: bool) -> None:
-        """Take over at a place where no text waits."""
+        """Take over at a place without waiting text."""
         self._kept, self._held = [], None
         self._blank, self._writing = after_value, writing
 
@@ -92,7 +92,7 @@ class Gate:
 
     @property
     def quoted(self) -> bool:
-        """The closing quote of a string waits, and nothing else."""
+        """The closing quote of a string waits, and no other text."""
         return self._kept == ['"']
 
     @property
@@ -101,7 +101,7 @@ class Gate:
         return self._writing and not self._kept and self._held is None
 
     def space(self, text: str) -> str:
-        """Take white space between tokens. Returns the text that may leave, as all methods below do."""
+        """Take white space between tokens. Returns text that may leave, as all methods below do."""
         if self.frozen:
             return ""
         if self._blank:
@@ -114,7 +114,7 @@ class Gate:
         return "" if self.frozen else self._passed(text, after_value=closes)
 
     def comma(self) -> str:
-        """Take a comma, which waits: it may be one too many."""
+        """Take a comma, and let the comma wait: a trailing comma is a fault."""
         return "" if self.frozen else self._passed("", kept=",")
 
     def scalar(self, literal: str, place: Place, end: int) -> str:
@@ -138,7 +138,7 @@ class Gate:
         return self._flowing('"', ended=False)
 
     def string(self, text: str, end: int, *, ended: bool) -> str:
-        """Take a piece of the string; the last one, `ended`, with its quote, which ends at the offset `end`."""
+        """Take a piece of the string; the last, `ended`, includes the closing quote. `end` is the offset behind the piece."""
         if self.frozen:
             return ""
         if self._held is None:
@@ -157,7 +157,7 @@ class Gate:
         return self._flowing(whole, ended=True)
 
     def _passed(self, text: str, *, kept: str = "", after_value: bool = False) -> str:
-        """Let text pass with the text that waited for it, and keep `kept` in turn. Behind a value white space waits too."""
+        """Let text pass together with waiting text, and keep `kept` in turn. Behind a value white space waits too."""
         if self._kept:
             text = "".join([*self._kept, text])
         self._kept = [kept] if kept else []
@@ -165,7 +165,7 @@ class Gate:
         return text
 
     def _flowing(self, text: str, *, ended: bool) -> str:
-        """A piece of a string that leaves as it grows. A missing quote, or one too many, shows only behind the string."""
+        """Take a piece of a string that leaves as it grows. A missing or doubled quote shows only behind the string."""
         if self._writing and self._kept:
             text, self._kept = "".join([*self._kept, text]), []
         self._writing = not ended
@@ -191,7 +191,7 @@ def surely_text(begun: Sequence[str], others: Collection[str]) -> bool:
         begun: Pieces of the string's JSON so far, the opening quote in the first.
         others: JSON types that the string may have to be coerced to.
     """
-    if "array" in others:  # any value may become a list of one
+    if "array" in others:  # any value may become the only element of a list
         return False
     if len(begun) > _LONGEST_SCALAR:
         return "object" not in others

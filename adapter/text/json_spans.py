@@ -1,7 +1,7 @@
-"""JSON as text: where its values begin and end, so that the model's own spelling can be handed on.
+"""Positions of values in JSON text, for handing on the model's own spelling.
 
-`json.loads` forgets how a value was written (`1.0`, the order of keys, 2^53+1 in readers that use doubles). These functions
-let the C scanner of the standard library walk the text and keep the positions.
+`json.loads` forgets spelling (`1.0`, the order of keys, 2^53+1 in readers that use doubles). These functions let the C
+scanner of the standard library walk the text, and keep the positions.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# What may stand after JSON in a code fence: white space of any kind, and the fence.
+# Characters behind JSON in a code fence: white space of any kind, and the fence.
 FENCE_END = (
     "` \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
     "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -42,10 +42,10 @@ _PATIENT_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_
 
 
 def value_at(text: str, start: int) -> tuple[Any, int]:
-    """The JSON value that begins at `start`, and the position after it.
+    """Return the JSON value at `start`, and the position behind the value.
 
     Raises:
-        ValueError: There is no complete valid value; NaN and Infinity are none. Nesting too deep to hold is refused too.
+        ValueError: No complete valid value; NaN and Infinity are invalid, and so is nesting too deep to hold.
     """
     try:
         return _DECODER.raw_decode(text, start)
@@ -58,10 +58,10 @@ def value_at(text: str, start: int) -> tuple[Any, int]:
 
 
 def loads(text: str) -> Any:
-    """`json.loads`, refusing what is not JSON: NaN, Infinity, anything after the value.
+    """Parse a JSON text as `json.loads` does, but refuse NaN, Infinity, and text behind the value.
 
     Raises:
-        ValueError: Not one JSON value.
+        ValueError: The text is not a single JSON value.
     """
     value, end = value_at(text, skip_space(text, 0))
     if skip_space(text, end) != len(text):
@@ -70,12 +70,12 @@ def loads(text: str) -> Any:
 
 
 def skip_space(text: str, start: int) -> int:
-    """The position of the next character that is not JSON white space."""
+    """Return the position of the next character other than JSON white space."""
     return _SPACE.match(text, start).end()  # type: ignore[union-attr]  # the pattern matches everywhere
 
 
 def members(text: str, start: int) -> Iterator[tuple[str, Any, int, int]]:
-    """The members of the object that begins at `start`: key, value, and where the value's text begins and ends.
+    """Yield the members of the object at `start`: key, value, first and last position of the value's text.
 
     Raises:
         ValueError: Not a complete valid object.
@@ -103,7 +103,7 @@ def members(text: str, start: int) -> Iterator[tuple[str, Any, int, int]]:
 
 
 def spans(text: str, start: int) -> tuple[dict[str, tuple[Any, int, int]], int]:
-    """The members of the object that begins at `start`, by key, and the position after it. Of duplicate keys the last counts.
+    """Return the members of the object at `start`, by key, and the position behind the object. The last duplicate key counts.
 
     Raises:
         ValueError: Not a complete valid object.
@@ -118,12 +118,12 @@ def spans(text: str, start: int) -> tuple[dict[str, tuple[Any, int, int]], int]:
 def elements(
     text: str, start: int, read: Callable[[str, int], tuple[_Element, int]] = value_at
 ) -> Iterator[tuple[_Element, int, int]]:
-    """The elements of the array that begins at `start`: what was read of each, and where its text begins and ends.
+    """Yield the elements of the array at `start`: the result of `read`, first and last position of the element's text.
 
     Args:
-        text: Holds the array.
-        start: Where it begins.
-        read: Reads the element that begins at a position. Returns what it is, and the position after it.
+        text: The text around the array.
+        start: Position of the array.
+        read: Reads an element at a position. Returns a result, and the position behind the element.
 
     Raises:
         ValueError: Not a complete valid array.
@@ -144,9 +144,9 @@ def elements(
 
 
 def replace_at(text: str, path: tuple[str | int, ...], new: str) -> str:
-    """The JSON text with the value at `path` replaced; everything else keeps its spelling.
+    """Return the JSON text with the value at `path` replaced; all other text keeps its spelling.
 
-    Of duplicate keys the last is meant, as every reader takes it.
+    The last duplicate key counts, as in every reader.
     """
     begin, end = skip_space(text, 0), len(text)
     for step in path:

@@ -1,11 +1,11 @@
-"""JSON of the wire: read and written by the packages that the openai client brings, in the form in which that client writes.
+"""JSON of the wire: read by `jiter`, written by `pydantic_core`, the packages of the openai client, in the client's form.
 
-`jiter` takes a third of the time of `json.loads` and gives the same values. What it refuses and Python reads (half a pair of
-surrogates, nesting beyond 200, UTF-16) is read by Python, so that nothing depends on which of them read it.
+`jiter` takes a third of the time of `json.loads` and gives the same values. Texts that `jiter` refuses and Python reads (half a
+pair of surrogates, nesting beyond 200, UTF-16) are read by Python, so that no result depends on the reader.
 
-`pydantic_core`, which that client brings, takes a half of the time of Python's own encoder. The two write the same values; a
-number with an exponent may be spelt otherwise (`1e-5`, `1e-05`). Where the openai client is not in use, it is not loaded for
-this, and what it refuses (half a pair of surrogates, nesting beyond 255) is written by Python.
+`pydantic_core` takes half of the time of Python's own encoder. The two write the same values; numbers with an exponent may be
+spelt differently (`1e-5`, `1e-05`). Without the openai client `pydantic_core` is not loaded; values that it refuses (half a
+pair of surrogates, nesting beyond 255) are written by Python.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 try:
     from jiter import from_json as _fast
-except ImportError:  # it comes with the openai client, which need not stay so
+except ImportError:  # a dependency of the openai client, today
     _fast: Callable[[bytes], Any] = json.loads  # type: ignore[no-redef]
 
 
 def loads(data: bytes | str) -> Any:
-    """The value of a JSON text, as `json.loads` reads it.
+    """Parse a JSON text, with the values of `json.loads`.
 
     Raises:
-        ValueError: It is none.
+        ValueError: The text is not JSON.
     """
     try:
         return _fast(data.encode() if isinstance(data, str) else data)
@@ -36,13 +36,13 @@ def loads(data: bytes | str) -> Any:
 
 
 def dumps(value: Any) -> bytes:
-    """A JSON value as compact JSON in UTF-8; in ASCII, where it holds half a pair of surrogates.
+    """Write a JSON value as compact JSON in UTF-8; in ASCII, if the value holds half a pair of surrogates.
 
     Args:
-        value: Made of what JSON has, as all is that came as JSON, and the options are held to it; it does not hold itself.
+        value: JSON types only, and no container inside itself: values that came as JSON, and options checked against JSON.
 
     Raises:
-        TypeError: It holds what neither of the two has a form for.
+        TypeError: Neither encoder has a form for a part of the value.
     """
     pydantic_core = sys.modules.get("pydantic_core")
     if pydantic_core is not None:

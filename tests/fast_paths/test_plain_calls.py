@@ -12,6 +12,7 @@ from adapter.completion import parser as parser_module
 from adapter.completion.call_stream import CallStream
 from adapter.completion.fast_deltas import flow_from
 from adapter.completion.parser import CompletionParser
+from adapter.completion.plain_call import PlainCall
 from adapter.completion.request_rules import Rules
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Event, Markup, TextDelta
 from adapter.options import make_options
@@ -194,8 +195,15 @@ def test_a_parser_goes_this_way() -> None:
     parser = CompletionParser.for_rules(Rules(read_tools(TOOLS), incremental=True), make_options({"dialect": "hermes"}))
     for piece in cut(block(PLAIN["objects"])[:-8], 4):
         parser.feed(piece)
+    assert isinstance(parser._state.flow, PlainCall)  # the events do not tell
+
+
+def test_the_cursor_is_handed_over() -> None:
+    parser = CompletionParser.for_rules(Rules(read_tools(TOOLS), incremental=True), make_options({"dialect": "hermes"}))
+    for piece in cut(block(PLAIN["objects"][:-1] + r', "an esc\u0061pe": 1, "text": "and so on')[:-14], 4):
+        parser.feed(piece)
     flow = parser._state.flow
-    assert isinstance(flow, CallStream)  # the events do not tell
+    assert isinstance(flow, CallStream)
     assert isinstance(flow._follower, JsonCursor)
 
 

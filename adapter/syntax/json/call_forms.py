@@ -1,6 +1,6 @@
-"""Calls as JSON: which parts of a payload are the name and the arguments of a tool call (behaviour 1.3).
+"""Calls as JSON: the names and arguments of tool calls in a payload (behaviour 1.3).
 
-The forms that models write, all read by the same rules wherever JSON holds calls:
+Models write these forms, read by the same rules in every syntax with JSON calls:
 
     {"name": N, "arguments": {…}}                       any key order; `parameters` for `arguments`, `tool_name` for `name`
     {"type": "function", "function": {"name": …}}       the OpenAI wrapper
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 try:
     from jiter import from_json as _from_json
-except ImportError:  # it comes with the openai client, which need not stay so
+except ImportError:  # a dependency of the openai client, today
 
     def _from_json(json_data: bytes, **_options: Any) -> Any:  # type: ignore[misc]
         return loads(json_data.decode())
@@ -31,7 +31,7 @@ except ImportError:  # it comes with the openai client, which need not stay so
 
 _Members: TypeAlias = dict[str, tuple[Any, int, int]]
 _NOTHING = (None, 0, 0)
-# A call as nearly all are written, up to its arguments; and of how many characters a copy may be made to read them.
+# The usual form of a call, up to the arguments; and the most code points of arguments to copy for reading.
 _PLAIN_CALL = re.compile(
     r'\{[ \t\n\r]*"name"[ \t\n\r]*:[ \t\n\r]*"(?P<name>[^"\\\x00-\x1f]+)"[ \t\n\r]*,'
     r'[ \t\n\r]*"(?:arguments|parameters)"[ \t\n\r]*:[ \t\n\r]*'
@@ -40,16 +40,16 @@ _MOST_COPIED = 1 << 17
 
 
 def read_calls(text: str, start: int = 0, stop: int | None = None, *, one: bool = False) -> list[RawCall | Nameless]:
-    """The calls of a payload.
+    """Return the calls of a payload.
 
     Args:
-        text: JSON values, one after the other, separated by white space, commas or semicolons.
-        start: Where in it to begin.
-        stop: Where in it to end; at its end when None.
-        one: Whether there may be one only.
+        text: JSON values, separated by white space, commas or semicolons.
+        start: Position of the payload.
+        stop: Position behind the payload; None for the end of the text.
+        one: Refuse a second value.
 
     Raises:
-        ValueError: Not JSON.
+        ValueError: The payload is not JSON.
     """
     calls: list[RawCall | Nameless] = []
     stop = len(text) if stop is None else stop
@@ -70,15 +70,15 @@ def read_calls(text: str, start: int = 0, stop: int | None = None, *, one: bool 
 
 
 def read_plain_call(text: str, start: int, stop: int) -> RawCall | None:
-    """The call of a payload that is `{"name": …, "arguments": …}` and nothing else, in a third of the time of `read_calls`.
+    """Read a payload of `{"name": …, "arguments": …}` and nothing else, in a third of the time of `read_calls`.
 
     Args:
-        text: Holds the payload.
-        start: Where it begins.
-        stop: Where it ends.
+        text: The text around the payload.
+        start: Position of the payload.
+        stop: Position behind the payload.
 
     Returns:
-        What `read_calls` would return one of; None where that has to be asked.
+        The only call that `read_calls` would return; None for a payload in any other form.
     """
     head = _PLAIN_CALL.match(text, start, stop)
     end = _space_before(text, stop) - 1
@@ -93,10 +93,11 @@ def read_plain_call(text: str, start: int, stop: int) -> RawCall | None:
 
 
 def read_quickly(text: str) -> Any:
-    """A JSON value in less than half the time of `loads`, and the same one; of text of which a copy may be made.
+    """Parse a short JSON text, with the result of `loads`, in less than half of the time.
 
     Raises:
-        ValueError: That has to be asked: it may be JSON all the same (half a pair of surrogates, deep nesting), or is long.
+        ValueError: Ask `loads`: the text is long, or perhaps valid JSON that jiter refuses (half a pair of surrogates, deep
+            nesting).
     """
     if len(text) > _MOST_COPIED:
         raise ValueError("too long to be copied")
@@ -104,14 +105,14 @@ def read_quickly(text: str) -> Any:
 
 
 def _space_before(text: str, end: int) -> int:
-    """Where the JSON white space begins that stands before a position."""
+    """Return the position of the JSON white space before `end`."""
     while end and text[end - 1] in " \t\n\r":
         end -= 1
     return end
 
 
 def _calls_at(text: str, begin: int) -> tuple[list[RawCall | Nameless], int]:
-    """The calls of the value that begins there, and the position after it. No call is decoded a second time with its list."""
+    """Return the calls of the value at `begin`, and the position behind. No call is decoded a second time with its list."""
     calls: list[RawCall | Nameless] = []
     if text.startswith("{", begin):
         members, end = spans(text, begin)
@@ -130,11 +131,11 @@ def _calls_at(text: str, begin: int) -> tuple[list[RawCall | Nameless], int]:
 
 
 def _read_object(text: str, found: _Members, begin: int, end: int) -> Iterator[RawCall | Nameless]:
-    """A call, or a wrapper around some. `found` holds its members: decoded, and where their text begins and ends."""
+    """Read a call, or a wrapper around calls. `found` has the members: decoded, first and last position of their text."""
     if "name" not in found:
         for wrapper, kind in (("tool_calls", list), ("function", dict)):
             if wrapper in found and isinstance(found[wrapper][0], kind):
-                begin = found.pop(wrapper)[1]  # what is decoded of it is let go
+                begin = found.pop(wrapper)[1]  # releases the decoded value
                 yield from _calls_at(text, begin)[0]
                 return
     name = found.get("name", found.get("tool_name", _NOTHING))[0]
@@ -146,31 +147,31 @@ def _read_object(text: str, found: _Members, begin: int, end: int) -> Iterator[R
 
 
 def read_arguments(name: str, text: str) -> RawCall:
-    """The call of a tool with these arguments.
+    """Return the call of a tool with these arguments.
 
     Args:
         name: The tool.
-        text: One JSON value, or nothing.
+        text: A JSON value, or the empty string.
 
     Raises:
-        ValueError: Not JSON.
+        ValueError: The text is not JSON.
     """
     return _call(name, text, loads(text) if text else None)
 
 
 def read_written(calls: Iterable[tuple[str, TextBuffer]], block: TextBuffer) -> tuple[RawCall, ...]:
-    """The calls of a block whose arguments a reader has written, as JSON.
+    """Return the calls of a block with arguments that a reader has written as JSON.
 
     Args:
         calls: Names and arguments.
-        block: What they were read from; it is put together first, before there is more to hold.
+        block: The text of the block; joined first, while memory holds little else.
     """
     block.text()
     return tuple(RawCall(name, text, loads(text)) for name, text in ((name, written.text()) for name, written in calls))
 
 
 def _call(name: str, text: str, decoded: Any) -> RawCall:
-    """The same, decoded already."""
+    """Return the call of a tool with arguments that are decoded already."""
     if decoded is None or decoded == "":
         return RawCall(name.strip(), "{}", {})
     if isinstance(decoded, str):
@@ -179,7 +180,7 @@ def _call(name: str, text: str, decoded: Any) -> RawCall:
 
 
 def decoded_once(literal: str, decoded: str) -> tuple[str, Any]:
-    """Arguments given as a JSON string that holds an object; any other string stays one, and is invalid."""
+    """Decode arguments given as a JSON string around an object; any other string stays a string, and is invalid."""
     try:
         value = loads(decoded)
     except ValueError:

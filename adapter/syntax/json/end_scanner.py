@@ -1,12 +1,11 @@
-"""Where a block of JSON between tags begins and ends, found a delta at a time.
+"""The loose search for the end of a block of JSON, a delta at a time.
 
-`BlockScanner` is a state machine over the text of one block. It knows strings, escapes and depth, so a tag inside a string is
-data; it does not judge the JSON. Each character is looked at once, whatever the size of the deltas: the text itself is kept
-by the caller, the scanner keeps a few numbers and asks to see a possible half tag again.
+`BlockScanner` is a state machine over the text of a block. The scanner knows strings, escapes and depth, so a closing tag
+inside a string is data; it does not judge the JSON. Each character is looked at once, whatever the size of the deltas: the
+caller keeps the text, the scanner keeps a few numbers, and asks to see a possible half of a tag again.
 
-Models also write what is no JSON. Then "inside a string" is a guess, and one rule makes it a safe one: a string that holds a
-closing tag and does not end as strings end (a comma, colon or bracket must follow) was missing its quote, and the block
-ended at that tag.
+Models also write invalid JSON. Then "inside a string" is a guess, and a rule makes the guess safe: a string with a closing tag
+inside that does not end as strings end (before a comma, colon or bracket) lacks its quote, and the block ended at the tag.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from adapter.text.partial import is_half
 
 if TYPE_CHECKING:
     from adapter.syntax.reading import Flowing
-    from adapter.text.json_cursor import Handover
+    from adapter.text.json_handover import Handover
 
 __all__ = ["BlockScanner", "Boundaries", "End", "is_half"]
 
@@ -38,22 +37,22 @@ class _State(Enum):
 
     OUTSIDE = auto()  # between strings, inside brackets
     STRING = auto()
-    AFTER_STRING = auto()  # a string ended that must be checked by what follows
+    AFTER_STRING = auto()  # a doubtful string ended; the next character decides
     COMPLETE = auto()  # all brackets are closed
     BETWEEN = auto()  # a comma after complete JSON: another value must follow
 
 
 class BlockScanner:
-    """Finds the end of one block.
+    """A search for the end of one block.
 
-    Offsets count characters from the beginning of the payload.
+    Offsets count code points from the beginning of the payload.
 
     Attributes:
-        offset: How many characters have been consumed.
+        offset: Code points consumed.
         stops: Consume no further value behind the first one, if only white space, commas and semicolons stand between them.
         another: A further value follows.
-        payload_end: Where the payload ends, once `feed` or `finish` returned an `End`.
-        block_end: Where the block ends, closing tag included; text after it is to be read again.
+        payload_end: Offset behind the payload, once `feed` or `finish` returned an `End`.
+        block_end: Offset behind the block, closing tag included; text behind is read again.
     """
 
     __slots__ = (
@@ -94,23 +93,23 @@ class BlockScanner:
 
     @property
     def complete(self) -> bool:
-        """Whether all brackets are closed, so that the JSON may be complete."""
+        """All brackets are closed: the JSON may be complete."""
         return self._state is _State.COMPLETE or (self._state is _State.BETWEEN and not self._bounds.due)
 
     @property
     def balanced(self) -> bool:
-        """Whether every bracket that was opened is closed, and every string."""
+        """Every bracket and every string is closed."""
         return self._depth <= 0 and self._state is not _State.STRING
 
     def feed(self, text: str, start: int = 0) -> tuple[int, End | None]:
         """Consume text.
 
         Args:
-            text: The window: what was not consumed last time, and the new delta.
-            start: Where in it to begin.
+            text: The window: text not consumed last time, and the new delta.
+            start: Position in the window to begin at.
 
         Returns:
-            The position up to which the window is consumed, and what ended the block, if something did.
+            The position up to which the window is consumed, and the end of the block, if met.
         """
         position = start
         base = self.offset - start  # turns a position in the window into an offset
@@ -128,12 +127,12 @@ class BlockScanner:
         return position, None
 
     def finish(self, *, cut: bool, newline_after: bool, half_tag: int) -> End:
-        """The completion is over inside this block.
+        """End the block with the completion.
 
         Args:
-            cut: Whether the model was stopped, rather than done.
-            newline_after: Whether a raw newline follows the tag inside the present string, which JSON does not allow.
-            half_tag: Length of the half tag that was still waited for; it belongs to the block.
+            cut: The model was stopped, rather than done.
+            newline_after: A raw newline, which JSON does not allow, follows the tag inside the present string.
+            half_tag: Length of the half of a tag at the end, which belongs to the block.
         """
         if self._tag is not None and self._state is _State.STRING and (newline_after or not cut):
             return self._missing_quote()
@@ -147,17 +146,17 @@ class BlockScanner:
 
     @property
     def waiting(self) -> bool:
-        """Whether the block goes on until a closing tag, or text after complete JSON, comes."""
+        """Only a closing tag, or text behind complete JSON, can end the block."""
         due = self._bounds.due and bool(self._bounds.close)
         return due and not self._loose and self._tag is None and self._state in {_State.OUTSIDE, _State.STRING}
 
     def flowing(self) -> Flowing | None:
-        """What may come now and changes nothing but the offset: text inside a string."""
+        """Patterns of text inside a string, which changes only the offset."""
         inside = self._state is _State.STRING and self._quote == '"' and self._tag is None and not self._escape
         return self._bounds.in_string if inside else None
 
     def go_on(self) -> None:
-        """What looked complete was not JSON: look for the closing tag and nothing else."""
+        """Look for the closing tag only: the payload looked complete, and was no JSON."""
         self._loose = True
         self._state = _State.OUTSIDE
 
@@ -215,7 +214,7 @@ class BlockScanner:
         return position + 1, None, False
 
     def _tag_outside(self, text: str, position: int, base: int) -> tuple[int, End | None, bool]:
-        """A `<` outside of strings: a tag ends the block, a half tag must be seen whole, anything else is skipped."""
+        """Read a `<` outside of strings: a tag ends the block, half of a tag waits, other text is skipped."""
         bounds = self._bounds
         if bounds.closes(text, position):
             end = base + position
@@ -230,7 +229,7 @@ class BlockScanner:
         return position + 1, None, False
 
     def _between(self, text: str, position: int, base: int) -> tuple[int, End | None, bool]:
-        """After a doubtful string, after complete JSON, or after a comma that follows it: the next character decides."""
+        """Read the character behind a doubtful string, behind complete JSON, or behind a comma there."""
         found = _NOT_SPACE.search(text, position)
         if found is None:
             return len(text), None, False
@@ -245,7 +244,7 @@ class BlockScanner:
         return self._after_json(text, position, base, character)
 
     def _next_value(self, text: str, position: int, base: int) -> tuple[int, End | None, bool]:
-        """A bracket after complete JSON: another value, or a tag that begins with one."""
+        """Read a bracket behind complete JSON: another value, or a tag that begins with a bracket."""
         brackets = self._bounds.brackets
         if any(text.startswith(tag, position) for tag in brackets):
             return self._tag_outside(text, position, base)

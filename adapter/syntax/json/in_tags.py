@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from adapter.errors import DialectError
 from adapter.syntax.contract import BareForm, Syntax, SyntaxSettings
 from adapter.syntax.delimiters import boundaries
-from adapter.syntax.json.call_finder import CallFinder
 from adapter.syntax.json.call_forms import read_plain_call
 from adapter.syntax.json.in_tags_block import JsonBlock
 from adapter.syntax.json.payload import Payload
@@ -21,6 +20,7 @@ from adapter.text.json_spans import skip_space
 from adapter.text.partial import is_half
 
 if TYPE_CHECKING:
+    from adapter.syntax.json.call_finder import CallFinder
     from adapter.syntax.json.end_scanner import BlockScanner
     from adapter.syntax.reading import End, RawCall, Reading
 

@@ -23,15 +23,13 @@ if TYPE_CHECKING:
 
 # Offset up to which an unheard block is passed over as a whole; inside a longer string `flowing` is faster still.
 _SHORT = 4000
-_SPACE = " \t\r\n"
-_MOST_SPACE = 200  # code points between JSON and the closing marker that are kept together
 
 
 class JsonBlock(Block):
     """A reader of one block.
 
-    Somebody who hears the steps has the payload read by a call finder, strictly, up to the end of a value or the first text that is
-    not understood; the end scanner goes on from there. A block that nobody hears is read by the end scanner alone.
+    Somebody who hears the steps has the payload read by a call finder, strictly, up to the end of a value or the first text
+    that is not understood; the end scanner goes on from there. A block that nobody hears is read by the end scanner alone.
 
     Args:
         opening: The opening marker, and the text between marker and payload.
@@ -45,20 +43,15 @@ class JsonBlock(Block):
         self._finder: CallFinder | None = None  # while the payload is read strictly
         self._strict: CallFinder | None = None  # as long as it may go on with another value
         self._scanner: BlockScanner | None = None
-        self._half = ""  # the beginning of a marker behind complete JSON, which the scanner has not consumed
 
     def _step(self, text: str, position: int) -> tuple[int, End | None]:
         if not self._begun:
             self._begin()
-        finder = self._finder
-        if finder is not None and finder.past:
-            return self._past(finder, text, position)
-        if self._half:
-            return self._after_kept(self._half, text, position)
-        after, end = self._scan(text, position) if finder is None else self._find(finder, text, position)
-        if end is None and self._strict is not None and after < len(text):
-            after = self._wait(text[after:], text)
-        return after, end
+        while True:
+            finder = self._finder
+            position, end = self._scan(text, position) if finder is None else self._find(finder, text, position)
+            if end is not None or position == len(text) or (self._finder is None) is (finder is None):
+                return position, end
 
     def _begin(self) -> None:
         """Choose the reader, with the first delta: by then somebody hears the steps, or nobody."""
@@ -77,11 +70,8 @@ class JsonBlock(Block):
         self._finder = None
         if finder.silent:
             self._strict, self.steps = None, Unheard(self.steps)
-        elif finder.expects_closing(text[after : after + _MOST_SPACE]) and len(text) - after <= _MOST_SPACE:
-            self._finder = finder
-            return len(text), None
         read, end = self._resume(finder)
-        return (after - read, end) if end is not None or after - read == len(text) else self._scan(text, after - read)
+        return after - read, end
 
     def _resume(self, finder: CallFinder) -> tuple[int, End | None]:
         """Let the end scanner go on. Returns the size of text that the finder has consumed and the scanner has not."""
@@ -102,39 +92,11 @@ class JsonBlock(Block):
         if scanner.another and self._strict is not None:
             self._finder, self._scanner = self._strict, None
             self._finder.again(scanner.offset)
-            return self._find(self._finder, text, after)
         return after, None
 
     def _met(self, scanner: BlockScanner, end: End) -> End:
         self._payload_end, self._block_end = scanner.payload_end, scanner.block_end
         return end
-
-    def _past(self, finder: CallFinder, text: str, position: int) -> tuple[int, End | None]:
-        """Read on behind a value that has ended, and text that was kept."""
-        kept, finder.tail = finder.tail, ""
-        window = kept + text[position : position + _MOST_SPACE]
-        marker, close = window.lstrip(_SPACE), self._payload.bounds.close
-        if marker.startswith(close):
-            end = len(window) - len(marker) + len(close)
-            self._payload_end, self._block_end = finder.offset + end - len(close), finder.offset + end
-            return position + end - len(kept), End.TAG
-        self._finder = None
-        self._resume(finder)
-        return self._after_kept(kept, text, position)
-
-    def _after_kept(self, kept: str, text: str, position: int) -> tuple[int, End | None]:
-        """Let the end scanner read text that was kept, and the text behind."""
-        self._half = ""
-        after, end = self._scan(kept + text[position:], 0)
-        after -= len(kept)
-        if end is None and self._finder is None and position + after < len(text):
-            return self._wait((kept + text[position:])[after + len(kept) :], text), None
-        return max(position, position + after), end
-
-    def _wait(self, half: str, text: str) -> int:
-        """Keep the beginning of a marker behind complete JSON. Returns the end of the text."""
-        self._half = half
-        return len(text)
 
     def plain(self) -> PlainBlock | None:
         """This reader, if nothing but the closing marker ends a block."""
@@ -210,11 +172,9 @@ class JsonBlock(Block):
         """End the block with the completion."""
         if not self._begun:
             self._begin()
-        waiting = len(tail) + len(self._half)
+        waiting = len(tail)
         if self._finder is not None:
             waiting += self._resume(self._finder)[0]
-            if self._finder.tail and self._scanner is not None:
-                waiting += len(self._finder.tail) - self._scanner.feed(self._finder.tail)[0]
         scanner = self._scanner
         if scanner is None:
             raise RuntimeError("no end scanner")

@@ -2,18 +2,18 @@
 
 <section><call>get_weather<separator>{"city": "Paris"}<end><call>…<end></section>
 
-The section is what a dialect calls `open` and `close`. It says in `form` how the rest is spelt:
+A dialect has the section's markers as `open` and `close`, and in `form` the spelling of the rest:
 
-    call        the marker before each call; left out where every call begins with `open` itself, and there is no section
-    separator   what stands between a name and its JSON
-    end         the marker after a call; left out where its JSON ends it
+    call        the marker before each call; left out if every call begins with `open`, without a section
+    separator   the text between a name and its JSON
+    end         the marker behind a call; left out if the JSON ends the call
     head        a pattern for the text between the call's marker and its JSON, separator included, with a group `name`; with a
                 group `id` for models that write ids, which their calls keep. Without it all before the separator is the name
     other_open, other_close   another spelling of the section's markers that models use
     repair      `closed`: a call whose JSON lacks a closing brace or bracket is not repaired
 
-Markers inside JSON strings are data. White space and a code fence may stand around the JSON; where it is missing, or `null`,
-the arguments are empty.
+Markers inside JSON strings are data. White space and a code fence may stand around the JSON; missing JSON, or `null`, stands
+for empty arguments.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ _FORM = ("call", "separator", "end", "head", "other_open", "other_close", "repai
 
 
 class NamedJson(Syntax):
-    """Reads blocks of this syntax.
+    """Blocks of named JSON.
 
     Args:
-        settings: What the dialect says.
+        settings: Settings of the dialect.
 
     Attributes:
-        openings: The markers that a block may begin with.
-        in_words: Whether an opening marker is followed by words, so far, where a call is due.
+        openings: Markers that begin a block.
+        in_words: An opening marker was met, and words follow so far, where a call is due.
 
     Raises:
-        DialectError: Its `form` holds something unknown, or no separator, or a `head` that is no pattern.
+        DialectError: `form` has an unknown key, no separator, or a `head` that is not a pattern.
     """
 
     def __init__(self, settings: SyntaxSettings) -> None:
@@ -74,7 +74,7 @@ class NamedJson(Syntax):
         self.openings: tuple[str, ...] = (*self._sections, self._call) if self._call else self._sections
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
-        """A block begins where a call's marker follows; without a section, where a name and the separator do."""
+        """Pass over text behind an opening marker: a block begins before a call's marker; without a section, before a name."""
         self._noisy = self.in_words = False
         self._begun = opener == self._call or not self._call
         if self._begun:
@@ -90,10 +90,10 @@ class NamedJson(Syntax):
             section = next((section for section in self._sections if text.startswith(section, position)), None)
             if section is None:
                 return self._noise(text, position)
-            position += len(section)  # a doubled one
+            position += len(section)  # the model doubled the marker
 
     def _noise(self, text: str, position: int) -> tuple[int, bool | None]:
-        """Words where the first call is due: no content, for its marker follows, or text, if it does not."""
+        """Read words where the first call is due: noise, if the call's marker follows, else content."""
         words = text[position : position + _MOST_NOISE]
         marker = min((word for word in (self._call, *self._stops) if word in words), key=words.index, default="")
         if not marker:
@@ -103,7 +103,7 @@ class NamedJson(Syntax):
         return (position + words.index(marker), True) if self._noisy else (position, False)
 
     def block(self, opening: str) -> NamedJsonBlock:
-        """A reader for one block."""
+        """Make a reader for one block."""
         block = NamedJsonBlock(
             opening, self._bounds, self._heads, self._closers, self._known, begun=self._begun, mends_open=self._mends_open
         )

@@ -1,7 +1,7 @@
 """A block of calls, each a name and JSON, while it is being read.
 
-A block holds calls that can be read, or a single one that cannot: it ends before the first unreadable call that follows others, and
-the unreadable one is read again as a block of its own.
+A block holds readable calls, or a single unreadable call: the block ends before the first unreadable call behind others, and
+the unreadable call is read again as a block of its own.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class NamedJsonBlock(Block):
         return self._name(text, position) if self._where is Where.HEAD else self._between(text, position)
 
     def _between(self, text: str, position: int) -> tuple[int, End | None]:
-        """Outside of calls: the next marker, or text where one is due."""
+        """Read between calls: the next marker, or text where a marker is due."""
         found = _NOT_SPACE.search(text, position)
         if found is None:
             return len(text), None
@@ -103,12 +103,12 @@ class NamedJsonBlock(Block):
         return position, self._ended(End.TOKEN if token else End.TEXT, position, position)
 
     def _broken(self, position: int) -> tuple[int, End]:
-        """End at a call that cannot be read: behind others it is left to be read again; alone it is the block."""
+        """End at an unreadable call: behind others the call is read again; alone the call is the block."""
         place = self._call_start - self._base if self._calls else position
         return position, self._ended(End.TEXT if self._calls else End.WRONG_TAG, place, place)
 
     def _name(self, text: str, position: int) -> tuple[int, End | None]:
-        """Behind a call's marker: all before its JSON."""
+        """Read the head, behind a call's marker."""
         head = self._heads.find(text, position)
         if head is None:
             return position, None
@@ -125,7 +125,7 @@ class NamedJsonBlock(Block):
         self._arguments = JsonArguments(self._bounds, inside, self._known(head.name) if heard else None)
         self.steps.append(Step(StepKind.CALL, head.name, head.id, start=self._json_start, progress=self._arguments.progress))
         self._take(text, head.end)
-        self._text.mark()  # the JSON, without the marker behind, is read where it is kept
+        self._text.mark()  # the JSON is read in place
         return head.end, None
 
     def _add_call(self, head: Head, arguments: str, value: object) -> None:
@@ -139,7 +139,7 @@ class NamedJsonBlock(Block):
         return self._arguments
 
     def _json(self, text: str, position: int) -> tuple[int, End | None]:
-        """Inside the JSON of a call, and up to the marker behind it."""
+        """Read the JSON of a call, and the marker behind."""
         arguments = self._present
         after, end = arguments.feed(text, position)
         if arguments.said:
@@ -151,7 +151,7 @@ class NamedJsonBlock(Block):
         if self._read_call(arguments, end):
             return self._after_call(arguments, after, end)
         if end is End.TEXT and self._bounds.close:
-            arguments.go_on()  # it looked complete, and was no JSON
+            arguments.go_on()  # complete brackets, but no JSON
             return after, None
         return self._broken(after)
 
@@ -160,7 +160,7 @@ class NamedJsonBlock(Block):
         return self._arguments.cursor if self._where is Where.ARGUMENTS and self._arguments is not None else None
 
     def flowing(self) -> Flowing | None:
-        """Patterns of text to pass over in a string that is not heard any more."""
+        """Patterns of text to pass over in an unheard string."""
         return self._present.flowing() if self._where is Where.ARGUMENTS else None
 
     def flowed(self, text: str) -> str:
@@ -180,7 +180,7 @@ class NamedJsonBlock(Block):
         return position, self._ended(End.QUOTE, place, place)
 
     def _read_call(self, arguments: JsonArguments, end: End) -> bool:
-        """Read the arguments of the present call. Returns False if they cannot be read."""
+        """Read the arguments of the present call. Returns False for unreadable arguments."""
         head = self._head
         if head is None:
             raise RuntimeError("arguments without a head")
@@ -215,7 +215,7 @@ class NamedJsonBlock(Block):
     def read(self, end: End) -> Reading:
         """The calls of the block."""
         if not self._calls:
-            empty = end is End.TAG and not self._text.part(0, self._payload_end).strip()  # a section that holds nothing
+            empty = end is End.TAG and not self._text.part(0, self._payload_end).strip()  # an empty section
             return Reading((), fault=None if empty else self._fault)
         unfinished = self._where is not Where.BETWEEN and end in {End.CUT, End.QUOTE}
         return Reading(tuple(self._calls), self._repaired, unfinished=unfinished)

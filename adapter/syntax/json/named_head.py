@@ -1,4 +1,4 @@
-"""What stands before the JSON of a call that is written as a name and JSON."""
+"""Heads: the text before the JSON of a call that is written as a name and JSON."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from adapter.syntax.json.end_scanner import is_half
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# What is longer is no name; so every look at a head that is not complete yet costs little.
+# Code points; a longer text is no name, so that every look at an incomplete head costs little.
 _MOST = 400
-# What may stand between a head and its JSON, and in the place of JSON that is missing.
+# Text between a head and its JSON, and in the place of missing JSON.
 _FENCE = r"\s*(?:`{1,3}(?:json|JSON)?)?\s*"
-# A name is one word; so a marker that is mentioned in a sentence begins no call.
+# A name is a single word, so a marker mentioned in a sentence begins no call.
 _TWO_WORDS = re.compile(r"\s*\S+?\s+(?P<second>\S)")
 _NOTHING = r"[\s`]*(?:json)?[\s`]*(?:null)?[\s`]*"
 
 
 class Head(NamedTuple):
-    """What was found.
+    """A head.
 
     Attributes:
         name: The tool.
-        id: The call's id, or nothing.
-        end: Where the JSON begins.
-        empty: Whether a marker stands there in its place.
+        id: The call's id; empty without one.
+        end: Position of the JSON.
+        empty: A marker stands in the place of the JSON.
     """
 
     name: str
@@ -37,14 +37,14 @@ class Head(NamedTuple):
 
 
 class Heads:
-    """Finds heads.
+    """A search for heads.
 
     Args:
-        form: What the dialect says.
-        stops: The markers that cannot stand in a head.
+        form: The dialect's `form`.
+        stops: Markers that cannot stand in a head.
 
     Raises:
-        DialectError: `form.head` is no pattern, or has no group `name`.
+        DialectError: `form.head` is not a pattern, or has no group `name`.
     """
 
     def __init__(self, form: Mapping[str, str], stops: tuple[str, ...]) -> None:
@@ -64,7 +64,7 @@ class Heads:
         self._next = re.compile(rf'(?P<stop>{markers})|[{{\["]')
 
     def find(self, text: str, position: int) -> Head | Literal[False] | None:
-        """The head that begins here; False when none does, None when more text is needed."""
+        """Return the head at `position`; False without one, None until more text has come."""
         limit = position + _MOST
         place = text.find(self._separator, position, limit)
         stop = self._stop.search(text, position, limit if place < 0 else place + 1)

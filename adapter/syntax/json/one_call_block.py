@@ -53,7 +53,7 @@ class OneCallBlock(Block):
         return self._arguments.cursor
 
     def flowing(self) -> Flowing | None:
-        """Patterns of text to pass over in a string that is not heard any more."""
+        """Patterns of text to pass over in an unheard string."""
         return self._arguments.flowing()
 
     def flowed(self, text: str) -> str:
@@ -76,7 +76,7 @@ class OneCallBlock(Block):
         self._arguments.go_on()
 
     def read(self, end: End) -> Reading:
-        """The call. Only a block that was closed is repaired."""
+        """The call; repaired only in a closed block."""
         text = self._text.part(0, self._payload_end).strip(_EDGES).removeprefix("json").lstrip()
         if not text and end is End.CUT:
             return Reading((), fault="no arguments yet")

@@ -35,7 +35,6 @@ class Payload:
     Attributes:
         bounds: As given.
         inside: Patterns of strings in a block.
-        closes: The closing marker must come, and nothing else is due behind the JSON.
         known: As given.
         plain: A block ends with its closing marker only.
     """
@@ -49,7 +48,6 @@ class Payload:
     ) -> None:
         self.bounds = bounds
         self.inside = in_string(bounds.close)
-        self.closes = bool(bounds.close) and bounds.close[0] not in "{[,;}]`"
         self.known = known
         self.plain = bool(bounds.close) and bounds.due
         self._tags = tags
@@ -61,7 +59,7 @@ class Payload:
 
     def finder(self, steps: list[Step] | None = None) -> CallFinder:
         """Make a search for the calls of a payload, which adds its steps to a list."""
-        return CallFinder(self.inside, self.known, self.bounds.close if self.closes else "", steps)
+        return CallFinder(self.inside, self.known, steps)
 
     def read_inside(self, text: str, start: int, stop: int, end: End) -> Reading:
         """Read a payload inside a text: valid JSON without a copy, other payloads as `read` does.
