@@ -203,8 +203,8 @@ class ArgKey(Syntax):
             ends=re.compile(rf"{VALUE_END}\s*(?:(?:{after})|{_CLOSER}\s*(?:{next_block}))|{closes}\s*(?:{after})"),
         )
         self._after_name = (KEY, *ends)
-        # Between the markers `and` is a word of a sentence about them: the name of a call without arguments touches the markers,
-        # or stands on a line of its own.
+        # Between the markers `and` is a word of a sentence about them: the name of a call without arguments touches the
+        # markers, or stands on a line of its own.
         self._head = re.compile(rf"{_SPACE}{_NAME}{_SPACE}(?={KEY})|{_LINE}{_NAME}{_LINE}(?={either(ends)})")
         # A name and JSON, which these models write now and then.
         self._json_head = re.compile(rf"{_SPACE}{_NAME}{_AFTER_NAME}(?=\{{{_SPACE}[\"}}])")
