@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from adapter.completion.call_stream import CallStream
 from adapter.completion.fast_deltas import behind_block
-from adapter.completion.report import report_told
+from adapter.completion.report import end_block, report_told
 from adapter.completion.started_call import StartedCall, may_be_reported
 from adapter.completion.state import Mode
 from adapter.completion.validate import call_id
 from adapter.events import ArgumentsDelta, CallStarted
+from adapter.syntax.reading import End
 from adapter.text.json_cursor import JsonCursor
 from adapter.text.json_plain import LONGEST_SEGMENT, SPACE, WORD, matcher
 
@@ -150,7 +151,12 @@ class PlainCall:
             after = tag + len(self._close)
             self._keep(text[: after - len(tail)])
             call.size, call.complete = end - self._start, True
-            raw, read, faults = self._plain.take_plain(call.name, self._start, end, end + tag)
+            taken = self._plain.take_plain(call.name, self._start, end, end + tag)
+            if taken is None:
+                state.started = [call]
+                end_block(state, End.TAG, out)
+                return text[after - len(tail) :]
+            raw, read, faults = taken
             state.block, state.mode = None, Mode.TEXT
             report_told(state, call, read, raw, len(self._reader.opening), faults, out)
             return behind_block(state, text[after - len(tail) :])

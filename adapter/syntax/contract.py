@@ -117,7 +117,7 @@ class PlainBlock(Protocol):
             start: Offset of the arguments; behind the name, if they have not begun.
         """
 
-    def take_plain(self, name: str, start: int, end: int, tag: int) -> tuple[str, RawCall, Sequence[str]]:
+    def take_plain(self, name: str, start: int, end: int, tag: int) -> tuple[str, RawCall, Sequence[str]] | None:
         """End a block of one plain call that was kept whole, its closing marker included.
 
         Args:
@@ -127,7 +127,8 @@ class PlainBlock(Protocol):
             tag: Offset of the closing marker.
 
         Returns:
-            The text of the block, the call, and the faults of the tags.
+            The text of the block, the call, and the faults of the tags; None for arguments that cannot be held: then the block has
+            ended by its closing marker, and is read as any other.
         """
 
 

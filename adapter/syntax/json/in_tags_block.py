@@ -128,14 +128,18 @@ class JsonBlock(Block):
         if self._finder is not None:
             self._finder.adopt(cursor, start)
 
-    def take_plain(self, name: str, start: int, end: int, tag: int) -> tuple[str, RawCall, Sequence[str]]:
+    def take_plain(self, name: str, start: int, end: int, tag: int) -> tuple[str, RawCall, Sequence[str]] | None:
         """End a block of one plain call that was kept whole; see `PlainBlock`."""
         raw, before = self._text.text(), len(self.opening)
         arguments = raw[before + start : before + end]
         try:
             value = read_quickly(arguments)
         except ValueError:
-            value = value_at(raw, before + start)[0]
+            try:
+                value = value_at(raw, before + start)[0]
+            except ValueError:  # nested too deeply
+                self._payload_end, self._block_end = tag, self._read
+                return None
         return raw, RawCall(name, arguments, value), self._payload.markup_faults(self.opening, raw[before + tag :])
 
     def waiting(self) -> Lookout | None:
