@@ -140,6 +140,8 @@ class CallStream:
         """Forward text inside a string."""
         if not text:
             return []
+        if len(self._forwarded) >= _MOST_PIECES:
+            self._hand_over()
         self._forwarded.append(text)
         if self._mute:
             return []

@@ -110,6 +110,7 @@ class State:
         may_be_bare: A call without markers may begin here.
         owed: A block ended without its closing marker, which may still come.
         fenced: A code fence was opened around blocks.
+        untouched: The open block may be a plain call, and its reader has seen no text.
         flow: The short way for deltas without special characters, or None.
         count: Calls reported so far, without those of the open block.
         ids: Ids of the calls of the answer, and of earlier calls.
@@ -118,7 +119,7 @@ class State:
     __slots__ = (
         "again", "bare", "bare_syntax", "block", "calls_in_thinking", "closed", "content", "count", "fenced", "flow",
         "has_passages", "held", "ids", "marks", "may_be_bare", "may_think", "mode", "newline_first", "opener", "options",
-        "owed", "passage", "reasoning", "rules", "started", "stream", "syntax", "tail",
+        "owed", "passage", "reasoning", "rules", "started", "stream", "syntax", "tail", "untouched",
     )  # fmt: skip
 
     def __init__(self, rules: Rules, options: Options) -> None:
@@ -152,6 +153,7 @@ class State:
         self.tail = ""
         self.owed = False
         self.fenced = False
+        self.untouched = False
         self.flow: Flow | None = None
         self.count = 0
         self.ids: set[str] = set(rules.taken)

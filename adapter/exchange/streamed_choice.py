@@ -73,7 +73,8 @@ class StreamedChoice:
         rules = dataclasses.replace(present.rules, incremental=self._incremental, invalid_as_text=as_text)
         parser = CompletionParser.for_rules(rules, self._options)
         self._answer = Answer(Incoming(present.prefill), parser, list(self._accepted))
-        self._logprobs = LogprobTrimmer(self._request.top_logprobs)
+        self._logprobs: LogprobTrimmer | None = None  # of an upstream that sends some
+        self._keeps = self._attempts.left  # the text may have to be quoted in a further attempt
         self._wrote_before = self._wrote
         self._thinking = (TextBuffer(), TextBuffer())  # content and reasoning, until the model has thought
         self._fault: tuple[Fault, ParsedCompletion] | None = None
@@ -127,6 +128,8 @@ class StreamedChoice:
             if other:
                 out.append(self._writer.delta(self.index, other))
         if part.get("logprobs"):
+            if self._logprobs is None:
+                self._logprobs = LogprobTrimmer(self._request.top_logprobs)
             self._logprobs.add(part["logprobs"])
         if self._attempts.present.after is not None:
             self._thinking[1].append(reasoning_of(delta))
@@ -143,7 +146,11 @@ class StreamedChoice:
             return
         if self._attempts.present.after is not None:  # kept: the call after the thinking gets a prefill
             self._thinking[0].append(content)
-        self._feed(self._answer.incoming.add(content), out)
+        text = self._answer.incoming.add(content)
+        if text:
+            if self._keeps:
+                self._keep(text)
+            self._write(self._answer.parser.feed(text), out)
 
     def _other(self, delta: Mapping[str, Any]) -> dict[str, Any]:
         """Return the members that pass unchanged: unknown fields, content that is no text, calls of upstream's own."""
@@ -168,12 +175,15 @@ class StreamedChoice:
             RefusedAnswer: The answer cannot stand.
         """
         self.finished = True
-        self._feed(self._answer.incoming.rest(), out)
+        rest = self._answer.incoming.rest()
+        if rest:
+            self._keep(rest)
+            self._write(self._answer.parser.feed(rest), out)
         if reason != "length":
             self._thought = self._attempts.thought(*(buffer.text() for buffer in self._thinking))
         if self._thought is not None:
             return
-        self._events(self._answer.parser.close(reason), out)
+        self._write(self._answer.parser.close(reason), out)
         if self._native:
             out.append(self._writer.finish(self.index, reason, extra))
             return
@@ -194,40 +204,35 @@ class StreamedChoice:
         if fault is not None and again:
             self._fault = (fault, parsed)
 
-    def _feed(self, text: str, out: list[bytes]) -> None:
-        if not text:
-            return
-        if self._may_ask_again():
+    def _keep(self, text: str) -> None:
+        """Keep a text for a further attempt, as long as one could follow what has left."""
+        self._keeps = self._keeps and not (self._incremental and (self._wrote or self._started))
+        if self._keeps:
             self._answer.text.append(text)
-        self._events(self._answer.parser.feed(text), out)
 
-    def _events(self, events: list[Event], out: list[bytes]) -> None:
+    def _write(self, events: list[Event], out: list[bytes]) -> None:
+        """Write the chunks of events."""
+        answer, writer = self._answer, self._writer
         finished = {event.index: event for event in events if isinstance(event, CallFinished)} if len(events) > 1 else {}
         for event in events:
-            logprobs = self._logprobs.take(event)
+            logprobs = None if self._logprobs is None else self._logprobs.take(event)
             match event:
-                case TextDelta():
-                    self._content(event.text, logprobs, out)
+                case TextDelta() if not (answer.held or self._wrote_before):
+                    self._wrote = True
+                    out.append(writer.delta(self.index, {"content": event.text}, logprobs))
+                case TextDelta() if not answer.held:
+                    answer.later.append(event.text)
                 case ArgumentsDelta():
-                    if event.index in self._answer.places:
-                        out.append(self._writer.arguments(self.index, self._answer.places[event.index], event.text))
+                    if event.index in answer.places:
+                        out.append(writer.arguments(self.index, answer.places[event.index], event.text))
                 case ReasoningDelta():
-                    out.append(self._writer.delta(self.index, {REASONING: event.text}))
+                    out.append(writer.delta(self.index, {REASONING: event.text}))
                 case CallStarted():
                     self._start(event, finished.get(event.index), out)
                 case CallFinished():
                     self._finished(event, out)
                 case Problem():
                     self._problem(event)
-
-    def _content(self, text: str, logprobs: Any, out: list[bytes]) -> None:
-        if self._answer.held:
-            return
-        if self._wrote_before:
-            self._answer.later.append(text)
-            return
-        self._wrote = True
-        out.append(self._writer.delta(self.index, {"content": text}, logprobs))
 
     def _start(self, event: CallStarted, finished: CallFinished | None, out: list[bytes]) -> None:
         """Begin a call; a call that is complete already is judged before it leaves."""

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from adapter.completion.call_stream import CallStream
 from adapter.completion.modes.message import begin_passage
 from adapter.completion.plain_call import begin_call
-from adapter.completion.report import end_block
+from adapter.completion.report import end_block, report_block
 from adapter.completion.state import Mode, State
+from adapter.completion.validate import verdicts
 from adapter.events import Markup
 from adapter.syntax.message import Passage
+from adapter.syntax.reading import Reading
 
 if TYPE_CHECKING:
     from adapter.events import Event
@@ -26,7 +28,7 @@ def in_opening(state: State, text: str, position: int, out: list[Event]) -> tupl
     state.held = []
     state.mode = Mode.TEXT
     if payload:
-        return _begin(state, opening, text, after, out), False
+        return _begin(state, opening, text, after, out)
     if state.owed:  # an opening marker in place of the closing one
         out.append(Markup(state.opener))
         state.owed = False
@@ -35,26 +37,32 @@ def in_opening(state: State, text: str, position: int, out: list[Event]) -> tupl
     return after, False
 
 
-def _begin(state: State, opening: str, text: str, position: int, out: list[Event]) -> int:
-    """Begin a block or a passage. Returns the position reached."""
+def _begin(state: State, opening: str, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
+    """Begin a block or a passage. Returns the position reached, and True to wait there for more text."""
     found = state.syntax.block(opening)
     if isinstance(found, Passage):
         begin_passage(state, found, out)
-        return position
+        return position, False
     if state.rules.choice.mode == "none":  # the markers of passages are read all the same
         state.content.text(opening, out)
-        return position
+        return position, False
     state.fenced = state.content.block(out) or state.fenced
     state.may_be_bare = state.may_think = state.owed = False
     state.mode, state.block = Mode.BLOCK, found
     if begin_call(state, found, text, position, out):
-        return len(text)
+        return len(text), False
     state.stream = CallStream(state, found)
-    return position
+    state.untouched = state.stream.silent and state.syntax.has_plain_blocks
+    return position, state.untouched and text.find(state.marks.close, position) < 0
 
 
 def in_block(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
     """Read on inside a block, until its end."""
+    if state.untouched:
+        state.untouched = False
+        position_behind = _plain_block(state, text, position, out)
+        if position_behind is not None:
+            return position_behind, False
     block, stream = state.open_block, state.stream
     after, end = block.feed(text, position)
     if block.steps and stream is not None:
@@ -63,3 +71,25 @@ def in_block(state: State, text: str, position: int, out: list[Event]) -> tuple[
         return after, after < len(text)
     end_block(state, end, out)
     return after, False
+
+
+def _plain_block(state: State, text: str, position: int, out: list[Event]) -> int | None:
+    """Report a block of one plain call that is there to its end, and of which nothing was to be reported before.
+
+    Returns:
+        The position behind the block; None for any other block.
+    """
+    opening = state.open_block.opening
+    start = position - len(opening)
+    if start < 0 or not text.startswith(opening, start):
+        if position:  # a copy for each block of a text would cost more than the text is long
+            return None
+        text, start = opening + text, 0
+    found = state.syntax.plain_block(text, start)
+    if found is None:
+        return None
+    call, end = found
+    checked = verdicts((call,), state.rules, state.options)
+    state.block, state.mode = None, Mode.TEXT
+    report_block(state, Reading((call,)), checked, text[start:end], len(opening), (), out)
+    return end - start - len(opening) + position

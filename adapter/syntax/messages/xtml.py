@@ -6,9 +6,9 @@
 <|open|>argument key="city" type="string"<|sep|>Paris<|close|>argument<|sep|><|close|>call<|sep|><|close|>tools<|sep|>
 <|close|>message<|sep|><|end_of_msg|>
 
-(on one line). A string is written as it is and any other value as JSON; `<|open|>json type="object"<|sep|>` in place of the
-arguments holds them all. Text alone does not show whether `<|close|>argument<|sep|>` is a tag or the model's word, so a closing
-tag counts where the grammar allows what follows it. The prompt has begun the first channel, so an answer begins inside it.
+(on one line). A string is written unescaped and any other value as JSON; `<|open|>json type="object"<|sep|>` in place of the
+arguments holds all of them. Text alone does not show whether `<|close|>argument<|sep|>` is a tag or the model's word, so a
+closing tag counts where the grammar allows the text behind. The prompt has begun the first channel: an answer begins inside.
 
 A dialect says in `form` how the markers and the channels are spelt; the channel of calls is its `open` and `close`:
 
@@ -46,13 +46,13 @@ _MOST_SPACE = 64
 
 
 class Xtml(Syntax):
-    """Reads the channels of this syntax.
+    """The call syntax of a dialect.
 
     Args:
-        settings: What the dialect says.
+        settings: The dialect's settings.
 
     Raises:
-        DialectError: Its `form` is not what is described above.
+        DialectError: Its `form` lacks a key or holds an unknown key.
     """
 
     has_passages = True
@@ -87,7 +87,7 @@ class Xtml(Syntax):
         self.openings: tuple[str, ...] = (*self._openers, f"{opens}call", f"{opens}{form['message']}")
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
-        """A channel begins with its tag, calls where one follows, and a call or a message without them with a whole tag."""
+        """Go on behind an opening marker: the tag of a channel, the first tag of calls, or the rest of another tag."""
         if opener in {self._response, self._think}:
             return position, True
         if opener == self._open:
@@ -106,14 +106,14 @@ class Xtml(Syntax):
         return position, self._marked(whole, found.end(), self._markers[:2], at_end=False)
 
     def _calls_follow(self, text: str, position: int) -> bool | None:
-        """Whether a call begins here, or the channel of calls ends; None when more text is needed."""
+        """Tell if a call begins here, or the channel of calls ends; None if more text is needed."""
         grammar = self._grammar
         if grammar.call_begins.match(text, position) or text.startswith(grammar.close, position):
             return True
         return None if position == len(text) or grammar.half.fullmatch(text, position) else False
 
     def block(self, opening: str) -> TaggedBlock | Passage:
-        """A reader for a channel of calls; or another channel, or a message."""
+        """Return a reader of a channel of calls; or another channel, or a message."""
         if opening in self._ends:
             kind = PassageKind.CONTENT if opening == self._response else PassageKind.REASONING
             return Passage(kind, opening, self.channel_end(self._ends[opening]))
@@ -125,10 +125,10 @@ class Xtml(Syntax):
         return Passage(PassageKind.INVENTED, opening, self.message_end)
 
     def channel_end(self, closing: str) -> Callable[[str, int, bool], tuple[int, int | None]]:
-        """What looks for the end of a channel of text, by its closing tag.
+        """Return a function that looks for the end of a channel of text.
 
-        That ends it where markup follows, or nothing; in any other place it is the model's word. So does the beginning of
-        another channel, or a token at the end of the message, where the closing tag is missing.
+        The closing tag ends the channel where markup follows, or nothing; in any other place the tag is the model's word. Where
+        the closing tag is missing, the beginning of another channel ends the channel, or a token at the end of the message.
         """
 
         def end(text: str, position: int, at_end: bool) -> tuple[int, int | None]:
@@ -145,7 +145,7 @@ class Xtml(Syntax):
         return end
 
     def _ends_here(self, text: str, place: int, literal: str, *, at_end: bool) -> bool | None:
-        """Whether a channel ends where this stands; None when more text is needed."""
+        """Tell if a channel ends at this literal; None if more text is needed."""
         if not at_end and is_half(text, place, self._literals):
             return None  # a longer literal may come of it
         after = place + len(literal)
@@ -159,7 +159,7 @@ class Xtml(Syntax):
 
     @staticmethod
     def _marked(text: str, position: int, markers: tuple[str, ...], *, at_end: bool) -> bool | None:
-        """Whether a marker comes next, or the end of the text; None when more text is needed."""
+        """Tell if a marker comes next, or the end of the text; None if more text is needed."""
         found = _SPACE.match(text, position, position + _MOST_SPACE)
         position = found.end() if found else position
         if position == len(text):
@@ -170,7 +170,7 @@ class Xtml(Syntax):
         return (True if at_end else None) if half else False
 
     def _open_end(self, text: str, position: int, *, at_end: bool) -> tuple[int, int | None]:
-        """How far a text is certain that has no end yet. A tag that breaks off after its marker is no text."""
+        """Return the position up to which text is certain; a tag that breaks off behind its marker is no text."""
         start = max(position, len(text) - len(self._literals[0]) + 1)
         place = next((place for place in range(start, len(text)) if is_half(text, place, self._literals)), None)
         if place is None:
@@ -180,7 +180,7 @@ class Xtml(Syntax):
         return (place, len(text)) if text.startswith(self._markers, place) else (len(text), None)
 
     def message_end(self, text: str, position: int, at_end: bool) -> tuple[int, int | None]:
-        """Look for the end of a message that is not the model's."""
+        """Look for the end of a message of another role."""
         closing = self._message_end
         found = text.find(closing, position)
         if found >= 0:

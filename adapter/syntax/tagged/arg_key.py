@@ -5,7 +5,7 @@
 <arg_value>Paris</arg_value>
 </tool_call>
 
-White space between tags means nothing; GLM 4.7 leaves it out. In a value every character is data, and no model escapes any.
+White space between tags means nothing; GLM 4.7 writes none. In a value every character is data, unescaped.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def arg_key_grammar(settings: SyntaxSettings) -> Grammar:
         flow=flow_of(f"{VALUE_END}|{re.escape(settings.close)}|{_NEXT_KEY}", half_value, "<"),
         last=re.compile(last),
         value_end=re.compile(VALUE_END),
-        value_waits=re.compile(rf"{half_value}|{VALUE_END}[ \t\r\n]{{0,{_MOST_SPACE - 1}}}(?:{half_after})?"),
+        value_waits=re.compile(rf"{VALUE_END}[ \t\r\n]{{0,{_MOST_SPACE - 1}}}+(?:{half_after})?|{half_value}"),
         next_value=re.compile(_NEXT_KEY),
         declares=lambda tool, key: settings.types(tool, key) is not None,
         one_call=True,
@@ -176,13 +176,13 @@ class KeyedBlock(TaggedBlock):
 
 
 class ArgKey(Syntax):
-    """Reads blocks of this syntax.
+    """The call syntax of a dialect.
 
     Args:
-        settings: What the dialect says.
+        settings: The dialect's settings.
 
     Raises:
-        DialectError: Its `form` holds something.
+        DialectError: Its `form` is not empty.
     """
 
     def __init__(self, settings: SyntaxSettings) -> None:
@@ -194,7 +194,7 @@ class ArgKey(Syntax):
         self._place = known_places(settings.place)
         self._json = JsonInTags(settings)
         self._kind: Callable[[str], BlockReader] = self._keys_and_values
-        self._ticks = False  # a fence was opened behind the marker that is looked at
+        self._ticks = False  # a fence was opened behind the present marker
         ends = (settings.close, settings.open, *settings.tokens)
         after, next_block, closes = either((KEY, *ends)), either(ends[1:]), re.escape(settings.close)
         self.limits = Limits(
@@ -203,16 +203,16 @@ class ArgKey(Syntax):
             ends=re.compile(rf"{VALUE_END}\s*(?:(?:{after})|{_CLOSER}\s*(?:{next_block}))|{closes}\s*(?:{after})"),
         )
         self._after_name = (KEY, *ends)
-        # Between the markers `and` is a word of a sentence about them: the name of a call without arguments touches them, or
-        # stands on a line of its own.
+        # Between the markers `and` is a word of a sentence about them: the name of a call without arguments touches the
+        # markers, or stands on a line of its own.
         self._head = re.compile(rf"{_SPACE}{_NAME}{_SPACE}(?={KEY})|{_LINE}{_NAME}{_LINE}(?={either(ends)})")
-        # What these models write now and then.
+        # A name and JSON, which these models write now and then.
         self._json_head = re.compile(rf"{_SPACE}{_NAME}{_AFTER_NAME}(?=\{{{_SPACE}[\"}}])")
         self._begun = re.compile(rf"{_SPACE}{_NAME}{_SPACE}")
         self._half = re.compile(rf"{_SPACE}(?:{_NAME}{_AFTER_NAME}(?:\{{{_SPACE})?)?\Z")
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
-        """A block begins where a name and a tag follow, or JSON."""
+        """Go on behind an opening marker: a block begins where a name and a tag follow, or JSON."""
         while (first := NOT_SPACE.search(text, position)) and text.startswith(opener, first.start()):
             position = first.start() + len(opener)  # a doubled one
         after, json = self._json.opening(opener, text, position)
@@ -236,7 +236,7 @@ class ArgKey(Syntax):
         return (after, None) if first and json is None else (position, False)
 
     def block(self, opening: str) -> BlockReader:
-        """A reader for one block."""
+        """Return a reader of one block."""
         return self._kind(opening)
 
     def _keys_and_values(self, opening: str) -> BlockReader:

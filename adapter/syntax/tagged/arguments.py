@@ -66,18 +66,18 @@ class Arguments:
         self._padding: Padding | None = None
         self._whole = False  # the arguments are written as one JSON text
         # A closed value leaves one element without content: lxml reads a short text, however long the call. Once a tag is
-        # missing all tags stay, for those are the ones that lxml has to see.
+        # missing all tags stay, for lxml to find the fault.
         self._skeleton: list[str] = []
         self._mark: int | None = None  # length of the skeleton before the tags of a key
 
     @property
     def in_value(self) -> bool:
-        """Text that comes now belongs to a value."""
+        """The next text belongs to a value."""
         return self._open[-1].kind not in CLOSERS
 
     @property
     def may_hold(self) -> bool:
-        """An opening tag that comes now begins an element: no text stands before, and more than a string may stand here."""
+        """An opening tag begins an element here: no text stands before, and the schema allows more than a string."""
         top = self._open[-1]
         return self._nested and top.kind is Kind.OPEN and may_hold(top.kinds)
 
@@ -96,12 +96,12 @@ class Arguments:
         return any(value.name in {name, name.strip()} for value in self._open[:-1])
 
     def depth_of(self, name: str) -> int:
-        """Return the number of elements that a closing tag of this name closes; 0 if none of this name is open."""
+        """Return the number of elements closed by a closing tag of this name; 0 if no element of the name is open."""
         spelt = {name, name.strip()}
         return next((depth for depth, value in enumerate(reversed(self._open), 1) if value.name in spelt), 0)
 
     def is_call(self, depth: int) -> bool:
-        """Tell if the outermost of so many elements is the call itself."""
+        """Tell if the outermost of `depth` elements is the call itself."""
         return depth == len(self._open)
 
     def begin(self) -> str:
@@ -172,7 +172,7 @@ class Arguments:
         return value
 
     def whole(self) -> None:
-        """Begin all arguments, written as one JSON text, which leaves when it is complete; no value may stand beside it."""
+        """Begin all arguments, written as one JSON text, which leaves when complete; no value may stand beside."""
         call = self._open[-1]
         self.broken = self.written.text() if call.count or self._whole else None
         self._push("", call.place, None).kind = Kind.HELD
@@ -234,7 +234,7 @@ class Arguments:
         return self._add(self._due(value) + made)
 
     def close_to(self, depth: int) -> str:
-        """Complete so many of the innermost values; only the outermost of them had a closing tag."""
+        """Complete `depth` of the innermost values; only the outermost of these had a closing tag."""
         return "".join([self.close(tagged=left == 1) for left in range(depth, 0, -1)])
 
     def _json(self, written: str, place: Place) -> str:

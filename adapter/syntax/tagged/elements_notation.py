@@ -1,6 +1,6 @@
-"""Values as elements within elements: how they are written, and what the reader takes each text and each tag for.
+"""Values as elements within elements: writing them, and the rules by which the reader types texts and tags.
 
-The reader and whoever writes ask the same functions, so what is written by them is read as what it was.
+Reader and writer ask the same functions, so a value that is written comes back as the same value.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ _HOLDING = frozenset({"array", "object"})
 
 
 def may_hold(kinds: frozenset[str] | None) -> bool:
-    """Whether elements may stand in a value of these types: not where a text may stand, and nothing that holds any."""
+    """Tell if elements may stand in a value of these types: not where a text may stand but no list and no object."""
     return kinds is None or "string" not in kinds or bool(kinds & _HOLDING)
 
 
 def begins_list(place: Place, kinds: frozenset[str] | None, name: str, item: str) -> bool:
-    """Whether the first element in a value makes that a list. Where only a list may stand, it may have any name."""
+    """Tell if the first element in a value makes the value a list; by any name, where only a list may stand."""
     if kinds is not None and not kinds >= _HOLDING:
         return "array" in kinds
     return name == item and not place.names(name)
 
 
 def json_of(text: str, kinds: frozenset[str] | None) -> str:
-    """The JSON of a value that is text. One without any is the empty value of its type."""
+    """Return the JSON of a value that is text; without text, the empty value of its type."""
     if kinds is not None and "string" not in kinds and not text.strip(_SPACE):
         for kind, empty in (("array", "[]"), ("object", "{}"), ("null", "null")):
             if kind in kinds:
@@ -46,18 +46,18 @@ def json_of(text: str, kinds: frozenset[str] | None) -> str:
 
 @cache
 def keys_of(word: str) -> re.Pattern[str]:
-    """Matches names that a tag can hold: they stand in it as they are, and none may look like a call's tag."""
+    """Return a pattern of the names that a tag can hold: unescaped, and none that looks like a call's tag."""
     return re.compile(rf"(?!/|[ \t]*{re.escape(word)}[ \t])[^<>\r\n]{{1,200}}")
 
 
 @dataclass(frozen=True)
 class ElementsNotation(Notation):
-    """`<to>Paris</to><days><item>3</item></days>`, a prefix before each tag; in a value there may be JSON in place of elements.
+    """`<to>Paris</to><days><item>3</item></days>`, a prefix before each tag; a value may hold JSON in place of elements.
 
     Args:
-        prefix: What stands before a tag.
-        item: The name of a list's elements.
-        word: That of a call's element.
+        prefix: Literal before each tag.
+        item: Name of a list's elements.
+        word: Name of a call's element.
     """
 
     prefix: str
@@ -69,24 +69,24 @@ class ElementsNotation(Notation):
 
     @property
     def stop(self) -> str:
-        """What a tag begins with; no value holds it."""
+        """The beginning of each tag, which no value holds."""
         return f"{self.prefix}<"
 
     @property
     def keys(self) -> re.Pattern[str]:
-        """Matches the names that can be written."""
+        """Pattern of the names that can be written."""
         return keys_of(self.word)
 
     def string(self, value: str) -> str:
-        """A string of JSON that nothing in it looks like a tag."""
+        """Return a JSON string in which no text looks like a tag."""
         return super().string(value).replace("<", "\\u003c")
 
     def argument(self, name: str) -> tuple[str, str]:
-        """The tags of an element."""
+        """Return the tags of an element."""
         return f"{self.stop}{name}>", f"{self.stop}/{name}>"
 
     def arguments(self, given: Mapping[str, Any]) -> str:
-        """The arguments of a call."""
+        """Return the arguments of a call."""
         return "".join(self._element(name, value) for name, value in given.items())
 
     def _element(self, name: str, value: Any) -> str:
@@ -94,7 +94,7 @@ class ElementsNotation(Notation):
         return before + self.inside(value) + after
 
     def inside(self, value: Any) -> str:
-        """What stands between the tags of a value."""
+        """Return the text between the tags of a value."""
         if isinstance(value, Mapping):
             return self.arguments(value)
         if isinstance(value, list | tuple):
@@ -102,20 +102,20 @@ class ElementsNotation(Notation):
         return value if isinstance(value, str) else self.text(value)
 
     def reads(self, text: str, kinds: frozenset[str] | None) -> Any:
-        """The value of a text between tags, where these types may stand."""
+        """Return the value of a text between tags, where these types may stand."""
         return loads(json_of(text, kinds))
 
     @staticmethod
     def same(one: Any, other: Any) -> bool:
-        """Whether two JSON values are the same, their types included."""
+        """Tell if two JSON values are the same, types included."""
         return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
     def lists(self, place: Place, name: str | None = None) -> bool | None:
-        """What the first element in a value makes of it: a list, or an object. None where it is no element.
+        """Tell if the first element in a value makes the value a list, rather than an object; None where no element may stand.
 
         Args:
-            place: The value's place.
-            name: The element's name; a list's own without one.
+            place: Place of the value.
+            name: Name of the element; None: the name of a list's elements.
         """
         kinds = place.kinds()
         if not may_hold(kinds):
@@ -123,14 +123,14 @@ class ElementsNotation(Notation):
         return begins_list(place, kinds, self.item if name is None else name, self.item)
 
     def spelled(self, value: Any, place: Place) -> str | None:
-        """What is to stand between the tags of a value so that it is read as what it is; None where nothing is."""
+        """Return the text between tags that is read as this value; None without such a text."""
         if self._says(value, place):
             return self.inside(value)
         text = self.text(value)
         return text if self.same(self.reads(text, place.kinds()), value) else None
 
     def _says(self, value: Any, place: Place) -> bool:
-        """Whether a value is read as what it is where it is written as elements and text."""
+        """Tell if a value written as elements and text is read as the same value."""
         if isinstance(value, Mapping) and value:
             fits = all(self.keys.fullmatch(name) and self.lists(place, name) is False for name in value)
             return fits and all(self._says(each, place.member(name)) for name, each in value.items())

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 
 class Kind(Enum):
-    """The kind of a value, as far as it is known."""
+    """The kind of an open value."""
 
     __hash__ = object.__hash__  # Enum's own is written in Python
 
-    OPEN = auto()  # white space so far: elements or text may follow
+    OPEN = auto()  # white space only: elements or text may follow
     HELD = auto()  # text that gets its type when the value is complete
     STRING = auto()  # text that leaves as it grows
     OBJECT = auto()
@@ -30,13 +30,13 @@ class Value:
     Attributes:
         name: Name of the element.
         place: The schema's words on the value.
-        kinds: JSON types that the value may have; None: any.
+        kinds: JSON types allowed by the schema; None: any.
         kind: The kind of the value.
         mark: Length of the skeleton before the value.
         comma: Separator that is due before the value itself.
         before: Text that is due before the next member.
-        count: Members so far.
-        held: Pieces of text that have not left.
+        count: Number of members.
+        held: Pieces of text not sent yet.
     """
 
     __slots__ = ("before", "comma", "count", "held", "kind", "kinds", "mark", "name", "place")
@@ -53,10 +53,10 @@ class Value:
 
 
 class Padding:
-    """The newline on each side of a value that belongs to the tags.
+    """The newlines around a value, which belong to the tags.
 
     Attributes:
-        newline: The newline at the end of the value so far, or the carriage return that may begin one.
+        newline: Newline at the end of the text, held back; or a carriage return, which may begin a newline.
         started: The first character of the value has been seen.
     """
 
@@ -65,10 +65,10 @@ class Padding:
     def __init__(self) -> None:
         self.newline = ""
         self.started = False
-        self._returns = False  # the last newline may be CRLF: the first one was, or there was none
+        self._returns = False  # the last newline may be CRLF, as the first was, or the value began without a newline
 
     def strip(self, piece: str) -> str:
-        """Return the part of a further piece, and of the newline held back before, that certainly is the value's."""
+        """Take a further piece. Returns the text, held back or new, that certainly belongs to the value."""
         piece = self.newline + piece
         if not self.started:
             if piece == "\r":

@@ -70,12 +70,15 @@ def _name(group: str) -> str:
     )
 
 
-def _halves(prefix: str, word: str) -> str:
+def _halves(prefix: str, words: tuple[str, ...]) -> str:
     """Return a regular expression for every beginning of a word behind its prefix, and for text behind the whole word."""
-    pattern = rf"{re.escape(word[-1])}(?:[\s=/][^<>]{{0,440}})?"
-    for character in reversed(word[:-1]):
-        pattern = rf"{re.escape(character)}(?:{pattern})?"
-    pattern = rf"{GAP}(?:{pattern})?"
+    patterns = []
+    for word in words:
+        pattern = rf"{re.escape(word[-1])}(?:[\s=/][^<>]{{0,440}})?"
+        for character in reversed(word[:-1]):
+            pattern = rf"{re.escape(character)}(?:{pattern})?"
+        patterns.append(pattern)
+    pattern = rf"{GAP}(?:{'|'.join(patterns)})?"
     for character in reversed(prefix):
         pattern = rf"{re.escape(character)}(?:{pattern})?"
     return f"(?:{pattern})?"
@@ -86,14 +89,14 @@ def _tags(form: dict[str, str], prefixes: list[str]) -> FlatTags:
     bare = list(dict.fromkeys(prefix.rstrip() for prefix in prefixes))
     before = "|".join(map(re.escape, bare))
     call, parameter = (rf"{GAP}(?:{before}){GAP}{re.escape(form[word])}" for word in ("call", "parameter"))
-    half = "|".join(_halves(prefix, form[word]) for prefix in bare for word in ("call", "parameter"))
+    half = "|".join(_halves(prefix, (form["call"], form["parameter"])) for prefix in bare)
     return FlatTags(
         call=rf"<{call}{_name('tool')}{GAP}(?P<alone>(?:(?<=[\"'\s])/)?)>",
         call_begins=f"<{call}",
         call_end=f"<{GAP}/{call}{GAP}>",
         value=f"<{parameter}{_name('key')}{GAP}>",
         value_end=f"<{GAP}/{parameter}{GAP}>",
-        half=f"<{GAP}/?{GAP}(?:{half})",
+        half=rf"<(?=[^<>]*+\Z){GAP}/?{GAP}(?:{half})",  # the first look rejects a whole tag
     )
 
 
