@@ -1,4 +1,4 @@
-"""Places in the arguments that keep what was looked up in them: a tool is called many times over, with the same members."""
+"""Places in the arguments that cache lookups: a tool is called many times, with the same members."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _KEPT_DEPTH = 3
 class KnownPlace:
     """A place in the arguments.
 
-    What models write must not make it grow: it keeps only members that the schema names, to a certain depth.
+    Text of a model must not make the cache grow: only members that the schema declares are kept, to a fixed depth.
 
     Args:
-        place: What the schema says of it.
-        doubtful: All that it says, where a value may be coerced though its type may stand here; else None.
-        depth: How deep it is.
+        place: The schema's statements about types at the place.
+        doubtful: All statements of the schema, if a value of an accepted type may still be coerced; else None.
+        depth: Containers around the place.
 
     Attributes:
-        text: Whether a string may stand here, and stays as it is whatever it says.
+        text: True if strings are accepted at the place and never coerced.
     """
 
     __slots__ = ("_depth", "_doubtful", "_even", "_inner", "_kinds", "_place", "text")
@@ -40,34 +40,34 @@ class KnownPlace:
         self._kinds = place.kinds()
         self.text = (self._kinds is None or "string" in self._kinds) and (doubtful is None or doubtful.lets_text_be())
         self._even = place.even and (doubtful is None or doubtful.even)
-        self._inner: dict[str | None, KnownPlace] = {}  # None is the key of an array's elements, where they are alike
+        self._inner: dict[str | None, KnownPlace] = {}  # None is the key of elements that are all alike
 
     def kinds(self) -> frozenset[str] | None:
-        """The JSON types that may stand here, in JSON schema's words; None when any may."""
+        """The JSON types accepted at the place, in JSON Schema's words; None for any type."""
         return self._kinds
 
     def lets_be(self, scalar: str) -> bool:
-        """Whether a number or a word, of a type that may stand here, stays as it is."""
+        """True if a number or word of an accepted type is never coerced."""
         return self._doubtful is None or not self._doubtful.refusing(loads(scalar))
 
     def refusing(self, value: Any) -> frozenset[str]:
-        """The types that a value may have to be coerced to, though its own type may stand here."""
+        """The types that a value may have to be coerced to, although its own type is accepted."""
         return frozenset() if self._doubtful is None else self._doubtful.refusing(value)
 
     @staticmethod
     def converts(value: Any, kinds: Collection[str]) -> bool:
-        """Tell whether a value can be coerced to one of these types without loss."""
+        """True if a value can be coerced to any of the types without loss."""
         return convert(value, tuple(kinds)) is not None
 
     def settled(self, literal: str) -> str | None:
-        """The text for a complete string, number or word that stands here.
+        """The text to emit for a complete string, number or word at the place.
 
         Args:
-            literal: Its JSON text.
+            literal: The JSON text of the value.
 
         Returns:
-            The same text, or the JSON text of the coerced value; None when only the finished call can tell: coercion to an
-            object or list, or of a value whose own type may stand here.
+            The same text, or the JSON text of the coerced value; None if only the finished call can tell: for coercion to an
+            object or list, or of a value whose own type is accepted.
         """
         kinds = self._kinds
         if kinds is None and self._doubtful is None:
@@ -81,7 +81,7 @@ class KnownPlace:
         return None if kinds & {"array", "object"} else converted
 
     def names(self, key: str) -> bool:
-        """Whether the schema speaks of an object's member by this name."""
+        """True if the schema declares an object's member `key`."""
         return self._place.names(key)
 
     def member(self, key: str) -> KnownPlace:

@@ -1,4 +1,4 @@
-"""What a call syntax cannot say, for whoever writes calls in it and compares what is read again."""
+"""Limits of call syntaxes: values that a syntax cannot represent, for writers of calls and for round-trip checks."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a call syntax cannot say of what JSON and the API can. By default it can say all.
+    """Names and values that JSON and the API can represent, and a call syntax cannot. By default a syntax has no limits.
 
-    Nothing is escaped in such a syntax, or its values stand without their types: no reader can make good for that, so
-    the arguments concerned come back as others, or not at all.
+    A syntax without escapes, or with values without types, loses information: no reader can restore the arguments, which come
+    back changed, or not at all.
 
     Attributes:
-        names: Matches the whole of a tool's name that it can say; None for any.
-        keys: Matches the whole of an argument's name that it can say; None for any.
-        inner: Whether the same holds of the keys of objects within.
-        typed: Whether values stand without their JSON type, so that the schema has to tell which they are. One that says
-            nothing means a string; one that allows strings beside others cannot tell `"5"` from `5`.
-        deep: Whether that holds of the values within, too; then null is not said, and what is empty is so in one way only.
-        ends: Found in what a value shows where no reader can tell it from the value's end; None where none is.
+        names: Pattern of the whole of a tool's name that the syntax can write; None for any name.
+        keys: Pattern of the whole of an argument's name that the syntax can write; None for any name.
+        inner: True if `keys` also limits the keys of nested objects.
+        typed: True if values stand without their JSON type, which only the schema tells. A silent schema means a string; a
+            schema that allows strings beside other types cannot tell `"5"` from `5`.
+        deep: True if nested values stand without types too; then null cannot be written, and empty values have one spelling.
+        ends: Pattern of text in a value that no reader can tell from the value's end; None for no such text.
     """
 
     names: re.Pattern[str] | None = None

@@ -1,6 +1,6 @@
-"""How a call syntax writes arguments and the values in them, for whoever is to write some: grammars, above all.
+"""Notations: the spelling of arguments and values in a call syntax, for writers of calls, grammars above all.
 
-JSON is what most write. A syntax that has another way declares it as its `notation`.
+Most syntaxes write JSON. A syntax with another spelling declares a `notation`.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from typing import Any, ClassVar
 
 
 class Notation:
-    """JSON, in the layout of `json.dumps`. Another notation says in what it differs.
+    """JSON, in the layout of `json.dumps`. Other notations override the differences.
 
     Attributes:
-        quote: What stands on both sides of a string in which nothing is escaped; empty where strings are those of JSON.
-        escapes: What may follow a backslash in a string, besides `u` and four digits.
-        words: How true, false and null are written.
-        comma: Between two members or elements.
-        colon: Between a key and its value.
-        lines: Whether objects and lists may stand on many lines too.
-        named_keys: Whether the keys of objects are names without quotes.
-        sorts_keys: Whether the keys of an object stand sorted.
-        barred: Characters that no string holds but as an escape.
-        brackets: What the arguments of a call stand between.
-        never: What no string shows, because a reader takes it for the end of more than the string: characters of it are
-            escapes. A space in it stands for any white space, or none.
+        quote: The token on both sides of a string without escapes; empty for strings of JSON.
+        escapes: Characters that may follow a backslash in a string, besides `u` and four digits.
+        words: The spelling of true, false and null.
+        comma: The separator of two members or elements.
+        colon: The separator of a key and its value.
+        lines: True if objects and lists may also stand on many lines.
+        named_keys: True if the keys of objects are names without quotes.
+        sorts_keys: True if the keys of an object are sorted.
+        barred: Characters that a string holds only as escapes.
+        brackets: The brackets around the arguments of a call.
+        never: Closers that no string shows, because a reader would end more than the string: a character of each is written as
+            an escape. A space in a closer stands for any white space, or none.
     """
 
     quote = ""
@@ -44,11 +44,11 @@ class Notation:
 
     @property
     def keys(self) -> re.Pattern[str] | None:
-        """Matches the names of arguments where each stands after its value too, so that no grammar can let it be any."""
+        """Pattern of argument names, for a notation that repeats the name after the value: no grammar can allow any name."""
         return None
 
     def text(self, value: Any) -> str:
-        """A JSON value, as a text that is read as this value."""
+        """Write a JSON value."""
         if isinstance(value, Mapping):
             return "{" + self.comma.join(self.key(name) + self.text(item) for name, item in value.items()) + "}"
         if isinstance(value, list | tuple):
@@ -58,10 +58,10 @@ class Notation:
         return self.words[value] if value is None or isinstance(value, bool) else json.dumps(value)
 
     def string(self, value: str) -> str:
-        """A string.
+        """Write a string.
 
         Unprintable and unassigned characters are written as escapes: many vocabularies cannot write their bytes, and an engine
-        fails where a grammar asks for them.
+        fails if a grammar demands such bytes.
         """
         text = json.dumps(value, ensure_ascii=False)
         return "".join(character if character.isprintable() else self.escaped(character) for character in text)
@@ -71,11 +71,11 @@ class Notation:
         return json.dumps(character)[1:-1]
 
     def key(self, name: str) -> str:
-        """What stands before a value in an object."""
+        """Write the text before a value in an object: key and colon."""
         return self.string(name) + self.colon
 
     def argument(self, name: str) -> tuple[str, str]:
-        """What stands before and after the value of an argument."""
+        """Return the texts before and after the value of an argument."""
         return self.key(name), ""
 
     def arguments(self, given: Mapping[str, Any]) -> str:

@@ -1,9 +1,9 @@
 """Raw values, written without JSON's quotes, typed by the schema of their parameter; one set of rules for all syntaxes.
 
-A value is tried as null, integer, number, boolean, object or array, string, in this order, as far as its schema allows them. A
-parameter of which the schema says nothing is a string, and a string stays what it is, whatever it looks like. Where nothing
-fits, the value is JSON if it reads as JSON, and a string otherwise: none is dropped, and validation has the last word. The
-rules follow vLLM's shared function, with Python's `None` and literals besides, which the histories of some models hold.
+A value is tried as null, integer, number, boolean, object or array, string, in order, as far as the schema allows the types. A
+parameter without a schema is a string, and a string stays unchanged, whatever its text. A value that fits no type is JSON if
+the text reads as JSON, and a string otherwise: no value is dropped, and validation has the last word. The rules follow vLLM's
+shared function, with Python's `None` and literals besides, which the histories of some models hold.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from adapter.text.json_writer import quoted
 _TRUE, _FALSE = {"true", "1"}, {"false", "0"}
 _NULL = {"null", "none"}
 _WHOLE = re.compile(r"[+-]?[0-9]+")
-# An integer of more digits is no JSON number that readers agree on, and slow to convert.
+# Readers of JSON disagree about integers with more digits, and conversion is slow.
 _MOST_DIGITS = 400
 
 
 def only_string(kinds: frozenset[str] | None) -> bool:
-    """Whether a value of these types is a string whatever it says, so that it may leave while it is written."""
+    """True if every value of the types is a string, which may then be emitted while the model writes."""
     return kinds is None or kinds <= {"string"}
 
 
@@ -34,8 +34,8 @@ def typed(text: str, kinds: frozenset[str] | None) -> str:
     """The JSON text of a raw value.
 
     Args:
-        text: The value as the model wrote it.
-        kinds: The JSON types that its parameter may have; None when nothing is known.
+        text: The value as the model wrote the text.
+        kinds: The JSON types of the parameter; None if unknown.
     """
     if only_string(kinds):
         return quoted(text)
@@ -53,7 +53,7 @@ def _null(text: str, kinds: frozenset[str]) -> str | None:
 
 
 def _integer(text: str, kinds: frozenset[str]) -> str | None:
-    """A whole number. Where a string may stand too, only as JSON spells it: `007` and ` 7` are strings there."""
+    """A whole number. If strings are allowed too, only JSON's spelling counts: `007` and ` 7` are strings then."""
     bare = text.strip()
     if not kinds & {"integer", "number"} or not _WHOLE.fullmatch(bare) or len(bare) > _MOST_DIGITS:
         return None
@@ -62,7 +62,7 @@ def _integer(text: str, kinds: frozenset[str]) -> str | None:
 
 
 def _number(text: str, kinds: frozenset[str]) -> str | None:
-    """A number with a point or an exponent; beside strings only as JSON writes its value, so that `1.10` stays a version."""
+    """A number with a point or an exponent; beside strings only in JSON's own spelling, so that `1.10` stays a version."""
     bare = text.strip()
     if not kinds & {"integer", "number"} or not bare.isascii():
         return None
@@ -79,7 +79,7 @@ def _number(text: str, kinds: frozenset[str]) -> str | None:
 
 
 def _boolean(text: str, kinds: frozenset[str]) -> str | None:
-    """A truth value in any case, and as a digit where no string may stand."""
+    """A truth value in upper or lower case; as a digit only if strings are not allowed."""
     bare = text.strip().lower()
     if "boolean" not in kinds or (bare.isdecimal() and "string" in kinds):
         return None
@@ -89,7 +89,7 @@ def _boolean(text: str, kinds: frozenset[str]) -> str | None:
 
 
 def _structure(text: str, kinds: frozenset[str]) -> str | None:
-    """An object or a list, as JSON in the model's own spelling or as Python writes it."""
+    """An object or a list, as JSON in the model's own spelling, or converted from Python's notation."""
     wanted = tuple(kind for name, kind in (("object", dict), ("array", list)) if name in kinds)
     bare = text.strip()
     if not wanted or not bare.startswith(("{", "[")):
@@ -102,7 +102,7 @@ def _structure(text: str, kinds: frozenset[str]) -> str | None:
 
 
 def _as_json(text: str) -> str | None:
-    """The text itself, if it is JSON without NaN and infinities."""
+    """The text itself, for JSON without NaN and infinities; None for other text."""
     try:
         loads(text)
     except ValueError:
@@ -111,7 +111,7 @@ def _as_json(text: str) -> str | None:
 
 
 def _as_python(text: str) -> Any:
-    """The value of a Python literal that JSON has too; None for anything else."""
+    """The value of a Python literal that JSON can represent; None for other text."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a backslash that escapes nothing

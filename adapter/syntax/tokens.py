@@ -1,4 +1,4 @@
-"""Special tokens that servers sometimes leave in the text although they are no part of it (behaviour 1.11).
+"""Special tokens that servers sometimes leave in the text by mistake (behaviour 1.11).
 
 They mean the end of a turn, or its header, in the chat templates of the large model families. A dialect adds its own.
 """

@@ -1,14 +1,14 @@
 """Structural repair of a payload that is not JSON (behaviour 1.5).
 
 Three readers are tried, from the most exact to the most lenient: JSON with its escapes and raw newlines put right, Python's
-own literals, and json-repair. The last would mend anything and guess where it must, so gates let a repair pass only when it
+own literals, and json-repair. json-repair mends any text, by guesses if need be, so gates let a repair pass only if the repair
 changed structure and nothing else:
 
 * the *substance* is the same before and after: every character but white space, quotes, commas, colons, braces, comments
   and fences, with Python's `True`, `False`, `None` read as JSON's words and numbers compared by value;
-* no bare word became a value: `NaN`, `Infinity`, names and expressions are no JSON that lost its quotes;
-* at most one brace or bracket was missing, and at most one too many;
-* unescaped quotes inside a string come in pairs, so that only one reading is possible.
+* no bare word became a value: `NaN`, `Infinity`, names and expressions are not JSON without quotes;
+* at most a single brace or bracket was missing, and at most a single one too many;
+* unescaped quotes inside a string come in pairs, so that a single reading is possible.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _COLON_NEXT = re.compile(r"\s*:")
 _EXPRESSION = re.compile(r"[\w.)\]]\s*[-+*/%|&^]\s*[\w.(]|\(")
 _NO_VALUE = re.compile(r":\s*(?:[,}\]]|$)")
 _EXPONENT = re.compile(r"(?<=[\d.])[eE][+-]?\d+")
-# A quote closes a string only where structure follows; any other quote belongs to the string.
+# A quote closes a string only before structure; any other quote belongs to the string.
 _LOOSE_STRING = re.compile(r'"((?:[^"\\]|\\.|"(?!\s*(?:[,:}\]]|$)))*)"(?=\s*(?:[,:}\]]|$))', re.DOTALL)
 _INNER_QUOTE = re.compile(r'(\\.)|"', re.DOTALL)
 _ADJACENT = re.compile(r'"\s*"')
 _CURLY = str.maketrans({"\u201c": '"', "\u201d": '"'})
 _ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}|(.))', re.DOTALL)
 _ANY_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
-# json-repair takes the white space off a string that ends in a newline; a character that no text may hold stands for it.
+# json-repair strips white space from a string that ends in a newline; a noncharacter stands for the newline meanwhile.
 _NEWLINE_LAST = re.compile(r"""\\(?:(n)(?=["'])|.)""", re.DOTALL)
 _STAND_IN = "\ufdd0"
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
@@ -55,10 +55,10 @@ _WORDS = {*_JSON_WORD, *_JSON_WORD.values()}
 
 
 def repair(text: str) -> str | None:
-    """The payload as JSON text, or None when no repair passes the gates.
+    """Repair a payload. Returns JSON text; None if no repair passes the gates.
 
     Args:
-        text: A payload that is not JSON, or holds no call as it stands.
+        text: A payload that is not JSON, or holds no call.
     """
     if '"' not in text:
         text = text.translate(_CURLY)
@@ -76,12 +76,12 @@ def repair(text: str) -> str | None:
     try:
         mended = json.dumps(value, ensure_ascii=False, allow_nan=False).replace(_STAND_IN, r"\n")
     except (ValueError, TypeError, RecursionError):
-        return None  # a set, a complex number, a non-finite one: not JSON in any spelling
+        return None  # a set, a complex number, a non-finite number: not JSON in any spelling
     return mended if _same_substance(escaped, mended) else None
 
 
 def _keep_backslash(escape: re.Match[str]) -> str:
-    r"""`\d` is no escape: the backslash was meant. `\'` is one in Python, and left to its reader."""
+    r"""Double the backslash of `\d`, which is no escape: the backslash was meant. `\'` is left to Python's reader."""
     wrong = escape.group(1)
     return escape.group() if wrong is None or wrong == "'" else f"\\\\{wrong}"
 
@@ -126,7 +126,7 @@ def _no_constant(name: str) -> None:
 
 
 def _as_python(text: str) -> Any:
-    """The value of a Python literal, or None: it has exactly one reading."""
+    """The value of a Python literal, which has exactly one reading; None for other text."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Python's opinion on the literal's style is not ours to pass on
@@ -136,8 +136,8 @@ def _as_python(text: str) -> Any:
 
 
 def _as_mended(text: str) -> Any:
-    """What json-repair makes of the text, or None where a gate forbids it."""
-    import json_repair  # a repair is rare, its import is not cheap
+    """The value that json-repair reads; None if a gate forbids the repair."""
+    import json_repair  # a repair is rare, the import is not cheap
 
     bare = _STRING_OR_COMMENT.sub(lambda found: '""' if found.group(1) else " ", text)
     if not _words_allowed(bare) or not _braces_allowed(bare):
@@ -150,7 +150,7 @@ def _as_mended(text: str) -> Any:
 
 
 def _words_allowed(bare: str) -> bool:
-    """Whether every bare word is a key or a literal, and nothing is computed."""
+    """True if every bare word is a key or a literal, and no expression is computed."""
     if _NO_VALUE.search(bare) or _EXPRESSION.search(_EXPONENT.sub("", bare)):
         return False
     return all(
@@ -176,7 +176,7 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def _one_reading(string: str, source: str) -> bool:
-    """Whether quotes inside a mended string were written as such, or come in pairs."""
+    """True if quotes inside a mended string were escaped by the model, or come in pairs."""
     if '"' not in string and "'" not in string:
         return True
     if json.dumps(string, ensure_ascii=False) in source:
@@ -190,7 +190,7 @@ def _same_substance(before: str, after: str) -> bool:
 
 
 def _substance(text: str) -> str:
-    """What a text says, without how it is structured."""
+    """The substance of a text: its characters without structure."""
     text = _ANY_ESCAPE.sub(_decoded, text)
     text = _LITERAL.sub(lambda word: _JSON_WORD[word.group()], text)
     text = _NUMBER.sub(_by_value, text)

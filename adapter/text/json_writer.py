@@ -35,7 +35,7 @@ class BracesText:
 
     @property
     def full(self) -> bool:
-        """Whether no further bracket may be opened."""
+        """True if no further bracket may be opened."""
         return len(self.open) >= _DEEPEST
 
     def begin(self, bracket: str) -> str:

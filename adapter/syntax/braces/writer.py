@@ -35,7 +35,7 @@ class ArgumentsText(BracesText):
 
     @property
     def flowing(self) -> bool:
-        """Whether the string that is open leaves as it grows."""
+        """True if the open string is emitted as it grows."""
         return self._held is None and not self._frozen
 
     def begin(self, bracket: str) -> str:
