@@ -53,7 +53,8 @@ def _begin(state: State, opening: str, text: str, position: int, out: list[Event
         return len(text), False
     state.stream = CallStream(state, found)
     state.untouched = state.stream.silent and state.syntax.has_plain_blocks
-    return position, state.untouched and text.find(state.marks.close, position) < 0
+    lookout = found.waiting() if state.untouched else None
+    return position, lookout is not None and lookout.split(text[position:]) is not None
 
 
 def in_block(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:

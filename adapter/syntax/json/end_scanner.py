@@ -268,6 +268,10 @@ class BlockScanner:
     def _after_json(self, text: str, position: int, base: int, character: str) -> tuple[int, End | None, bool]:
         if character == "<":
             return self._tag_after_json(text, position, base)
+        if character == self._bounds.close[:1]:
+            after, end, wait = self._tag_outside(text, position, base)
+            if end or wait:
+                return after, end, wait
         if self._state is _State.BETWEEN:
             return position, self._ended_by_text(), False
         if character in ",;":

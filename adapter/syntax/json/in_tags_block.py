@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from adapter.syntax.json.payload import Payload
     from adapter.syntax.reading import Flowing, Lookout, Reading
     from adapter.text.json_cursor import JsonCursor
-    from adapter.text.json_plain import InString
 
 # Offset up to which an unheard block is passed over as a whole; inside a longer string `flowing` is faster still.
 _SHORT = 4000
@@ -34,11 +33,17 @@ class JsonBlock(Block):
     Args:
         opening: The opening marker, and the text between marker and payload.
         payload: Reads the JSON.
+
+    Attributes:
+        close: The closing marker.
+        inside: Patterns of strings in the block.
     """
 
     def __init__(self, opening: str, payload: Payload) -> None:
         super().__init__(opening, Where.ARGUMENTS)
         self._payload = payload
+        self.close = payload.bounds.close
+        self.inside = payload.inside
         self._begun = False
         self._finder: CallFinder | None = None  # while the payload is read strictly
         self._strict: CallFinder | None = None  # as long as it may go on with another value
@@ -101,16 +106,6 @@ class JsonBlock(Block):
     def plain(self) -> PlainBlock | None:
         """This reader, if nothing but the closing marker ends a block."""
         return self if self._payload.plain else None
-
-    @property
-    def close(self) -> str:
-        """The closing marker."""
-        return self._payload.bounds.close
-
-    @property
-    def inside(self) -> InString:
-        """Patterns of strings in the block."""
-        return self._payload.inside
 
     @property
     def known(self) -> Callable[[str], KnownPlace]:
