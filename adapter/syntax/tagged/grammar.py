@@ -278,7 +278,7 @@ class FlatTags(NamedTuple):
             flow=flow_of(ends, half, "<", padded=padded),
             last=re.compile(outer_end),
             value_end=re.compile(self.value_end),
-            value_waits=re.compile(rf"(?:{self.value_end}){SPACE}{{0,{after.most_space - 1}}}+(?:{half})?|{half}"),
+            value_waits=re.compile(rf"(?:{self.value_end}){SPACE}{{0,{after.most_space - 1}}}+(?:{half})?|(?=<)(?:{half})"),
             next_value=re.compile(self.value) if padded else _NEVER,
             padded=padded,
             named=named,
