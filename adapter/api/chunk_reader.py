@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapter.api.sse import END_OF_EVENT, ServerSentEvent, SseDecoder
 from adapter.api.upstream_events import Chunk, Done, UpstreamFault, read_chunks
-from adapter.text.wire_json import loads
+from adapter.text.wire_json import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +56,7 @@ class ChunkReader:
         for block in data[:-2].split(END_OF_EVENT):
             if self._before and block.startswith(self._before) and block.endswith(self._after):
                 try:
-                    text = loads(block[len(self._before) : -len(self._after)])
+                    text = read_json(block[len(self._before) : -len(self._after)])
                 except ValueError:
                     text = None
                 if type(text) is str:

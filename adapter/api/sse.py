@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from adapter.text.wire_json import loads
+from adapter.text.wire_json import read_json
 
 DONE = "[DONE]"
 END_OF_EVENT = b"\n\n"
@@ -109,7 +109,7 @@ class SseDecoder:
 
 def _is_json(text: str) -> bool:
     try:
-        loads(text)
+        read_json(text)
     except ValueError:
         return False
     return True

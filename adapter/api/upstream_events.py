@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapter.api.raw_completions import as_chat, is_text_choice
 from adapter.api.sse import DONE
-from adapter.text.wire_json import loads
+from adapter.text.wire_json import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +56,7 @@ def _read(event: ServerSentEvent, *, at_end: bool) -> Chunk | UpstreamFault | Do
     if event.data.strip() == DONE:
         return Done()
     try:
-        body = loads(event.data)
+        body = read_json(event.data)
     except ValueError:
         if at_end:
             return None

@@ -16,7 +16,7 @@ from adapter.syntax.reading import Unheard
 
 if TYPE_CHECKING:
     from adapter.completion.state import State
-    from adapter.completion.text_run import Run
+    from adapter.completion.text_run import TextRun
     from adapter.completion.untagged_call import BareCall
     from adapter.events import Event
     from adapter.syntax.reading import Flowing, Lookout
@@ -35,7 +35,7 @@ class TextFlow:
 
     __slots__ = ("_begun", "_firsts", "_make", "_run", "_said", "_space", "_split")
 
-    def __init__(self, run: Run, lookout: Lookout) -> None:
+    def __init__(self, run: TextRun, lookout: Lookout) -> None:
         self._run = run
         self._make = run.make
         self._firsts = lookout.firsts.search

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from adapter.completion.markers import Marks
-from adapter.completion.text_run import Run
+from adapter.completion.text_run import TextRun
 from adapter.completion.untagged_call import BareCall
 from adapter.dialects.registry import resolve
 from adapter.events import ReasoningDelta, TextDelta
@@ -129,9 +129,9 @@ class State:
         self.rules = rules
         self.options = options
         self.syntax: Syntax = found.syntax(found.settings)
-        self.content = Run(TextDelta)
+        self.content = TextRun(TextDelta)
         self.newline_first = dialect.newline_first
-        self.reasoning = Run(ReasoningDelta)
+        self.reasoning = TextRun(ReasoningDelta)
         self.reasoning.edge = "reasoning"
         self.content.space_before_block = dialect.space_before_call
         thinking = options.thinking_prefilled or rules.thinking

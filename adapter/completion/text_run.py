@@ -19,7 +19,7 @@ SPACE = " \t\r\n"
 _Kind = Literal["space", "token", "fence"]
 
 
-class Run:
+class TextRun:
     """A run that is reported piece by piece.
 
     Args:

@@ -18,7 +18,7 @@ from adapter.exchange.stored_responses import stored_exchange
 from adapter.exchange.streamed_chat import StreamedChat
 from adapter.exchange.upstream_call import ask
 from adapter.exchange.whole_chat import WholeChat
-from adapter.text.wire_json import loads
+from adapter.text.wire_json import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,7 +48,7 @@ def opener(options: Options, report: Report, clock: Callable[[], float]) -> Open
         if method != "POST" or not path.endswith((CHAT, RESPONSES)):
             return stored_exchange(options.store, method, path, query)
         try:
-            request = loads(body)
+            request = read_json(body)
         except ValueError:
             return None  # upstream says in its own words why the body is wrong
         if not isinstance(request, dict):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from adapter.options import Options
 
 
-class Verdict(NamedTuple):
+class Judgement(NamedTuple):
     """The judgement on an answer.
 
     Attributes:
@@ -78,7 +78,7 @@ class Attempts:
         self.present = self._plan.after(self.present, thought, used)
         return self.present
 
-    def judge(self, parsed: ParsedCompletion, finish_reason: str, text: str, *, may_ask: bool) -> Verdict:
+    def judge(self, parsed: ParsedCompletion, finish_reason: str, text: str, *, may_ask: bool) -> Judgement:
         """Judge a finished answer.
 
         Args:
@@ -94,11 +94,11 @@ class Attempts:
         if fault is None:
             fault = self._repeated(((call.name, call.arguments) for call in parsed.tool_calls), may_ask=may_ask)
         if fault is None or may_ask:
-            return Verdict(fault, fault is not None)
+            return Judgement(fault, fault is not None)
         error = refusal(fault, self._options)
         if error is not None:
             raise self.refused(error, text)
-        return Verdict(fault, again=False)
+        return Judgement(fault, again=False)
 
     def _repeated(self, calls: Iterable[tuple[str, str]], *, may_ask: bool) -> Fault | None:
         """Report calls that were made just before; they are a fault only while the model can be asked about them."""

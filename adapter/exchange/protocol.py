@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from adapter.events import Problem, frozen
-from adapter.text.wire_json import dumps
+from adapter.text.wire_json import write_json
 
 Headers: TypeAlias = Sequence[tuple[str, str]]
 CHAT = "/chat/completions"
@@ -60,7 +60,7 @@ class Reply:
     @classmethod
     def of_json(cls, status: int, headers: Headers, value: dict[str, Any]) -> Reply:
         """A reply with a JSON body, whose value is not to change any more."""
-        return cls(status, headers, dumps(value), value)
+        return cls(status, headers, write_json(value), value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from adapter.text.json_plain import BODY, HALF_ESCAPE, LIST, OBJECT, SCALAR, STA
 from adapter.text.json_spans import loads
 
 if TYPE_CHECKING:
-    from adapter.text.json_gate import Edit, Place
+    from adapter.text.json_gate import Edit, ValuePlace
     from adapter.text.json_plain import Container, InString, Matcher
 
 _SPACE = re.compile(r"[ \t\r\n]+")
@@ -46,10 +46,10 @@ class Position(Protocol):
     """The part of a cursor that both of its readers move; `adapter.text.json_cursor.JsonCursor` describes the attributes."""
 
     inside: InString
-    place: Place
+    place: ValuePlace
     container: Container
     position: int
-    stack: list[tuple[Container, Place, int]]
+    stack: list[tuple[Container, ValuePlace, int]]
     expected: Matcher | None
     rest: str
     passed: int
@@ -57,7 +57,7 @@ class Position(Protocol):
     broken: bool
     complete: bool
 
-    def push(self, container: Container, place: Place) -> None:
+    def push(self, container: Container, place: ValuePlace) -> None:
         """Enter a container."""
 
     def pop(self) -> None:
@@ -243,7 +243,7 @@ class Careful:
         cursor.rest = text[at:]
         return len(text)
 
-    def _here(self) -> Place:
+    def _here(self) -> ValuePlace:
         """The place of the value that begins."""
         cursor = self._cursor
         if cursor.container is OBJECT:

@@ -20,7 +20,7 @@ from adapter.text.json_plain import AFTER_SCALAR, CLOSE, COMMA, KEY, LIST, LONGE
 if TYPE_CHECKING:
     import re
 
-    from adapter.text.json_gate import Edit, Place
+    from adapter.text.json_gate import Edit, ValuePlace
     from adapter.text.json_handover import Then
     from adapter.text.json_plain import Container, InString, Matcher
 
@@ -59,13 +59,13 @@ class JsonCursor:
         "expected", "in_string", "inside", "over", "passed", "place", "position", "rest", "special", "stack", "then",
     )  # fmt: skip
 
-    def __init__(self, inside: InString, place: Place) -> None:
+    def __init__(self, inside: InString, place: ValuePlace) -> None:
         self.inside = inside
         self.special, self._body, self._half = inside.special, inside.body, inside.half
         self.place = place
         self.container: Container = START
         self.position = 0
-        self.stack: list[tuple[Container, Place, int]] = []
+        self.stack: list[tuple[Container, ValuePlace, int]] = []
         self.expected: Matcher | None = START.first
         self.rest = ""
         self._told = 0  # code points of the rest that have left
@@ -143,7 +143,7 @@ class JsonCursor:
         before = container.bracket or "{" if expected is container.first else "}"
         return Handover(unread, offset, depth, in_string, False, None, before)
 
-    def push(self, container: Container, place: Place) -> None:
+    def push(self, container: Container, place: ValuePlace) -> None:
         """Enter a container."""
         self.stack.append((self.container, self.place, self.position))
         self.container, self.place, self.position = container, place, 0

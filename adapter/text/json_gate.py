@@ -26,7 +26,7 @@ _OBJECT = re.compile(r'"(?:\s|\\[nrt])*\{')
 _LONGEST_SCALAR = 64
 
 
-class Place(Protocol):
+class ValuePlace(Protocol):
     """The part of a schema for a streamed value.
 
     Attributes:
@@ -50,10 +50,10 @@ class Place(Protocol):
     def settled(self, literal: str) -> str | None:
         """Return the text for a complete value, as written or coerced; None until the finished call can tell."""
 
-    def member(self, key: str) -> Place:
+    def member(self, key: str) -> ValuePlace:
         """The place of an object's member."""
 
-    def item(self, position: int) -> Place:
+    def item(self, position: int) -> ValuePlace:
         """The place of a list's element."""
 
 
@@ -76,7 +76,7 @@ class Gate:
         self._writing = False  # inside a string that leaves as it grows
         self._held: list[str] | None = None  # a string that may have to be coerced
         self._perhaps: frozenset[str] = frozenset()  # to one of these types, unless it is right as it is
-        self._place: Place | None = None  # of that string
+        self._place: ValuePlace | None = None  # of that string
         self.edits = edits
         self.frozen = False
 
@@ -117,11 +117,11 @@ class Gate:
         """Take a comma, and let the comma wait: a trailing comma is a fault."""
         return "" if self.frozen else self._passed("", kept=",")
 
-    def scalar(self, literal: str, place: Place, end: int) -> str:
+    def scalar(self, literal: str, place: ValuePlace, end: int) -> str:
         """Take a complete number or word, which ends at this offset."""
         return "" if self.frozen else self._passed(self._settled(literal, place, end), after_value=True)
 
-    def open_string(self, place: Place) -> str:
+    def open_string(self, place: ValuePlace) -> str:
         """Take the opening quote of a string that is no key."""
         if self.frozen:
             return ""
@@ -174,7 +174,7 @@ class Gate:
             end = len(_UNCERTAIN_END.sub("", text, count=1))
         return self._passed(text[:end], kept=text[end:], after_value=ended)
 
-    def _settled(self, literal: str, place: Place, end: int) -> str:
+    def _settled(self, literal: str, place: ValuePlace, end: int) -> str:
         written = place.settled(literal)
         if written is None:
             self.frozen = True

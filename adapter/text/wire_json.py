@@ -23,7 +23,7 @@ except ImportError:  # a dependency of the openai client, today
     _fast: Callable[[bytes], Any] = json.loads  # type: ignore[no-redef]
 
 
-def loads(data: bytes | str) -> Any:
+def read_json(data: bytes | str) -> Any:
     """Parse a JSON text, with the values of `json.loads`.
 
     Raises:
@@ -35,7 +35,7 @@ def loads(data: bytes | str) -> Any:
         return json.loads(data)
 
 
-def dumps(value: Any) -> bytes:
+def write_json(value: Any) -> bytes:
     """Write a JSON value as compact JSON in UTF-8; in ASCII, if the value holds half a pair of surrogates.
 
     Args:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from adapter.errors import AdapterError, BadRequest
 from adapter.exchange.errors_on_the_wire import error_reply
 from adapter.exchange.protocol import CHAT, RESPONSES, Reply
-from adapter.text.wire_json import dumps
+from adapter.text.wire_json import write_json
 from adapter.transport.ready_response import known_class
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _answered(error: AdapterError) -> Exchange:
 def rewritten(module: ModuleType, request: Any, upstream: UpstreamRequest) -> Any:
     """Return the caller's request with another body, and perhaps another endpoint; the timeouts travel in the extensions."""
     url = _url_of(request.url, upstream)
-    body = dumps(upstream.body)
+    body = write_json(upstream.body)
     # With `content=` httpx looks for headers to add, and takes several times as long.
     stream = module.ByteStream(body)
     sent = module.Request(request.method, url, headers=request.headers, stream=stream, extensions=request.extensions)

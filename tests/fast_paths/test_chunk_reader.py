@@ -12,7 +12,7 @@ from adapter.api import chunk_reader
 from adapter.api.chunk_reader import ChunkReader, Text
 from adapter.api.sse import SseDecoder
 from adapter.api.upstream_events import Chunk, read_chunks
-from adapter.text.wire_json import loads
+from adapter.text.wire_json import read_json
 
 NASTY = [
     '"',
@@ -146,11 +146,11 @@ JSON = [
 
 @pytest.mark.parametrize("text", JSON)
 def test_json_is_read_as_python_reads_it(text: str) -> None:
-    assert repr(loads(text)) == repr(json.loads(text))
-    assert repr(loads(text.encode())) == repr(json.loads(text))
+    assert repr(read_json(text)) == repr(json.loads(text))
+    assert repr(read_json(text.encode())) == repr(json.loads(text))
 
 
 @pytest.mark.parametrize("text", ["", "{", '"\x01"', "01", "1 2", "'a'", "[1,]", "\ufeff1"])
 def test_what_python_refuses_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
-        loads(text)
+        read_json(text)

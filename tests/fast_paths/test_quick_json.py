@@ -16,7 +16,7 @@ from adapter.completion.parser import CompletionParser
 from adapter.completion.request_rules import Rules
 from adapter.options import make_options
 from adapter.syntax.json.call_forms import read_calls, read_plain_call
-from adapter.text.wire_json import dumps
+from adapter.text.wire_json import write_json
 from adapter.tools.choice import ToolChoice
 from adapter.tools.definitions import read_tools
 from tests.facts.completions import CASES
@@ -69,13 +69,13 @@ def _loaded(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("text", TEXTS)
 def test_texts_are_written_as_the_openai_client_writes_them(text: str) -> None:
     value = {text: [text, {"a": text, "b": [1, 1.5, -0.0, 10**40, True, None, float("inf"), float("nan")]}], "": {}, "c": []}
-    assert dumps(value) == compact(value)
+    assert write_json(value) == compact(value)
 
 
 @given(JSON)
 def test_any_value_is_read_back_as_it_was(value: Any) -> None:
     """Byte for byte it is not: a number with an exponent may be spelt otherwise."""
-    written = dumps(value)
+    written = write_json(value)
     assert json.dumps(json.loads(written)) == json.dumps(value)  # in which NaN is equal to itself
     if not re.search(rb"[.0-9]e[-+]?[0-9]|0\.0000", compact(value)):
         assert written == compact(value)
@@ -85,17 +85,17 @@ def test_nesting_as_deep_as_python_goes() -> None:
     value: list[Any] = []
     for _ in range(400):
         value = [value]
-    assert dumps(value) == b"[" * 401 + b"]" * 401
+    assert write_json(value) == b"[" * 401 + b"]" * 401
 
 
 def test_what_is_no_json() -> None:
     with pytest.raises(TypeError, match="Object of type object is not JSON serializable"):
-        dumps({"a": object()})
+        write_json({"a": object()})
 
 
 def test_without_the_openai_client(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, pydantic_core.__name__)
-    assert dumps([LONG]) == compact([LONG])
+    assert write_json([LONG]) == compact([LONG])
     assert "pydantic_core" not in sys.modules
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from adapter.api.chat.logprobs import limited, trimmed
 from adapter.api.raw_completions import as_chat, is_text_choice
 from adapter.api.reasoning import REASONING, one_name
-from adapter.text.wire_json import loads
+from adapter.text.wire_json import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ def read_completion(status: int, body: bytes) -> dict[str, Any] | None:
     if status != 200:
         return None
     try:
-        completion = loads(body)
+        completion = read_json(body)
     except ValueError:
         return None
     if not isinstance(completion, dict) or not isinstance(completion.get("choices"), list):

@@ -13,7 +13,7 @@ from adapter.completion.state import Mode, State
 from adapter.events import Markup, Problem
 
 if TYPE_CHECKING:
-    from adapter.completion.text_run import Run
+    from adapter.completion.text_run import TextRun
     from adapter.events import Event
 
 
@@ -42,7 +42,7 @@ def finish_mode(state: State, cut: bool, out: list[Event]) -> bool:
     return bool(state.again)
 
 
-def _last(run: Run, state: State, tail: str, out: list[Event]) -> None:
+def _last(run: TextRun, state: State, tail: str, out: list[Event]) -> None:
     """Report text that waited to become a longer literal: a complete token, perhaps with more behind, or text."""
     if tail and tail.startswith(tuple(state.marks.tokens)):
         run.token(tail)

@@ -153,7 +153,7 @@ class Grammar(RuleSet):
         inside = self.in_array(schema, place, lambda item, where, _: self.schema(item, root, where))
         return f'"[" {elements(inside, line, comma)} "]"'
 
-    def in_array(self, schema: Mapping[str, Any], place: str, write: Callable[[Any, str, int], str]) -> Elements:
+    def in_array(self, schema: Mapping[str, Any], place: str, write: Callable[[Any, str, int], str]) -> ArrayElements:
         """Write the elements of an array.
 
         Args:
@@ -176,7 +176,7 @@ class Grammar(RuleSet):
             least, most = min(least, _MOST_REPETITIONS), None
         parts = [write(item, f"{place}[{number}]", number) for number, item in enumerate(first[:most])]
         more = None if items is False or most == len(parts) else self.rule(write(items, f"{place}[]", len(parts)))
-        return Elements(parts, more, least, most)
+        return ArrayElements(parts, more, least, most)
 
     def object_of(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str, members: Members) -> str:
         """Write an object for a schema without references and alternatives."""
@@ -210,7 +210,7 @@ def choice(bodies: list[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Elements:
+class ArrayElements:
     """The elements of an array, as expressions.
 
     Attributes:
@@ -226,7 +226,7 @@ class Elements:
     most: int | None
 
 
-def elements(inside: Elements, line: str, comma: str) -> str:
+def elements(inside: ArrayElements, line: str, comma: str) -> str:
     """Write a sequence of elements, any of which may be the last once there are `least`.
 
     Args:

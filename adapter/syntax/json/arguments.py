@@ -10,7 +10,7 @@ from adapter.text.json_cursor import JsonCursor
 if TYPE_CHECKING:
     from adapter.syntax.delimiters import Boundaries
     from adapter.syntax.reading import End, Flowing
-    from adapter.text.json_gate import Place
+    from adapter.text.json_gate import ValuePlace
     from adapter.text.json_plain import InString
 
 
@@ -25,7 +25,7 @@ class JsonArguments:
     Args:
         bounds: Boundaries of the block.
         inside: Patterns of strings in the block.
-        place: Place of the arguments in the tool's schema; None if nobody hears of them before they are complete.
+        place: ValuePlace of the arguments in the tool's schema; None if nobody hears of them before they are complete.
 
     Attributes:
         cursor: The cursor, while the arguments are strict JSON that is heard.
@@ -33,7 +33,7 @@ class JsonArguments:
         said: Text that may leave since the last delta.
     """
 
-    def __init__(self, bounds: Boundaries, inside: InString, place: Place | None) -> None:
+    def __init__(self, bounds: Boundaries, inside: InString, place: ValuePlace | None) -> None:
         self._bounds = bounds
         self.progress = self.cursor = None if place is None else JsonCursor(inside, place)
         self._scanner = BlockScanner(bounds)

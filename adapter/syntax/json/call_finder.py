@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from adapter.syntax.json.members import AFTER, CLOSE, COMPLETE, FIRST, KEY, NUMBER, OPEN, QUOTE, STRING, TOP, Frame, decoded
+from adapter.syntax.json.members import AFTER, CLOSE, COMPLETE, FIRST, KEY, NUMBER, OPEN, QUOTE, STRING, TOP, CallFrame, decoded
 from adapter.syntax.reading import Step, StepKind
 from adapter.text.json_cursor import JsonCursor
 from adapter.text.json_handover import Handover
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from adapter.syntax.contract import Follower
-    from adapter.text.json_gate import Place
+    from adapter.text.json_gate import ValuePlace
     from adapter.text.json_plain import InString, Matcher
 
 # First characters of the values that hold calls. `parameters` in place of `arguments` waits for the end of the block:
@@ -57,13 +57,13 @@ class CallFinder:
         "special", "steps",
     )  # fmt: skip
 
-    def __init__(self, inside: InString, known: Callable[[str], Place], steps: list[Step] | None = None) -> None:
+    def __init__(self, inside: InString, known: Callable[[str], ValuePlace], steps: list[Step] | None = None) -> None:
         self.steps: list[Step] = [] if steps is None else steps
         self._inside = inside
         self._known = known
         self.special = inside.special
         self.in_string = False
-        self._frames: list[Frame] = []
+        self._frames: list[CallFrame] = []
         self._expected: Matcher = TOP
         self._held = ""  # the beginning of a member
         self._quotes = 0  # quotes in it
@@ -138,7 +138,7 @@ class CallFinder:
             cursor: Reads the arguments; fresh, if they have not begun.
             start: Offset of the arguments; behind the name, if they have not begun.
         """
-        frame = Frame("{")
+        frame = CallFrame("{")
         frame.named = True
         self._frames, self.offset, self._expected = [frame], start, AFTER["{"]
         if not cursor.passed:
@@ -243,7 +243,7 @@ class CallFinder:
         return 0
 
     def _enter(self, bracket: str) -> None:
-        self._frames.append(Frame(bracket))
+        self._frames.append(CallFrame(bracket))
         self._expected = FIRST[bracket]
 
     def _close(self, text: str) -> None:
@@ -261,7 +261,7 @@ class CallFinder:
         self.silent = True
         self._loose = Handover(bracket, self.offset - len(bracket), len(self._frames), False, False, None, "}")
 
-    def _container(self, frame: Frame, key: str, bracket: str) -> int:
+    def _container(self, frame: CallFrame, key: str, bracket: str) -> int:
         """Begin with an object or list that is a member's value. Returns as `_member` does."""
         if bracket == _HOLDS_CALLS.get(key) and not frame.named:
             frame.wrapper = True
@@ -278,7 +278,7 @@ class CallFinder:
             self._inner = JsonCursor(self._inside, self._known(""))
         return 1
 
-    def _name(self, frame: Frame, written: str) -> None:
+    def _name(self, frame: CallFrame, written: str) -> None:
         """Take the name of a call."""
         name = decoded(written).strip()
         frame.named = True

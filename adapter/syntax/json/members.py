@@ -27,7 +27,7 @@ def decoded(written: str) -> str:
     return str(json.loads(f'"{written}"')) if "\\" in written else written
 
 
-class Frame:
+class CallFrame:
     """An object that may be a call, or a list of calls.
 
     Attributes:

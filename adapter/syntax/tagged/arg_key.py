@@ -20,7 +20,7 @@ from adapter.syntax.json.after_name import JsonAfterName
 from adapter.syntax.json.in_tags import JsonInTags
 from adapter.syntax.limits import Limits
 from adapter.syntax.reading import End
-from adapter.syntax.tagged.grammar import NOT_SPACE, After, Grammar, Markers, either, flow_of, halves, tag_pattern
+from adapter.syntax.tagged.grammar import NOT_SPACE, After, Markers, TagGrammar, either, flow_of, halves, tag_pattern
 from adapter.syntax.tagged.places import known_places
 from adapter.syntax.tagged.reader import TaggedBlock
 from adapter.text.partial import is_half
@@ -49,7 +49,7 @@ _CLOSER = r"</(?!arg_)[A-Za-z_][\w.-]{0,40}\s?>"
 _HALF_CLOSER = r"</?(?:[A-Za-z_][\w.-]{0,40}\s?)?"
 
 
-def arg_key_grammar(settings: SyntaxSettings) -> Grammar:
+def arg_key_grammar(settings: SyntaxSettings) -> TagGrammar:
     """Compile the tags of a dialect, which differ in the markers of the block only."""
     markers = Markers((settings.open,), (settings.close,), settings.tokens)
     ends = (settings.close, settings.open, *settings.tokens)
@@ -64,7 +64,7 @@ def arg_key_grammar(settings: SyntaxSettings) -> Grammar:
     half = re.compile(f"{whole}(?:{halves((*tags, settings.close, settings.open, *tokens), _HALF_CLOSER)})")
     last = f"{re.escape(settings.close)}|{_CLOSER}"
     literals = dict(zip(("key", "key_end", "given", "value_end"), map(re.escape, tags), strict=True))
-    return Grammar(
+    return TagGrammar(
         *markers,
         head=re.compile(rf"[ \t\r\n]*(?P<tool>{_NAME})(?P<alone>)"),
         call_begins=re.compile(_NAME),
@@ -89,7 +89,7 @@ def arg_key_grammar(settings: SyntaxSettings) -> Grammar:
 class KeyedBlock(TaggedBlock):
     """A reader of one block, which holds one call: CALL ──<arg_key>──► KEY ──</arg_key>──► CALL ──<arg_value>──► VALUE."""
 
-    def __init__(self, opening: str, grammar: Grammar, place: Callable[[str], Place]) -> None:
+    def __init__(self, opening: str, grammar: TagGrammar, place: Callable[[str], Place]) -> None:
         super().__init__(opening, grammar, place)
         self._key: str | None = None  # a key that waits for its value
         self._pieces: list[str] = []  # of the key that is being read

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from adapter.syntax.raw_values import only_string, typed
 from adapter.syntax.tagged.elements_notation import begins_list, json_of, may_hold
-from adapter.syntax.tagged.open_value import CLOSERS, Kind, Padding, Value
+from adapter.syntax.tagged.open_value import CLOSERS, Padding, Value, ValueKind
 from adapter.text.buffer import TextBuffer
 from adapter.text.json_repair import repair
 from adapter.text.json_spans import loads
@@ -20,7 +20,7 @@ from adapter.text.json_writer import escaped, quoted
 if TYPE_CHECKING:
     from adapter.schema.place import Place
     from adapter.syntax.reading import Flowing
-    from adapter.syntax.tagged.grammar import Grammar
+    from adapter.syntax.tagged.grammar import TagGrammar
 
 _SPACE = " \t\r\n"
 _DEEPEST = 100  # elements that may be open: deeper than any schema, and than readers of JSON may go
@@ -50,7 +50,7 @@ class Arguments:
         "line_begins", "repaired", "tool", "untidy", "written",
     )  # fmt: skip
 
-    def __init__(self, tool: str, place: Place, grammar: Grammar) -> None:
+    def __init__(self, tool: str, place: Place, grammar: TagGrammar) -> None:
         self.tool = tool
         self.written = TextBuffer()
         self.given: set[str] = set()
@@ -60,7 +60,7 @@ class Arguments:
         self._grammar = grammar
         self._nested = grammar.nesting is not None
         word = "" if grammar.nesting is None else grammar.nesting.word
-        call = Value(word, place, frozenset({"object"}), Kind.OBJECT, 0)
+        call = Value(word, place, frozenset({"object"}), ValueKind.OBJECT, 0)
         call.before = "{"
         self._open = [call]
         self._padding: Padding | None = None
@@ -79,12 +79,12 @@ class Arguments:
     def may_hold(self) -> bool:
         """An opening tag begins an element here: no text stands before, and the schema allows more than a string."""
         top = self._open[-1]
-        return self._nested and top.kind is Kind.OPEN and may_hold(top.kinds)
+        return self._nested and top.kind is ValueKind.OPEN and may_hold(top.kinds)
 
     @property
     def full(self) -> bool:
         """No further element may be opened."""
-        return len(self._open) - (self._open[-1].kind is Kind.OPEN) >= _DEEPEST  # an open value has no bracket yet
+        return len(self._open) - (self._open[-1].kind is ValueKind.OPEN) >= _DEEPEST  # an open value has no bracket yet
 
     @property
     def own(self) -> str:
@@ -132,18 +132,18 @@ class Arguments:
             more: The text of the other attributes in the tag.
         """
         written, parent = "", self._open[-1]
-        if parent.kind is Kind.OPEN:
+        if parent.kind is ValueKind.OPEN:
             is_list = begins_list(parent.place, parent.kinds, name, self._grammar.nesting.item if self._grammar.nesting else "")
-            parent.kind = Kind.LIST if is_list else Kind.OBJECT
+            parent.kind = ValueKind.LIST if is_list else ValueKind.OBJECT
             parent.before = "[" if is_list else "{"
             written = self._due(parent)
         before, parent.before = parent.before, ", "
-        in_list = parent.kind is Kind.LIST
+        in_list = parent.kind is ValueKind.LIST
         place = parent.place.item(parent.count) if in_list else parent.place.member(name)
         value = self._push(name, place, self._grammar.kinds(more, place.kinds()))
         parent.count += 1
         if self._whole:
-            self.broken, value.kind = self.written.text(), Kind.HELD
+            self.broken, value.kind = self.written.text(), ValueKind.HELD
             return ""
         if not in_list:
             written += f"{before}{quoted(name)}: "
@@ -151,15 +151,15 @@ class Arguments:
             value.comma = before
         else:
             written += before
-        if value.kind is Kind.STRING:
+        if value.kind is ValueKind.STRING:
             written += self._due(value) + '"'
         return self._add(written)
 
     def _push(self, name: str, place: Place, kinds: frozenset[str] | None) -> Value:
         """Open a value; its kind is known if only a string may stand there, and in a dialect of flat values."""
-        kind = Kind.OPEN if self._nested else Kind.HELD
+        kind = ValueKind.OPEN if self._nested else ValueKind.HELD
         if only_string(kinds) and not (kinds is None and self._nested) and place.lets_text_be():
-            kind = Kind.STRING
+            kind = ValueKind.STRING
         mark, self._mark = len(self._skeleton) if self._mark is None else self._mark, None
         value = Value(name, place, kinds, kind, mark)
         self._open.append(value)
@@ -175,7 +175,7 @@ class Arguments:
         """Begin all arguments, written as one JSON text, which leaves when complete; no value may stand beside."""
         call = self._open[-1]
         self.broken = self.written.text() if call.count or self._whole else None
-        self._push("", call.place, None).kind = Kind.HELD
+        self._push("", call.place, None).kind = ValueKind.HELD
         self._padding, self._whole = None, True
 
     @staticmethod
@@ -192,20 +192,20 @@ class Arguments:
         if self._padding is not None:
             self.line_begins = piece.endswith("\n")
             piece = self._padding.strip(piece)
-        if top.kind is Kind.STRING:
+        if top.kind is ValueKind.STRING:
             return self._add(escaped(piece))
         top.held.append(piece)
-        if top.kind is Kind.HELD or not piece.strip(_SPACE):
+        if top.kind is ValueKind.HELD or not piece.strip(_SPACE):
             return ""
         if top.kinds is not None:
-            top.kind = Kind.HELD
+            top.kind = ValueKind.HELD
             return ""
-        top.kind, held, top.held = Kind.STRING, "".join(top.held), []
+        top.kind, held, top.held = ValueKind.STRING, "".join(top.held), []
         return self._add(f'{self._due(top)}"{escaped(held)}')
 
     def flowing(self) -> Flowing | None:
         """Return the pattern of text that may be forwarded inside a string; None if the next piece needs a closer look."""
-        if self._open[-1].kind is not Kind.STRING or self.doubtful:
+        if self._open[-1].kind is not ValueKind.STRING or self.doubtful:
             return None
         padding = self._padding
         return self._grammar.flow if padding is None or (padding.started and not padding.newline) else None
@@ -224,7 +224,7 @@ class Arguments:
         if value.kind in CLOSERS:
             return self._add(CLOSERS[value.kind])
         rest = "\r" if self._padding is not None and self._padding.newline == "\r" else ""
-        if value.kind is Kind.STRING:
+        if value.kind is ValueKind.STRING:
             return self._add(escaped(rest) + '"')
         text = "".join(value.held) + rest
         if self._whole:

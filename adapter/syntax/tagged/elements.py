@@ -22,7 +22,7 @@ from adapter.syntax.block import Where
 from adapter.syntax.limits import Limits
 from adapter.syntax.reading import End
 from adapter.syntax.tagged.elements_notation import ElementsNotation
-from adapter.syntax.tagged.grammar import GAP, After, Grammar, Markers, Nesting, either, flow_of, halves, tag_pattern
+from adapter.syntax.tagged.grammar import GAP, After, Markers, Nesting, TagGrammar, either, flow_of, halves, tag_pattern
 from adapter.syntax.tagged.opening import MarkedCalls
 from adapter.syntax.tagged.reader import TaggedBlock
 from adapter.text.partial import begun
@@ -40,7 +40,7 @@ _TOOL = r"""(?P<tool_quote>["']?)(?P<tool>[^"'<>\n]{1,200}?)(?P=tool_quote)"""
 _LONGEST = 480  # code points of a tag
 
 
-def elements_grammar(settings: SyntaxSettings, form: Mapping[str, str], *, prefixed: bool = True) -> Grammar:
+def elements_grammar(settings: SyntaxSettings, form: Mapping[str, str], *, prefixed: bool = True) -> TagGrammar:
     """Compile the tags of a dialect.
 
     Args:
@@ -60,7 +60,7 @@ def elements_grammar(settings: SyntaxSettings, form: Mapping[str, str], *, prefi
     half_tag = rf"{maybe}<[^<>]{{0,{_LONGEST}}}"
     half = re.compile(halves((*markers.close, *markers.open, *markers.tokens), half_tag))
     in_value = [f"{prefix}<", "</"]  # the beginnings of tags in a value; a closing tag may lack the prefix
-    return Grammar(
+    return TagGrammar(
         *markers,
         head=re.compile(call),
         call_begins=re.compile(rf"{maybe}<{GAP}{word}[ \t\r\n]"),

@@ -1,8 +1,8 @@
 """The tags of a dialect as compiled patterns, made from its markers and from the `form` in its template's front matter.
 
-`Grammar` is all that the reader knows of a dialect. `parameters`, `arg_key`, `elements` and `xtml_tags` write the patterns of
-their tags as regular expressions, each under the role of the tag; `tag_pattern` joins these with the markers of a block. So one
-match tells which tag stands at a position, and one more whether the text ends inside a tag.
+`TagGrammar` is all that the reader knows of a dialect. `parameters`, `arg_key`, `elements` and `xtml_tags` write the patterns
+of their tags as regular expressions, each under the role of the tag; `tag_pattern` joins these with the markers of a block. So
+one match tells which tag stands at a position, and one more whether the text ends inside a tag.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Nesting(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Grammar:
+class TagGrammar:
     """The tags of a dialect.
 
     A tag of a call or a value has its name as the group `tool` or `key`; the group `alone` of a call is not empty if the tag is
@@ -248,12 +248,12 @@ class FlatTags(NamedTuple):
 
     def grammar(
         self, markers: Markers, *, padded: bool, named: Callable[[str], str], kinds: Callable[[str, Kinds], Kinds]
-    ) -> Grammar:
+    ) -> TagGrammar:
         """Compile the grammar of a dialect with these tags.
 
         Args:
             markers: The markers of a block.
-            padded: See `Grammar`, as of the other two.
+            padded: See `TagGrammar`, as of the other two.
             named: Reads names.
             kinds: Reads the types that a tag names.
         """
@@ -265,7 +265,7 @@ class FlatTags(NamedTuple):
         roles = {"call": self.call, "value": self.value, "call_end": self.call_end}
         outer_end = f"{self.call_end}|{either(markers.close)}"
         ends = f"{self.value_end}|{outer_end}" + (f"|{self.value}" if padded else "")
-        return Grammar(
+        return TagGrammar(
             *markers,
             head=re.compile(self.call),
             call_begins=re.compile(self.call_begins),

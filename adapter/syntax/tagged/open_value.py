@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from adapter.schema.place import Place
 
 
-class Kind(Enum):
+class ValueKind(Enum):
     """The kind of an open value."""
 
     __hash__ = object.__hash__  # Enum's own is written in Python
@@ -21,7 +21,7 @@ class Kind(Enum):
     LIST = auto()
 
 
-CLOSERS = {Kind.OBJECT: "}", Kind.LIST: "]"}
+CLOSERS = {ValueKind.OBJECT: "}", ValueKind.LIST: "]"}
 
 
 class Value:
@@ -41,7 +41,7 @@ class Value:
 
     __slots__ = ("before", "comma", "count", "held", "kind", "kinds", "mark", "name", "place")
 
-    def __init__(self, name: str, place: Place, kinds: frozenset[str] | None, kind: Kind, mark: int) -> None:
+    def __init__(self, name: str, place: Place, kinds: frozenset[str] | None, kind: ValueKind, mark: int) -> None:
         self.name = name
         self.place = place
         self.kinds = kinds

@@ -13,7 +13,7 @@ from adapter.syntax.tagged.reader import TaggedBlock
 
 if TYPE_CHECKING:
     from adapter.syntax.contract import BlockReader, SyntaxSettings
-    from adapter.syntax.tagged.grammar import Grammar
+    from adapter.syntax.tagged.grammar import TagGrammar
 
 
 class MarkedCalls(Syntax):
@@ -25,7 +25,7 @@ class MarkedCalls(Syntax):
         on_line: A call without the marker of its block counts only if its tag stands alone on a line.
     """
 
-    def __init__(self, settings: SyntaxSettings, grammar: Grammar, *, on_line: bool) -> None:
+    def __init__(self, settings: SyntaxSettings, grammar: TagGrammar, *, on_line: bool) -> None:
         self._grammar = grammar
         self._on_line = on_line
         self._place = known_places(settings.place)

@@ -3,9 +3,9 @@
     HEAD ──the first call's tag, or the name of the call──► CALL
     BETWEEN ──a call's opening tag──► CALL ──a value's opening tag──► VALUE ──the end of the value──► CALL
 
-Between values `Grammar.tag` tells which tag stands at a position, and `ROLES` what the reader does then; text between tags goes
-to `_stray`, the only function that sees such text. Inside a value `value_end.meaning` decides about tags. A tag is kept back
-until its meaning is certain; no other text is looked at twice. Open values are a stack in `Arguments`.
+Between values `TagGrammar.tag` tells which tag stands at a position, and `ROLES` what the reader does then; text between tags
+goes to `_stray`, the only function that sees such text. Inside a value `value_end.meaning` decides about tags. A tag is kept
+back until its meaning is certain; no other text is looked at twice. Open values are a stack in `Arguments`.
 
 Two dialect families add a state: keys before values (`arg_key`), elements that are nested too deeply (`elements`).
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from adapter.schema.place import Place
     from adapter.syntax.reading import Flowing
-    from adapter.syntax.tagged.grammar import Grammar
+    from adapter.syntax.tagged.grammar import TagGrammar
 
     # Takes the reader, the tag and the text. Returns the position reached, and the end of the block if the tag ends the block;
     # None if the tag has no business where it stands.
@@ -46,7 +46,7 @@ class TaggedBlock(Block):
         place: The place of a tool's arguments in its schema.
     """
 
-    def __init__(self, opening: str, grammar: Grammar, place: Callable[[str], Place]) -> None:
+    def __init__(self, opening: str, grammar: TagGrammar, place: Callable[[str], Place]) -> None:
         marked = opening.startswith(grammar.open)
         super().__init__(opening, Where.BETWEEN if marked and not grammar.one_call else Where.HEAD)
         self._begun = "" if marked else opening  # the beginning of the first call's tag

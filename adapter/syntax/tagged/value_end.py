@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from adapter.syntax.tagged.arguments import Arguments
-    from adapter.syntax.tagged.grammar import Grammar, Nesting
+    from adapter.syntax.tagged.grammar import Nesting, TagGrammar
 
 
 class Verdict(Enum):
@@ -36,7 +36,7 @@ class Verdict(Enum):
 Meaning = tuple[Verdict, int]
 
 
-def meaning(grammar: Grammar, arguments: Arguments, text: str, position: int, *, at_end: bool = False) -> Meaning:
+def meaning(grammar: TagGrammar, arguments: Arguments, text: str, position: int, *, at_end: bool = False) -> Meaning:
     """Decide about a tag inside the innermost value.
 
     Args:
@@ -74,7 +74,7 @@ def _decided(follows: bool | None, otherwise: Meaning, held: int, data: int) -> 
     return otherwise if follows else (Verdict.DATA, data)
 
 
-def _in_flat_value(grammar: Grammar, arguments: Arguments, text: str, position: int, *, at_end: bool) -> Meaning:
+def _in_flat_value(grammar: TagGrammar, arguments: Arguments, text: str, position: int, *, at_end: bool) -> Meaning:
     """Decide in a dialect whose values hold no elements."""
     if not at_end and grammar.value_waits.fullmatch(text, position):
         return Verdict.WAIT, position
@@ -90,7 +90,7 @@ def _in_flat_value(grammar: Grammar, arguments: Arguments, text: str, position: 
     return _decided(ends, (Verdict.ENDS_UNTAGGED, position), position, position + 1)
 
 
-def _next_value(grammar: Grammar, arguments: Arguments, text: str, position: int, *, at_end: bool) -> bool | None:
+def _next_value(grammar: TagGrammar, arguments: Arguments, text: str, position: int, *, at_end: bool) -> bool | None:
     """Tell if the opening tag of another value ends the present one; None if more text is needed.
 
     The schema decides if the tool declares such a parameter, not given yet; in a dialect that writes every tag on a line of its
@@ -108,7 +108,7 @@ def _next_value(grammar: Grammar, arguments: Arguments, text: str, position: int
 
 
 def _lost_prefix(
-    grammar: Grammar, nesting: Nesting, arguments: Arguments, text: str, position: int, *, at_end: bool
+    grammar: TagGrammar, nesting: Nesting, arguments: Arguments, text: str, position: int, *, at_end: bool
 ) -> Meaning:
     """Decide about the value's closing tag without its prefix, which models forget; data where a prefixed one follows."""
     if text.startswith(nesting.prefix, position):
@@ -124,7 +124,7 @@ def _lost_prefix(
 
 
 def _element_follows(
-    grammar: Grammar, nesting: Nesting, arguments: Arguments, text: str, position: int, *, at_end: bool, lost: bool = False
+    grammar: TagGrammar, nesting: Nesting, arguments: Arguments, text: str, position: int, *, at_end: bool, lost: bool = False
 ) -> bool | None:
     """Tell if the text behind a closing tag of the value's may stand there; None if more text is needed.
 
