@@ -68,13 +68,13 @@ def _brackets(tags: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(tag for tag in tags if tag.startswith(("[", "{")))
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def _string_bodies(close: str) -> dict[str, re.Pattern[str]]:
     smaller = rf"|<(?!\Z|{re.escape(close[1])})" if close.startswith("<") else "|<"
     return {quote: re.compile(rf"(?:[^{quote}\\<]++|\\[\s\S]{smaller})*+") for quote in ('"', "'")}
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def _in_string(close: str) -> Flowing:
     tag = close.startswith("<")
     smaller = rf"|<(?!\Z|{re.escape(close[1])})" if tag else "|<"

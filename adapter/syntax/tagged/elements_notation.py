@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from adapter.syntax.notation import Notation
@@ -44,7 +44,7 @@ def json_of(text: str, kinds: frozenset[str] | None) -> str:
     return typed(text, kinds)
 
 
-@cache
+@lru_cache(maxsize=64)
 def keys_of(word: str) -> re.Pattern[str]:
     """Return a pattern of the names that a tag can hold: unescaped, and none that looks like a call's tag."""
     return re.compile(rf"(?!/|[ \t]*{re.escape(word)}[ \t])[^<>\r\n]{{1,200}}")
