@@ -21,14 +21,12 @@ class ReplyFilter:
         name: The reply tool.
     """
 
-    __slots__ = ("_decoder", "_index", "_name", "_said", "_skipped")
+    __slots__ = ("_name", "_replies", "_said")
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._index: int | None = None  # of the reply that is being written
-        self._skipped = 0
-        self._said = False
-        self._decoder = _TextDecoder()
+        self._replies: dict[int, _TextDecoder] = {}  # by the index of the call
+        self._said: set[int] = set()  # replies with a text
 
     def pass_on(self, events: list[Event]) -> list[Event]:
         """Return the events for the caller."""
@@ -37,36 +35,39 @@ class ReplyFilter:
             match event:
                 case CallStarted(index, call_id, name):
                     if name == self._name:
-                        self._index, self._said, self._decoder = index, False, _TextDecoder()
-                        self._skipped += 1
+                        self._replies[index] = _TextDecoder()
                     else:
-                        out.append(CallStarted(index - self._skipped, call_id, name))
+                        out.append(CallStarted(self._shown(index), call_id, name))
                 case ArgumentsDelta(index, text):
-                    if index == self._index:
-                        self._say(self._decoder.feed(text), out)
+                    if index in self._replies:
+                        self._say(index, self._replies[index].feed(text), out)
                     else:
-                        out.append(ArgumentsDelta(index - self._skipped, text))
+                        out.append(ArgumentsDelta(self._shown(index), text))
                 case CallFinished(index, call_id, name, arguments, valid, raw):
-                    if index != self._index:
-                        out.append(CallFinished(index - self._skipped, call_id, name, arguments, valid, raw))
-                    elif not self._said and not valid:
-                        self._say(arguments, out)  # without a text: the arguments are not lost
-                case Problem(index=int()):
-                    self._problem(event, out)
+                    if index not in self._replies:
+                        out.append(CallFinished(self._shown(index), call_id, name, arguments, valid, raw))
+                    elif index not in self._said and not valid:
+                        self._say(index, arguments, out)  # without a text: the arguments are not lost
+                case Problem(index=int() as index):
+                    self._problem(event, index, out)
                 case _:
                     out.append(event)
         return out
 
-    def _problem(self, problem: Problem, out: list[Event]) -> None:
+    def _shown(self, index: int) -> int:
+        """The index of a call for the caller, who sees no replies."""
+        return index - sum(reply < index for reply in self._replies) if self._replies else index
+
+    def _problem(self, problem: Problem, index: int, out: list[Event]) -> None:
         """Pass the problem of a call on. A reply cannot be contradicted: the block of the reply stays in the content too."""
-        if problem.index != self._index:
-            out.append(replace(problem, index=(problem.index or 0) - self._skipped))
+        if index not in self._replies:
+            out.append(replace(problem, index=self._shown(index)))
         elif problem.kind != "contradicted":
             out.append(replace(problem, index=None))
 
-    def _say(self, text: str, out: list[Event]) -> None:
+    def _say(self, index: int, text: str, out: list[Event]) -> None:
         if text:
-            self._said = True
+            self._said.add(index)
             out.append(TextDelta(text))
 
 

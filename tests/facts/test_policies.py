@@ -364,6 +364,14 @@ class TestReplyTool:
         pytest.param(f"{CALL}{REPLY[:-30]}", "length", "It is 2 é", ("get_weather",), ("cut",), id="cut, after a call"),
         pytest.param(BAD, "stop", f"a{BAD}", (), ("unreadable",), id="unreadable from a character on"),
         pytest.param(call("reply", '{"no": "a"}'), "stop", '{"no": "a"}', (), ("invalid_arguments",), id="no text in it"),
+        pytest.param(
+            '<tool_call>[{"name": "reply", "arguments": {}}, {"name": "reply", "arguments": {}}]</tool_call>',
+            "stop",
+            "{}{}",
+            (),
+            ("invalid_arguments", "invalid_arguments"),
+            id="two in one block",
+        ),  # fmt: skip
     ]
 
     @pytest.mark.parametrize("incremental", [False, True])

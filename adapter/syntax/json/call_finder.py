@@ -182,12 +182,21 @@ class CallFinder:
         if last in COMPLETE or whole:
             self._held, self._quotes = "", 0
             self.offset += end - at
-            return position + end - at - len(held) - self._member(found, last)
+            taken = end - at - self._member(found, last)
+            return position + taken - len(held) if taken >= len(held) else self._keep(held[taken:], text, position)
         if end == len(window) and end - at <= _LONGEST:
             self._held = window[at:]
             self._quotes = self._held.count('"')
             return len(text)
         return self._stop(held, text, position)
+
+    def _keep(self, left: str, text: str, position: int) -> int:
+        """Go on with held text behind a member that ended inside."""
+        if self._loose is None:
+            self._held, self._quotes = left, left.count('"')
+            return position
+        self._loose = self._loose._replace(unread=self._loose.unread + left + text[position:])
+        return len(text)
 
     def _stop(self, held: str, text: str, position: int) -> int:
         """Say nothing more: the text is not understood."""
