@@ -371,7 +371,7 @@ class TestReplyTool:
             (),
             ("invalid_arguments", "invalid_arguments"),
             id="two in one block",
-        ),  # fmt: skip
+        ),
     ]
 
     @pytest.mark.parametrize("incremental", [False, True])
