@@ -478,7 +478,7 @@ def test_a_grammar_of_many_tools_is_made_quickly() -> None:
     assert text.count("\n") < 100 * 20 * 4
 
 
-HOW_MANY = int(os.environ.get("ADAPTER_GRAMMARS", "300"))
+HOW_MANY = int(os.environ.get("ADAPTER_GRAMMARS", "25"))
 
 
 @pytest.mark.engine
