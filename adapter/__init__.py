@@ -14,50 +14,110 @@ from adapter._version import __version__
 
 TYPE_CHECKING = False  # importing typing costs as much as the rest of the file; type checkers know the name
 if TYPE_CHECKING:
-    from adapter.client.wrap import wrap
+    from adapter.client.wrap import reset, wrap
     from adapter.completion.parser import CompletionParser
+    from adapter.completion.places import Locator, Span
     from adapter.completion.result import ParsedCompletion, ParsedToolCall, parse
+    from adapter.counting.count import TokenCount, count_tokens
     from adapter.dialects.registry import Dialect
-    from adapter.errors import AdapterError, BadRequest, DialectError, InvalidToolCall, ToolCallRequired
-    from adapter.events import Problem
+    from adapter.errors import (
+        AdapterError,
+        BadRequest,
+        DialectError,
+        InvalidToolCall,
+        ProbeFailed,
+        TokenizerError,
+        ToolCallRequired,
+        refusal_of,
+    )
+    from adapter.events import ArgumentsDelta, CallFinished, CallPlaces, CallStarted, Markup, Problem, ReasoningDelta, TextDelta
+    from adapter.exchange.rendering import render, system_prompt
     from adapter.options import Options
-    from adapter.prompt.render import render, system_prompt
-    from adapter.store import MemoryStore, SqliteStore
+    from adapter.probing.result import ProbeResult
+    from adapter.probing.run import probe
+    from adapter.probing.settings import load_settings
+    from adapter.records import ExchangeRecord, RecordedCall
+    from adapter.store import MemoryStore, RedisStore, SqliteStore
     from adapter.tools.definitions import ToolSet, read_tools
 
 __all__ = [
     "AdapterError",
+    "ArgumentsDelta",
     "BadRequest",
+    "CallFinished",
+    "CallPlaces",
+    "CallStarted",
     "CompletionParser",
     "Dialect",
     "DialectError",
+    "ExchangeRecord",
     "InvalidToolCall",
+    "Locator",
+    "Markup",
     "MemoryStore",
     "Options",
     "ParsedCompletion",
     "ParsedToolCall",
+    "ProbeFailed",
+    "ProbeResult",
     "Problem",
+    "ReasoningDelta",
+    "RecordedCall",
+    "RedisStore",
+    "Span",
     "SqliteStore",
+    "TextDelta",
+    "TokenCount",
+    "TokenizerError",
     "ToolCallRequired",
     "ToolSet",
     "__version__",
+    "count_tokens",
+    "load_settings",
     "parse",
+    "probe",
     "read_tools",
+    "refusal_of",
     "render",
+    "reset",
     "system_prompt",
     "wrap",
 ]
 
 _HOMES = {
-    "adapter.client.wrap": ("wrap",),
+    "adapter.client.wrap": ("reset", "wrap"),
     "adapter.completion.parser": ("CompletionParser",),
+    "adapter.completion.places": ("Locator", "Span"),
     "adapter.completion.result": ("ParsedCompletion", "ParsedToolCall", "parse"),
+    "adapter.counting.count": ("TokenCount", "count_tokens"),
     "adapter.dialects.registry": ("Dialect",),
-    "adapter.errors": ("AdapterError", "BadRequest", "DialectError", "InvalidToolCall", "ToolCallRequired"),
-    "adapter.events": ("Problem",),
+    "adapter.errors": (
+        "AdapterError",
+        "BadRequest",
+        "DialectError",
+        "InvalidToolCall",
+        "ProbeFailed",
+        "TokenizerError",
+        "ToolCallRequired",
+        "refusal_of",
+    ),
+    "adapter.events": (
+        "ArgumentsDelta",
+        "CallFinished",
+        "CallPlaces",
+        "CallStarted",
+        "Markup",
+        "Problem",
+        "ReasoningDelta",
+        "TextDelta",
+    ),
     "adapter.options": ("Options",),
-    "adapter.prompt.render": ("render", "system_prompt"),
-    "adapter.store": ("MemoryStore", "SqliteStore"),
+    "adapter.exchange.rendering": ("render", "system_prompt"),
+    "adapter.records": ("ExchangeRecord", "RecordedCall"),
+    "adapter.probing.result": ("ProbeResult",),
+    "adapter.probing.run": ("probe",),
+    "adapter.probing.settings": ("load_settings",),
+    "adapter.store": ("MemoryStore", "RedisStore", "SqliteStore"),
     "adapter.tools.definitions": ("ToolSet", "read_tools"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

@@ -1,35 +1,46 @@
 """Options: every choice of a caller, in a frozen value.
 
-`wrap`, `parse` and `CompletionParser` take options as keyword arguments; `Options` is the only place that documents them.
+Options are keyword arguments. `wrap` takes all, `render` those of `PromptKeywords`, `parse` those of `ReadKeywords` and
+`CompletionParser` those of `StreamKeywords`; an entry point refuses options that change nothing there. `Options` is the only
+place that documents them.
 """
 
 from __future__ import annotations
 
 import functools
-import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Literal
 
-from adapter.servers import SERVERS, UpstreamKind, server_for
+from adapter.option_checks import check, check_native
+from adapter.option_keywords import OptionKeywords
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from adapter.dialects.registry import Dialect
     from adapter.events import Problem
+    from adapter.option_keywords import (
+        AfterResult,
+        Enforce,
+        Grounding,
+        History,
+        LoopGuard,
+        Media,
+        NamedFinishReason,
+        Native,
+        OnInvalid,
+        OnTool,
+        Optional,
+        Profile,
+        ReasoningField,
+        ResultRole,
+        StreamCalls,
+        UpstreamStream,
+    )
+    from adapter.records import ExchangeRecord
+    from adapter.servers import ServerKind, UpstreamKind
     from adapter.store.base import Store
-
-OnInvalid = Literal["raise", "return", "text"]
-Enforce = Literal["auto", "prompt", "prefill", "json_schema", "grammar"]
-LoopGuard = Literal["report", "reask"]
-Profile = Literal["small"]
-StreamCalls = Literal["incremental", "validated"]
-UpstreamStream = Literal["same", "always"]
-NamedFinishReason = Literal["stop", "tool_calls"]
-ResultRole = Literal["user", "tool"]
-Media = Literal["forward", "drop"]
 
 
 def random_call_id() -> str:
@@ -43,10 +54,11 @@ class Options:
 
     Attributes:
         dialect: The name of the model's dialect, a `Dialect` of your own, or `"auto"`: chosen by the model's name in each
-            request, and told to `on_event`.
+            request, and told to `on_event`. A model's name in place of a dialect's chooses alike.
         on_invalid: The treatment of a call that is still invalid after the re-asks. `"raise"`: the request fails with
-            status 502 and code `invalid_tool_call`. `"return"`: the call is handed out unchanged. `"text"`: its block
-            stays in the content. A tool with `strict: true` is always treated as `"raise"`.
+            status 422 and code `invalid_tool_call`. `"return"`: the call is handed out unchanged. `"text"`: its block
+            stays in the content. A tool with `strict: true` is always treated as `"raise"`. `parse` and `CompletionParser`
+            raise no error: with `"raise"` as with `"return"` they hand out the call, with `valid` false.
         retries: Re-asks at most, after an invalid call or a missing required call.
         coerce: Mend arguments of the wrong type where nothing is lost: `"5"` to `5`, `"true"` to `true`.
         recover: Accept a call written without its tags, if the answer is nothing else, the tool was offered and the
@@ -69,23 +81,60 @@ class Options:
             tool result follow its text or, with `result_role="tool"`, in a user message, because servers refuse media in
             `tool` messages. `"drop"`, for models that read text only: a line of text and a `Problem` of kind `media_dropped`
             name the omission.
+        history: The treatment of calls and results that do not pair up. `"lenient"`: they are put in an order that the model
+            understands, and told. `"strict"`: the request is answered with OpenAI's 400.
+        reasoning_field: The way of past reasoning (`reasoning_content` of the assistant's messages) to upstream. `"keep"`: as a
+            field, always. `"text"`: in the dialect's own tags, of the turns since the user's last message, as the models were
+            trained; older reasoning is left out, and told. `"drop"`: not at all, and told. `"auto"`: as a field where the
+            `server` is known to read the field or has answered with one in this client, else as text.
+        replay: Show the model its earlier calls as the model wrote them, byte for byte, so that the server's cache of the
+            conversation holds. The texts are kept in the `store`, or within 16 MiB of the client's memory; a call that is
+            unknown, or that the caller has changed, is rendered anew.
+        native: The use of upstream's own tool calling. `"never"`: tools, calls and results go upstream in words. `"auto"`:
+            requests go upstream with their tools as long as that gives calls; what fails is told, and goes in words for an hour
+            or until `adapter.reset`. `"always"`: with their tools only. Calls are mended, checked and asked for again alike.
+            `enforce`, `examples`, `reply_tool`, `result_role` and `replay` shape requests in words only.
         enforce: The constraint that makes the answer a call. `"prompt"`: words only. `"prefill"`: the answer begins with an
-            opened call, if a call is required. `"json_schema"`: the server's structured output, if a call is required or the
-            answer is JSON in any case. `"grammar"`: a grammar, for free text too: the grammar then holds the calls in the text.
-            `"auto"`: the strongest constraint of the `server`.
-        server: The kind of server: `"openai"`, `"vllm"`, `"sglang"`, `"llama.cpp"`, `"ollama"`, `"dashscope"`, `"deepseek"`, or
-            `"generic"` for an unknown server; see `adapter.servers`.
+            opened call, if a call is required. `"json_object"`: the server's JSON mode without a schema, if every answer is to
+            be a call; the prompt says so too, and validation does the rest. `"json_schema"`: the server's structured output, if
+            a call is required or the answer is JSON in any case. `"grammar"`: a grammar, for free text too: the grammar then
+            holds the calls in the text. `"auto"`: the strongest constraint that all models of the `server` have.
+        server: The kind of server: `"openai"`, `"vllm"`, `"sglang"`, `"llama.cpp"`, `"llamafile"`, `"ollama"`, `"lmstudio"`,
+            `"koboldcpp"`, `"tgi"`, `"tabbyapi"`, `"mlx"`, `"dashscope"`, `"deepseek"`, `"openrouter"`, `"groq"`, `"together"`,
+            `"fireworks"`, `"mistral"`, or `"generic"` for an unknown server; see `adapter.servers`.
         reply_tool: Offer the model a further tool, for answers in words, so that every answer is a call. Text passed to the
             tool is content. For small models under a grammar or a schema.
         examples: Worked examples before the conversation: messages of your own, with tool calls and results, or `"auto"`
             for examples made of the tools offered.
         loop_guard: The treatment of a call made just before, with the same arguments, whose result is known:
-            `"report"` the call, or also `"reask"` for an answer; then calls right after a result are validated in streams too.
-        profile: `"small"`, for models up to some two billion parameters, changes the defaults to `enforce="auto"`,
-            `reply_tool=True`, `examples="auto"` and `loop_guard="reask"`.
+            `"report"` the call, or also `"reask"`: the model is asked once more, without tools and with the result in words;
+            calls right after a result are then validated in streams too. A call may be made again if its result says that it is
+            pending, running or to be tried again, or if its definition is marked `"polls": true`.
+        tool_choice_after_result: The treatment of a tool choice that forces the tool which has just answered. `"keep"`: as
+            native servers do, and told. `"auto"`: the choice is dropped for that request, and told.
+        grounding: The treatment of a call whose values do not occur in the conversation (names, numbers, dates), and of the
+            bare JSON of a tool that was not offered. `"off"`. `"report"`: the call is told, and so are invented optional
+            arguments. `"reask"`: the model is also asked once more, without tools, where no call is forced; calls are then
+            validated in streams too.
+        optional: The treatment of an optional argument that occurs nowhere in the conversation. `"keep"`, or `"drop"`: left out
+            where the schema allows, and told; calls are then validated in streams too.
+        longest_string: Characters of a string without `maxLength`, under a constraint of the server: a model may go on inside a
+            string until its tokens end. 20,000 unless given; 0 for no bound. Calls of dialects with raw values are not bounded.
+        temperature: The temperature of a request with tools that gives none; None: the server's own. Servers sample by default,
+            and what a small model samples is often no call.
+        profile: Defaults for a kind of model. `"small"`, for models up to some two billion parameters: `enforce="auto"`,
+            `reply_tool=True`, `examples="auto"`, `loop_guard="reask"`, `grounding="reask"`, `temperature=0` and
+            `longest_string=2000`.
+            `"auto"`: `"small"` or none, by the size of the model (from its name, the server's `/v1/models` or `/props`, or a
+            GGUF file), and told.
         stream_calls: The time at which calls of a streamed answer leave. `"incremental"`: while the model writes, as native
             servers do; an invalid call ends the stream in an error. `"validated"`: when a call is complete, mended and
-            valid; an invalid call can then be asked for again. With `on_invalid="text"` calls are always validated.
+            valid; an invalid call can then be asked for again. With `on_invalid="text"` calls are always validated. A
+            `CompletionParser`, which asks for nothing again, hands out a complete call that is invalid too.
+        on_bad_tool: The treatment of a tool definition that cannot be read. `"raise"`: the request is a 400. `"leave_out"`: the
+            tool is not offered to the model, and told.
+        on_builtin: The treatment of a tool that only a vendor's own servers run (`web_search`, `image_generation`, …), and of
+            items about such tools: `"raise"` or `"leave_out"`, as for `on_bad_tool`.
         upstream: The upstream API. `"chat"`: messages. `"completions"`: a text made by the `chat_template`, for servers with
             `/v1/completions` only, for formats that plain messages cannot carry, and for base models.
         chat_template: The template that renders a conversation, with `upstream="completions"`: a name from
@@ -93,11 +142,18 @@ class Options:
             a `.gguf` file; or `"auto"`, a template of ours chosen by the model's name.
         upstream_stream: `"always"` for an upstream that answers in streams only (Qwen-Omni): whole answers are assembled from
             the stream.
+        max_response_bytes: Bytes of an answer of upstream's that are read, decompressed; of one event of a stream a fourth
+            part. A larger answer is an error (502, `upstream_too_large`), and the connection is closed.
+        alive_after: Seconds of upstream's silence in a streamed answer after which a sign of life goes to the caller, again and
+            again: a comment in a chat, a repeated `response.in_progress` in a response. None: none. (Not under trio.)
         store: The store of the Responses API, for `previous_response_id` and retrieval:
             `adapter.MemoryStore()`, `adapter.SqliteStore(path)` or a store of your own; see `adapter.store.Store`. None keeps
             nothing, and a request that needs a store is answered with 400.
         named_finish_reason: `finish_reason` of an answer to a named tool choice; OpenAI sends `"stop"`.
-        on_event: Called with a `Problem` for every repair, coercion, re-ask and refusal.
+        on_event: Called with a `Problem` for every repair, coercion, re-ask and refusal; by `parse` and `CompletionParser` for
+            every problem of the completion.
+        on_exchange: Called with an `adapter.ExchangeRecord` for every request to upstream, once its answer is read: the text
+            sent, the text that came back, calls, problems, times, usage, the choices and their reasons. Never headers.
         new_id: Makes the ids of tool calls.
     """
 
@@ -113,153 +169,82 @@ class Options:
     merge_system: bool = False
     merge_turns: bool = False
     media: Media = "forward"
+    history: History = "lenient"
+    reasoning_field: ReasoningField = "auto"
+    replay: bool = True
+    native: Native = "never"
     enforce: Enforce | None = None
-    server: str = "generic"
+    server: ServerKind = "generic"
     reply_tool: bool | None = None
     examples: Literal["auto"] | Sequence[Mapping[str, Any]] | None = None
     loop_guard: LoopGuard | None = None
+    tool_choice_after_result: AfterResult = "keep"
+    grounding: Grounding | None = None
+    optional: Optional = "keep"
+    longest_string: int | None = None
+    temperature: float | None = None
     profile: Profile | None = None
     stream_calls: StreamCalls = "incremental"
+    on_bad_tool: OnTool = "raise"
+    on_builtin: OnTool = "raise"
     upstream: UpstreamKind = "chat"
     chat_template: str | None = None
     upstream_stream: UpstreamStream = "same"
+    max_response_bytes: int = 1 << 28
+    alive_after: float | None = None
     store: Store | None = None
     named_finish_reason: NamedFinishReason = "stop"
     on_event: Callable[[Problem], object] | None = None
+    on_exchange: Callable[[ExchangeRecord], object] | None = None
     new_id: Callable[[], str] = random_call_id
 
     def __post_init__(self) -> None:
-        if self.profile not in {None, *_PROFILES}:
-            raise ValueError(f"profile={self.profile!r}: use {' or '.join(map(repr, _PROFILES))}, or leave it out")
-        for name, value in (_DEFAULTS | _PROFILES.get(self.profile or "", {})).items():
+        if self.profile not in {None, AUTO_PROFILE, *PROFILES}:
+            raise ValueError(
+                f"profile={self.profile!r}: use {' or '.join(map(repr, (*PROFILES, AUTO_PROFILE)))}, or leave it out"
+            )
+        if self.profile == AUTO_PROFILE:
+            check_native(self)
+            replace(self, profile=None)  # checked; what the caller left open stays open until the model is known
+            return
+        for name, value in (_DEFAULTS | PROFILES.get(self.profile or "", {})).items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
-        self._check()
-
-    def _check(self) -> None:
-        for name, allowed in _CHOICES.items():
-            value = getattr(self, name)
-            if value not in allowed:
-                raise ValueError(f"{name}={value!r}: use one of {', '.join(map(repr, allowed))}")
-        for name in _FLAGS:
-            if not isinstance(getattr(self, name), bool) and not (name in _MAYBE and getattr(self, name) is None):
-                raise TypeError(f"{name}={getattr(self, name)!r}: use True or False")
-        self._check_upstream()
-        self._check_enforce()
-        retries: Any = self.retries
-        if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
-            raise ValueError(f"retries={self.retries!r}: use a whole number from 0 up")
-        if self.store is not None and not all(callable(getattr(self.store, name, None)) for name in ("get", "put", "delete")):
-            raise TypeError(f"store={self.store!r}: use adapter.MemoryStore(), adapter.SqliteStore(path), or None")
-        for name in ("on_event", "new_id"):
-            value = getattr(self, name)
-            if value is not None and not callable(value):
-                raise TypeError(f"{name}={value!r}: use a function")
-
-    def _check_upstream(self) -> None:
-        if self.chat_template is not None and not isinstance(self.chat_template, str):
-            raise TypeError(f"chat_template={self.chat_template!r}: use a name or a path, as a string")
-        if self.upstream == "completions" and not self.chat_template:
-            raise ValueError("upstream='completions' needs a chat_template: a name, a file, a folder, or 'auto'")
-        if self.upstream == "chat" and self.chat_template is not None:
-            raise ValueError(
-                f"chat_template={self.chat_template!r}: with upstream='chat' the server has the template; "
-                "use upstream='completions'"
-            )
-
-    def _check_enforce(self) -> None:
-        rungs = server_for(self.server, self.upstream).rungs
-        if self.server != "generic" and self.enforce not in {"auto", *rungs}:
-            raise ValueError(f"enforce={self.enforce!r}: server {self.server!r} has {', '.join(map(repr, rungs))}")
-        if self.server == "generic" and self.enforce == "grammar":
-            raise ValueError("enforce='grammar' needs to know whose: give server='llama.cpp', 'vllm' or 'sglang'")
-        if isinstance(self.examples, str) and self.examples != "auto":
-            raise ValueError(f"examples={self.examples!r}: use 'auto', or a list of messages")
-        try:
-            json.dumps(self.examples, default=_as_dict)
-        except TypeError as error:
-            raise TypeError(f"examples={self.examples!r}: {error}; messages are made of what JSON has") from None
+        check(self)
 
 
-def _as_dict(value: Any) -> Any:
-    """Convert a mapping of any type to a dict, for JSON."""
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"object of type {type(value).__name__} is not JSON serializable")
-
-
-class PromptKeywords(TypedDict, total=False):
-    """The options that shape the prompt, as keyword arguments; `Options` documents them."""
-
-    dialect: str | Dialect
-    neutralise: bool
-    result_role: ResultRole | None
-    merge_system: bool
-    merge_turns: bool
-    media: Media
-    on_event: Callable[[Problem], object] | None
-
-
-class OptionKeywords(PromptKeywords, total=False):
-    """All options as keyword arguments, for type checkers."""
-
-    on_invalid: OnInvalid
-    retries: int
-    coerce: bool
-    recover: bool
-    thinking_prefilled: bool
-    calls_in_thinking: bool | None
-    enforce: Enforce | None
-    server: str
-    reply_tool: bool | None
-    examples: Literal["auto"] | Sequence[Mapping[str, Any]] | None
-    loop_guard: LoopGuard | None
-    profile: Profile | None
-    stream_calls: StreamCalls
-    upstream: UpstreamKind
-    chat_template: str | None
-    upstream_stream: UpstreamStream
-    store: Store | None
-    named_finish_reason: NamedFinishReason
-    new_id: Callable[[], str]
-
-
-_CHOICES: dict[str, tuple[str | None, ...]] = {
-    "on_invalid": get_args(OnInvalid),
-    "enforce": get_args(Enforce),
-    "server": tuple(SERVERS),
-    "loop_guard": get_args(LoopGuard),
-    "stream_calls": get_args(StreamCalls),
-    "upstream": get_args(UpstreamKind),
-    "upstream_stream": get_args(UpstreamStream),
-    "named_finish_reason": get_args(NamedFinishReason),
-    "result_role": (None, *get_args(ResultRole)),
-    "media": get_args(Media),
-}
-_FLAGS = (
-    "coerce",
-    "recover",
-    "thinking_prefilled",
-    "calls_in_thinking",
-    "reply_tool",
-    "neutralise",
-    "merge_system",
-    "merge_turns",
-)
-_MAYBE = ("calls_in_thinking",)  # None: as the dialect says
 # The values behind None, and the values behind None under a profile.
-_DEFAULTS: dict[str, Any] = {"enforce": "prompt", "reply_tool": False, "loop_guard": "report"}
-_PROFILES: dict[str, dict[str, Any]] = {
-    "small": {"enforce": "auto", "reply_tool": True, "examples": "auto", "loop_guard": "reask"},
+_DEFAULTS: dict[str, Any] = {
+    "enforce": "prompt",
+    "reply_tool": False,
+    "loop_guard": "report",
+    "grounding": "off",
+    "longest_string": 20_000,
+}
+AUTO_PROFILE = "auto"
+PROFILES: dict[str, dict[str, Any]] = {
+    "small": {
+        "enforce": "auto",
+        "reply_tool": True,
+        "examples": "auto",
+        "loop_guard": "reask",
+        "grounding": "reask",
+        "longest_string": 2_000,
+        "temperature": 0,
+    },
 }
 
 
 def make_options(given: Mapping[str, Any], keywords: type[Any] = OptionKeywords) -> Options:
-    """`Options(**given)`, with an error that names the nearest option when a name is unknown.
+    """`Options(**given)`, with an error for a name that is unknown or not among the entry point's options.
 
     Args:
         given: Keyword arguments.
-        keywords: The typed dictionary of known options.
+        keywords: The typed dictionary of the entry point's options.
+
+    Raises:
+        TypeError: A name is unknown, or none of the entry point's; or a value has the wrong type.
+        ValueError: A value is not allowed.
     """
     plain = all(type(value) in _PLAIN for value in given.values())
     return _kept(keywords, **given) if plain else _made(keywords, **given)
@@ -270,10 +255,16 @@ def _made(keywords: type, /, **given: Any) -> Options:
 
     known = [field.name for field in fields(Options) if field.name in keywords.__annotations__]
     for name in given:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"the options are {', '.join(known)}"
-            raise TypeError(f"unknown option {name!r}; {hint}")
+        if name in known:
+            continue
+        if name in OptionKeywords.__annotations__:
+            raise TypeError(
+                f"option {name!r} changes nothing here, where the options are {', '.join(known)}; leave {name!r} out: "
+                "wrap() takes all options"
+            )
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"the options are {', '.join(known)}"
+        raise TypeError(f"unknown option {name!r}; {hint}")
     return Options(**given)
 
 

@@ -1,4 +1,4 @@
-"""Checks for authors of dialects: ways to split a text, and a battery of checks that every dialect of ours passes.
+"""For tests: a server that answers out of a file of records, ways to split a text, and checks that every dialect passes.
 
     report = adapter.testing.check_dialect("mine.jinja")
     assert report.ok, report
@@ -20,8 +20,9 @@ from adapter.completion.result import assemble
 from adapter.completion.state import State
 from adapter.dialects.registry import resolve
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted
+from adapter.exchange.rendering import render
 from adapter.options import Options
-from adapter.prompt.render import render
+from adapter.replaying import Replay
 from adapter.tools.definitions import read_tools
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from adapter.dialects.registry import Dialect
     from adapter.events import Event
 
-__all__ = ["Finding", "Report", "check_dialect", "splits"]
+__all__ = ["Finding", "Replay", "Report", "check_dialect", "splits"]
 
 _POINT = {"type": "array", "items": {"type": "number"}}
 _PROPERTIES = {
@@ -42,7 +43,7 @@ _PROPERTIES = {
     "maybe": {"type": ["string", "null"]},
     "rows": {"type": "array", "items": {"type": "object", "properties": {"at": _POINT, "name": {"type": "string"}}}},
 }
-_TOOLS = [
+_TOOLS: list[Any] = [
     {
         "type": "function",
         "function": {"name": name, "description": f"The tool {name}.", "parameters": {"type": "object", "properties": given}},
@@ -70,10 +71,17 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
     "lists and objects of known types": {"rows": [{"at": [1, -2.5], "name": "1"}, {"name": ""}, {"at": []}]},
     "all at once": {"text": "x", "count": 1, "ratio": 0.5, "flag": True, "items": [], "options": {}, "maybe": "y"},
 }
-# Values that a syntax with deep limits cannot represent.
-_DEEP = {"null", "a list", "an object"}
-_SIZES = (1, 2, 3, 7, 16)
-_SEEDS = 3
+_DEEP = {"null", "a list", "an object"}  # values that a syntax with deep limits cannot represent
+# Wishes of a request, and the variable of the template that tells.
+_NAMED = {"type": "function", "function": {"name": "first_tool"}}
+_ASKED: tuple[tuple[str, dict[str, Any], str], ...] = (
+    ("a required call", {"tool_choice": "required"}, "choice.mode"),
+    ("a named tool", {"tool_choice": _NAMED}, "choice.mode"),
+    ("parallel calls", {"parallel_tool_calls": True}, "parallel"),
+    ("no parallel calls", {"parallel_tool_calls": False}, "parallel"),
+)
+_IN_PYTHON = "is written as Python writes it, with single quotes, True and None; write {{ call.arguments | tojson }}"
+_SIZES, _SEEDS = (1, 2, 3, 7, 16), 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +151,8 @@ def check_dialect(dialect: str | Dialect) -> Report:
     battery = _Battery(resolve(dialect))
     counts: dict[str, int] = {}
     findings: list[Finding] = []
-    for check in (battery.prompt, battery.round_trip, battery.around, battery.several, battery.cut, battery.hostile):
+    checks = (battery.prompt, battery.choice, battery.round_trip, battery.around, battery.several, battery.cut, battery.hostile)
+    for check in checks:
         for case, message in check():
             name = check.__name__.replace("_", " ")
             counts[name] = counts.get(name, 0) + 1
@@ -170,6 +179,10 @@ class _Battery:
 
     def _calls(self, text: str, wanted: list[tuple[str, Any]], content: str | None = None) -> str:
         """Compare the calls of a text with the wanted calls, at every split. Returns the fault, or an empty text."""
+        fault = self._read_back(text, wanted, content)
+        return _IN_PYTHON if fault and any(_as_python(arguments, text) for _, arguments in wanted) else fault
+
+    def _read_back(self, text: str, wanted: list[tuple[str, Any]], content: str | None) -> str:
         whole, _ = self._read([text])
         for name, pieces in splits(text).items():
             for incremental in (False, True):
@@ -200,12 +213,22 @@ class _Battery:
         text = "\n".join(str(message["content"]) for message in render(messages, _TOOLS, dialect=self.dialect))
         for words in ("The caller's words.", "The question.", "Result of Oslo.", "Result of Rome."):
             yield words, "" if text.count(words) == 1 else f"stands {text.count(words)} times in the prompt"
-        for name in ("first_tool", "second_tool"):
+        for tool in _TOOLS:
+            name = tool["function"]["name"]
             yield f"the definition of {name}", "" if f"The tool {name}." in text else "is not in the prompt"
+            in_python = any(repr(part) in text for part in (tool, tool["function"], tool["function"]["parameters"]))
+            yield f"{name} as JSON", _IN_PYTHON.replace("call.arguments", "tool") if in_python else ""
         in_order = text.find("Result of Oslo.") < text.find("Result of Rome.")
         yield "results out of order", "" if in_order else "do not stand in the order of their calls"
-        plain = "\n".join(str(message["content"]) for message in render(messages[:2], (), dialect=self.dialect))
-        yield "no tools", "" if plain == "The caller's words.\nThe question." else f"the prompt is {plain!r}"
+        plain = [message["content"] for message in render(messages[:2], (), dialect=self.dialect)]
+        yield "no tools", "" if plain == ["The caller's words.", "The question."] else f"the prompt is {plain!r}"
+
+    def choice(self) -> _Cases:
+        """The tool choice, and the wish for parallel calls or against them, change the prompt."""
+        question = [{"role": "user", "content": "The question."}]
+        for case, asked, name in _ASKED:  # a single tool: of several a named one is shown alone
+            one, two = (render(question, _TOOLS[:1], dialect=self.dialect, **request) for request in (asked, {}))
+            yield case, f"changes nothing in the prompt: the macro `system` does not use `{name}`" if one == two else ""
 
     def round_trip(self) -> _Cases:
         """A call written by the template is read back, at every split."""
@@ -220,15 +243,14 @@ class _Battery:
         call = self.dialect.tool_call("first_tool", {"text": "Oslo"})
         written = self.dialect.assistant("", [call])
         wanted = [("first_tool", {"text": "Oslo"})]
+        said = self.dialect.assistant("Let me see.", [call])
+        kept = "Let me see." if "Let me see." in said else None
         if self.dialect.open:
-            said = self.dialect.assistant("Let me see.", [call])
-            kept = "Let me see." if "Let me see." in said else None
             yield "text before a call", self._calls(said, wanted, kept)
         for token in self.dialect.special:
             yield f"{token} after a call", self._calls(written + token, wanted)
         if self.dialect.reasoning:
-            opening, closing = self.dialect.reasoning
-            thought = f"{opening}\nHm.\n{closing}\n\n"
+            thought = "{}\nHm.\n{}\n\n".format(*self.dialect.reasoning)
             parsed, _ = self._read([thought + written])
             yield "reasoning", "" if parsed.reasoning == "Hm." else f"is read as {parsed.reasoning!r}"
             yield "a call after reasoning", self._calls(thought + written, wanted)
@@ -246,21 +268,21 @@ class _Battery:
         for end in range(1, len(written)):
             parsed, _ = self._read([written[:end]], "length")
             got = [(call.name, json.loads(call.arguments)) for call in parsed.tool_calls]
-            wrong = got not in ([], [("first_tool", arguments)])
-            yield f"{written[:end]!r}", f"is read as {got!r}" if wrong else ""
+            yield f"{written[:end]!r}", "" if got in ([], [("first_tool", arguments)]) else f"is read as {got!r}"
 
     def hostile(self) -> _Cases:
         """Markers in the text of users and tools are neutralised."""
-        named = (
-            self.dialect.open,
-            self.dialect.close,
-            *self.dialect.result,
-            *(self.dialect.reasoning or ()),
-            *self.dialect.special,
-        )
+        own = self.dialect
+        named = (own.open, own.close, *own.result, *(own.reasoning or ()), *own.special)
         for marker in dict.fromkeys(filter(None, named)):
-            said = render([{"role": "user", "content": f"x {marker} y"}], _TOOLS, dialect=self.dialect)[-1]["content"]
+            said = render([{"role": "user", "content": f"x {marker} y"}], _TOOLS, dialect=own)[-1]["content"]
             yield marker, f"reaches the model as it is in {said!r}" if marker in said else ""
+
+
+def _as_python(arguments: Any, text: str) -> bool:
+    """True if arguments stand in a text as Python writes them, and not as JSON."""
+    values = [arguments, *(value for value in arguments.values() if not isinstance(value, str))]
+    return any(repr(value) in text and json.dumps(value, ensure_ascii=False) not in text for value in values)
 
 
 def _streamed_wrong(events: list[Event]) -> str:

@@ -49,7 +49,7 @@ def arguments() -> argparse.Namespace:
         nargs="+",
         metavar="NAME",
         default=[],
-        help="of row `dialects` only these; nothing is written without --output",
+        help="of rows `dialects` and `markers` only these; nothing is written without --output",
     )
     parser.add_argument("--rounds", type=int, help="rounds per measurement (9; 3 with --quick)")
     parser.add_argument("--output", type=Path, metavar="DIR", help="where results go (benchmarks/results/speed)")

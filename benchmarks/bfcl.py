@@ -91,7 +91,7 @@ def ask(client: OpenAI, model: str, case: dict[str, Any]) -> list[dict[str, Any]
             model=model, messages=case["question"][0], tools=tools, tool_choice="required", temperature=0, max_tokens=256,
             extra_body={"cache_prompt": False},
         )  # fmt: skip
-    except openai.InternalServerError as error:
+    except openai.UnprocessableEntityError as error:
         print(f"{case['id']}: {error.message}", file=sys.stderr)
         return []
     declared = {function["name"]: function["parameters"] for function in case["function"]}

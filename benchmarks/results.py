@@ -89,7 +89,7 @@ class Bench:
         quick: Smaller workloads and fewer of them; its figures are for a look, not for the results file.
         peers: The other packages.
         told: Takes a line about what is being done.
-        dialects: Names of the dialects that row `dialects` measures; empty for all.
+        dialects: Names of the dialects that rows `dialects` and `markers` measure; empty for all.
     """
 
     rounds: int

@@ -1,6 +1,6 @@
 """Several questions at once with AsyncOpenAI: each has its own conversation, all share one wrapped client.
 
-Set OPENAI_BASE_URL, OPENAI_API_KEY and MODEL to your server's.
+Tokens and rounds are limited, for models that know no end. Set OPENAI_BASE_URL, OPENAI_API_KEY and MODEL to your server's.
 """
 
 import asyncio
@@ -36,8 +36,8 @@ async def get_current_weather(location):
 
 async def ask(question):
     messages = [{"role": "user", "content": question}]
-    while True:
-        completion = await client.chat.completions.create(model=model, messages=messages, tools=tools)
+    for _ in range(5):
+        completion = await client.chat.completions.create(model=model, messages=messages, tools=tools, max_tokens=512)
         message = completion.choices[0].message
         messages.append(message)
         if not message.tool_calls:
@@ -45,6 +45,7 @@ async def ask(question):
         for call in message.tool_calls:
             result = await get_current_weather(**json.loads(call.function.arguments))
             messages.append({"role": "tool", "tool_call_id": call.id, "content": result})
+    return "No answer: the model still calls after 5 rounds."
 
 
 async def main():

@@ -1,7 +1,7 @@
 """The function calling guide's getting-started script, on a model that only writes text.
 
-It is the guide's script with one line changed: the client is wrapped. Set OPENAI_BASE_URL, OPENAI_API_KEY and MODEL to your
-server's.
+It is the guide's script with one line changed: the client is wrapped. Two limits are ours: a small model may write on without
+an end, or call for ever. Set OPENAI_BASE_URL, OPENAI_API_KEY and MODEL to your server's.
 """
 
 import json
@@ -13,6 +13,7 @@ from openai import OpenAI
 import adapter
 
 client = adapter.wrap(OpenAI())  # the one line: it was `client = OpenAI(…)`
+MAX_TOKENS, MAX_ROUNDS = 512, 5  # of an answer, and of answers
 # Simulate user question
 USER_QUESTION = "What's the weather in Singapore?"
 # Define tool list
@@ -51,6 +52,7 @@ def get_response(messages):
         model=os.getenv("MODEL", "qwen2.5-7b-instruct"),
         messages=messages,
         tools=tools,
+        max_tokens=MAX_TOKENS,
     )
     return completion
 
@@ -66,7 +68,9 @@ if assistant_output.tool_calls is None:
     print(f"No weather tool call needed. Direct reply: {assistant_output.content}")
 else:
     # Enter tool calling loop
-    while assistant_output.tool_calls is not None:
+    rounds = 1
+    while assistant_output.tool_calls is not None and rounds < MAX_ROUNDS:
+        rounds += 1
         tool_call = assistant_output.tool_calls[0]
         tool_call_id = tool_call.id
         func_name = tool_call.function.name
@@ -88,4 +92,7 @@ else:
         if assistant_output.content is None:
             assistant_output.content = ""
         messages.append(assistant_output)
-    print(f"Final assistant reply: {assistant_output.content}")
+    if assistant_output.tool_calls is not None:
+        print(f"No answer: the model still calls after {MAX_ROUNDS} rounds.")
+    else:
+        print(f"Final assistant reply: {assistant_output.content}")

@@ -1,6 +1,6 @@
 """A conversation of several rounds: the second question is understood because the first round stays in the messages.
 
-Set OPENAI_BASE_URL, OPENAI_API_KEY and MODEL to your server's.
+Tokens and rounds are limited, for models that know no end. Set OPENAI_BASE_URL, OPENAI_API_KEY and MODEL to your server's.
 """
 
 import json
@@ -36,8 +36,9 @@ messages = [{"role": "system", "content": "You are a weather assistant. Call a f
 for question in ("What's the weather in Beijing?", "What about Shanghai?"):
     print(f"User: {question}")
     messages.append({"role": "user", "content": question})
-    while True:
-        message = client.chat.completions.create(model=model, messages=messages, tools=tools).choices[0].message
+    for _ in range(5):
+        answer = client.chat.completions.create(model=model, messages=messages, tools=tools, max_tokens=512)
+        message = answer.choices[0].message
         messages.append(message)
         if not message.tool_calls:
             break
@@ -45,4 +46,4 @@ for question in ("What's the weather in Beijing?", "What about Shanghai?"):
             result = get_current_weather(**json.loads(call.function.arguments))
             print(f"Tool [{call.function.name}]: {result}")
             messages.append({"role": "tool", "tool_call_id": call.id, "content": result})
-    print(f"Assistant: {message.content}")
+    print(f"Assistant: {message.content or 'No answer: the model still calls after 5 rounds.'}")

@@ -38,7 +38,9 @@ def run(call):
 
 
 messages = [{"role": "user", "content": "What's the weather in Beijing and Shanghai?"}]
-completion = client.chat.completions.create(model=model, messages=messages, tools=tools, parallel_tool_calls=True)
+completion = client.chat.completions.create(
+    model=model, messages=messages, tools=tools, parallel_tool_calls=True, max_tokens=512
+)
 message = completion.choices[0].message
 messages.append(message)
 if message.tool_calls:
@@ -46,6 +48,8 @@ if message.tool_calls:
         print(f"Calling tool [{call.function.name}], parameters: {json.loads(call.function.arguments)}")
     with ThreadPoolExecutor() as pool:
         messages += pool.map(run, message.tool_calls)
-    completion = client.chat.completions.create(model=model, messages=messages, tools=tools)
+    completion = client.chat.completions.create(model=model, messages=messages, tools=tools, max_tokens=512)
     message = completion.choices[0].message
+else:
+    print("No call: the model answered in words.")
 print(f"Final assistant reply: {message.content}")

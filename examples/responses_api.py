@@ -1,7 +1,8 @@
 """The function calling guide's Responses API script, on a model that only writes text.
 
-It is the guide's three steps with one line changed: the client is wrapped. Set OPENAI_BASE_URL, OPENAI_API_KEY and MODEL to
-your server's, which needs no Responses API: it is asked for chat completions.
+It is the guide's three steps with one line changed: the client is wrapped. The limit of tokens and the exit without
+a call are ours. Set OPENAI_BASE_URL, OPENAI_API_KEY and MODEL to your server's, which needs no Responses API: it is asked for
+chat completions.
 """
 
 import json
@@ -36,10 +37,14 @@ response = client.responses.create(
     model=MODEL,
     tools=tools,
     input="What's the weather in Singapore?",
+    max_output_tokens=512,
 )
 
 # Step 2: the call is an item of the output
-call = next(item for item in response.output if item.type == "function_call")
+call = next((item for item in response.output if item.type == "function_call"), None)
+if call is None:
+    print(f"No call: the model answered in words. {response.output_text}")
+    raise SystemExit
 print(f"Calling tool [{call.name}], parameters: {call.arguments}")
 
 
@@ -61,5 +66,6 @@ response = client.responses.create(
             "output": tool_result,
         },
     ],
+    max_output_tokens=512,
 )
 print(f"Final assistant reply: {response.output_text}")

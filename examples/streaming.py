@@ -1,6 +1,6 @@
 """A streamed answer with progress: words as they come, a line when a tool call begins, its arguments as they are written.
 
-Set OPENAI_BASE_URL, OPENAI_API_KEY and MODEL to your server's.
+Tokens and rounds are limited, for models that know no end. Set OPENAI_BASE_URL, OPENAI_API_KEY and MODEL to your server's.
 """
 
 import json
@@ -36,7 +36,7 @@ def get_current_weather(location):
 def stream_answer(messages):
     """Print the answer while it comes; return it as a message."""
     content, calls = "", {}
-    for chunk in client.chat.completions.create(model=model, messages=messages, tools=tools, stream=True):
+    for chunk in client.chat.completions.create(model=model, messages=messages, tools=tools, stream=True, max_tokens=512):
         if not chunk.choices:
             continue
         delta = chunk.choices[0].delta
@@ -61,9 +61,13 @@ def stream_answer(messages):
 messages = [{"role": "user", "content": "What's the weather in Singapore?"}]
 answer = stream_answer(messages)
 messages.append(answer)
-while answer.get("tool_calls"):
+for _ in range(4):
+    if not answer.get("tool_calls"):
+        break
     for call in answer["tool_calls"]:
         result = get_current_weather(**json.loads(call["function"]["arguments"]))
         messages.append({"role": "tool", "tool_call_id": call["id"], "content": result})
     answer = stream_answer(messages)
     messages.append(answer)
+if answer.get("tool_calls"):
+    print("No answer: the model still calls after 5 rounds.")

@@ -19,11 +19,14 @@ __all__ = ["engine", "model_file"]  # fixtures
 def pytest_configure(config: pytest.Config) -> None:
     """Find out the tier before the tests are imported."""
     if not hasattr(config, "workerinput"):  # a worker of xdist has it from the environment
-        os.environ[PROOFS] = str(int(asks_for_proofs(config.option.markexpr)))
+        proofs = asks_for_proofs(config.option.markexpr)
+        os.environ[PROOFS] = str(int(proofs))
+        if proofs and config.option.dist == "load":  # one worker has the real model; grouping is slow for many small tests
+            config.option.dist = "loadgroup"
     # Where CI is set the examples are the same in every run; ADAPTER_EXAMPLES asks for more of them.
     settings.register_profile(
         "adapter",
-        max_examples=int(os.environ.get("ADAPTER_EXAMPLES", few_or_all("50", "400"))),
+        max_examples=int(os.environ.get("ADAPTER_EXAMPLES", few_or_all("25", "400"))),
         deadline=None,
         derandomize="CI" in os.environ,
     )

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Members that are repeated or sent once, never in pieces.
-_WHOLE = {"id", "type", "role", "name", "index", "object", "format"}
+_WHOLE = {"id", "type", "role", "index", "object", "format"}
 
 
 class Aggregator:
@@ -40,7 +40,8 @@ class Aggregator:
             index = choice.get("index") or 0
             kept = self._choices.setdefault(index, {"index": index, "message": _Merged(), "logprobs": _Merged()})
             kept["message"].add(choice.get("delta") or {})
-            kept["logprobs"].add(choice.get("logprobs") or {})
+            logprobs = choice.get("logprobs")
+            kept["logprobs"].add(logprobs if isinstance(logprobs, dict) else {})
             for key, value in choice.items():
                 if key not in {"index", "delta", "logprobs"} and value is not None:
                     kept[key] = value
@@ -70,7 +71,9 @@ class _Merged:
 
     def add(self, piece: Mapping[str, Any]) -> None:
         for key, value in piece.items():
-            if isinstance(value, str) and key not in _WHOLE:
+            if key == "name" and isinstance(value, str):
+                self._members[key] = _name(self._members.get(key), value)
+            elif isinstance(value, str) and key not in _WHOLE:
                 self._place(key, _MergedText).add(value)
             elif isinstance(value, dict):
                 self._place(key, _Merged).add(value)
@@ -119,6 +122,13 @@ class _MergedText:
 
     def value(self) -> str:
         return "".join(self._pieces)
+
+
+def _name(before: Any, piece: str) -> str:
+    """Return a name with its next piece: servers write a name once, in pieces, or again in each delta, perhaps longer."""
+    if not isinstance(before, str) or piece.startswith(before):
+        return piece
+    return before if before.endswith(piece) else before + piece
 
 
 def _value(value: Any) -> Any:

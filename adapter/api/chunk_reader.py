@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from adapter.api.sse import END_OF_EVENT, ServerSentEvent, SseDecoder
+from adapter.api.sse import END_OF_EVENT, MOST_OF_EVENT, ServerSentEvent, SseDecoder
 from adapter.api.upstream_events import Chunk, Done, UpstreamFault, read_chunks
 from adapter.text.wire_json import read_json
 
@@ -38,19 +38,27 @@ class Text(NamedTuple):
 
 
 class ChunkReader:
-    """Reads the bytes of a stream as chunks."""
+    """Reads the bytes of a stream as chunks.
 
-    __slots__ = ("_after", "_before", "_decoder", "_index", "_patience")
+    Args:
+        most: Bytes that one event may have.
 
-    def __init__(self) -> None:
-        self._decoder = SseDecoder()
+    Raises:
+        UpstreamTooLarge: An event has more.
+    """
+
+    __slots__ = ("_after", "_before", "_decoder", "_index", "_most", "_patience")
+
+    def __init__(self, most: int = MOST_OF_EVENT) -> None:
+        self._most = most
+        self._decoder = SseDecoder(most)
         self._before = self._after = b""
         self._index = 0
         self._patience = _PATIENCE
 
     def feed(self, data: bytes) -> list[Chunk | Text | UpstreamFault | Done]:
         """Return the items that are complete by now, up to the first error or the end."""
-        if data[-2:] != END_OF_EVENT or not self._decoder.at_rest:
+        if data[-2:] != END_OF_EVENT or not self._decoder.at_rest or len(data) > self._most:
             return [*read_chunks(self._decoder.feed(data))]
         items: list[Chunk | Text | UpstreamFault | Done] = []
         for block in data[:-2].split(END_OF_EVENT):

@@ -76,7 +76,8 @@ def _stops(stop: Any) -> list[str]:
 
 def is_text_choice(choice: Any) -> bool:
     """Return True for a choice of a raw completion, whole or of a chunk."""
-    return isinstance(choice, dict) and isinstance(choice.get("text"), str) and not {"message", "delta"} & choice.keys()
+    texts = isinstance(choice, dict) and "text" in choice and isinstance(choice["text"], str | None)
+    return texts and not {"message", "delta"} & choice.keys()
 
 
 def as_chat(body: Mapping[str, Any], part: str) -> dict[str, Any]:

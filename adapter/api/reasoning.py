@@ -17,6 +17,13 @@ _NAMES = (REASONING, "reasoning", "thinking")
 _ANY = frozenset(_NAMES)
 
 
+def name_in(message: Mapping[str, Any]) -> str:
+    """Return the name under which a message or a delta has its reasoning; empty for a message without reasoning."""
+    if _ANY.isdisjoint(message):
+        return ""
+    return next((name for name in _NAMES if isinstance(message.get(name), str)), "")
+
+
 def one_name(message: Mapping[str, Any]) -> dict[str, Any]:
     """Return a message or a delta with the reasoning as `reasoning_content`.
 

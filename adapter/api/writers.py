@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from adapter.api.chat.response import choice_for
+from adapter.tools.call_form import input_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from adapter.completion.result import ParsedCompletion
     from adapter.events import Event
     from adapter.options import Options
+    from adapter.tools.call_form import CallForm
 
 
 class StreamWriter(Protocol):
@@ -58,6 +60,9 @@ class StreamWriter(Protocol):
     def alive(self, index: int) -> bytes:
         """Write a sign of life while the answer is held back."""
 
+    def silent(self) -> bytes:
+        """Write a sign of life while upstream is silent, at any time."""
+
     def error(self, body: Mapping[str, Any]) -> bytes:
         """End the answer in an error, `{"error": {"message", "type", "param", "code"}}`."""
 
@@ -82,11 +87,49 @@ class WholeWriter(Protocol):
         """Return the body of the answer, as a JSON value."""
 
 
+class PlainChoices:
+    """Makes the choices of a chat completion; a base of writers whose wire is written from the completion alone."""
+
+    __slots__ = ()
+
+    def choice(
+        self,
+        request: ChatRequest,
+        choice: Mapping[str, Any],
+        parsed: ParsedCompletion,
+        events: Sequence[Event],
+        options: Options,
+    ) -> dict[str, Any]:
+        """Return a choice for the completion; see `adapter.api.chat.response.choice_for`."""
+        return choice_for(request, choice, parsed, events, options)
+
+
 class ChatWhole:
     """Writes a chat completion."""
 
-    choice = staticmethod(choice_for)
+    def choice(
+        self,
+        request: ChatRequest,
+        choice: Mapping[str, Any],
+        parsed: ParsedCompletion,
+        events: Sequence[Event],
+        options: Options,
+    ) -> dict[str, Any]:
+        """Return a choice; calls of custom tools in their own form."""
+        written = choice_for(request, choice, parsed, events, options)
+        if request.tools.forms and written["message"].get("tool_calls"):
+            calls = [_in_form(call, request.tools.forms) for call in written["message"]["tool_calls"]]
+            written["message"]["tool_calls"] = calls
+        return written
 
     def answer(self, completion: dict[str, Any]) -> dict[str, Any]:
         """Return the completion unchanged."""
         return completion
+
+
+def _in_form(call: dict[str, Any], forms: Mapping[str, CallForm]) -> dict[str, Any]:
+    form = forms.get(call["function"]["name"])
+    if form is None:
+        return call
+    custom = {"name": form.name, "input": input_text(call["function"]["arguments"])}
+    return {"id": call["id"], "type": "custom", "custom": custom}

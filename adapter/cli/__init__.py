@@ -7,14 +7,28 @@ single line on stderr and exit status 2, never a traceback; a command's own verd
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
+import os
+import re
 import sys
-from typing import Any, TextIO
+from functools import partial
+from typing import Any, NoReturn, TextIO
 
 from adapter._version import __version__
-from adapter.cli import demo, parse, preview, templates
+from adapter.cli import demo, parse, preview, probe, serve, templates, tokens
 from adapter.cli.console import BadInput, Console
+from adapter.cli.option_flags import in_flags
 
-_COMMANDS: dict[str, Any] = {"demo": demo, "preview": preview, "parse": parse, "templates": templates}
+_COMMANDS: dict[str, Any] = {
+    "demo": demo,
+    "serve": serve,
+    "probe": probe,
+    "preview": preview,
+    "parse": parse,
+    "templates": templates,
+    "tokens": tokens,
+}
 
 
 def run(argv: list[str], stdout: TextIO | None = None, stderr: TextIO | None = None, stdin: TextIO | None = None) -> int:
@@ -29,28 +43,108 @@ def run(argv: list[str], stdout: TextIO | None = None, stderr: TextIO | None = N
     Returns:
         The exit status: 0; 1 for a command's own verdict; 2 for bad input; 130 after an interrupt.
     """
-    console = Console(stdout or sys.stdout, stderr or sys.stderr, stdin or sys.stdin)
+    console = Console(stdout or sys.stdout or _nowhere(), stderr or sys.stderr or _nowhere(), stdin or sys.stdin)
     try:
-        args = _arguments().parse_args(argv)
-        command = _COMMANDS[args.command]
-        return int(command.run(args, console))
-    except SystemExit as stop:  # argparse printed help or a usage error
-        return int(stop.code or 0)
+        status = _status(argv, console)
+        console.out.flush()  # a full disk is told here, and not by the interpreter at its end
     except BadInput as error:
-        console.error(f"adapter: {error}")
+        console.told(f"adapter: {error}")
         return 2
     except BrokenPipeError:  # `adapter preview … | head`
+        _give_up(console.out)
         return 0
+    except OSError as error:
+        if error.filename is None:  # of a stream, not of a file: a full disk
+            _give_up(console.out)
+        place = "the output cannot be written" if error.filename is None else error.filename
+        console.error(f"adapter: {place}: {error.strerror or error}")
+        return 2
     except KeyboardInterrupt:
         console.error("adapter: interrupted")
         return 130
+    else:
+        return status
 
 
-def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="adapter", description="OpenAI tool calling for models that only write text.")
+def _status(argv: list[str], console: Console) -> int:
+    """Run the command. Returns its exit status."""
+    try:
+        args = _parsed(argv, console)
+    except SystemExit as stop:  # argparse printed help
+        return int(stop.code or 0)
+    return int(_COMMANDS[args.command].run(args, console))
+
+
+def _nowhere() -> TextIO:
+    """A stream in place of one that the shell has closed."""
+    return io.StringIO()
+
+
+def _give_up(stream: TextIO) -> None:
+    """Let go of what is still to be written: the interpreter would try again at its end, and print a traceback."""
+    try:
+        number = stream.fileno()
+    except (OSError, ValueError):  # no file
+        return
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, number)
+    os.close(nothing)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are single lines, with the likeliest of the words that it knows."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print help; unlike argparse, tell of an output that fails."""
+        if message:
+            (file or sys.stdout).write(message)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise BadInput with the message and the likely fix."""
+        import difflib
+
+        wrong = re.search(r"(?:argument (\S+): )?invalid choice: '([^']*)'|unrecognized arguments: (\S+)", message)
+        word = (wrong[2] or wrong[3] or "").partition("=")[0] if wrong else ""
+        near = difflib.get_close_matches(word, self._words(wrong[1] if wrong else None), n=1) if word else []
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise BadInput(f"{message}; {hint}`{self.prog} -h` shows all")
+
+    def _words(self, argument: str | None) -> list[str]:
+        """Return the words that may stand for an argument; without one, the flags."""
+        if argument is None:
+            return sorted(self.flags)
+        return [
+            str(choice)
+            for action in self._actions
+            if argument in {"/".join(action.option_strings), action.metavar, action.dest}
+            for choice in action.choices or ()
+        ]
+
+    @property
+    def flags(self) -> frozenset[str]:
+        """The flags."""
+        return frozenset(flag for action in self._actions for flag in action.option_strings)
+
+
+def _parsed(argv: list[str], console: Console) -> argparse.Namespace:
+    """Parse the arguments. An argument that no command knows is told by its command; help goes to the console."""
+    parser, commands = _arguments()
+    with contextlib.redirect_stdout(console.out):
+        args, unknown = parser.parse_known_args(argv)
+    console.wording = partial(in_flags, flags=commands[args.command].flags)
+    if unknown:
+        commands[args.command].error(f"unrecognized arguments: {' '.join(unknown)}")
+    return args
+
+
+def _arguments() -> tuple[_Parser, dict[str, _Parser]]:
+    """Make the parser, and the parsers of the commands."""
+    parser = _Parser(prog="adapter", description="OpenAI tool calling for models that only write text.")
     parser.add_argument("--version", action="version", version=f"adapter {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    found: dict[str, _Parser] = {}
     for name, module in _COMMANDS.items():
-        summary = (module.__doc__ or "").splitlines()[0]
-        module.add(commands.add_parser(name, help=summary.split(": ", 1)[-1], description=summary.split(": ", 1)[-1]))
-    return parser
+        summary = (module.__doc__ or "").splitlines()[0].split(": ", 1)[-1]
+        found[name] = commands.add_parser(name, help=summary, description=summary)
+        module.add(found[name])
+    return parser, found

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adapter.cli.console import BadInput, Console
+from adapter.cli.option_flags import choice
+from adapter.servers import RUNGS, SERVERS
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable, Iterator
 
+    from adapter.demo.tasks import Tasks
     from adapter.demo.wire import Wire
+
+_REFUSED = {"invalid_tool_call", "tool_call_required"}
+_MOST_NAMED = 8
+_MAGIC = b"GGUF"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("--all", action="store_true", help="ask ten questions in every way and print a table")
-    parser.add_argument("--question", metavar="TEXT", help="ask this instead of the guide's question")
-    parser.add_argument("--model", metavar="FILE", help="another GGUF model")
+    parser.add_argument("--question", metavar="TEXT", action="append", help="ask this instead; with --all again for more")
+    parser.add_argument("--questions", metavar="FILE", help="ask the questions in a file, one on each line; with --all")
+    parser.add_argument("--tools", metavar="FILE", help="offer these tools: a JSON list, or a request with tools")
+    parser.add_argument(
+        "--result", metavar="TEXT", default="", help="the result of a call of your own tools, which nobody runs"
+    )
+    parser.add_argument("--dialect", help="name of a dialect, the path of a .jinja file, or auto")
+    parser.add_argument("--enforce", **choice(("auto", *RUNGS), "how the answer is made a call; not with --all"))
+    parser.add_argument("--model", metavar="FILE", help="another GGUF model; with --base-url the name of the server's model")
     parser.add_argument("--no-download", action="store_true", help="never download the model")
     parser.add_argument("--base-url", metavar="URL", help="an OpenAI-compatible server to use instead; key: OPENAI_API_KEY")
-    parser.add_argument("--model-name", metavar="NAME", help="the model to ask for on that server")
+    parser.add_argument("--model-name", metavar="NAME", help="the model to ask for on that server; its only one unless given")
     parser.add_argument("--server", metavar="KIND", default="generic", help="what that server is: llama.cpp, vllm, sglang, …")
 
 
@@ -32,29 +46,90 @@ def run(args: argparse.Namespace, console: Console) -> int:
     import openai
 
     from adapter.demo import DemoUnavailable
-    from adapter.demo.wire import Wire
-    from adapter.servers import SERVERS
+    from adapter.errors import AdapterError
 
-    if args.base_url and (args.model or not args.model_name):
-        raise BadInput("--base-url goes with --model-name, and not with --model")
-    if args.server not in SERVERS:
-        raise BadInput(f"--server {args.server}: there are {', '.join(SERVERS)}")
+    _check(args)
+    tasks = _tasks(args, console)
+    server = args.server if args.base_url else "llama.cpp"
     with ExitStack() as stack:
         try:
-            if args.base_url:
-                server = args.server
-                wire, model = Wire(args.base_url, os.environ.get("OPENAI_API_KEY", "none")), args.model_name
-            else:
-                server = "llama.cpp"
-                wire, model = _local(args, console, stack)
+            wire, model = _remote(args, console) if args.base_url else _local(args, console, stack)
             stack.callback(wire.client.close)
-            return _table(wire, model, server, console) if args.all else _play(args, wire, model, server, console)
+            return (_table if args.all else _play)(args, wire, model, server, console, tasks)
         except DemoUnavailable as error:
             raise BadInput(str(error)) from error
+        except (ValueError, TypeError) as error:  # of an option
+            raise BadInput(str(error)) from error
+        except AdapterError as error:
+            raise BadInput(" ".join(error.message.split())) from error
         except openai.APIConnectionError as error:
             raise BadInput(f"{args.base_url or 'the model server'}: no answer ({error.__cause__ or error})") from error
-        except openai.APIStatusError as error:
-            raise BadInput(f"the server answered {error.status_code}: {' '.join(str(error.message).split())}") from error
+        except openai.APIError as error:
+            raise BadInput(_told(error, server)) from error
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Check the arguments that go together."""
+    import difflib
+
+    if args.server not in SERVERS:
+        near = difflib.get_close_matches(args.server.lower(), SERVERS, n=1)
+        raise BadInput(f"--server {args.server}: {f'did you mean {near[0]}? ' if near else ''}There are {', '.join(SERVERS)}")
+    if args.base_url is not None and not args.base_url.startswith(("http://", "https://")):
+        raise BadInput(f"--base-url {args.base_url!r}: write http://host:port/v1, or https://…")
+    if not args.base_url and args.model_name:
+        raise BadInput("--model-name goes with --base-url; --model FILE serves a GGUF file here")
+    if args.base_url and args.model and args.model_name:
+        raise BadInput("--model and --model-name both name the server's model; give one")
+    if args.all and args.enforce:
+        raise BadInput("--enforce goes without --all, which tries every constraint of the server")
+    if args.question and args.questions:
+        raise BadInput("--question and --questions both say what to ask; give one")
+    if not args.all and (args.questions or len(args.question or ()) > 1):
+        raise BadInput("several questions go with --all; without it one question is asked")
+
+
+def _tasks(args: argparse.Namespace, console: Console) -> Tasks:
+    from adapter.cli.inputs import read_tool_file
+    from adapter.demo.tasks import tasks_for
+
+    asked = args.question or []
+    if args.questions:
+        asked = [line.strip() for line in console.read(args.questions).splitlines() if line.strip()]
+        if not asked:
+            raise BadInput(f"{args.questions}: no questions; write one on each line")
+    if args.tools and not asked:
+        raise BadInput("--tools goes with --question TEXT, or with --all and --questions FILE")
+    return tasks_for(read_tool_file(args.tools, console) if args.tools else None, asked, args.result)
+
+
+def _remote(args: argparse.Namespace, console: Console) -> tuple[Wire, str]:
+    """Connect to the user's server. Returns the client and the model's name."""
+    import openai
+
+    from adapter.demo.wire import Wire
+
+    wire = Wire(args.base_url, os.environ.get("OPENAI_API_KEY") or "none")
+    name = args.model_name or args.model
+    if name:
+        return wire, name
+    try:
+        names = [model.id for model in wire.client.models.list().data]
+    except openai.APIStatusError as error:
+        wire.client.close()
+        key = error.status_code in {401, 403}
+        fix = "put the key into OPENAI_API_KEY" if key else "give --model-name NAME, or check the URL (http://host:port/v1)"
+        raise BadInput(f"{args.base_url}: /models answered {error.status_code}; {fix}") from error
+    except BaseException:
+        wire.client.close()
+        raise
+    if len(names) != 1:
+        wire.client.close()
+        more = ", …" if len(names) > _MOST_NAMED else ""
+        shown = f"has {', '.join(names[:_MOST_NAMED])}{more}" if names else "names no model"
+        raise BadInput(f"{args.base_url} {shown}; give --model-name NAME")
+    console.error(f"adapter demo: the server's model is {names[0]}")
+    return wire, names[0]
 
 
 def _local(args: argparse.Namespace, console: Console, stack: ExitStack) -> tuple[Wire, str]:
@@ -63,8 +138,13 @@ def _local(args: argparse.Namespace, console: Console, stack: ExitStack) -> tupl
     from adapter.demo.weights import find_weights
     from adapter.demo.wire import Wire
 
-    if args.model:
+    if args.model is not None:
         weights = Path(args.model)
+        if weights.is_file() and _begins(weights) != _MAGIC:
+            raise BadInput(f"{args.model}: no GGUF file, which begins with the letters GGUF")
+        if not args.model or not weights.exists():
+            hint = "--model takes a GGUF file, a server's model goes with --base-url URL"
+            raise BadInput(f"no model file {args.model!r}; {hint}")
     else:
         weights = find_weights(download=not args.no_download, note=lambda text: console.error(f"adapter demo: {text}"))
     engine = stack.enter_context(serve(weights))
@@ -72,32 +152,53 @@ def _local(args: argparse.Namespace, console: Console, stack: ExitStack) -> tupl
     return Wire(engine.base_url, engine.api_key), weights.stem
 
 
-def _play(args: argparse.Namespace, wire: Wire, model: str, server: str, console: Console) -> int:
-    from adapter.demo.conversation import play
-    from adapter.demo.questions import QUESTIONS
-
-    def show(label: str, text: str) -> None:
-        console.labelled(label, console.markup(text))
-        console.out.flush()
-
-    return 0 if play(wire, model, server, args.question or QUESTIONS[0].text, show) else 1
+def _begins(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(len(_MAGIC))
 
 
-def _table(wire: Wire, model: str, server: str, console: Console) -> int:
+def _told(error: Any, server: str) -> str:
+    """Return a sentence about an error, which is the server's or the adapter's own."""
+    from adapter.demo.effect import words_of
+
+    words = words_of(error)
+    if error.code not in _REFUSED:
+        status = getattr(error, "status_code", None)
+        return f"the server answered {status}: {words}" if status else f"the server broke off: {words}"
+    body = error.body if isinstance(error.body, dict) else {}
+    wrote = " ".join(str(body.get("completion") or "").split())
+    flag = (
+        "name the server's kind with --server (`adapter probe --base-url URL` finds it), or try another --dialect"
+        if server == "generic"
+        else "try --enforce auto, or another --dialect"
+    )
+    return f"the adapter refused the answer: {words} The model wrote: {wrote!r}. On the command line: {flag}"
+
+
+def _play(args: argparse.Namespace, wire: Wire, model: str, server: str, console: Console, tasks: Tasks) -> int:
+    from adapter.demo.conversation import options_for, play
+
+    options = options_for(server, args.dialect, args.enforce)
+    return 0 if play(wire, model, options, tasks.questions[0].text, console, tasks) else 1
+
+
+def _table(args: argparse.Namespace, wire: Wire, model: str, server: Any, console: Console, tasks: Tasks) -> int:
     from rich.console import Console as RichConsole
     from rich.progress import Progress
 
-    from adapter.demo.effect import measure, measure_answers, table, ways
+    from adapter.demo.table import measure_all
+    from adapter.dialects.registry import FALLBACK
 
-    # The bar is for a terminal only: rich draws none in a pipe.
-    with Progress(console=RichConsole(file=console.err), transient=True, disable=not console.err.isatty()) as progress:
-        outcomes = [
-            measure(wire.client, model, way, functools.partial(progress.track, description=way.label)) for way in ways(server)
-        ]
-        worked = progress.track((False, True), description="answers after a tool result")
-        answered = [measure_answers(wire.client, model, server, worked=example) for example in worked]
-    heading, *lines = table(outcomes, answered)
-    console.line(console.styled(heading, "label"))
-    for line in lines:
+    def track(asked: Iterable[Any], label: str) -> Iterator[Any]:
+        # The bar is for a terminal only: rich draws none in a pipe.
+        bar = RichConsole(file=console.err)
+        with Progress(console=bar, transient=True, disable=not console.err.isatty()) as progress:
+            yield from progress.track([*asked], description=label)
+
+    def write(line: str) -> None:
         console.line(line)
-    return 0
+        console.out.flush()  # each row when it is done, in a pipe too
+
+    dialect = args.dialect or FALLBACK
+    outcomes, answered = measure_all(wire.client, model, server, write, tasks=tasks, dialect=dialect, track=track)
+    return 0 if "" in {*(item.refused for item in outcomes), *(item.refused for item in answered)} else 1

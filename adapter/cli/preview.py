@@ -7,14 +7,17 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
+from adapter.cli import preview_notes
 from adapter.cli.console import BadInput, Console
-from adapter.servers import RUNGS, SERVERS
+from adapter.cli.inputs import as_openai_request, read_tool_file
+from adapter.cli.option_flags import PROMPT, REQUEST, add_options, given_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Options with a flag of the same name.
-_OPTIONS = ("dialect", "enforce", "server", "profile", "examples", "result_role", "merge_system", "merge_turns", "media")
+    from adapter.exchange import Preview
+
+_OPTIONS = (*PROMPT, *REQUEST)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -24,32 +27,19 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--system", metavar="TEXT", help="the system message that goes with --tools")
     parser.add_argument("--user", metavar="TEXT", help="the user message that goes with --tools")
     parser.add_argument("--json", action="store_true", help="print the whole upstream request as JSON")
-    parser.add_argument("--dialect", "--template", default="hermes", help="name of a dialect, or the path of a .jinja file")
     parser.add_argument("--tool-choice", metavar="CHOICE", help="auto, none, required, or the name of a tool")
     parser.add_argument("--parallel", action=argparse.BooleanOptionalAction, help="set parallel_tool_calls")
-    parser.add_argument("--enforce", choices=("auto", *RUNGS), help="how the answer is made a call")
-    parser.add_argument("--server", choices=tuple(SERVERS), default="generic", help="what answers")
-    parser.add_argument(
-        "--chat-template",
-        metavar="NAME",
-        help="show the text of a raw completion, made by this chat template: a name, a file or a folder",
-    )
-    parser.add_argument("--profile", choices=("small",), help="settings for small models")
-    parser.add_argument("--examples", choices=("auto",), help="worked examples made of the tools")
-    parser.add_argument("--result-role", choices=("user", "tool"), help="role of the messages with tool results")
-    parser.add_argument("--merge-system", action="store_true", help="join all system messages at the top")
-    parser.add_argument("--merge-turns", action="store_true", help="join neighbouring messages of the same role")
-    parser.add_argument("--media", choices=("forward", "drop"), default="forward", help="images and the like")
+    parser.add_argument("--model", metavar="NAME", help="the model's name, in place of the request's")
     parser.add_argument(
         "--show-neutralised", action="store_true", help="mark where markup in untrusted text was made harmless, with a ·"
     )
+    add_options(parser.add_argument_group("options, as of adapter.wrap"), _OPTIONS)
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Print the prompt, or the upstream request."""
-    from adapter.errors import AdapterError
-    from adapter.exchange import is_responses, preview
-    from adapter.options import Options
+    from adapter.errors import AdapterError, DialectError
+    from adapter.exchange import is_responses, previewed
     from adapter.prompt.neutralise import BREAK
 
     source, request = _request(args, console)
@@ -57,24 +47,36 @@ def run(args: argparse.Namespace, console: Console) -> int:
         request["tool_choice"] = _choice(args.tool_choice, flat=is_responses(request))
     if args.parallel is not None:
         request["parallel_tool_calls"] = args.parallel
+    if args.model is not None:
+        request["model"] = args.model
+    options = given_options(args, _OPTIONS, console)
     try:
-        raw = {} if args.chat_template is None else {"upstream": "completions", "chat_template": args.chat_template}
-        options = Options(**{name: getattr(args, name) for name in _OPTIONS}, **raw)
-    except ValueError as error:
-        raise BadInput(str(error)) from error
-    try:
-        upstream = preview(request, options, time.time)
+        found = previewed(request, options, time.time)
+    except DialectError as error:
+        raise BadInput(" ".join(error.message.split())) from error
     except AdapterError as error:
         where = f"{error.param}: " if error.param else ""
         raise BadInput(f"{source}: {where}{' '.join(error.message.split())}") from error
     if args.json:
-        console.line(json.dumps(upstream, ensure_ascii=False, indent=2))
-    elif "prompt" in upstream:
-        console.line(console.markup(_marked(upstream["prompt"], BREAK if args.show_neutralised else "")))
+        console.line(json.dumps(found.body, ensure_ascii=False, indent=2))
     else:
-        for message in upstream.get("messages") or []:
-            _show(message, console, BREAK if args.show_neutralised else "")
+        _show_all(found, console, BREAK if args.show_neutralised else "")
+    console.out.flush()  # the notes come last, where a long prompt does not hide them
+    preview_notes.show(request, found, options, console)
     return 0
+
+
+def _show_all(found: Preview, console: Console, mark: str) -> None:
+    """Print the prompt, or the messages, and the grammar or the schema that holds the answer."""
+    if "prompt" in found.body:
+        console.line(console.markup(_marked(found.body["prompt"], mark)))
+    else:
+        for message in found.body.get("messages") or []:
+            _show(message, console, mark)
+    if found.body.get("tools"):  # which the server writes into the prompt
+        console.labelled("tools", json.dumps(found.body["tools"], ensure_ascii=False, indent=2))
+    for name, text in found.constraints():
+        console.labelled(name, text)
 
 
 def _request(args: argparse.Namespace, console: Console) -> tuple[str, dict[str, Any]]:
@@ -85,17 +87,35 @@ def _request(args: argparse.Namespace, console: Console) -> tuple[str, dict[str,
         for name in ("system", "user"):
             if getattr(args, name) is not None:
                 raise BadInput(f"--{name} goes with --tools; the request {args.request} has its own messages")
-        request = console.read_json(args.request)
-        if not isinstance(request, dict):
-            raise BadInput(f"{args.request}: a request is a JSON object with 'messages' (or 'input') and 'tools'")
-        return args.request, request
+        return args.request, read_request_file(args.request, console, "; for tools alone: adapter preview --tools FILE")
     messages = [
         {"role": role, "content": text} for role, text in (("system", args.system), ("user", args.user)) if text is not None
     ]
     return args.tools, {
         "messages": messages or [{"role": "user", "content": ""}],
-        "tools": console.read_json(args.tools),
+        "tools": read_tool_file(args.tools, console),
     }
+
+
+def read_request_file(name: str, console: Console, tools: str = "") -> dict[str, Any]:
+    """Read a chat or Responses request.
+
+    Args:
+        name: The file.
+        console: The console.
+        tools: A hint for a file with nothing but tools.
+
+    Raises:
+        BadInput: The file cannot be read, or holds no request.
+    """
+    request = console.read_json(name)
+    if not isinstance(request, dict):
+        raise BadInput(f"{name}: a request is a JSON object with 'messages' (or 'input') and 'tools'")
+    if "messages" not in request and "input" not in request:
+        has = f"this one has {', '.join(map(repr, [*request][:5]))}" if request else "this one is empty"
+        hint = tools if "tools" in request else ""
+        raise BadInput(f"{name}: a request has 'messages' (or 'input'); {has}{hint}")
+    return as_openai_request(request, name, console)
 
 
 def _choice(text: str, *, flat: bool) -> Any:
@@ -106,6 +126,8 @@ def _choice(text: str, *, flat: bool) -> Any:
             return json.loads(text)
         except json.JSONDecodeError as error:
             raise BadInput(f"--tool-choice: not JSON: {error.msg} at character {error.pos}") from error
+        except RecursionError as error:
+            raise BadInput("--tool-choice: not usable JSON: nested too deeply") from error
     return {"type": "function", "name": text} if flat else {"type": "function", "function": {"name": text}}
 
 

@@ -32,6 +32,7 @@ def client_class(module: ModuleType) -> type[Any]:
 
     class AdapterClient(module.Client):  # type: ignore[name-defined,misc]  # known at run time only
         adapter_transport: Any = None
+        adapter_settings: str | None = None
 
         def build_request(self, method: str, url: Any, **given: Any) -> Any:
             request = built(module, self, method, url, given)
@@ -53,6 +54,7 @@ def async_client_class(module: ModuleType) -> type[Any]:
 
     class AdapterAsyncClient(module.AsyncClient):  # type: ignore[name-defined,misc]  # known at run time only
         adapter_transport: Any = None
+        adapter_settings: str | None = None
 
         def build_request(self, method: str, url: Any, **given: Any) -> Any:
             request = built(module, self, method, url, given)

@@ -12,6 +12,7 @@ text at once when a special character comes. With the end of the block the parse
 
 from __future__ import annotations
 
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING
 
 from adapter.completion.fast_deltas import behind_block
@@ -47,8 +48,8 @@ class CallStream:
     """
 
     __slots__ = (
-        "_call", "_copy", "_end", "_follower", "_forwarded", "_half", "_index", "_match", "_mute", "_out", "_reader",
-        "_search", "_state", "_tail", "_write", "silent",
+        "_call", "_copy", "_end", "_follower", "_forwarded", "_half", "_index", "_match", "_mute", "_out", "_raw",
+        "_reader", "_search", "_state", "_tail", "silent",
     )  # fmt: skip
 
     def __init__(self, state: State, reader: BlockReader | None) -> None:
@@ -61,7 +62,7 @@ class CallStream:
         self._search: Callable[[str], re.Match[str] | None] | None = None  # finds special characters; None outside of strings
         self._match: Callable[[str], re.Match[str] | None]
         self._half: Callable[[str, int], re.Match[str] | None]
-        self._write: Callable[[str], str] | None = None
+        self._raw = False  # text in the present string is no JSON yet
         self._follower: Follower | None = None  # reads plain deltas in the arguments
         self._mute = False  # text in the present string is not sent
         self._forwarded: list[str] = []  # text in the present string that the reader does not know of
@@ -88,7 +89,7 @@ class CallStream:
         if self._mute or not said:
             return self._stepped() if self._follower is not None and self._open_reader.steps else []
         event = _new(ArgumentsDelta)  # as the constructor does, whose call would take longer than all the rest
-        event.index, event.text = self._index, said if self._write is None else self._write(said)  # type: ignore[misc]
+        event.index, event.text = self._index, encode_basestring(said)[1:-1] if self._raw else said  # type: ignore[misc]
         return [event]
 
     def _stepped(self) -> list[Event]:
@@ -145,7 +146,7 @@ class CallStream:
         self._forwarded.append(text)
         if self._mute:
             return []
-        return [ArgumentsDelta(self._index, text if self._write is None else self._write(text))]
+        return [ArgumentsDelta(self._index, encode_basestring(text)[1:-1] if self._raw else text)]
 
     def begin(self, tail: str = "") -> CallStream:
         """Go on with text that the reader has not consumed; without such text, inside a string if the block is in one."""
@@ -154,12 +155,12 @@ class CallStream:
         self.silent = self.silent or type(reader.steps) is Unheard
         self._follower = None if tail or self.silent or reader.steps else reader.follower()
         if self._follower is not None:
-            self._write, self._mute, self._search = None, False, self._follower.special if self._follower.in_string else None
+            self._raw, self._mute, self._search = False, False, self._follower.special if self._follower.in_string else None
             return self
         flowing = None if tail else reader.flowing()
         if flowing is not None:
             self._search, self._match, self._half = flowing.special.search, flowing.body.match, flowing.half.match
-            self._write, self._mute = flowing.write, self.silent or flowing.kind is None
+            self._raw, self._mute = flowing.raw, self.silent or flowing.kind is None
         return self
 
     def _hand_over(self) -> None:

@@ -8,7 +8,7 @@ through blocks.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adapter.completion.state import Flow, Mode
 from adapter.completion.text_run import SPACE
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from adapter.events import Event
     from adapter.syntax.reading import Flowing, Lookout
 
+_new = object.__new__
 _MOST_SPACE = 100  # code points that are joined anew with each delta
 _MOST_PIECES = 1000  # each costs fifty bytes more than its letters
 
@@ -33,15 +34,17 @@ class TextFlow:
         lookout: Literals with a meaning in the run.
     """
 
-    __slots__ = ("_begun", "_firsts", "_make", "_run", "_said", "_space", "_split")
+    __slots__ = ("_begun", "_firsts", "_keep", "_make", "_run", "_space", "_split")
 
     def __init__(self, run: TextRun, lookout: Lookout) -> None:
         self._run = run
-        self._make = run.make
+        self._make: Any = run.make  # a class
         self._firsts = lookout.firsts.search
         self._split = lookout.split
         self._space = run.take_space()
-        self._said = run.said
+        if self._space:
+            run.kept.append(self._space)
+        self._keep = run.kept.append  # the deltas as they come: no further text is held in memory
         self._begun = ""  # the beginning of a literal, perhaps
 
     def feed(self, text: str) -> list[Event] | None:
@@ -53,26 +56,35 @@ class TextFlow:
             text, self._begun = passing
             if not text:
                 return []
-        body = text.rstrip(SPACE)
-        if not body:
-            return self._more_space(text)
-        self._said = body
-        piece = self._space + body if self._space else body
-        self._space = text[len(body) :] if len(body) < len(text) else ""
-        return [self._make(piece)]
+        if text[-1:] > " ":  # no white space at the end
+            self._keep(text)
+            if self._space:
+                text, self._space = self._space + text, ""
+        else:
+            body = text.rstrip(SPACE)
+            if not body:
+                return self._more_space(text)
+            self._keep(text)
+            text, self._space = self._space + body, text[len(body) :]
+        event = _new(self._make)  # as the constructor does, whose call would take longer
+        event.text = text
+        return [event]
 
     def _more_space(self, text: str) -> list[Event] | None:
         if not text or len(self._space) > _MOST_SPACE:
             return None
         self._space += text
+        self._keep(text)
         return []
 
     def stop(self, text: str, out: list[Event]) -> str:
         """Tell the run of the text that has passed."""
         del out
         self._run.keep_space(self._space)
-        self._run.said = self._said[-1]
-        self._run.last = (self._space or self._said)[-1]
+        if self._space:
+            self._run.forget_space()
+        self._run.said = self._run.kept[-1][-1]
+        self._run.last = (self._space or self._run.said)[-1]
         return self._begun + text
 
 

@@ -15,6 +15,8 @@ from adapter.text.partial import begun
 if TYPE_CHECKING:
     from adapter.dialects.registry import Dialect
 
+_LIKE_TOKEN = re.compile(r"<[|｜]|<[^<>]*[|｜]>")
+
 
 @frozen
 class Mark:
@@ -33,9 +35,12 @@ class Marks:
         close: A block ends.
         result: A tool result begins and ends.
         reasoning: Reasoning begins and ends, or two empty strings.
+        answer: The answer behind reasoning begins and ends, or two empty strings.
         tokens: Special tokens.
+        spare: Special tokens, and markers that look like special tokens, which no model writes as words.
         literals: All literals, the longest first.
         begun: Literals that are the beginning of another.
+        idle: Special tokens without any other meaning.
         pattern: Matches any literal.
         half: Matches the beginning of a literal, at the end of a text.
         next: A lookout behind a block, for all but white space and the beginning of a literal.
@@ -47,9 +52,12 @@ class Marks:
     close: str
     result: tuple[str, str]
     reasoning: tuple[str, str]
+    answer: tuple[str, str]
     tokens: frozenset[str]
+    spare: frozenset[str]
     literals: tuple[str, ...]
     begun: frozenset[str]
+    idle: frozenset[str]
     pattern: re.Pattern[str]
     half: re.Pattern[str]
     next: Lookout
@@ -59,16 +67,26 @@ class Marks:
     @classmethod
     def of(cls, dialect: Dialect, openings: tuple[str, ...], tokens: tuple[str, ...]) -> Marks:
         """Return the literals of a dialect, with the markers of its syntax and its special tokens."""
-        return _marks(openings, dialect.close, dialect.result or ("", ""), dialect.reasoning or ("", ""), tokens)
+        pairs = (dialect.result or ("", ""), dialect.reasoning or ("", ""), dialect.answer or ("", ""))
+        return _marks(openings, dialect.close, *pairs, tokens)
 
     @classmethod
     def made(
-        cls, openings: tuple[str, ...], close: str, result: tuple[str, str], reasoning: tuple[str, str], tokens: tuple[str, ...]
+        cls,
+        openings: tuple[str, ...],
+        close: str,
+        result: tuple[str, str],
+        reasoning: tuple[str, str],
+        answer: tuple[str, str],
+        tokens: tuple[str, ...],
     ) -> Marks:
         """Compile these literals."""
-        named = (*openings, close, *result, *reasoning, *tokens)
+        named = (*openings, close, *result, *reasoning, *answer, *tokens)
+        spare = {*tokens, *filter(_LIKE_TOKEN.match, (close, *reasoning))}
+        weak = {*reasoning, *answer, *tokens}.difference(openings, (close, *result), {reasoning[0]} & spare)
         literals = tuple(sorted({literal for literal in named if literal}, key=len, reverse=True))
         firsts = re.escape("".join({literal[0] for literal in literals}))
+        begins = frozenset(one for one in literals for other in literals if one != other and other.startswith(one))
         half = rf"(?>{begun(literals)})\Z"
         pattern = re.compile("|".join(map(re.escape, literals)))
         return cls(
@@ -76,9 +94,12 @@ class Marks:
             close=close,
             result=result,
             reasoning=reasoning,
+            answer=answer,
             tokens=frozenset(tokens),
+            spare=frozenset(spare),
             literals=literals,
-            begun=frozenset(one for one in literals for other in literals if one != other and other.startswith(one)),
+            begun=begins,
+            idle=frozenset(tokens).difference(openings, (close, *result, *reasoning, *answer), begins),
             pattern=pattern,
             half=re.compile(half),
             next=Lookout(re.compile(r"[\s\S]"), re.compile(rf"([ \t\r\n]{{0,64}}+(?:{half}|\Z))|[\s\S]")),
@@ -86,7 +107,7 @@ class Marks:
                 re.compile(f"[{firsts}`]"),
                 re.compile("|".join([f"({half})", "`", *map(re.escape, literals)])),
             ),
-            words=Words.among(literals, {*reasoning, *tokens}.difference(openings, (close, *result)), pattern),
+            words=Words.among(literals, weak, pattern),
         )
 
     def find(self, text: str, position: int) -> Mark | None:

@@ -149,9 +149,9 @@ class PlainCall:
         tag = found.end()
         if found[1] and window.startswith(self._close, tag):
             after = tag + len(self._close)
-            self._keep(text[: after - len(tail)])
+            self._pieces.append(text[: after - len(tail)])
             call.size, call.complete = end - self._start, True
-            taken = self._plain.take_plain(call.name, self._start, end, end + tag)
+            taken = self._plain.take_plain(call.name, self._start, end, end + tag, "".join(self._pieces))
             if taken is None:
                 state.started = [call]
                 end_block(state, End.TAG, out)

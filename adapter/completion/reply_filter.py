@@ -43,9 +43,9 @@ class ReplyFilter:
                         self._say(index, self._replies[index].feed(text), out)
                     else:
                         out.append(ArgumentsDelta(self._shown(index), text))
-                case CallFinished(index, call_id, name, arguments, valid, raw):
+                case CallFinished(index, call_id, name, arguments, valid, raw, places):
                     if index not in self._replies:
-                        out.append(CallFinished(self._shown(index), call_id, name, arguments, valid, raw))
+                        out.append(CallFinished(self._shown(index), call_id, name, arguments, valid, raw, places))
                     elif index not in self._said and not valid:
                         self._say(index, arguments, out)  # without a text: the arguments are not lost
                 case Problem(index=int() as index):

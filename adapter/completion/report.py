@@ -49,14 +49,22 @@ def finish_block(state: State, reading: Reading, end: End, out: list[Event]) -> 
         index = started[-1].index if started else None
         out += [Markup(raw), Problem("cut", f"the completion ended inside a call ({reading.fault})", raw, index)]
     elif reading.fault:
+        out.append(unreadable(state, reading.fault, raw))  # before the text, which may have to wait for a further attempt
+        state.mentioned = True
         state.content.literal(raw, out)
-        out.append(Problem("unreadable", f"a block holds no readable call: {reading.fault}", raw))
         contradict(state, raw, out)
         return
     else:
         report_block(state, reading, checked, raw, len(block.opening), block.markup_faults(), out)
         return
     state.content.edge = "block"
+
+
+def unreadable(state: State, fault: str, raw: str) -> Problem:
+    """Return the problem of a block without a readable call (behaviour 1.15)."""
+    tool = state.rules.tools.named_in(raw)
+    of = f" of {tool!r}" if tool else ""
+    return Problem("unreadable", f"a block holds no readable call{of}: {fault}", raw, tool=tool)
 
 
 def contradict(state: State, raw: str, out: list[Event]) -> None:
@@ -75,9 +83,10 @@ def report_told(
         state.started = [told]
         report_block(state, Reading((call,)), verdicts((call,), rules, state.options), raw, payload, faults, out)
         return
-    _report_faults(faults, raw, out)
+    if faults:
+        _report_faults(faults, raw, out)
     out.append(Markup(raw))
-    out += further_events(check(call, rules.tools, rules.choice, state.options), told, raw, payload)
+    out += further_events(check(call, rules, state.options), told, raw, payload, call.places)
     state.count += 1
     state.content.edge = "block"
 
@@ -105,6 +114,7 @@ def report_block(
     _report_faults(faults, raw, out)
     if reading.repaired:
         out.append(Problem("repaired", "the JSON of a call was repaired", raw))
+    out += [Problem("repaired", sentence, raw) for sentence in reading.mended]
     report(state, reading, checked, raw, payload, out)
     state.content.edge = "block"
 
@@ -130,13 +140,14 @@ def report(state: State, reading: Reading, checked: Sequence[CheckedCall], raw: 
         if found is None and reading.unfinished:
             continue
         if reported is not None:
-            out += [contradiction(reported, raw)] if found is None else further_events(found, reported, raw, payload)
+            settled = None if found is None else further_events(found, reported, raw, payload, call.places)
+            out += [contradiction(reported, raw)] if settled is None else settled
         elif state.rules.parallel is False and state.count:
             message = f"a further call, of {found.name!r}, although parallel_tool_calls is false"
             out.append(Problem("extra_call", message, raw))
             continue
         else:
-            out += events(found, state.count, call_id(call.id, state.ids, state.options), raw)
+            out += events(found, state.count, call_id(call.id, state.ids, state.options), raw, call.places)
         state.count += 1
     if reading.unfinished:
         index = started[-1].index if len(started) > len(checked) else None

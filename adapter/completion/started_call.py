@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from adapter.completion.early_coercion import edited
 from adapter.completion.validate import CheckedCall, problems_of
 from adapter.events import ArgumentsDelta, CallFinished, Event, Problem
 from adapter.text.json_complete import continue_json
@@ -16,6 +17,7 @@ from adapter.text.json_spans import loads
 
 if TYPE_CHECKING:
     from adapter.completion.request_rules import Rules
+    from adapter.events import Where
     from adapter.syntax.reading import Progress
     from adapter.text.buffer import TextBuffer
 
@@ -50,17 +52,7 @@ class StartedCall:
         """Return the text of the arguments that was sent, from a block with the payload's arguments at `start`."""
         if self.written is not None:
             raw, start = self.written.text(), 0
-        return self._edited(raw, start, self.size)
-
-    def _edited(self, raw: str, start: int, size: int) -> str:
-        """Return `size` code points of the arguments at `start` in `raw`, with the coercions."""
-        pieces, position = [], start
-        for begin, end, text in self.edits:
-            pieces += [raw[position : start + begin], text]
-            position = start + end
-        if not pieces:
-            return raw[start : start + size]
-        return "".join([*pieces, raw[position : position + size]])[:size]
+        return edited(raw, start, self.size, self.edits)
 
     def settle(self, call: CheckedCall, raw: str, payload: int) -> tuple[str, str] | None:
         """Continue the sent arguments to those of the finished call.
@@ -81,11 +73,11 @@ class StartedCall:
         if self.written is None and not self.edits and self.size == len(final) and raw.startswith(final, start):
             return final, ""  # nearly all calls, without a copy of a long text
         sent = self._sent(raw, start)
+        if self.complete and not call.valid and final.startswith(sent):
+            return final, final[len(sent) :]  # text behind the arguments, which makes the call invalid
         if self.complete:
             agrees = sent == final or not call.valid or loads(sent) == loads(final)
             return (sent, "") if agrees else None
-        if self.edits and not call.valid:  # the coercions were sent, though they did not make the call valid
-            final = self._edited(final, 0, self.size + len(final))
         if final.startswith(sent):
             return final, final[len(sent) :]
         rest = continue_json(sent, loads(final))
@@ -99,14 +91,16 @@ def may_be_reported(rules: Rules, name: str, index: int) -> bool:
     return rules.reports(name) and offered and allowed and not (rules.parallel is False and index)
 
 
-def further_events(call: CheckedCall, started: StartedCall, raw: str, payload: int) -> list[Event]:
+def further_events(call: CheckedCall, started: StartedCall, raw: str, payload: int, places: Where) -> list[Event]:
     """Return the remaining events of a call whose start was reported."""
     settled = started.settle(call, raw, payload)
     if settled is None:
         return [*problems_of(call, started.index, raw), contradiction(started, raw)]
     arguments, rest = settled
+    finished = CallFinished(started.index, started.id, started.name, arguments, call.valid, raw, places)
+    if not rest and not call.problems:
+        return [finished]
     delta: list[Event] = [ArgumentsDelta(started.index, rest)] if rest else []
-    finished = CallFinished(started.index, started.id, started.name, arguments, call.valid, raw)
     return [*delta, finished, *problems_of(call, started.index, raw)]
 
 

@@ -6,6 +6,7 @@ until the next text comes: in the middle of text a token is the model's word, at
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Literal
 
 from adapter.events import Event, Markup
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from adapter.dialects.registry import SpaceBeforeCall
 
 SPACE = " \t\r\n"
+_LEAST = 128  # pieces that are kept: more than pieces of white space are held back
 _Kind = Literal["space", "token", "fence"]
 
 
@@ -24,25 +26,29 @@ class TextRun:
 
     Args:
         make: Class of the events, `TextDelta` or `ReasoningDelta`.
+        keep: Most pieces of the run that are kept.
 
     Attributes:
         seen: Some of the run has been reported.
-        edge: The neighbour of the held-back text: the end of the reasoning, a block, or empty.
+        edge: The neighbour of the held-back text: the end of the reasoning, a block, or the start of an answer that begins
+            with a token; else empty.
         space_before_block: The place of white space between text and a block: `drop` for markup, `keep` for text, or
             `keep-in-sentence` for text if the text breaks off in the middle of a sentence, which may go on behind the block.
         make: As given.
         last: The last character that passed, for line starts and backticks.
         said: The last character that was reported.
+        kept: The last pieces that were reported; of a literal the last character.
     """
 
-    __slots__ = ("_held", "_settled", "edge", "last", "make", "said", "seen", "space_before_block")
+    __slots__ = ("_held", "_settled", "edge", "kept", "last", "make", "said", "seen", "space_before_block")
 
-    def __init__(self, make: Callable[[str], Event]) -> None:
+    def __init__(self, make: Callable[[str], Event], keep: int = _LEAST) -> None:
         self.make = make
+        self.kept: deque[str] = deque(maxlen=keep)
         self._held: list[tuple[_Kind, str]] = []
         self._settled = 0  # the first so many are white space in front of a block
         self.seen = False
-        self.edge: Literal["", "reasoning", "block"] = ""
+        self.edge: Literal["", "start", "reasoning", "block"] = ""
         self.space_before_block: SpaceBeforeCall = "drop"
         self.last = "\n"
         self.said = ""
@@ -76,6 +82,12 @@ class TextRun:
         self._held = [("space", space)] if space else []
         self._settled = 0
 
+    def forget_space(self) -> None:
+        """Remove the white space at the end of the kept pieces, which is held back and reported later."""
+        while not self.kept[-1].strip(SPACE):
+            self.kept.pop()
+        self.kept[-1] = self.kept[-1].rstrip(SPACE)
+
     def _take(self) -> list[tuple[_Kind, str]]:
         """Hand over the text that is held back."""
         held, self._held, self._settled = self._held, [], 0
@@ -84,12 +96,13 @@ class TextRun:
     def literal(self, text: str, out: list[Event]) -> None:
         """Add text that is reported with the white space at its ends."""
         self._report(self._release("", out) + text, out)
-        self.last = text[-1]
+        self.last = self.kept[-1] = text[-1]
 
     def token(self, token: str) -> None:
         """Add a special token: dropped at a block or at the end, kept inside text."""
         self._held.append(("token", token))
         self.last = token[-1]
+        self.edge = "reasoning" if self.edge == "start" else self.edge
 
     def fence(self, fence: str, out: list[Event]) -> None:
         """Add the opening line of a code fence: dropped if the fence holds a block and no text."""
@@ -102,6 +115,10 @@ class TextRun:
         self._held.append(("fence", fence))
         self.last = fence[-1]
 
+    def holds_token(self) -> bool:
+        """Tell if a special token is held back."""
+        return any(kind == "token" for kind, _ in self._held)
+
     def takes_block(self) -> bool:
         """Tell if a marker here begins a block, with neither a backtick nor a code fence in front."""
         return self.last != "`" and not any(kind == "fence" for kind, _ in self._held)
@@ -109,18 +126,23 @@ class TextRun:
     def block(self, out: list[Event]) -> bool:
         """Begin a block. Returns True if a code fence was opened for nothing but the block."""
         new = self._held[self._settled :]
+        if self.space_before_block == "drop" and (not new or (len(new) == 1 and new[0][0] == "space")):  # nearly always
+            self._settled, self.edge = len(self._held), "block"
+            return False
         others = [kind for kind, _ in new if kind != "space"]
         fenced = "fence" in others
         if fenced:
             out += [Markup(text) for _, text in self._take()]
         elif others or self.space_before_block != "drop":
             del self._held[self._settled :]
+            out += [
+                Markup(text) for kind, text in new if kind != "space"
+            ]  # first: the space around is one text (behaviour 1.19)
             spaces = [(kind, text) for kind, text in new if kind == "space"]
             if self.seen and not self.edge and self._keeps_space():
                 self._report("".join(text for _, text in spaces), out)
             else:
                 self._held += spaces
-            out += [Markup(text) for kind, text in new if kind != "space"]
         self._settled = len(self._held)
         self.edge = "block"
         return fenced
@@ -130,13 +152,14 @@ class TextRun:
         if not self._held:
             return
         for kind, text in self._take():
-            if kind == "token" or (kind == "space" and self.edge):
+            if kind == "token" or (kind == "space" and self.edge not in {"", "start"}):
                 out.append(Markup(text))
             else:
                 self._report(text, out)
 
     def _release(self, body: str, out: list[Event]) -> str:
         """Return held-back text that turns out to be text, joined with the text behind."""
+        self.edge = "" if self.edge == "start" else self.edge
         kept: list[str] = []
         at_edge = bool(self.edge)
         for kind, text in self._take():
@@ -156,6 +179,7 @@ class TextRun:
     def _report(self, text: str, out: list[Event]) -> None:
         if text:
             out.append(self.make(text))
+            self.kept.append(text)
             self.said = text[-1]
             self.seen = True
             self.edge = ""

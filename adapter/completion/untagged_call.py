@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from adapter.syntax.reading import Flowing, Step
 
 _LONGEST_BEGINNING = 600  # code points in which a name is looked for
-_REST = re.compile(r"[\s`;,]*\Z")
+_REST = re.compile(r"[\s`;,}\]]*\Z")
+_BRACKETS = re.compile(r"[\s}\]]*[}\]]")  # too many
 
 
 class BareCall:
@@ -113,12 +114,16 @@ class BareCall:
             self._finder.feed(window[:position])
 
     def finish(self) -> tuple[str, bool]:
-        """End the text with the completion.
+        """End the text with the completion. Words behind a complete payload make the text `dead`.
 
         Returns:
-            The payload; and if the payload is complete, with nothing but white space, fences and special tokens behind.
+            The payload; and if the payload is complete, with nothing but brackets, space, fences and special tokens behind.
         """
-        complete = self._ended or (self._alive and self._scanner.complete)
-        end = self._scanner.payload_end
-        rest = self.text[self.start + end :] if complete else ""
-        return self.text[self.start : self.start + end], complete and _REST.match(self._ends.sub("", rest)) is not None
+        if not (self._ended or (self._alive and self._scanner.complete)):
+            return self.payload, False
+        end = self.start + self._scanner.payload_end
+        rest = self.text[end:]
+        brackets = _BRACKETS.match(rest)
+        end += brackets.end() if brackets else 0
+        self.dead = _REST.match(self._ends.sub("", rest)) is None
+        return self.text[self.start : end], not self.dead

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from adapter.completion.left_calls import left_call
 from adapter.completion.markers import Mark
+from adapter.completion.missed_calls import missed_calls
 from adapter.completion.modes.text import FENCE_REACH, first_word
-from adapter.completion.parser import CompletionParser
+from adapter.completion.parser import CompletionParser, read_again
 from adapter.completion.state import Mode, State, language
 from adapter.completion.text_run import SPACE
 from adapter.completion.validate import call_id, check, events
@@ -64,10 +66,10 @@ def read_at_once(text: str, rules: Rules, options: Options) -> list[Event] | Non
     mark = marks.find(text, 0 if near else marks.words.until(text, 0, inside=False))
     end = len(text) if mark is None else mark.start
     word = first_word(text, 0)
-    if (word < end and text[word] in found.untagged.bare.first) or "`" in text[max(0, end - FENCE_REACH) : end]:
+    if (word < end and found.may_begin(text, word)) or "`" in text[max(0, end - FENCE_REACH) : end]:
         return None
     if mark is None:
-        return _words(text)
+        return [*_words(text), *(missed_calls(text, rules, options, read_again, thought=False) if rules.tools else ())]
     if mark.text != opening:
         return None
     spaces: list[str] = []
@@ -82,7 +84,8 @@ def read_at_once(text: str, rules: Rules, options: Options) -> list[Event] | Non
     for index, (call, raw) in enumerate(blocks):
         out += _block_events(call, raw, index, ids, rules, options)
     out += [Markup(space) for space in spaces]
-    return out
+    left = left_call(body, rules.tools, dialect) if body else None
+    return out if left is None else [*out, left]
 
 
 def _blocks_at_end(text: str, finish_reason: str | None, rules: Rules, options: Options) -> list[Event] | None:
@@ -108,8 +111,8 @@ def _blocks_at_end(text: str, finish_reason: str | None, rules: Rules, options: 
 
 
 def _block_events(call: RawCall, raw: str, index: int, ids: set[str], rules: Rules, options: Options) -> list[Event]:
-    checked = check(call, rules.tools, rules.choice, options)
-    return [Markup(raw), *events(checked, index, call_id(call.id, ids, options), raw)]
+    checked = check(call, rules, options)
+    return [Markup(raw), *events(checked, index, call_id(call.id, ids, options), raw, call.places)]
 
 
 def _plain(rules: Rules) -> bool:

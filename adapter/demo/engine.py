@@ -58,7 +58,10 @@ def serve(model: Path) -> Iterator[Engine]:
         DemoUnavailable: No engine is installed, the file is missing, or the server did not start.
     """
     if importlib.util.find_spec("xllamacpp") is None:
-        raise DemoUnavailable('no engine to run a model with: pip install "tool-call-adapter[demo]", or give --base-url')
+        raise DemoUnavailable(
+            'no engine to run a model with: pip install ".[demo]" in the folder of the project (or pip install xllamacpp), '
+            "or give --base-url"
+        )
     if not model.is_file():
         raise DemoUnavailable(f"no model file {model}; give the path of a .gguf file")
     key = secrets.token_urlsafe(24)

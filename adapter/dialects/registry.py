@@ -5,33 +5,25 @@ A dialect is data: its template's front matter and macros. No code outside a dia
 
 from __future__ import annotations
 
-import fnmatch
 import functools
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Literal
 
-import jinja2
-
-from adapter.dialects import templates
+from adapter.dialects import front_matter, templates
+from adapter.dialects.model_names import for_model, meant_by
+from adapter.dialects.spending import spending
 from adapter.errors import DialectError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from importlib.metadata import EntryPoint
 
     from adapter.tools.choice import ToolChoice
 
 _MACROS = ("system", "tool_call", "tool_results")
-_CHOICES = {
-    "result_role": ("user", "tool"),
-    "tools_in": ("system", "own", "user"),
-    "needs": ("chat", "completions"),
-    "space_before_call": ("drop", "keep", "keep-in-sentence"),
-}
 Pair = tuple[str, str]
 SpaceBeforeCall = Literal["drop", "keep", "keep-in-sentence"]
 
@@ -50,8 +42,9 @@ class Dialect:
         close: The marker at the end of a block.
         result: The tags around a tool result in the prompt, or None; a model sometimes writes the tags itself.
         reasoning: The tags around reasoning, or None.
+        answer: The tags around the answer behind reasoning, which some models write, or None.
         special: Special tokens that may be left over in the text.
-        calls_in_thinking: True if a call ends the models' thinking.
+        calls_in_thinking: True if a call ends the models' thinking; `unclosed` if a call does only in thinking without an end.
         space_before_call: Treatment of white space between text and a call: `drop`; `keep` as content; or `keep-in-sentence`,
             as content if the text breaks off inside a sentence.
         form: Further settings of the call syntax.
@@ -66,6 +59,7 @@ class Dialect:
             `{index}`, counted over the conversation; or `nine` letters and digits, derived from the caller's id. Empty:
             unchanged.
         newline_first: True if the models begin an answer with a newline, which is no content, before thinking.
+        token_first: True if the models begin an answer with a special token, which is no content.
         evidence: Evidence behind the dialect: `renderings` of official templates, the `board` of recorded completions.
         needs: The upstream that the dialect needs: `chat`, or `completions` if its markers are special tokens or do not fit
             into plain messages.
@@ -80,9 +74,10 @@ class Dialect:
     close: str
     result: Pair | tuple[()] = ()
     reasoning: Pair | None = None
+    answer: Pair | None = None
     special: tuple[str, ...] = ()
     markers: tuple[str, ...] = ()
-    calls_in_thinking: bool = False
+    calls_in_thinking: bool | Literal["unclosed"] = False
     space_before_call: SpaceBeforeCall = "drop"
     form: Mapping[str, str] = field(default_factory=dict)
     result_role: Literal["user", "tool"] = "user"
@@ -92,6 +87,7 @@ class Dialect:
     tools_name: str = ""
     call_ids: str = ""
     newline_first: bool = False
+    token_first: bool = False
     evidence: tuple[str, ...] = ()
     needs: Literal["chat", "completions"] = "chat"
     path: str = ""
@@ -131,45 +127,21 @@ class Dialect:
 
     def _render(self, macro: str, *args: object) -> str:
         try:
-            return str(self.macros[macro](*args))
-        except jinja2.TemplateError as error:
-            raise DialectError(f"{self.path}: macro {macro!r} failed: {error}") from error
-
-
-_STRINGS = ("name", "syntax", "open", "close", "default_system", "tools_name", "call_ids", *_CHOICES)
-_LISTS = ("models", "evidence", "special", "markers", "result", "reasoning", "roles")
-_FLAGS = ("calls_in_thinking", "newline_first")
-_TABLES = ("form",)
-_KEYS = (*_STRINGS, *_LISTS, *_FLAGS, *_TABLES)
-
-
-def _check(data: Mapping[str, Any], path: str) -> None:
-    """Raise `DialectError` for front matter outside the documented form."""
-    required = ("name", "models", "syntax", "open", "close")
-    plain = {key: value for key, value in data.items() if key not in _FLAGS + _TABLES}
-    templates.check_keys(plain, path, strings=_STRINGS, lists=_LISTS, required=required, others=_FLAGS + _TABLES)
-    for key in _FLAGS:
-        if not isinstance(data.get(key, False), bool):
-            raise DialectError(f"{path}: {key} = {data[key]!r} must be true or false")
-    for key in _TABLES:
-        table = data.get(key, {})
-        if not isinstance(table, Mapping) or not all(isinstance(value, str) for value in table.values()):
-            raise DialectError(f"{path}: {key} must be a table of strings")
-    for key in ("result", "reasoning"):
-        if data.get(key) and len(data[key]) != 2:
-            raise DialectError(f"{path}: {key} = {data[key]!r} must be the opening and the closing tag")
-    for key, allowed in _CHOICES.items():
-        if key in data and data[key] not in allowed:
-            raise DialectError(f"{path}: {key} = {data[key]!r} must be {' or '.join(map(repr, allowed))}")
+            with spending():
+                return str(self.macros[macro](*args))
+        except templates.FAULTS as error:
+            if macro == "tool_call" and isinstance(error, RecursionError):
+                raise  # the value is too deep, not the template at fault
+            raise DialectError(f"{self.path}: macro {macro!r} failed: {templates.fault_of(error)}") from error
 
 
 def _front_matter(dialect: Dialect) -> dict[str, Any]:
     """The data of a dialect as front matter, for a dialect that extends it."""
-    values = {key: getattr(dialect, key) for key in _KEYS}
+    values = {key: getattr(dialect, key) for key in front_matter.KEYS}
     return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items() if value is not None}
 
 
-# Entry-point group of dialects in other packages: a `Dialect`, or the path of a template, under the dialect's name.
+# Entry points of other packages: a `Dialect`, or the path of a template, under the dialect's name.
 _GROUP = "adapter.dialects"
 # The name that chooses by the model's name, and the dialect for unknown models.
 AUTO, FALLBACK = "auto", "hermes"
@@ -204,54 +176,77 @@ def _load_offered(name: str) -> Dialect:
 
 @functools.lru_cache(maxsize=128)
 def load(name: str) -> Dialect:
-    """Load a dialect by name or by the path of a `.jinja` file.
+    """Load a dialect by name, by a model's name or by the path of a `.jinja` file.
 
     Raises:
         DialectError: The template does not exist or breaks the contract; the message says file and line.
     """
+    name = by_model(name)[0]
     others = () if name.endswith(templates.SUFFIX) or name in templates.names() else _offered()
     if name in others:
         return _load_offered(name)
     source, path = templates.read(name, others=others)
-    data = templates.front_matter(source, path)
+    parent_name, values = _values(source, path, load)
     macros: dict[str, Any] = {}
     context: dict[str, Any] = {}
-    parent_name = data.pop("extends", None)
     if parent_name is not None:
-        parent = load(parent_name)
-        data = _front_matter(parent) | {"evidence": []} | data  # evidence for the parent is no evidence for the child
-        macros = dict(parent.macros)
+        macros = dict(load(parent_name).macros)
         # In Jinja a name holds no dash and no dot: `qwen3_coder.asked(…)`.
-        context = {re.sub(r"\W", "_", parent_name): SimpleNamespace(**parent.macros)}
-    _check(data, path)
+        context = {re.sub(r"\W", "_", parent_name): SimpleNamespace(**macros)}
     macros |= templates.compile_macros(source, path, context)
     for macro in _MACROS:
         if macro not in macros:
             raise DialectError(f"{path}: macro {macro!r} is missing; a template defines {', '.join(_MACROS)}")
-    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
-    values["reasoning"] = values.get("reasoning") or None  # an empty list overrides the parent's tags
     return Dialect(**values, path=path, macros=macros)
 
 
-def for_model(model: str, globs: Iterable[tuple[str, Iterable[str]]]) -> tuple[str, str] | None:
-    """Find the name whose globs match a model. Returns the name and the glob; None without a match.
+@functools.lru_cache(maxsize=128)
+def outline(name: str) -> Dialect:
+    """Load a dialect by name without its macros, in a tenth of the time: enough to read completions.
 
-    Of several matches the earliest in the model's name wins (a model tuned from another carries the other's name behind its
-    own), then the longest glob.
-
-    Args:
-        model: The model's name, in upper or lower case.
-        globs: Names with their globs.
+    Raises:
+        DialectError: As `load`.
     """
-    wanted = model.lower()
-    found = [(name, glob) for name, several in globs for glob in several if fnmatch.fnmatchcase(wanted, glob.lower())]
-    return max(found, key=lambda match: (-_begins(match[1].lower(), wanted), len(match[1].replace("*", ""))), default=None)
+    if name not in templates.names():  # of another package, a path, or a model's name
+        return load(name)
+    source, path = templates.read(name)
+    return Dialect(**_values(source, path, outline)[1], path=path)
 
 
-def _begins(glob: str, model: str) -> int:
-    """The offset in a model's name at which the words of a glob begin."""
-    words = next((words for words in glob.split("*") if words), "")
-    return model.find(words) if words else len(model)
+def _values(source: str, path: str, get: Callable[[str], Dialect]) -> tuple[str | None, dict[str, Any]]:
+    """Read the front matter of a template. Returns the parent's name, and all values of the dialect."""
+    data = templates.front_matter(source, path)
+    parent = data.pop("extends", None)
+    if parent is not None:  # evidence for the parent is no evidence for the child
+        data = _front_matter(get(parent)) | {"evidence": []} | data
+    front_matter.check(data, path)
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    for key in ("reasoning", "answer"):  # an empty list overrides the parent's tags
+        values[key] = values.get(key) or None
+    return parent, values
+
+
+def by_model(name: str) -> tuple[str, str]:
+    """Find the dialect for a model's name given in place of a dialect's.
+
+    Returns:
+        The name of the dialect, and a sentence with the reason; any other name as it is, without a reason.
+
+    Raises:
+        DialectError: The name is a slip in a name that is known.
+    """
+    if name in {AUTO, ""} or name.endswith(templates.SUFFIX) or name in templates.names() or name in _offered():
+        return name, ""
+    return _by_model(name)
+
+
+@functools.lru_cache(maxsize=64)
+def _by_model(name: str) -> tuple[str, str]:
+    match = for_model(name, ((each, outline(each).models) for each in templates.names()))
+    if match is not None and (meant := meant_by(name, match[1], templates.names())):
+        other = "" if meant in templates.names() else f", for which the dialect is {match[0]!r}"
+        raise DialectError(f"no dialect {name!r}; did you mean {meant!r}{other}? `adapter templates list` shows all")
+    return (name, "") if match is None else (match[0], f"dialect {match[0]!r} for the model {name!r}, by {match[1]!r}")
 
 
 @functools.lru_cache(maxsize=64)
@@ -261,7 +256,7 @@ def choose(model: str) -> tuple[Dialect, str]:
     Raises:
         DialectError: A dialect of another package cannot be loaded.
     """
-    match = for_model(model, ((name, load(name).models) for name in names()))
+    match = for_model(model, ((name, outline(name).models) for name in names()))
     if match is None:
         return load(FALLBACK), f"dialect {FALLBACK!r}, as no dialect names the model {model!r}"
     return load(match[0]), f"dialect {match[0]!r} for the model {model!r}, by {match[1]!r}"

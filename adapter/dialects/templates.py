@@ -16,13 +16,26 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from adapter.dialects.budgeted import BudgetedEnvironment
+from adapter.dialects.spending import spending
 from adapter.errors import DialectError
+from adapter.plain_file import check_plain
+from adapter.text.held_markers import escaped_in_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from importlib.resources.abc import Traversable
 
+_CHAT = "chat"  # the folder of the chat templates
 SUFFIX = ".jinja"
+# Errors of Jinja, and those that Python raises for a template that Jinja does not see through: parentheses or loops nested too
+# deeply, a number of too many digits, a sum of a text and a number.
+FAULTS = (
+    jinja2.TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError, SyntaxError,
+    MemoryError,
+)  # fmt: skip
+MOST_BYTES = 400_000  # of a template; the longest of a model that we know has 30,000
+_MOST_SHOWN = 200  # characters of a path that cannot be read
 _FENCE = "+++"
 
 
@@ -65,12 +78,39 @@ def read(name: str, under: str = "", what: str = "dialect", others: Iterable[str
     elif name in names(under):
         place = (folder() / under if under else folder()) / f"{name}{SUFFIX}"
     else:
-        there = ", ".join(sorted({*names(under), *others}))
-        raise DialectError(f"no {what} {name!r}; there are {there}, or give the path of a {SUFFIX} file")
+        there = of_other_kind(name, under) + near_or_all(name, sorted({*names(under), *others}))
+        raise DialectError(f"no {what} {shortened(name)}; {there}, or give the path of a {SUFFIX} file")
     try:
-        return place.read_text(encoding="utf-8"), str(place)
-    except (OSError, UnicodeDecodeError) as error:
-        raise DialectError(f"template {name!r} cannot be read: {error}") from error
+        if isinstance(place, Path):
+            check_plain(place, MOST_BYTES)
+        return place.read_text(encoding="utf-8-sig"), str(place)
+    except (OSError, ValueError) as error:  # ValueError: no UTF-8, or a NUL in the path
+        raise DialectError(f"template {shortened(name)} cannot be read: {shortened(str(error), quote=False)}") from error
+
+
+def of_other_kind(name: str, under: str) -> str:
+    """Return words about a chat template's name given for a dialect, or the other way; empty for any other name."""
+    kind, option, other = ("dialect", "dialect", "") if under else ("chat template", "chat_template", _CHAT)
+    return f"that is the name of a {kind}, for {option}={name!r}; " if name in names(other) else ""
+
+
+def near_or_all(name: str, names: Iterable[str]) -> str:
+    """Return words about the names that are most like a name; about all names if none is."""
+    import difflib
+
+    known = {each.lower(): each for each in names}
+    wanted = name.lower()
+    begun = [each for each in known if wanted and each.startswith(wanted)]
+    found = ([wanted] if wanted in known else []) or begun[:3] or difflib.get_close_matches(wanted, known, n=2)
+    if not found:
+        return f"there are {', '.join(known.values())}"
+    return f"did you mean {' or '.join(repr(known[each]) for each in found)}? `adapter templates list` shows all"
+
+
+def shortened(text: str, *, quote: bool = True) -> str:
+    """Quote the beginning of a text for a message."""
+    shown = text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 1]}…"
+    return repr(shown) if quote else shown
 
 
 def has_front_matter(source: str) -> bool:
@@ -91,7 +131,7 @@ def front_matter(source: str, path: str) -> dict[str, Any]:
     try:
         # An empty line stands for the fence line, so that TOML's line numbers agree with the file's.
         return tomllib.loads("\n" + "\n".join(lines[1 : fences[1]]))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise DialectError(f"{path}: front matter is not TOML: {error}") from error
 
 
@@ -143,7 +183,9 @@ def to_json(
     Jinja's own filter escapes `<>&'`, sorts the keys and escapes non-ASCII; no model was trained on such text.
     """
     if not (ensure_ascii or indent is not None or separators or sort_keys):
-        return _plain_json(value)
+        return escaped_in_json(_plain_json(value))
+    if not ensure_ascii:
+        return escaped_in_json(json.dumps(value, ensure_ascii=False, indent=indent, separators=separators, sort_keys=sort_keys))
     return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
 
 
@@ -152,14 +194,25 @@ _plain_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @functools.cache
-def environment() -> jinja2.Environment:
-    """The sandbox of all dialect templates."""
-    env = ImmutableSandboxedEnvironment(
-        undefined=jinja2.StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
-    )
-    env.filters["tojson"] = to_json
+def environment(*, ours: bool) -> jinja2.Environment:
+    """The sandbox of dialect templates: of our own, or of others, which run under a budget."""
+    kind = ImmutableSandboxedEnvironment if ours else BudgetedEnvironment
+    env = kind(undefined=jinja2.StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)
+    give_filters(env)
     env.policies["json.dumps_kwargs"] = {}
     return env
+
+
+def give_filters(env: jinja2.Environment) -> None:
+    """Give an environment the filter `tojson` of Hugging Face."""
+    env.filters["tojson"] = to_json
+    if isinstance(env, BudgetedEnvironment):
+        env.charge_filters()
+
+
+def is_ours(path: str) -> bool:
+    """True for a template in our own folder."""
+    return Path(path).is_relative_to(str(folder()))
 
 
 def compile_macros(source: str, path: str, context: Mapping[str, Any]) -> dict[str, Any]:
@@ -174,13 +227,20 @@ def compile_macros(source: str, path: str, context: Mapping[str, Any]) -> dict[s
         DialectError: Jinja cannot compile the template, or its top level fails.
     """
     try:
-        template = environment().from_string(source, globals=dict(context))
-        exported = vars(template.module)
+        with spending():
+            template = environment(ours=is_ours(path)).from_string(source, globals=dict(context))
+            exported = vars(template.module)
     except jinja2.TemplateSyntaxError as error:
         raise DialectError(f"{path}:{error.lineno}: {error.message}") from error
-    except jinja2.TemplateError as error:
-        raise DialectError(f"{path}: {error.message}") from error
+    except FAULTS as error:
+        raise DialectError(f"{path}: {fault_of(error)}") from error
     return dict(_macros(exported))
+
+
+def fault_of(error: BaseException) -> str:
+    """Describe an error of a template: Jinja's own words, or Python's with the error's name."""
+    words = shortened(str(error), quote=False)
+    return words if isinstance(error, jinja2.TemplateError) else f"the template cannot be run: {type(error).__name__}: {words}"
 
 
 def _macros(exported: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -10,7 +10,7 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from adapter.enforce.call_frame import beginning_of
-from adapter.enforce.gbnf.answer import gbnf, no_grammar
+from adapter.enforce.gbnf.answer import counts_characters, gbnf, has_grammar, no_grammar
 from adapter.enforce.structural_tag import structural_tag
 from adapter.enforce.structured_output import response_format, schema_fields, wants_json
 from adapter.events import frozen
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from adapter.dialects.registry import Dialect
     from adapter.enforce.shape import Shape
     from adapter.servers import Rung, Server
+
+_MOST_OF_SERVERS = 2000
 
 
 @frozen
@@ -44,12 +46,30 @@ class Enforcement:
 
 def rung_for(wanted: str, server: Server) -> Rung:
     """The rung that the option `enforce` asks for."""
-    return server.rungs[-1] if wanted == "auto" else wanted  # type: ignore[return-value]  # options checked it
+    return (server.auto or server.rungs[-1]) if wanted == "auto" else wanted  # type: ignore[return-value]  # options checked it
+
+
+def chosen_rung(server_kind: str, server: Server) -> str:
+    """Return the rung behind `enforce="auto"` and the reason, in a sentence.
+
+    Args:
+        server_kind: The name of the kind of server.
+        server: The server's abilities.
+    """
+    rung = rung_for("auto", server)
+    if server_kind == "generic":
+        return (
+            f"enforce 'auto' = {rung!r}, because the server is 'generic': what it can do is unknown. "
+            "Name its kind (server='llama.cpp', …), or ask it: adapter probe"
+        )
+    some = f", of which not all models have {server.rungs[-1]!r}" if rung != server.rungs[-1] else ""
+    return f"enforce 'auto' = {rung!r}, because the server is {server_kind!r}{some}"
 
 
 def stronger(rung: Rung, server: Server) -> Rung | None:
-    """The next rung that the server has."""
-    above = server.rungs[server.rungs.index(rung) + 1 :] if rung in server.rungs else ()
+    """The next rung that all models of the server have."""
+    most = server.rungs.index(rung_for("auto", server))
+    above = server.rungs[server.rungs.index(rung) + 1 : most + 1] if rung in server.rungs else ()
     return above[0] if above else None
 
 
@@ -63,6 +83,8 @@ def enforce(rung: Rung, server: Server, dialect: Dialect, shape: Shape, answer_f
         shape: The answers that are allowed.
         answer_format: The caller's own `response_format` for an answer in words.
     """
+    if shape.longest and _says_bounds(rung, server, dialect, shape.longest):
+        shape = replace(shape, tools=shape.tools.bounded(shape.longest))
     if rung == "grammar":
         why = no_grammar(dialect, shape.tools)
         return _without_grammar(server, dialect, shape, answer_format, why) if why else _grammar(server, dialect, shape)
@@ -70,10 +92,26 @@ def enforce(rung: Rung, server: Server, dialect: Dialect, shape: Shape, answer_f
     if rung == "json_schema" and (always or wants_json(answer_format)):
         body = response_format(shape.tools, None if always else answer_format)
         return Enforcement(rung, schema_fields(server, body), bare=True)
+    if rung == "json_object" and server.schema is not None and always:
+        body = {"response_format": {"type": "json_object"}}
+        return Enforcement(rung, body, bare=True, unenforced="left to validation: JSON mode holds no schema")
     if rung == "prefill" and shape.forced:
         # A trailing space is a token of its own to most models, and the next word then lacks its space.
         return Enforcement(rung, prefill=beginning_of(dialect, list(shape.tools.by_name)).rstrip(" "))
     return Enforcement()
+
+
+def _says_bounds(rung: str, server: Server, dialect: Dialect, longest: int) -> bool:
+    """Return True where a constraint can say how long a string may be.
+
+    Raw values, and strings that end at a token or a tag, are held by automata, which cannot count. Servers that make the
+    grammar themselves repeat a character at most 2000 times.
+    """
+    if rung == "grammar" and (not has_grammar(dialect) or server.grammar != "gbnf"):
+        rung = "json_schema" if not has_grammar(dialect) else "structural_tag"
+    if rung == "grammar":
+        return counts_characters(dialect)
+    return server.bounds and longest <= _MOST_OF_SERVERS and (rung == "json_schema" or counts_characters(dialect))
 
 
 def _without_grammar(server: Server, dialect: Dialect, shape: Shape, answer_format: Any, why: str) -> Enforcement:

@@ -26,6 +26,7 @@ class Shape:
     several: bool = False
     reply: str | None = None
     thinking: Literal["no", "may", "begun"] = "no"
+    longest: int = 0
 
     @property
     def always(self) -> bool:

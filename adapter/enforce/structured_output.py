@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 if TYPE_CHECKING:
     from adapter.servers import Server
-    from adapter.tools.definitions import ToolDefinition, ToolSet
+    from adapter.tools.definitions import ToolSet
+    from adapter.tools.one_tool import ToolDefinition
 
 
 def response_format(tools: ToolSet, other: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -36,14 +37,27 @@ def schema_fields(server: Server, response_format: Mapping[str, Any]) -> dict[st
     """The request fields that hold a server to a format; empty for a server without structured output."""
     if server.schema == "json_schema":
         return {"json_schema": answer_schema(response_format) or {"type": "object"}}
+    if server.schema == "value":
+        return {"response_format": {"type": "json_object", "value": answer_schema(response_format) or {"type": "object"}}}
     return {} if server.schema is None else {"response_format": response_format}
+
+
+_JSON = 'Answer with nothing but one JSON object, a call: {"name": the name of the function, "arguments": its arguments}'
+
+
+def asked_for_json(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return messages that ask for a call as JSON: JSON mode knows no schema, and some servers refuse it without the word."""
+    first = messages[0] if messages else {}
+    if first.get("role") == "system" and isinstance(first.get("content"), str):
+        return [{**first, "content": f"{first['content']}\n\n{_JSON}"}, *messages[1:]]
+    return [{"role": "system", "content": _JSON}, *messages]
 
 
 def wants_json(response_format: Any) -> TypeGuard[Mapping[str, Any]]:
     """True if a `response_format` asks for JSON."""
     if response_format is None:  # as in nearly all requests; the check for a mapping is slower
         return False
-    return isinstance(response_format, Mapping) and response_format.get("type") in {"json_object", "json_schema"}
+    return isinstance(response_format, Mapping) and response_format.get("type") in ("json_object", "json_schema")
 
 
 def answer_schema(response_format: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -23,8 +23,11 @@ class Attempt:
         prefill: The beginning of the answer, written for the model; empty for none.
         rung: The rung of the enforcement ladder.
         unenforced: The constraints that the rung does not hold, in one sentence; empty for none.
+        constraint: The fields of the request that hold the answer to a schema or a grammar.
         after: The request that follows once the model has thought, where the present request ends with the thinking.
         then: The text after the thinking in the further request.
+        longest: Characters of a string under the constraint; 0 for no bound.
+        native: The request has its tools, and upstream may make calls itself.
         noted: Further problems to be reported.
     """
 
@@ -34,9 +37,12 @@ class Attempt:
     prefill: str
     rung: Rung
     unenforced: str
+    constraint: tuple[str, ...] = ()
     after: dict[str, Any] | None = None
     then: str = ""
     noted: tuple[Problem, ...] = ()
+    longest: int = 0
+    native: bool = False
 
     def answer(self, text: str) -> str:
         """Return an answer with the prefill, repeated by some servers and left out by others."""

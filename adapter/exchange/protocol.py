@@ -2,14 +2,17 @@
 
 An exchange is a generator of commands; the shell carries each out and sends the result back:
 
-    UpstreamRequest ──► Reply      send a request; with `stream` the body stays to be read
-    Read            ──► bytes      the next piece of the last reply's body; empty at the end
+    UpstreamRequest ──► Reply      send a request; with `stream` the body stays to be read; None: no head yet
+    Await           ──► Reply      wait on for the head of the reply; None: no head yet
+    Read            ──► bytes      the next piece of the last reply's body; empty at the end; None: nothing yet
     Start           ──► None       a streamed response for the caller begins, with status and headers
     Emit            ──► None       a piece of the response's body
     Break           ──► never      the response breaks off: the caller sees a connection error
     Run             ──► a value    the result of a function that may wait for a disk
 
-Without `Start`, the generator's return value is the whole response. No I/O happens in an exchange.
+A shell that answers `None` to `Read` asks for a sign of life: the exchange emits one, if its response has begun, and reads
+again. Only a request with `patience` may be answered with None: the exchange begins its response, emits a sign, and waits
+on. Without `Start`, the generator's return value is the whole response. No I/O happens in an exchange.
 """
 
 from __future__ import annotations
@@ -24,6 +27,12 @@ from adapter.text.wire_json import write_json
 Headers: TypeAlias = Sequence[tuple[str, str]]
 CHAT = "/chat/completions"
 RESPONSES = "/responses"
+MESSAGES = "/messages"
+COUNT_TOKENS = "/messages/count_tokens"
+MODELS = "/models"
+PROPS = "/props"  # of llama.cpp, beside the API and not below
+# Bytes of an answer: a hundred thousand tokens with twenty log probabilities each.
+MOST_BYTES = 1 << 28
 
 
 @frozen
@@ -34,11 +43,18 @@ class UpstreamRequest:
         body: The JSON body in place of the caller's.
         stream: Leave the reply's body to be read piece by piece.
         endpoint: The end of the URL's path, in place of the caller's `/chat/completions` or `/responses`.
+        most: Bytes of the reply's decoded body that are read; the shell raises `UpstreamTooLarge` in the exchange for a larger
+            body.
+        method: `POST` for the caller's request in another form; `GET` for a question without a body.
+        patience: Seconds without a head after which a shell may answer None; None: never.
     """
 
     body: dict[str, Any]
     stream: bool = False
     endpoint: str = CHAT
+    most: int = MOST_BYTES
+    method: str = "POST"
+    patience: float | None = None
 
 
 @frozen
@@ -68,12 +84,24 @@ class Read:
     """Read the next piece of the last reply's body."""
 
 
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Wait on for the head of the reply to the last request."""
+
+
 @frozen
 class Start:
-    """Begin a streamed response."""
+    """Begin a streamed response.
+
+    Attributes:
+        status: HTTP status.
+        headers: Names and values, in order.
+        patience: Seconds of upstream's silence after which a shell is to answer a `Read` with None; None: never.
+    """
 
     status: int
     headers: Headers
+    patience: float | None = None
 
 
 class Emit(NamedTuple):
@@ -97,22 +125,42 @@ class Run:
 
 
 READ = Read()
-Command: TypeAlias = UpstreamRequest | Read | Start | Emit | Break | Run
+AWAIT = Await()
+Command: TypeAlias = UpstreamRequest | Await | Read | Start | Emit | Break | Run
 Exchange: TypeAlias = Generator[Command, Any, Reply | None]
+
+
+def read(sign: Callable[[], bytes] | None = None) -> Generator[Command, Any, bytes]:
+    """Return the next piece of the last reply's body.
+
+    Args:
+        sign: Writes a sign of life for the caller; None before the response has begun, or without such a sign.
+    """
+    while True:
+        data: bytes | None = yield READ
+        if data is not None:
+            return data
+        if sign is not None:
+            yield Emit(sign())
 
 
 class OpenExchange(Protocol):
     """The function that a shell asks about each request."""
 
-    def __call__(self, path: str, body: bytes, method: str = "POST", query: Mapping[str, str] = ...) -> Exchange | None:
+    def __call__(
+        self, path: str, body: bytes | dict[str, Any], method: str = "POST", query: Mapping[str, str] = ...
+    ) -> Exchange | None:
         """Return the exchange for a request; None for a request that upstream understands unchanged.
 
         Args:
             path: The path of the URL.
-            body: The body.
+            body: The body; or the object in the body, read already.
             method: The HTTP method.
             query: The parameters of the URL.
         """
+
+    def reset(self) -> None:
+        """Forget all that was learnt about servers and models."""
 
 
 Report: TypeAlias = Callable[[Problem], None]

@@ -3,33 +3,51 @@
 from __future__ import annotations
 
 import dataclasses
-import json
+from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from adapter.api.chat.request import ChatRequest, upstream_body, wants_thinking
+from adapter.api.reasoning import REASONING
+from adapter.completion.given_words import held_names, shown_otherwise
 from adapter.completion.request_rules import Rules
 from adapter.dialects.registry import resolve
+from adapter.enforce.answer_format import format_of
 from adapter.enforce.ladder import Enforcement, enforce, rung_for, stronger
 from adapter.enforce.shape import Shape
-from adapter.enforce.structured_output import answer_schema, wants_json
+from adapter.enforce.structured_output import answer_schema, asked_for_json, wants_json
+from adapter.exchange.after_result import after_result, may_repeat
 from adapter.exchange.attempt import Attempt
-from adapter.exchange.retry_policy import Fault, repeated
-from adapter.exchange.think_first import Thought, thought_in
+from adapter.exchange.format_note import format_note
+from adapter.exchange.grounds import Grounds
+from adapter.exchange.just_answered import JustAnswered
+from adapter.exchange.native_request import NativeRequest, native_request
+from adapter.exchange.native_use import refuses_tools
+from adapter.exchange.sized import warn_of_size
+from adapter.exchange.think_first import Thought, after_thinking, thinking_first, thought_in
+from adapter.exchange.tool_policy import mended
+from adapter.exchange.writable_tools import writable
 from adapter.prompt.conversation import plain_examples, to_plain_messages
-from adapter.prompt.examples import worked_examples
-from adapter.prompt.history import past_ids, settled_calls
+from adapter.prompt.examples import made_up_in, with_open_calls, worked_examples
+from adapter.prompt.history import Place, past_ids, settled_calls
+from adapter.prompt.in_words import in_words
 from adapter.prompt.merging import merged_turns
 from adapter.prompt.neutralise import neutraliser
-from adapter.prompt.parts import without_media
+from adapter.prompt.past_reasoning import renamed
+from adapter.prompt.readable import readable, reasoning_name
 from adapter.tools.choice import ToolChoice
+from adapter.tools.definitions import ToolSet
 from adapter.tools.reply_tool import reply_tool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
+    from adapter.enforce.answer_format import AnswerFormat
     from adapter.events import Problem
-    from adapter.exchange.upstream import Upstream
-    from adapter.options import Options
+    from adapter.exchange.model_setting import Setting
+    from adapter.exchange.protocol import Reply
+    from adapter.exchange.retry_policy import Fault
+    from adapter.prompt.replay import Said
     from adapter.servers import Rung
 
 
@@ -42,72 +60,106 @@ class RequestPlan:
 
     Args:
         request: The request.
-        options: The caller's choices.
-        upstream: The form in which upstream gets the conversation.
+        setting: The options for the model, and the form in which upstream gets the conversation.
+        said: Earlier answers whose text is known, by the id of their first call.
 
     Attributes:
         dialect: The dialect.
+        guard: Neutralises untrusted text; None where the caller switched this off.
+        learnt: Facts about the model's server, from its answers to this client.
+        answer_format: The caller's own format of an answer in words, beside tools; None without one.
         first: The first attempt.
-        settled: Calls that were made just before and have their results, as `(name, arguments)`.
+        grounds: The values of calls held against the conversation.
+        settled: Calls that were made just before and have their results.
 
     Raises:
         BadRequest: The messages are wrong.
     """
 
-    def __init__(self, request: ChatRequest, options: Options, upstream: Upstream) -> None:
-        self._request = request
-        self._options = options
-        self._upstream = upstream
+    def __init__(self, request: ChatRequest, setting: Setting, said: Mapping[str, Said] = MappingProxyType({})) -> None:
+        self._options, self._upstream, self.learnt = setting.options, setting.upstream, setting.learnt
+        self._texts = said
+        options = self._options
         self._format: Any = request.body.get("response_format")
         self.dialect = resolve(options.dialect, options.result_role)
+        self.guard = neutraliser(self.dialect) if options.neutralise else None
+        self._noted: list[Problem] = list(request.tools.told)
+        self._request = request = writable(request, self.dialect, options.on_bad_tool, self._noted.append)
         self._choice = request.choice if request.tools else ToolChoice("none")  # a call of nothing is text
-        roles, messages = self.dialect.roles, request.messages
-        self.settled = settled_calls(messages, roles) if self._choice.mode == "auto" else frozenset()
+        self._noted += mended(request.tools)
+        known = setting.upstream.server.reasoning or setting.learnt.reasoning
+        self._reasoning = "" if REASONING in self.learnt.refused else known
+        self.learnt.left_out(request.body, self._upstream.server, options.server)
+        warn_of_size(setting.size, len(request.tools.tools), options, self.learnt)
+        self._history = self._readable(request.messages, request.place)
+        answered = settled_calls(self._history, self.dialect.roles, partial(may_repeat, request.tools))
+        made = frozenset((call.name, call.arguments) for call in answered)
+        self._choice = after_result(self._choice, request.tools, made, options, self._noted.append)
+        answered = answered if self._choice.mode == "auto" else ()
         # After a result the caller wants words, and they come best as words.
-        before_call = not self.settled and self._choice.mode == "auto" and self._choice.allowed is None
+        before_call = not answered and self._choice.mode == "auto" and self._choice.allowed is None
         replies = bool(options.reply_tool) and before_call
         extra = reply_tool(request.tools.names) if replies else None
         self._reply = None if extra is None else extra["function"]["name"]
         self._tools = request.tools if extra is None else request.tools.and_also(extra)
-        self._noted: list[Problem] = []
-        self._messages = to_plain_messages(
-            self._readable(messages) if options.media == "drop" else messages,
-            self._tools,
-            self._choice,
-            request.parallel,
-            self.dialect,
-            options,
-            note=self._note() if self._format is not None else "",
-            examples=self._examples(options.examples) if options.examples is not None else (),
-        )
-        first = self.attempt()
+        self.grounds = Grounds(self._history, self._tools, self._reply, self._choice, self.dialect, options)
+        self.settled = JustAnswered(answered, self._history, self.grounds.invented)
+        self._messages: list[dict[str, Any]] = []  # in words, once they are asked for
+        name, note = reasoning_name(options, self._reasoning), self._format_note(native=True)
+        self._native = native_request(request, self._choice, self._history, self.dialect, options, self.learnt, name, note)
+        self.answer_format = self._own_format()
+        first = self.attempt() if self._native is None else self._native_attempt(self._native)
         self.first = dataclasses.replace(first, noted=tuple(self._noted)) if self._noted else first
 
-    def _readable(self, messages: Any) -> Any:
-        """Return the messages without the parts that are no text; each part left out is noted."""
-        return without_media(messages, self._noted.append)
+    def _with_tools(self, *, examples: bool = True) -> list[dict[str, Any]]:
+        """Return the conversation with the tools in words, with the examples or without."""
+        if self._messages and examples:
+            return self._messages
+        chosen = self._options.examples if examples else None
+        parallel, shown, note = self._request.parallel, self._examples(chosen), self._format_note()
+        plain = to_plain_messages(
+            self._history, self._tools, self._choice, parallel, self.dialect, self._options, note=note, examples=shown
+        )
+        plain = renamed(plain, reasoning_name(self._options, self._reasoning))
+        self._messages = plain if examples else self._messages
+        return plain
+
+    def _in_words(self) -> list[dict[str, Any]]:
+        """Return the conversation without tools."""
+        told = in_words(self._history, self.dialect.roles)
+        plain = to_plain_messages(
+            told, ToolSet(), ToolChoice("none"), None, self.dialect, self._options, note=self._format_note()
+        )
+        return renamed(plain, reasoning_name(self._options, self._reasoning))
+
+    def _readable(self, messages: Any, place: Place) -> Any:
+        """Return the messages as upstream can read them; the changes are noted."""
+        plain, place = readable(messages, self.dialect, self._options, self._reasoning, self._noted.append, place, self._texts)
+        self._upstream.check(plain, place)
+        return plain
 
     def _examples(self, examples: Any) -> list[dict[str, Any]]:
-        if self._choice.mode == "none":
+        if self._choice.mode == "none" or examples is None:
             return []
         if isinstance(examples, str):
             tools = self._request.tools.only(self._choice.allowed)
-            guard = neutraliser(self.dialect) if self._options.neutralise else None
-            return worked_examples(tools, self._request.messages, self._reply, self.dialect, guard)
-        readable = self._readable(examples) if self._options.media == "drop" else examples
-        return plain_examples(readable, self.dialect)
+            forced = self._choice.forced
+            shown = worked_examples(tools, self._history, self._reply, self.dialect, self.guard, forced=forced)
+            self.settled.shown = made_up_in(shown)
+            return shown
+        own = with_open_calls(examples)
+        return plain_examples(self._readable(own, lambda position: f"examples[{position}]"), self.dialect)
 
-    def _note(self) -> str:
-        """Return the sentence on the caller's own answer format for the system message, or an empty string.
+    def _format_note(self, *, native: bool = False) -> str:
+        held = self._choice.mode == "none" if native else self._holds_format()
+        return format_note(self._format, self._choice, self.guard, held=held)
 
-        Beside tools the format cannot go upstream unchanged: a model held to the format could write no call.
-        """
-        if not wants_json(self._format) or self._choice.forced or self._holds_format():
-            return ""
-        schema = answer_schema(self._format)
-        form = f" that fits this JSON schema:\n{json.dumps(schema, ensure_ascii=False)}" if schema else "."
-        when = "Answer" if self._choice.mode == "none" else "When you answer without a function call, answer"
-        return f"{when} with nothing but one JSON object{form}"
+    def _own_format(self) -> AnswerFormat | None:
+        """Return the format of an answer in words beside tools, or with a schema whose words are shown in another form."""
+        shown = self.guard is not None and self._format_note(native=self._native is not None) != ""
+        otherwise = shown and shown_otherwise(answer_schema(self._format), self.dialect)
+        beside = bool(self._request.tools) and self._choice.mode == "auto"
+        return format_of(self._format, shown_otherwise=otherwise) if beside or otherwise else None
 
     def _holds_format(self) -> bool:
         """Return True where upstream is held to the caller's format, or to a schema that allows the format or a call."""
@@ -124,13 +176,33 @@ class RequestPlan:
         if self._begins_thinking(body):
             thinking = "begun"
         tools = self._tools.only(self._choice.allowed)
-        return Shape(tools, self._choice.forced, several, self._reply, thinking)
+        return Shape(tools, self._choice.forced, several, self._reply, thinking, self._options.longest_string or 0)
 
     def _begins_thinking(self, body: Mapping[str, Any]) -> bool:
         """Return True where the answer to a request begins inside the thinking."""
         if self._options.thinking_prefilled or self.dialect.reasoning is None:
             return self._options.thinking_prefilled
         return self._upstream.ending(body).rstrip().endswith(self.dialect.reasoning[0])
+
+    def _format_sent(self) -> Any:
+        """Return the caller's answer format, where it can go upstream unchanged."""
+        ours = self._format is not None and self._choice.mode != "none" and wants_json(self._format)
+        return None if ours else self._format
+
+    def _for_upstream(self, body: dict[str, Any]) -> dict[str, Any]:
+        if self._options.temperature is not None and body.get("temperature") is None and self._request.tools:
+            body["temperature"] = self._options.temperature
+        return self._upstream.request(body)
+
+    def _native_attempt(self, native: NativeRequest, further: list[dict[str, Any]] | None = None) -> Attempt:
+        body = self._for_upstream(native.body(further, self._format_sent()))
+        taken = past_ids(self._history, self.dialect.roles)
+        rules = dataclasses.replace(self._rules(body, bare=False), tools=self._request.tools, reply=None, taken=taken)
+        return Attempt(body, self._upstream.endpoint, rules, prefill="", rung="prompt", unenforced="", native=True)
+
+    def refused(self, attempt: Attempt, reply: Reply) -> Attempt | None:
+        """Return the attempt in words, after a reply that refuses an attempt with tools; None for any other error."""
+        return self.attempt() if attempt.native and self._options.native == "auto" and refuses_tools(reply) else None
 
     def attempt(
         self,
@@ -139,26 +211,28 @@ class RequestPlan:
         rung: Rung | None = None,
         in_words: bool = False,
         thinks: bool = True,
+        examples: bool = True,
     ) -> Attempt:
         """Return an attempt: a request for upstream, and the rules for the answer.
 
         Args:
             further: Messages of a re-ask, which wants a single choice.
             rung: The rung of the ladder; None for the rung that the options ask for.
-            in_words: The answer is not to be held to calls.
+            in_words: The model is shown no tools, and past calls and results as words.
             thinks: The model may think before a call with a prefill.
+            examples: The worked examples are shown.
         """
-        messages = [*self._messages, *(further or ())]
+        messages = [*(self._in_words() if in_words else self._with_tools(examples=examples)), *(further or ())]
         if self._options.merge_turns:
             messages = merged_turns(messages)
-        ours = self._format is not None and self._choice.mode != "none" and wants_json(self._format)
-        own = None if ours else self._format
-        body = self._upstream.request(upstream_body(self._request, messages, own, n=None if further is None else 1))
+        body = self._for_upstream(upstream_body(self._request, messages, self._format_sent(), n=None if further is None else 1))
         wanted = rung or rung_for(self._options.enforce or "prompt", self._upstream.server)
         held, shape = _WORDS, None
         if wanted != "prompt" and self._choice.mode != "none" and not in_words:
             shape = self._shape(body)
             held = enforce(wanted, self._upstream.server, self.dialect, shape, self._format)
+        if held.rung == "json_object" and held.body:
+            body = {**body, "messages": asked_for_json(body["messages"])}
         attempt = Attempt(
             body={**body, **held.body} if held.body else body,
             endpoint=self._upstream.endpoint,
@@ -166,20 +240,14 @@ class RequestPlan:
             prefill="",
             rung=held.rung,
             unenforced=held.unenforced,
+            constraint=tuple(held.body),
+            longest=self._options.longest_string or 0,
         )
         if shape is None or not held.prefill:
             return attempt
         if shape.thinking == "no" or not thinks:
             return dataclasses.replace(attempt, body=self._upstream.begun(body, held.prefill), prefill=held.prefill)
-        return self._thinking_first(attempt, held.prefill)
-
-    def _thinking_first(self, attempt: Attempt, then: str) -> Attempt:
-        """Return the attempt that ends with the thinking, before a call with a prefill."""
-        if self.dialect.reasoning is None or (attempt.body.get("n") or 1) > 1:
-            several = "the required call is asked for in words only: several answers cannot think before a call that is begun"
-            return dataclasses.replace(attempt, rung="prompt", unenforced=several)
-        body = {**attempt.body, "stop": [self.dialect.reasoning[1]]}
-        return dataclasses.replace(attempt, body=body, after=attempt.body, then=then)
+        return thinking_first(attempt, held.prefill, self.dialect)
 
     def thought(self, attempt: Attempt, content: str, field: str) -> Thought | None:
         """Return the thinking in an answer that was to end with the thinking; None for any other answer.
@@ -201,24 +269,17 @@ class RequestPlan:
             thought: The thinking.
             used: The length of the thinking in tokens; 0 when unknown.
         """
-        beginning = thought.text + attempt.then
-        body = self._upstream.begun(attempt.after or {}, beginning)
-        for name in ("max_tokens", "max_completion_tokens"):
-            limit = body.get(name)
-            if isinstance(limit, int) and limit > 0:
-                body[name] = max(1, limit - used)
-        return dataclasses.replace(attempt, body=body, prefill=beginning, after=None, then="")
+        return after_thinking(attempt, thought, used, self._upstream)
 
-    def again(self, attempt: Attempt, fault: Fault, further: list[dict[str, Any]]) -> Attempt:
-        """Return the attempt after an answer that cannot stand: a required call is held to the next higher rung, if any."""
-        if fault.kind == "repeated":
-            return self.attempt(further, in_words=True)
-        higher = stronger(attempt.rung, self._upstream.server) if fault.kind == "required" else None
-        return self.attempt(further, rung=higher or attempt.rung, thinks=attempt.after is None)
-
-    def repeats(self, calls: Iterable[tuple[str, str]]) -> Fault | None:
-        """Return the fault of calls, as `(name, arguments)`, that were made just before and have their results, or None."""
-        return repeated(calls, self.settled)
+    def again(self, attempt: Attempt, fault: Fault, further: list[dict[str, Any]], *, native: bool) -> Attempt:
+        """Return the attempt after an answer that cannot stand, in the form that fits the fault."""
+        form = fault.form
+        if not form.tools:
+            return self.attempt([], in_words=True)
+        if attempt.native and self._native is not None:
+            return self._native_attempt(self._native, further) if native else self.attempt(further)
+        higher = stronger(attempt.rung, self._upstream.server) if form.higher else None
+        return self.attempt(further, rung=higher or attempt.rung, thinks=attempt.after is None, examples=form.examples)
 
     def _rules(self, body: Mapping[str, Any], *, bare: bool) -> Rules:
         thinking = self._begins_thinking(body)
@@ -230,5 +291,7 @@ class RequestPlan:
             constrained=bare,
             reply=self._reply,
             thinking=thinking,
-            taken=past_ids(self._request.messages, self.dialect.roles) if self.dialect.call_ids else frozenset(),
+            said=self.grounds.said,
+            held=frozenset() if self.guard is None else held_names(self._tools, self.dialect),
+            taken=past_ids(self._history, self.dialect.roles) if self.dialect.call_ids else frozenset(),
         )

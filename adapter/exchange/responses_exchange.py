@@ -12,16 +12,19 @@ from adapter.api.writers import ChatWhole
 from adapter.errors import BadRequest
 from adapter.events import Problem
 from adapter.exchange.protocol import Emit, Exchange, Reply, Report
-from adapter.exchange.stored_responses import context_of, keep, record_of
+from adapter.exchange.stored_responses import NO_STORE, context_of, keep, record_of, with_references
 from adapter.exchange.streamed_chat import StreamedChat
+from adapter.exchange.tool_policy import policy_of
 from adapter.exchange.whole_chat import WholeChat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
     from adapter.api.responses.request import ResponsesRequest
+    from adapter.exchange.attempt import Attempt
     from adapter.exchange.model_setting import Setting
     from adapter.exchange.protocol import Command
+    from adapter.prompt.replay import Said
 
 
 class ResponsesExchange:
@@ -36,7 +39,8 @@ class ResponsesExchange:
 
     def __init__(self, body: Mapping[str, Any], setting: Setting, report: Report, clock: Callable[[], float]) -> None:
         self._body = body
-        self._options, self._upstream, _ = setting
+        self._setting = setting
+        self._options = setting.options
         self._report = report
         self._clock = clock
 
@@ -46,12 +50,19 @@ class ResponsesExchange:
         Raises:
             BadRequest: The request is wrong; `param` names the place.
         """
-        context = yield from context_of(self._options.store, self._body)
-        request = read_request(self._body, context, self._upstream.server.limit)
+        body = yield from with_references(self._options.store, self._body)
+        context = yield from context_of(self._options.store, body)
+        strict = self._options.history == "strict"
+        request = read_request(body, context, self._setting.upstream.server.limit, policy_of(self._options), strict=strict)
+        for problem in request.told:
+            self._report(problem)
+        if body.get("store") is True and self._options.store is None:
+            self._report(Problem("unstored", f"'store' is true and the response is not kept. {NO_STORE}."))
         writer = self._writer(request)
+        said = {} if self._setting.past is None else (yield from self._setting.past.recall(request.chat.messages))
         if request.stream:
-            return (yield from self._streamed(request, writer))
-        return (yield from self._whole(request, writer))
+            return (yield from self._streamed(request, writer, said))
+        return (yield from self._whole(request, writer, said))
 
     def _writer(self, request: ResponsesRequest) -> ResponseWriter:
         new_id = self._options.new_id
@@ -64,23 +75,24 @@ class ResponsesExchange:
             logprobs=request.logprobs,
             summaries=request.summaries,
             report=self._report,
+            forms=request.chat.tools.forms,
         )
 
-    def _streamed(self, request: ResponsesRequest, writer: ResponseWriter) -> Exchange:
-        chat = StreamedChat(request.chat, self._options, self._report, self._clock, self._upstream, writer)
+    def _streamed(self, request: ResponsesRequest, writer: ResponseWriter, said: Mapping[str, Said]) -> Exchange:
+        chat = StreamedChat(request.chat, self._setting, self._report, self._clock, writer, said)
         reply = yield from chat.exchange()
         if reply is None and writer.over:
             yield from self._keep(request, writer)
             yield Emit(writer.last())
         return reply
 
-    def _whole(self, request: ResponsesRequest, writer: ResponseWriter) -> Exchange:
-        chat = WholeChat(
-            request.chat, self._options, self._report, self._upstream, WholeResponse(writer, request.chat.top_logprobs)
-        )
+    def _whole(self, request: ResponsesRequest, writer: ResponseWriter, said: Mapping[str, Said]) -> Exchange:
+        whole = WholeResponse(writer, request.chat.top_logprobs)
+        chat = WholeChat(request.chat, self._setting, self._report, self._clock, whole, said)
         reply = yield from chat.exchange()
         if reply is None or not writer.over:
             return reply
+        self._setting.learnt.usage(writer.response["usage"]["total_tokens"] or None)
         yield from self._keep(request, writer)
         return Reply.of_json(reply.status, reply.headers, writer.response)
 
@@ -88,21 +100,23 @@ class ResponsesExchange:
         """Store the response before the caller sees the last event: the next request may name the response at once."""
         if not writer.response["store"] or self._options.store is None:
             return
-        problem = yield from keep(self._options.store, record_of(writer.response, request.items, self._options.new_id))
+        problem = yield from keep(self._options.store, record_of(writer.response, request.items))
         if problem is not None:
             writer.response["store"] = False
             self._report(Problem("unstored", problem))
 
 
-def preview_body(body: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
-    """Return the request that upstream would get for a Responses request without earlier responses.
+def first_attempt(body: Mapping[str, Any], setting: Setting, clock: Callable[[], float], report: Report) -> Attempt:
+    """Return the first attempt at a Responses request without earlier responses.
 
     Raises:
         BadRequest: The request is wrong, or goes on from an earlier response; `param` names the place.
     """
-    options, upstream, _ = setting
     if body.get("previous_response_id") is not None:
         message = "What was said before is in the store of the client that was there: leave 'previous_response_id' out."
         raise BadRequest(message, param="previous_response_id")
-    request = read_request(body, (), upstream.server.limit)
-    return WholeChat(request.chat, options, lambda _: None, upstream, ChatWhole()).upstream_body()
+    strict = setting.options.history == "strict"
+    request = read_request(body, (), setting.upstream.server.limit, policy_of(setting.options), strict=strict)
+    for problem in request.told:
+        report(problem)
+    return WholeChat(request.chat, setting, report, clock, ChatWhole()).first

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from adapter.api.chat.logprobs import LogprobTrimmer
 from adapter.api.chat.response import finish_reason, reasoning_of
-from adapter.api.reasoning import REASONING, one_name
-from adapter.completion.parser import CompletionParser
+from adapter.api.reasoning import REASONING
+from adapter.completion.ends import CUT
 from adapter.completion.result import ParsedCompletion, assemble
 from adapter.errors import InvalidToolCall
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Event, Problem, ReasoningDelta, TextDelta
 from adapter.exchange.attempts import Attempts
+from adapter.exchange.formatted_words import FormattedWords, words_for
 from adapter.exchange.prefill import Incoming
-from adapter.exchange.streamed_answer import Answer
+from adapter.exchange.streamed_answer import Answer, left_out
 from adapter.text.buffer import TextBuffer
 
 if TYPE_CHECKING:
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
     from adapter.exchange.retry_policy import Fault
     from adapter.exchange.think_first import Thought
     from adapter.options import Options
-
-# Members of a delta written by the writer.
-_OURS = {"role", "content", "tool_calls", "function_call"}
+    from adapter.prompt.replay import Said
 
 
 class StreamedChoice:
@@ -46,7 +45,9 @@ class StreamedChoice:
 
     Attributes:
         index: The index of the choice.
+        attempts: The attempts at the answer.
         finished: Upstream has finished the choice.
+        said: The finished answer, if it holds calls and is to be remembered; else None.
     """
 
     def __init__(
@@ -55,27 +56,31 @@ class StreamedChoice:
         self.index = index
         self._request = request
         self._options = options
-        judged_whole = options.on_invalid == "text" or (options.loop_guard == "reask" and plan.settled)
-        self._incremental = options.stream_calls == "incremental" and not judged_whole
         self._writer = writer
         self._report = report
-        self._attempts = Attempts(plan, plan.first, options, report)
+        self._learnt = plan.learnt
+        self.attempts = Attempts(plan, plan.first, options, report)
+        self._incremental = options.stream_calls == "incremental" and not self.attempts.judged_whole
         self._accepted: list[tuple[str, str]] = []  # calls that left and that a re-asked answer may repeat
         self._started = 0
         self._wrote = self._wrote_before = False  # content has left; of an earlier attempt
         self._native = False  # upstream makes tool calls itself
-        self._begin()
+        self._format = plan.answer_format
+        self.said: Said | None = None
+        self.begin()
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
         """Make ready for an answer to the present attempt."""
-        as_text = not self._attempts.left and self._options.on_invalid == "text"
-        present = self._attempts.present
+        as_text = not self.attempts.left and self._options.on_invalid == "text"
+        present = self.attempts.present
         rules = dataclasses.replace(present.rules, incremental=self._incremental, invalid_as_text=as_text)
-        parser = CompletionParser.for_rules(rules, self._options)
-        self._answer = Answer(Incoming(present.prefill), parser, list(self._accepted))
+        self._answer = Answer.begun(present, rules, self._options, self._learnt, self._accepted)
         self._logprobs: LogprobTrimmer | None = None  # of an upstream that sends some
-        self._keeps = self._attempts.left  # the text may have to be quoted in a further attempt
+        self._keeps = self.attempts.left  # the text may have to be quoted in a further attempt
         self._wrote_before = self._wrote
+        held = self.attempts.held if self._keeps and self.attempts.doubtful and not self._wrote else None
+        awaited = self.attempts.falls_back and rules.choice.forced
+        self._words = words_for(self._format, held=held, awaited=awaited, incremental=self._incremental)
         self._thinking = (TextBuffer(), TextBuffer())  # content and reasoning, until the model has thought
         self._fault: tuple[Fault, ParsedCompletion] | None = None
         self._thought: Thought | None = None  # while the model has been asked for the thinking alone
@@ -83,7 +88,7 @@ class StreamedChoice:
 
     def _may_ask_again(self) -> bool:
         """Return True where a further attempt could not contradict the part of the answer that has left."""
-        return self._attempts.left and not (self._incremental and (self._wrote or self._started))
+        return self.attempts.left and not (self._incremental and (self._wrote or self._started))
 
     @property
     def goes_on(self) -> bool:
@@ -97,12 +102,12 @@ class StreamedChoice:
             used: The length of the thinking in tokens; 0 when unknown.
         """
         if self._fault is not None:
-            attempt = self._attempts.again(*self._fault, self._answer.text.text())
-            self._begin()
+            attempt = self.attempts.again(*self._fault, self._answer.text.text())
+            self.begin()
             return attempt
         if self._thought is None:
             raise RuntimeError("this choice is over")
-        attempt = self._attempts.after(self._thought, used)
+        attempt = self.attempts.after(self._thought, used)
         self._answer.incoming = Incoming(attempt.prefill, self._thought.read)
         self.finished, self._thought = False, None
         return attempt
@@ -119,49 +124,48 @@ class StreamedChoice:
         """
         delta = part["delta"]
         content = delta.get("content")
+        events: list[Event] = []  # of calls that upstream makes itself
         if self.finished:
             if content and isinstance(content, str):
                 self.text(content, out)
             return
         if not (len(delta) == 1 and isinstance(content, str)):
-            other = self._other(delta)
-            if other:
-                out.append(self._writer.delta(self.index, other))
+            events = self._beside(delta, out)
         if part.get("logprobs"):
             if self._logprobs is None:
                 self._logprobs = LogprobTrimmer(self._request.top_logprobs)
             self._logprobs.add(part["logprobs"])
-        if self._attempts.present.after is not None:
+        if self.attempts.present.after is not None:
             self._thinking[1].append(reasoning_of(delta))
         if content and isinstance(content, str):
             self.text(content, out)
+        if events:
+            self._write(events, out)
         if part.get("finish_reason"):
             extra = {key: value for key, value in part.items() if key not in {"delta", "logprobs"} and value is not None}
             self.finish(part["finish_reason"], extra, out)
+
+    def _beside(self, delta: Mapping[str, Any], out: list[bytes]) -> list[Event]:
+        """Pass on the members of a delta beside the text. Returns the events of calls that upstream makes and we read."""
+        self._learnt.hear(delta)
+        other, calls, events = self._answer.take(delta, self._report, begun=self._started > 0)
+        self._native = self._native or bool(calls)
+        if other or calls:
+            out.append(self._writer.delta(self.index, other | calls))
+        return events
 
     def text(self, content: str, out: list[bytes]) -> None:
         """Read a piece of the choice's text."""
         if self.finished:
             self._report(Problem("late", "upstream sent more text after the end of its answer; it was left out", content))
             return
-        if self._attempts.present.after is not None:  # kept: the call after the thinking gets a prefill
+        if self.attempts.present.after is not None:  # kept: the call after the thinking gets a prefill
             self._thinking[0].append(content)
         text = self._answer.incoming.add(content)
         if text:
-            if self._keeps:
+            if self._keeps or self._answer.wants_text:
                 self._keep(text)
             self._write(self._answer.parser.feed(text), out)
-
-    def _other(self, delta: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the members that pass unchanged: unknown fields, content that is no text, calls of upstream's own."""
-        other = one_name({key: value for key, value in delta.items() if key not in _OURS and value is not None})
-        if other.get(REASONING) == "":
-            del other[REASONING]
-        calls = {key: delta[key] for key in ("tool_calls", "function_call") if delta.get(key)}
-        self._native = self._native or bool(calls)
-        if not isinstance(delta.get("content"), str | None):
-            other["content"] = delta["content"]
-        return other | calls
 
     def finish(self, reason: str, extra: Mapping[str, Any], out: list[bytes]) -> None:
         """End the choice: upstream has finished it.
@@ -179,67 +183,94 @@ class StreamedChoice:
         if rest:
             self._keep(rest)
             self._write(self._answer.parser.feed(rest), out)
-        if reason != "length":
-            self._thought = self._attempts.thought(*(buffer.text() for buffer in self._thinking))
+        if reason not in CUT:
+            self._thought = self.attempts.thought(*(buffer.text() for buffer in self._thinking))
         if self._thought is not None:
             return
         self._write(self._answer.parser.close(reason), out)
         if self._native:
-            out.append(self._writer.finish(self.index, reason, extra))
+            out.append(self._writer.finish(self.index, finish_reason(self._request, reason, self._options, called=True), extra))
             return
         parsed = assemble(self._answer.told, reason)
         self._judge(parsed, reason)
+        if self._words is not None and self._fault is None and not (self._format is not None and parsed.tool_calls):
+            self._end_words(self._words, parsed, reason, out)
         if self._fault is None:
             if len(self._answer.later) and not parsed.tool_calls:
                 out.append(self._writer.delta(self.index, {"content": self._answer.later.text()}))
+            if not self._wrote_before and self._started == len(self._answer.places):  # nothing of an earlier attempt left
+                self.said = self._answer.said(parsed)
             told = finish_reason(self._request, reason, self._options, called=self._started > 0)
             out.append(self._writer.finish(self.index, told, extra))
 
+    def _end_words(self, words: FormattedWords, parsed: ParsedCompletion, reason: str, out: list[bytes]) -> None:
+        """End a content in the caller's own format: unwrapped, unless the content has left already or is asked for again."""
+        left = words.flows
+        content, fault = self.attempts.in_format(words.text(), reason, may_ask=not left and self._may_ask_again(), left=left)
+        if fault is not None:
+            self._fault = (fault, parsed)
+        elif content and not left:
+            out.append(self._writer.delta(self.index, {"content": content}))
+
     def _judge(self, parsed: ParsedCompletion, reason: str) -> None:
         text = self._answer.text.text()
-        if self._started and parsed.incomplete and reason != "length":
+        if self._started and parsed.incomplete and reason not in CUT:
             message = "The model's answer ended inside a tool call that had begun to be streamed."
-            raise self._attempts.refused(InvalidToolCall(message), text)
-        fault, again = self._attempts.judge(parsed, reason, text, may_ask=self._may_ask_again())
-        if fault is not None and again:
-            self._fault = (fault, parsed)
+            raise self.attempts.refused(InvalidToolCall(message), text, parsed.problems)
+        unused = self.attempts.unused(self._answer.native, parsed, reason, None)
+        may_ask = self._answer.unread or self._may_ask_again()
+        fault, again = self.attempts.judge(parsed, reason, text, may_ask=may_ask, unused=unused)
+        self._fault = (fault, parsed) if fault is not None and again else self._fault
 
     def _keep(self, text: str) -> None:
-        """Keep a text for a further attempt, as long as one could follow what has left."""
-        self._keeps = self._keeps and not (self._incremental and (self._wrote or self._started))
-        if self._keeps:
-            self._answer.text.append(text)
+        """Keep a text for a further attempt, as long as one could follow what has left; the beginning for an error."""
+        long = self._answer.is_long()
+        self._keeps = self._keeps and not (self._incremental and (self._started or (self._wrote and long)))
+        self._answer.keep(text, asked=self._keeps)
 
     def _write(self, events: list[Event], out: list[bytes]) -> None:
         """Write the chunks of events."""
         answer, writer = self._answer, self._writer
         finished = {event.index: event for event in events if isinstance(event, CallFinished)} if len(events) > 1 else {}
         for event in events:
+            if answer.remembers:
+                answer.hear(event)
             logprobs = None if self._logprobs is None else self._logprobs.take(event)
             match event:
-                case TextDelta() if not (answer.held or self._wrote_before):
-                    self._wrote = True
-                    out.append(writer.delta(self.index, {"content": event.text}, logprobs))
-                case TextDelta() if not answer.held:
-                    answer.later.append(event.text)
+                case TextDelta():
+                    self._write_text(event.text, logprobs, out)
                 case ArgumentsDelta():
                     if event.index in answer.places:
                         out.append(writer.arguments(self.index, answer.places[event.index], event.text))
                 case ReasoningDelta():
+                    self._learnt.thinks_in_text = True
                     out.append(writer.delta(self.index, {REASONING: event.text}))
                 case CallStarted():
                     self._start(event, finished.get(event.index), out)
                 case CallFinished():
                     self._finished(event, out)
                 case Problem():
-                    self._problem(event)
+                    self._problem(event, events)
+
+    def _write_text(self, text: str, logprobs: Any, out: list[bytes]) -> None:
+        """Write a piece of the content, or keep the piece back."""
+        if self._answer.held:
+            return
+        if self._words is not None:
+            text = self._words.add(text)
+        elif self._wrote_before:
+            self._answer.later.append(text)
+            return
+        if text:
+            self._wrote = True
+            out.append(self._writer.delta(self.index, {"content": text}, logprobs))
 
     def _start(self, event: CallStarted, finished: CallFinished | None, out: list[bytes]) -> None:
         """Begin a call; a call that is complete already is judged before it leaves."""
         answer = self._answer
-        if finished is not None and self._attempts.holds(finished, may_ask=self._may_ask_again()):
+        if finished is not None and self.attempts.holds(finished, may_ask=self._may_ask_again()):
             answer.held = True
-        if answer.held:
+        if answer.held or self._native:
             return
         if finished is not None and (event.name, finished.arguments) in answer.repeated:
             answer.repeated.remove((event.name, finished.arguments))
@@ -251,17 +282,19 @@ class StreamedChoice:
     def _finished(self, event: CallFinished, out: list[bytes]) -> None:
         self._answer.told.append(event)
         if event.index not in self._answer.places:
+            if self._native:
+                self._report(left_out(event))
             return
-        if event.valid or self._attempts.lets_through(event.name):
-            complete = self._writer.complete(self.index, self._answer.places[event.index])
-            if complete:
-                out.append(complete)
-        if event.valid and not self._incremental:
-            self._accepted.append((event.name, event.arguments))
+        if event.valid or self.attempts.lets_through(event.name):
+            out += filter(None, [self._writer.complete(self.index, self._answer.places[event.index])])
+        self._accepted += [(event.name, event.arguments)] if event.valid and not self._incremental else []
 
-    def _problem(self, problem: Problem) -> None:
-        self._answer.told.append(problem)
+    def _problem(self, problem: Problem, events: list[Event]) -> None:
+        """Report a problem. An unreadable block whose text comes now is held back, to be asked for again."""
         self._report(problem)
+        # Words before an unreadable call may have left, no call may have.
+        may_ask = self.attempts.left and self._keeps and not self._native and not (self._incremental and self._started)
+        self._answer.note(problem, events, may_ask=may_ask)
         if problem.kind == "contradicted":
             message = f"The model's tool call cannot be completed: {problem.message}."
-            raise self._attempts.refused(InvalidToolCall(message), self._answer.text.text())
+            raise self.attempts.refused(InvalidToolCall(message), self._answer.text.text(), self._answer.problems)

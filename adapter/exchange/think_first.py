@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from adapter.dialects.registry import Dialect
+    from adapter.exchange.attempt import Attempt
+    from adapter.exchange.upstream import Upstream
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +42,22 @@ def thought_in(content: str, field: str, tags: tuple[str, str], *, begun: bool) 
         text = content.removesuffix(closing)  # some servers keep the stop sequence
         return Thought(text + end, len(content))
     return None
+
+
+def thinking_first(attempt: Attempt, then: str, dialect: Dialect) -> Attempt:
+    """Return the attempt that ends with the thinking, before a call with a prefill."""
+    if dialect.reasoning is None or (attempt.body.get("n") or 1) > 1:
+        several = "the required call is asked for in words only: several answers cannot think before a call that is begun"
+        return replace(attempt, rung="prompt", unenforced=several)
+    return replace(attempt, body={**attempt.body, "stop": [dialect.reasoning[1]]}, after=attempt.body, then=then)
+
+
+def after_thinking(attempt: Attempt, thought: Thought, used: int, upstream: Upstream) -> Attempt:
+    """Return the attempt that goes on from the thinking; see `RequestPlan.after`."""
+    beginning = thought.text + attempt.then
+    body = upstream.begun(attempt.after or {}, beginning)
+    for name in ("max_tokens", "max_completion_tokens"):
+        limit = body.get(name)
+        if isinstance(limit, int) and limit > 0:
+            body[name] = max(1, limit - used)
+    return replace(attempt, body=body, prefill=beginning, after=None, then="")

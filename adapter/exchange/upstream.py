@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from adapter.api.raw_completions import request_body, template_variables
 from adapter.enforce.structured_output import schema_fields, wants_json
-from adapter.errors import BadRequest
 from adapter.exchange.protocol import CHAT
+from adapter.exchange.refused_fields import without
 from adapter.prompt.chat_template import check_text_only
 from adapter.prompt.native import without_native
+from adapter.prompt.parts import text_of
+from adapter.servers import not_taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from adapter.prompt.chat_template import ChatTemplate
+    from adapter.prompt.history import Place
     from adapter.servers import Server
 
 
@@ -42,6 +45,13 @@ class Upstream(Protocol):
             BadRequest: The request asks for an answer that this form cannot give.
         """
 
+    def check(self, messages: Any, place: Place) -> None:
+        """Check the caller's messages, named by their places.
+
+        Raises:
+            BadRequest: This form cannot carry a part of a message.
+        """
+
     def ending(self, body: Mapping[str, Any]) -> str:
         """Return the end of the text that the model reads, as far as known."""
 
@@ -59,7 +69,11 @@ class ChatUpstream:
 
     def request(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return the request, with the server's own fields."""
-        return {**self.server.body, **body, "messages": without_native(body["messages"])}
+        known = without(body, not_taken(body, self.server))
+        return {**self.server.body, **known, "messages": without_native(body["messages"])}
+
+    def check(self, _messages: Any, _place: Place) -> None:
+        """Accept all messages: the server knows its model."""
 
     def ending(self, _body: Mapping[str, Any]) -> str:
         """Return nothing: the text made by the server is unknown."""
@@ -90,7 +104,7 @@ class RawUpstream:
     def request(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return the request with the conversation as a prompt."""
         prompt, more = self._with_one_bos(self._prompt(body))
-        body = {**self.server.body, **body}
+        body = {**self.server.body, **without(body, not_taken(body, self.server))}
         raw = request_body(body, prompt, self._template.stop, self.server.unlimited, more)
         answer_format = body.get("response_format")
         return {**raw, **(schema_fields(self.server, answer_format) if wants_json(answer_format) else {})}
@@ -103,6 +117,10 @@ class RawUpstream:
         if self.server.bos_body is None:
             return prompt.removeprefix(bos), {}
         return prompt, self.server.bos_body
+
+    def check(self, messages: Any, place: Place) -> None:
+        """Refuse messages with parts other than text."""
+        check_text_only(messages, place)
 
     def ending(self, body: Mapping[str, Any]) -> str:
         """Return the prompt."""
@@ -119,13 +137,10 @@ class RawUpstream:
     def _prompt(self, body: Mapping[str, Any]) -> str:
         variables = template_variables(body)
         messages = list(body["messages"])
-        check_text_only(messages)
         now = self._clock()
         if body.get("continue_final_message"):
             # The last message is the beginning of the answer: the turn stays open.
-            begun = messages.pop().get("content") or ""
-            if not isinstance(begun, str):
-                raise BadRequest("'continue_final_message' goes on with a text, not with a list of parts.", param="messages")
+            begun = text_of(messages.pop().get("content"))
             return self._template.render(messages, now=now, **variables) + begun
         opened = body.get("add_generation_prompt", True)
         return self._template.render(messages, now=now, add_generation_prompt=bool(opened), **variables)

@@ -2,7 +2,7 @@
 
 A model was trained on text rendered in the original environment, so every trait counts: `tojson` without escapes, blocks
 trimmed, loop controls, `{% generation %}`. Templates come with downloaded models and are not to be trusted: they run in a
-sandbox in which they read plain values and change none.
+sandbox in which they read plain values and change none, and those that are not ours under a budget of steps.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from jinja2.ext import Extension, loopcontrols
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
 
-from adapter.dialects.templates import to_json
+from adapter.dialects.budgeted import BudgetedEnvironment, PlainNamespace
+from adapter.dialects.spending import spending
+from adapter.dialects.templates import give_filters, is_ours
 
 if TYPE_CHECKING:
     from jinja2.parser import Parser
@@ -49,7 +51,7 @@ class _Generation(Extension):
         return caller()
 
 
-class _Namespace(Namespace):
+class _Namespace(PlainNamespace):
     """Jinja's namespace without names that begin with an underscore, which lead to Python's internals."""
 
     def __init__(*args: Any, **kwargs: Any) -> None:
@@ -82,10 +84,11 @@ class _Dict:
 
 
 @functools.cache
-def environment() -> jinja2.Environment:
+def environment(*, ours: bool) -> jinja2.Environment:
     """The sandbox. The clock is not part of the sandbox: each rendering gets `strftime_now` as a variable."""
-    env = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols])
-    env.filters["tojson"] = to_json
+    kind = ImmutableSandboxedEnvironment if ours else BudgetedEnvironment
+    env = kind(trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols])
+    give_filters(env)
     env.globals["raise_exception"] = _raise_exception
     env.globals["namespace"] = _Namespace
     env.globals["dict"] = _Dict()
@@ -98,5 +101,6 @@ def compile_template(text: str, path: str) -> jinja2.Template:
     Raises:
         jinja2.TemplateSyntaxError: Jinja cannot read the template.
     """
-    env = environment()
-    return jinja2.Template.from_code(env, env.compile(text, name=path, filename=path), env.make_globals(None))
+    env = environment(ours=is_ours(path))
+    with spending():
+        return jinja2.Template.from_code(env, env.compile(text, name=path, filename=path), env.make_globals(None))

@@ -6,6 +6,8 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from adapter.errors import DialectError
+from adapter.model_size import size_in_gguf
+from adapter.plain_file import check_plain
 from adapter.prompt.chat_source import Source, special_of, unique
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 _CONTROL = 3  # the type of control tokens in `tokenizer.ggml.token_type`
 # End of text, of turn, of message: each ends a generation.
 _ENDING = ("eos", "eot", "eom")
+_MOST_TEXT = 1024**2  # bytes of a text; the longest template that we know has 30,000
 
 
 def read_gguf(path: Path) -> Source:
@@ -22,12 +25,14 @@ def read_gguf(path: Path) -> Source:
     Raises:
         DialectError: The `gguf` package is not installed, the file cannot be read, or the file holds no chat template.
     """
-    read = _reader(path)
+    read = metadata_of(path)
     text = read("tokenizer.chat_template")
     if not isinstance(text, str):
         raise DialectError(f"{path}: no tokenizer.chat_template in it: a base model has none; name one that suits")
-    tokens: list[str] = read("tokenizer.ggml.tokens") or []
-    types: list[int] = read("tokenizer.ggml.token_type") or []
+    tokens = texts_of(read, "tokenizer.ggml.tokens", path)
+    types = read("tokenizer.ggml.token_type") or []
+    if not isinstance(types, list):
+        raise DialectError(f"{path}: tokenizer.ggml.token_type is a list of numbers, this is {type(types).__name__}")
 
     def token(role: str) -> str:
         number = read(f"tokenizer.ggml.{role}_token_id")
@@ -44,42 +49,40 @@ def read_gguf(path: Path) -> Source:
         stop=unique(ending),
         special=special_of([token("bos"), *ending, *control]),
         adds_bos=read("tokenizer.ggml.add_bos_token") is not False,
+        size=size_in_gguf(read),
     )
 
 
-def _reader(path: Path) -> Any:
+def metadata_of(path: Path) -> Any:
     """Make a function that returns the value of a metadata key, None for a missing key."""
     try:
-        from gguf import GGUFReader, GGUFValueType
+        from adapter.prompt.gguf_metadata import Metadata
     except ImportError as error:
-        raise DialectError(
-            f'{path}: reading a GGUF file needs the gguf package: pip install "tool-call-adapter[gguf]"'
-        ) from error
-
-    class Metadata(GGUFReader):  # type: ignore[misc]  # the package is optional
-        def _get_field_parts(self, orig_offs: int, raw_type: int) -> Any:
-            """Read an array of strings at once: the package needs ten seconds for the vocabulary of a common model."""
-            raw = memoryview(self.data)
-            if raw_type != GGUFValueType.ARRAY or self.byte_order != "I":
-                return super()._get_field_parts(orig_offs, raw_type)
-            kind, length = struct.unpack_from("=IQ", raw, orig_offs)
-            if kind in self.gguf_scalar_to_np:
-                numbers = self._get(orig_offs + 12, self.gguf_scalar_to_np[kind], length)
-                return 12 + numbers.nbytes, [numbers], [0], [raw_type, kind]
-            if kind != GGUFValueType.STRING:
-                return super()._get_field_parts(orig_offs, raw_type)
-            parts, place = [], orig_offs + 12
-            for _ in range(length):
-                (size,) = struct.unpack_from("=Q", raw, place)
-                parts.append(raw[place + 8 : place + 8 + size])
-                place += 8 + size
-            return place - orig_offs, parts, list(range(length)), [raw_type, kind]
-
-        def _build_tensors(self, *_: Any) -> None:
-            """Leave tensors unread, so that types newer than the package and files cut behind the metadata do no harm."""
+        raise DialectError(f"{path}: reading a GGUF file needs the gguf package: pip install gguf") from error
 
     try:
-        fields = Metadata(path).fields
-    except (OSError, ValueError, LookupError, struct.error) as error:
+        fields = Metadata(check_plain(path)).fields
+    except (OSError, ValueError, LookupError, OverflowError, RecursionError, MemoryError, struct.error) as error:
         raise DialectError(f"{path} cannot be read as GGUF: {error}") from error
-    return lambda key: fields[key].contents() if key in fields else None
+    return lambda key: _contents(fields[key], key, path) if key in fields else None
+
+
+def _contents(field: Any, key: str, path: Path) -> Any:
+    try:
+        if len(field.types) == 1 and field.parts[-1].nbytes > _MOST_TEXT:
+            raise DialectError(f"{path}: {key} has {field.parts[-1].nbytes:,} bytes; {_MOST_TEXT:,} are read at most")
+        return field.contents()
+    except UnicodeDecodeError as error:
+        raise DialectError(f"{path}: {key} is not UTF-8: {error}") from error
+
+
+def texts_of(read: Any, key: str, path: Path) -> list[str]:
+    """Return the list of texts under a key; empty for a missing key.
+
+    Raises:
+        DialectError: The key holds another type.
+    """
+    found = read(key) or []
+    if isinstance(found, list) and all(isinstance(text, str) for text in found):
+        return found
+    raise DialectError(f"{path}: {key} is a list of texts, and holds another type")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from adapter.model_size import ModelSize
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -24,6 +26,7 @@ class Source:
     adds_bos: bool = True
     image: str = ""
     between_parts: str = ""
+    size: ModelSize | None = None
 
 
 def unique(tokens: Iterable[str]) -> tuple[str, ...]:

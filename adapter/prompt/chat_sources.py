@@ -10,13 +10,16 @@ from typing import Any
 
 from adapter.dialects import templates
 from adapter.errors import DialectError
+from adapter.plain_file import check_plain
 from adapter.prompt.chat_source import Source, special_of, unique
 
 FOLDER = "chat"
 _CONFIG = "tokenizer_config.json"
 _TEMPLATE = "chat_template.jinja"
 _GENERATION = "generation_config.json"
+_MOST_BYTES = 32 * 1024**2  # of a configuration; real ones have up to 2 MB
 _STRINGS = ("name", "bos", "eos", "image", "between_parts")
+_FAULTS = (OSError, ValueError, TypeError, AttributeError, LookupError, RecursionError, MemoryError, ArithmeticError)
 _LISTS = ("models", "stop", "special")
 
 
@@ -26,6 +29,14 @@ def find(where: str) -> Source:
     Raises:
         DialectError: The template does not exist or cannot be read.
     """
+    try:
+        return _found(where)
+    except _FAULTS as error:  # of a file in a shape that nobody thought of
+        words = templates.shortened(f"{type(error).__name__}: {error}", quote=False)
+        raise DialectError(f"the chat template {templates.shortened(where)} cannot be read: {words}") from error
+
+
+def _found(where: str) -> Source:
     path = Path(where)
     if where.endswith(".gguf"):
         from adapter.prompt.chat_gguf import read_gguf
@@ -37,9 +48,10 @@ def find(where: str) -> Source:
         return _from_jinja(where)
     if path.is_dir():
         return _from_folder(path)
+    there = templates.of_other_kind(where, FOLDER) + templates.near_or_all(where, templates.names(FOLDER))
     raise DialectError(
-        f"no chat template {where!r}; there are {', '.join(templates.names(FOLDER))}, or give the path of a "
-        f"{templates.SUFFIX} file, a model's folder, its {_CONFIG} or a .gguf file"
+        f"no chat template {templates.shortened(where)}; {there}, or give the "
+        f"path of a {templates.SUFFIX} file, a model's folder, its {_CONFIG} or a .gguf file"
     )
 
 
@@ -67,7 +79,7 @@ def _from_config(path: Path) -> Source:
     config = _json(path)
     text = config.get("chat_template")
     if isinstance(text, list):
-        named = {item.get("name"): item.get("template") for item in text if isinstance(item, Mapping)}
+        named = {str(item.get("name")): item.get("template") for item in text if isinstance(item, Mapping)}
         if "default" not in named:
             raise DialectError(f"{path}: chat_template has no template 'default'; there are {', '.join(map(repr, named))}")
         text = named["default"]
@@ -82,10 +94,12 @@ def _source(name: str, path: str, text: str, tokens: Mapping[str, Any]) -> Sourc
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(check_plain(path, _MOST_BYTES).read_text(encoding="utf-8-sig"))
     except json.JSONDecodeError as error:
         raise DialectError(f"{path}:{error.lineno}: not JSON: {error.msg}") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise DialectError(f"{path}: nested too deeply for a configuration") from error
+    except (OSError, ValueError) as error:
         raise DialectError(f"{path} cannot be read: {error}") from error
     if not isinstance(data, dict):
         raise DialectError(f"{path}: a tokenizer's configuration is a JSON object, this is {type(data).__name__}")
@@ -95,12 +109,12 @@ def _json(path: Path) -> dict[str, Any]:
 def _tokens(path: Path) -> dict[str, Any]:
     """`bos`, `eos`, `stop`, `special` and `adds_bos` of a tokenizer's configuration."""
     config = _json(path)
-    added = config.get("added_tokens_decoder") or {}
-    by_id = {str(key): _token(value) for key, value in added.items()} if isinstance(added, Mapping) else {}
+    added = _shaped(config, "added_tokens_decoder", path, Mapping) or {}
+    by_id = {str(key): _token(value) for key, value in added.items()}
     flagged = [_token(value) for value in added.values() if isinstance(value, Mapping) and value.get("special")]
     named = [_token(value) for key, value in config.items() if key.endswith("_token")]
     for key in ("additional_special_tokens", "extra_special_tokens"):
-        more = config.get(key) or ()
+        more = _shaped(config, key, path, Mapping, list) or ()
         named += map(_token, more.values() if isinstance(more, Mapping) else more)
     eos = _token(config.get("eos_token"))
     return {
@@ -110,6 +124,14 @@ def _tokens(path: Path) -> dict[str, Any]:
         "special": special_of([*named, *flagged]),
         "adds_bos": config.get("add_bos_token") is not False,
     }
+
+
+def _shaped(config: Mapping[str, Any], key: str, path: Path, *kinds: type) -> Any:
+    value = config.get(key)
+    if value is None or isinstance(value, kinds):
+        return value
+    forms = " or ".join("an object" if kind is Mapping else "a list" for kind in kinds)
+    raise DialectError(f"{path}: {key} is {forms}, this is {templates.shortened(str(value))}")
 
 
 def _ending(path: Path, by_id: Mapping[str, str]) -> list[str]:

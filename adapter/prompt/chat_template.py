@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from adapter.dialects import templates
-from adapter.dialects.registry import AUTO, for_model
+from adapter.dialects.model_names import for_model
+from adapter.dialects.registry import AUTO
+from adapter.dialects.spending import MOST_STEPS, spending
 from adapter.errors import BadRequest, DialectError
 from adapter.prompt import chat_sources
 from adapter.prompt.chat_environment import Refused, compile_template
@@ -22,13 +24,14 @@ from adapter.prompt.chat_environment import Refused, compile_template
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from adapter.model_size import ModelSize
+    from adapter.prompt.history import Place
+
 # The name that templates read, then the names in use by servers and SDKs.
 _REASONING = ("reasoning_content", "thinking", "reasoning")
 _FALLBACK = "chatml"
 # Types of content parts whose text stands under a key of the same name.
 _TEXTS = {"text", "refusal"}
-# Errors raised by a faulty template, or by a template that does not fit the messages.
-_FAULTS = (jinja2.TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class ChatTemplate:
     adds_bos: bool = True
     image: str = ""
     between_parts: str = ""
+    size: ModelSize | None = None
     template: jinja2.Template = field(kw_only=True, repr=False, compare=False)
 
     def render(
@@ -89,10 +93,11 @@ class ChatTemplate:
             "messages": [self._plain(message, place) for place, message in enumerate(messages)],
         }
         try:
-            return self.template.render(given)
+            with spending(_steps_for(given["messages"])):
+                return self.template.render(given)
         except Refused as error:
             raise BadRequest(f"The chat template refuses the messages: {error.message}", param="messages") from error
-        except _FAULTS as error:
+        except templates.FAULTS as error:
             place = f"{self.path}:{_line(error, self.path)}"
             raise DialectError(f"{place}: the chat template failed: {type(error).__name__}: {error}") from error
 
@@ -116,6 +121,11 @@ class ChatTemplate:
         return self.between_parts.join(shown)
 
 
+def _steps_for(messages: Sequence[Mapping[str, Any]]) -> int:
+    """The steps of a rendering; more for a longer conversation, which is no fault of the template."""
+    return MOST_STEPS + sum(2_000 + 20 * len(message["content"]) for message in messages)
+
+
 def _clock(now: float) -> Callable[[str], str]:
     return lambda form: datetime.fromtimestamp(now).strftime(form)
 
@@ -130,17 +140,21 @@ def _line(error: BaseException, path: str) -> int:
     return line
 
 
-def check_text_only(messages: Sequence[Mapping[str, Any]]) -> None:
+def check_text_only(messages: Any, place: Place) -> None:
     """Refuse messages with content parts other than text.
+
+    Args:
+        messages: The caller's messages; a value that is no list passes.
+        place: The caller's name of a message, by its position.
 
     Raises:
         BadRequest: A content part is no text.
     """
-    for place, message in enumerate(messages):
+    for number, message in enumerate(messages if isinstance(messages, list) else ()):
         if isinstance(message.get("content"), list):
             for position, part in enumerate(message["content"]):
                 if part["type"] not in _TEXTS:
-                    raise _no_text(part, f"messages[{place}].content[{position}]")
+                    raise _no_text(part, f"{place(number)}.content[{position}]")
 
 
 def _no_text(part: Mapping[str, Any], param: str) -> BadRequest:
@@ -163,10 +177,16 @@ def load_chat_template(where: str) -> ChatTemplate:
         DialectError: The template does not exist or cannot be read; the message says file and line, or lists the names.
     """
     source = chat_sources.find(_FALLBACK if where == AUTO else where)
+    if len(source.text) > templates.MOST_BYTES:
+        raise DialectError(
+            f"{source.path}: a template of {len(source.text):,} characters; {templates.MOST_BYTES:,} are read at most"
+        )
     try:
         template = compile_template(source.text, source.path)
     except jinja2.TemplateSyntaxError as error:
         raise DialectError(f"{source.path}:{error.lineno}: {error.message}") from error
+    except templates.FAULTS as error:
+        raise DialectError(f"{source.path}: {templates.fault_of(error)}") from error
     return ChatTemplate(
         name=source.name,
         path=source.path,
@@ -178,6 +198,7 @@ def load_chat_template(where: str) -> ChatTemplate:
         adds_bos=source.adds_bos,
         image=source.image,
         between_parts=source.between_parts,
+        size=source.size,
         template=template,
     )
 

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from adapter.api.reasoning import one_name
 from adapter.prompt.call_ids import renamed
+from adapter.prompt.examples import NO_RESULT
 from adapter.prompt.history import PastCall, Turn, read_turns
 from adapter.prompt.merging import merged_turns
 from adapter.prompt.native import NATIVE
 from adapter.prompt.neutralise import neutraliser
 from adapter.prompt.parts import media_of, text_of, with_media
+from adapter.prompt.replay import WRITTEN
 from adapter.prompt.results import result_messages
 from adapter.prompt.shown import asked_text, shown_tools, system_text
+from adapter.text.held_markers import broken, holding
 from adapter.text.json_spans import loads
 from adapter.tools.choice import ToolChoice
 from adapter.tools.message_tools import BRINGING, brings_tools, names_in
@@ -31,7 +34,10 @@ if TYPE_CHECKING:
     from adapter.tools.definitions import ToolSet
 
 # Fields of assistant messages that are rendered as text, or that only servers write.
-_TAKEN_OVER = {"tool_calls", "function_call", "refusal", "annotations"}
+TAKEN_OVER = {"tool_calls", "function_call", "refusal", "annotations", WRITTEN}
+# Roles whose words are the caller's own, or the model's. The fields of other messages that are guarded in their own way.
+_TRUSTED = {"system", "developer", "assistant"}
+_OURS = {"role", "content"}
 _SAID = ToolChoice()  # for turns whose tool choice is stated in another message
 
 
@@ -65,9 +71,9 @@ def to_plain_messages(
     if dialect.call_ids:
         before = sum(len(shown.get(NATIVE, {}).get("calls", ())) for shown in examples)
         turns = renamed(turns, dialect.call_ids, before)
-    if options.neutralise:
-        guard = neutraliser(dialect)
-        turns = [_guarded(turn, guard) for turn in turns]
+    guard = neutraliser(dialect) if options.neutralise else None
+    if guard is not None:
+        turns = [guarded(turn, guard) for turn in turns]
     system, turns = _split(turns, everywhere=options.merge_system)
     offered, tools = tools, tools.without(names_in(turn.message for turn in turns))
     shown = list(shown_tools(tools, choice, dialect, neutralise=options.neutralise))
@@ -86,7 +92,7 @@ def to_plain_messages(
     if examples:
         plain += [dict(message) for message in examples]
     for turn in turns:
-        plain += _turn(turn, dialect)
+        plain += _turn(turn, dialect, guard)
     if render is not None and to_user:
         _show_to_user(plain, render, shown)
     return merged_turns(plain) if options.merge_turns else plain
@@ -134,15 +140,14 @@ def _brought(turn: Turn, tools: ToolSet, said: tuple[ToolChoice, bool | None], d
     return Turn(message)
 
 
-def _guarded(turn: Turn, guard: Neutraliser) -> Turn:
-    """The turn with harmless text of users and tools."""
+def guarded(turn: Turn, guard: Neutraliser) -> Turn:
+    """The turn with harmless text of users and tools, in all fields."""
     message = turn.message
-    if message["role"] != "user" and not turn.results:
+    if message["role"] in _TRUSTED and not turn.results:
         return turn
-    if message["role"] == "user":
-        message = {**message, "content": guard.content(message.get("content"))}
-        if isinstance(message.get("name"), str):
-            message["name"] = guard.text(message["name"])
+    if message["role"] not in _TRUSTED:
+        said = guard.content(message.get("content"))
+        message = {**{key: item if key in _OURS else guard.data(item) for key, item in message.items()}, "content": said}
     if not turn.results:
         return Turn(message, turn.calls)
     results = tuple({**result, "content": guard.content(result.get("content"))} for result in turn.results)
@@ -150,12 +155,18 @@ def _guarded(turn: Turn, guard: Neutraliser) -> Turn:
 
 
 def plain_examples(messages: Sequence[Mapping[str, Any]], dialect: Dialect) -> list[dict[str, Any]]:
-    """Render the caller's own worked examples, with tool calls and results, as plain messages."""
-    return (
-        [message for turn in renamed(read_turns(messages, dialect.roles), dialect.call_ids) for message in _turn(turn, dialect)]
-        if messages
-        else []
-    )
+    """Render the caller's own worked examples, with tool calls and results, as plain messages.
+
+    A placeholder for a result (`adapter.prompt.examples.with_open_calls`) is not shown.
+    """
+    turns = renamed(read_turns(messages, dialect.roles), dialect.call_ids) if messages else []
+    return [message for turn in turns for message in _example(turn, dialect)]
+
+
+def _example(turn: Turn, dialect: Dialect) -> list[dict[str, Any]]:
+    shown = _turn(turn, dialect, None)
+    unanswered = bool(turn.results) and all(result.get("content") == NO_RESULT for result in turn.results)
+    return shown[:1] if unanswered else shown
 
 
 def _system(
@@ -196,39 +207,53 @@ def _words(messages: Sequence[Mapping[str, Any]], note: str, dialect: Dialect) -
     return "\n\n".join(filter(None, [*texts, note]))
 
 
-def _turn(turn: Turn, dialect: Dialect) -> list[dict[str, Any]]:
+def _turn(turn: Turn, dialect: Dialect, guard: Neutraliser | None) -> list[dict[str, Any]]:
     message = turn.message
     if message["role"] == "developer" and "developer" not in dialect.roles:
         return [{**message, "role": "system"}]
     if message["role"] != "assistant":
         return [dict(message)]
     # The SDK's own message objects carry null for absent fields.
-    said = {key: value for key, value in message.items() if key not in _TAKEN_OVER and value is not None}
+    said = {key: value for key, value in message.items() if key not in TAKEN_OVER and value is not None}
     plain = {**one_name(said), "content": message.get("content") or message.get("refusal") or ""}
     if not turn.calls:
         return [plain]
-    made = [_call(call, dialect) for call in turn.calls]
+    made = [_call(call, dialect, guard) for call in turn.calls]
     text = text_of(plain["content"])
-    written = dialect.assistant(text, [shown for _, shown in made])
-    plain[NATIVE] = {"text": text, "calls": [call for call, _ in made]}
+    written = message.get(WRITTEN)
+    plain[NATIVE] = {"text": text, "calls": [call for call, _ in made], **({} if written is None else {WRITTEN: True})}
+    if written is None:
+        written = dialect.assistant(text, [shown for _, shown in made])
     plain["content"] = with_media(written, media_of(message.get("content")))
     results = [
-        {"content": text_of(result.get("content")), "name": call.name, "id": call.id}
-        for call, result in zip(turn.calls, turn.results, strict=True)
+        {"content": text_of(result.get("content")), "name": call["name"], "id": call["id"]}
+        for (call, _), result in zip(made, turn.results, strict=True)
     ]
     media = [part for result in turn.results for part in media_of(result.get("content"))]
     return [plain, *result_messages(dialect, results, media)]
 
 
-def _call(call: PastCall, dialect: Dialect) -> tuple[dict[str, Any], str]:
+def _call(call: PastCall, dialect: Dialect, guard: Neutraliser | None) -> tuple[dict[str, Any], str]:
     """Render a call. Returns the structured form for chat templates, and the dialect's text."""
     arguments = _decoded(call)
     try:
-        shown = dialect.tool_call(call.name, arguments, call.id)
+        return _shown_call(call, arguments, dialect, guard)
     except RecursionError:  # nested more deeply than the macros go: the raw text is shown, as for unreadable arguments
         arguments = call.arguments if isinstance(call.arguments, str) else json.dumps(arguments, ensure_ascii=False)
-        shown = dialect.tool_call(call.name, arguments, call.id)
-    return {"id": call.id, "name": call.name, "arguments": arguments}, shown
+        return _shown_call(call, arguments, dialect, guard)
+
+
+def _shown_call(call: PastCall, arguments: Any, dialect: Dialect, guard: Neutraliser | None) -> tuple[dict[str, Any], str]:
+    call_id, name = call.id, call.name
+    if guard is None:
+        return {"id": call_id, "name": name, "arguments": arguments}, dialect.tool_call(name, arguments, call_id)
+    call_id, name = guard.text(call_id), guard.text(name)
+    held = guard.past(arguments)
+    with holding():
+        text = dialect.tool_call(name, held, call_id)
+    if held == arguments:
+        return {"id": call_id, "name": name, "arguments": arguments}, text
+    return {"id": call_id, "name": name, "arguments": guard.data(arguments)}, broken(text)
 
 
 def _decoded(call: PastCall) -> Any:

@@ -7,16 +7,21 @@ as far as OpenAI has words for them.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from adapter.errors import BadRequest
+from adapter.prompt.checked_message import checked_message
 from adapter.text.json_spans import loads
+from adapter.text.some_of import some_of
+from adapter.tools.call_form import input_arguments
 
 # The commonest type first: checks against `Mapping` and `Sequence` are slow.
 _OBJECTS = (dict, Mapping)
 _ARRAYS = (list, Sequence)
-_ROLES = ("system", "developer", "user", "assistant", "tool", "function")
+
+# Names the place of a message as the caller counts, by its position.
+Place: TypeAlias = Callable[[int], str]
 
 
 class PastCall(NamedTuple):
@@ -47,12 +52,18 @@ class Turn(NamedTuple):
     results: tuple[Mapping[str, Any], ...] = ()
 
 
-def read_turns(messages: Any, roles: Sequence[str] = ()) -> list[Turn]:
+def place_in_messages(position: int) -> str:
+    """Return the name of a message's place in a chat request."""
+    return f"messages[{position}]"
+
+
+def read_turns(messages: Any, roles: Sequence[str] = (), place: Place = place_in_messages) -> list[Turn]:
     """Check the messages of a request, and put the results in the order of their calls.
 
     Args:
         messages: The request's `messages`.
         roles: Roles that the dialect knows besides the API's.
+        place: The caller's name of a message, by its position.
 
     Raises:
         BadRequest: A message is malformed, a result has no call, a call has no result, or a call has two results.
@@ -68,14 +79,14 @@ def read_turns(messages: Any, roles: Sequence[str] = ()) -> list[Turn]:
     turns: list[Turn] = []
     position = 0
     while position < len(messages):
-        message = _message(messages[position], f"messages[{position}]", roles)
+        message = checked_message(messages[position], place(position), roles)
         if message["role"] in {"tool", "function"}:
             raise BadRequest(
                 f"Invalid parameter: messages with role {message['role']!r} must be a response to a preceding message "
                 "with 'tool_calls'.",
-                param=f"messages[{position}].role",
+                param=f"{place(position)}.role",
             )
-        calls = _calls(message, f"messages[{position}]") if message["role"] == "assistant" else ()
+        calls = past_calls(message, place(position)) if message["role"] == "assistant" else ()
         if not calls:
             turns.append(Turn(message))
             position += 1
@@ -83,7 +94,7 @@ def read_turns(messages: Any, roles: Sequence[str] = ()) -> list[Turn]:
         end = position + 1
         while end < len(messages) and _role(messages[end]) in {"tool", "function"}:
             end += 1
-        results = _results(messages, position, end, calls)
+        results = _results(messages, range(position, end), calls, place)
         turns.append(Turn(message, calls, results))
         position = end
     return turns
@@ -93,52 +104,17 @@ def _role(message: Any) -> Any:
     return message.get("role") if isinstance(message, _OBJECTS) else None
 
 
-def _message(message: Any, param: str, others: Sequence[str] = ()) -> Mapping[str, Any]:
-    if not isinstance(message, _OBJECTS):
-        raise BadRequest(
-            f"Invalid type for '{param}': expected an object, but got {type(message).__name__}.",
-            param=param,
-            code="invalid_type",
-        )
-    role = message.get("role")
-    if role is None:
-        raise BadRequest(
-            f"Missing required parameter: '{param}.role'.", param=f"{param}.role", code="missing_required_parameter"
-        )
-    if role not in _ROLES and role not in others:
-        raise BadRequest(
-            f"Invalid value: {role!r} for '{param}.role'. Supported values are: {', '.join(map(repr, (*_ROLES, *others)))}.",
-            param=f"{param}.role",
-            code="invalid_value",
-        )
-    content = message.get("content")
-    if content is not None and not isinstance(content, str | list):
-        raise BadRequest(
-            f"Invalid type for '{param}.content': expected a string or an array of parts, but got {type(content).__name__}.",
-            param=f"{param}.content",
-            code="invalid_type",
-        )
-    if isinstance(content, list):
-        _check_parts(content, f"{param}.content")
-    return message
+def past_calls(message: Mapping[str, Any], param: str, *, strict: bool = True) -> tuple[PastCall, ...]:
+    """Return the calls of an assistant's message.
 
+    Args:
+        message: The message.
+        param: The caller's name of its place.
+        strict: Refuse calls without an id, or with one id for several; else an absent id is empty.
 
-def _check_parts(parts: list[Any], param: str) -> None:
-    for position, part in enumerate(parts):
-        if not isinstance(part, Mapping) or not isinstance(part.get("type"), str):
-            raise BadRequest(
-                f"Invalid value for '{param}[{position}]': a content part is an object with a 'type'.",
-                param=f"{param}[{position}]",
-            )
-        if part["type"] == "text" and not isinstance(part.get("text"), str):
-            raise BadRequest(
-                f"Invalid type for '{param}[{position}].text': expected a string, but got {type(part.get('text')).__name__}.",
-                param=f"{param}[{position}].text",
-                code="invalid_type",
-            )
-
-
-def _calls(message: Mapping[str, Any], param: str) -> tuple[PastCall, ...]:
+    Raises:
+        BadRequest: A call is malformed.
+    """
     legacy = message.get("function_call")
     calls = message.get("tool_calls")
     if legacy is not None and calls is None:
@@ -152,29 +128,37 @@ def _calls(message: Mapping[str, Any], param: str) -> tuple[PastCall, ...]:
             param=f"{param}.tool_calls",
             code="invalid_type",
         )
-    found: dict[str, PastCall] = {}
+    found: list[PastCall] = []
+    ids: set[str] = set()
     for position, call in enumerate(calls):
-        past = _call(call, f"{param}.tool_calls[{position}]")
-        if past.id in found:
+        past = _call(call, f"{param}.tool_calls[{position}]", strict=strict)
+        if strict and past.id in ids:
             raise BadRequest(
                 f"Duplicate tool call id {past.id!r} in '{param}.tool_calls'.",
                 param=f"{param}.tool_calls[{position}].id",
             )
-        found[past.id] = past
-    return tuple(found.values())
+        ids.add(past.id)
+        found.append(past)
+    return tuple(found)
 
 
-def _call(call: Any, param: str) -> PastCall:
+def _call(call: Any, param: str, *, strict: bool) -> PastCall:
     if not isinstance(call, Mapping):
         raise BadRequest(f"Invalid type for '{param}': expected an object.", param=param, code="invalid_type")
-    if call.get("type", "function") != "function":
+    if call.get("type") == "custom" and isinstance(call.get("custom"), Mapping):
+        custom = call["custom"]
+        call = {**call, "function": {"name": custom.get("name"), "arguments": input_arguments(custom.get("input") or "")}}
+    elif call.get("type", "function") != "function":
         raise BadRequest(
-            f"Invalid value: {call['type']!r} for '{param}.type'. Only calls of type 'function' can be shown to this model.",
+            f"Invalid value: {call['type']!r} for '{param}.type'. "
+            "Only calls of type 'function' and 'custom' can be shown to this model.",
             param=f"{param}.type",
             code="invalid_value",
         )
     call_id = call.get("id")
-    if not isinstance(call_id, str) or not call_id:
+    if call_id is None and not strict:
+        call_id = ""
+    if not isinstance(call_id, str) or (strict and not call_id):
         raise BadRequest(
             f"Missing required parameter: '{param}.id'. A tool result finds its call by it.",
             param=f"{param}.id",
@@ -193,38 +177,38 @@ def _function(function: Any, param: str) -> tuple[str, Any]:
     return name, function.get("arguments")
 
 
-def _results(messages: Sequence[Any], position: int, end: int, calls: tuple[PastCall, ...]) -> tuple[Mapping[str, Any], ...]:
-    """The results of an assistant message, in the order of its calls."""
+def _results(messages: Sequence[Any], span: range, calls: tuple[PastCall, ...], place: Place) -> tuple[Mapping[str, Any], ...]:
+    """The results of an assistant message, in the order of its calls; the span has the message and its results."""
     found: dict[str, Mapping[str, Any]] = {}
     ids = dict.fromkeys(call.id for call in calls)
-    for place in range(position + 1, end):
-        message = _message(messages[place], f"messages[{place}]")
+    for position in span[1:]:
+        message = checked_message(messages[position], place(position))
         key = "tool_call_id" if message["role"] == "tool" else "name"
         call_id = message.get(key)
         if not isinstance(call_id, str):
             raise BadRequest(
-                f"Missing required parameter: 'messages[{place}].{key}'.",
-                param=f"messages[{place}].{key}",
+                f"Missing required parameter: '{place(position)}.{key}'.",
+                param=f"{place(position)}.{key}",
                 code="missing_required_parameter",
             )
         if call_id not in ids:
             raise BadRequest(
                 f"Invalid parameter: '{key}' of {call_id!r} not found in 'tool_calls' of the previous message; "
-                f"its ids are {', '.join(map(repr, ids))}.",
-                param=f"messages[{place}].{key}",
+                f"its ids are {some_of(map(repr, ids))}.",
+                param=f"{place(position)}.{key}",
             )
         if call_id in found:
             raise BadRequest(
                 f"Duplicate value for '{key}' of {call_id!r}: the call has its result already.",
-                param=f"messages[{place}].{key}",
+                param=f"{place(position)}.{key}",
             )
         found[call_id] = message
     missing = [call_id for call_id in ids if call_id not in found]
     if missing:
         raise BadRequest(
             "An assistant message with 'tool_calls' must be followed by tool messages responding to each "
-            f"'tool_call_id'. The following tool_call_ids did not have response messages: {', '.join(missing)}",
-            param=f"messages[{position}].tool_calls",
+            f"'tool_call_id'. The following tool_call_ids did not have response messages: {some_of(missing)}",
+            param=f"{place(span[0])}.tool_calls",
         )
     return tuple(found[call_id] for call_id in ids)
 
@@ -238,18 +222,41 @@ def past_ids(messages: Any, roles: Sequence[str] = ()) -> frozenset[str]:
     return frozenset(call.id for turn in read_turns(messages, roles) for call in turn.calls)
 
 
-def settled_calls(messages: Any, roles: Sequence[str] = ()) -> frozenset[tuple[str, str]]:
-    """The calls of the last assistant message, if only their results follow: names and arguments.
+class Settled(NamedTuple):
+    """A call that has its result.
 
-    Arguments are in the form of `canonical`.
+    Attributes:
+        name: The tool.
+        arguments: The arguments, in the form of `canonical`.
+        result: The content of the result.
+    """
+
+    name: str
+    arguments: str
+    result: Any
+
+
+def settled_calls(
+    messages: Any, roles: Sequence[str] = (), may_repeat: Callable[[str, Any], bool] = lambda _name, _result: False
+) -> tuple[Settled, ...]:
+    """The calls of the last assistant message, if only their results follow.
+
+    Args:
+        messages: The conversation.
+        roles: Roles that the dialect knows besides the API's.
+        may_repeat: True for a call that may be made again, by its name and the content of its result.
 
     Raises:
         BadRequest: As `read_turns`.
     """
     if isinstance(messages, _ARRAYS) and messages and _role(messages[-1]) not in {"tool", "function"}:
-        return frozenset()  # without reading the whole history: most requests end in the user's words
+        return ()  # without reading the whole history: most requests end in the user's words
     last = read_turns(messages, roles)[-1]
-    return frozenset((call.name, canonical(call.arguments)) for call in last.calls)
+    return tuple(
+        Settled(call.name, canonical(call.arguments), result.get("content"))
+        for call, result in zip(last.calls, last.results, strict=True)
+        if not may_repeat(call.name, result.get("content"))
+    )
 
 
 def canonical(arguments: Any) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from adapter.api.responses.parts import chat_part, is_plain
 from adapter.events import Problem
 
 if TYPE_CHECKING:
@@ -14,6 +16,39 @@ if TYPE_CHECKING:
 _TEXT = {"text": "text", "refusal": "refusal"}
 # Words in the types `image_url`, `input_audio`, `video`, …; any other part is named by its type.
 _KINDS = ("image", "audio", "video", "file")
+# Types of parts in the Responses API, where they have other names.
+_OTHER_NAMES = ("input_text", "output_text", "input_image", "input_file")
+_RESULTS = ("tool", "function")
+
+
+def as_written(message: Any, place: str) -> Any:
+    """Return a message with its content in the form of Chat Completions: the message itself where the content has the form.
+
+    Parts of the Responses API become those of Chat Completions; a tool result that is an object, a number or a list of plain
+    objects becomes its JSON text.
+
+    Args:
+        message: The message, unchecked.
+        place: The caller's name of the message.
+
+    Raises:
+        BadRequest: A part of the Responses API is malformed.
+    """
+    content = message.get("content") if isinstance(message, Mapping) else None
+    if content is None or isinstance(content, str):
+        return message
+    result = message.get("role") in _RESULTS
+    if isinstance(content, list):
+        if not result or not any(map(is_plain, content)):
+            others = [isinstance(part, Mapping) and part.get("type") in _OTHER_NAMES for part in content]
+            if not any(others):
+                return message
+            names = [f"{place}.content[{position}]" for position in range(len(content))]
+            parts = zip(content, others, names, strict=True)
+            return {**message, "content": [chat_part(part, name) if other else part for part, other, name in parts]}
+    elif not result:
+        return message
+    return {**message, "content": json.dumps(content, ensure_ascii=False, default=str)}
 
 
 def text_of(content: Any) -> str:
@@ -35,16 +70,15 @@ def with_media(text: str, media: Sequence[Any]) -> Any:
     return [{"type": "text", "text": text}, *media] if media else text
 
 
-def without_media(messages: Any, report: Callable[[Problem], object]) -> Any:
+def without_media(messages: Sequence[Any], places: Sequence[str], report: Callable[[Problem], object]) -> list[Any]:
     """Replace media in messages by a line that names the kind of media.
 
     Args:
-        messages: As in a chat request, unchecked; malformed messages stay, for the later check to refuse.
+        messages: As in a chat request.
+        places: The caller's names of the messages.
         report: Receives a problem for every part that is left out.
     """
-    if not isinstance(messages, Sequence) or isinstance(messages, str):
-        return messages
-    return [_text_only(message, f"messages[{place}]", report) for place, message in enumerate(messages)]
+    return [_text_only(message, place, report) for message, place in zip(messages, places, strict=True)]
 
 
 def _text_only(message: Any, place: str, report: Callable[[Problem], object]) -> Any:

@@ -6,14 +6,13 @@ renamed. Text of valid values keeps the model's own spelling: a coerced value is
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from adapter.schema.conversion import convert
-from adapter.text.json_spans import loads, replace_at
+from adapter.text.json_spans import loads, replaced, spans_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from jsonschema.exceptions import ValidationError
 
@@ -48,19 +47,29 @@ def coerce(text: str, schema: CompiledSchema) -> tuple[str, list[str]] | None:
 
 
 def _round(text: str, errors: Sequence[ValidationError]) -> tuple[str, list[str]] | None:
+    found = [(tuple(error.absolute_path), error) for error in _type_errors(errors)]
+    places = spans_at(text, (path for path, _ in found))
     told: list[str] = []
-    done: set[tuple[str | int, ...]] = set()
-    for error in _type_errors(errors):
-        path = tuple(error.absolute_path)
-        if path in done or any(path[: len(other)] == other for other in done):
+    made: dict[tuple[str | int, ...], str] = {}
+    for path, error in found:
+        if path in made or _inside(path, made):
             continue
-        new = convert(error.instance, _wanted(error.validator_value))
+        begin, end = places[path]
+        if isinstance(error.instance, str) and text[begin] != '"':
+            continue  # the error is about the name of a member
+        new = convert(error.instance, _wanted(error.validator_value), text[begin:end])
         if new is not None:
-            done.add(path)
-            text = replace_at(text, path, new)
+            made[path] = new
             where = "arguments" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-            told.append(f"{where}: {json.dumps(error.instance, ensure_ascii=False)} became {new}")
-    return (text, told) if told else None
+            told.append(f"{where}: {text[begin:end]} became {new}")
+    if not told:
+        return None
+    return replaced(text, [(places[path], new) for path, new in made.items() if not _inside(path, made)]), told
+
+
+def _inside(path: tuple[str | int, ...], paths: Container[tuple[str | int, ...]]) -> bool:
+    """Tell if a value around the value at `path` is at one of `paths`."""
+    return any(path[:size] in paths for size in range(len(path)))
 
 
 def _type_errors(errors: Sequence[ValidationError]) -> Iterator[ValidationError]:

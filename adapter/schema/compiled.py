@@ -6,23 +6,25 @@ before upstream is asked, not a surprise at the first call.
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError
-from jsonschema.validators import validator_for
-from jsonschema_specifications import REGISTRY as SPECIFICATIONS
 
 from adapter.errors import BadRequest
+from adapter.recent import recent
+from adapter.schema import validators
+from adapter.schema.as_meant import as_meant
+from adapter.schema.budget import budget_fault, drop_repeated, twice_a_level
 from adapter.schema.known_place import KnownPlace
 from adapter.schema.place import SchemaPlace
 from adapter.schema.quick_check import certain
 from adapter.schema.raw_place import RawPlace
-from adapter.schema.reference_faults import reference_fault
+from adapter.schema.reference_faults import circle_fault, without_dead_references
+from adapter.schema.surely_valid import surely_valid
+from adapter.text.some_of import some_of
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -36,8 +38,25 @@ _FOREIGN_TYPES = {
     "any": "no 'type' at all, which allows any value",
 }  # fmt: skip
 _MAX_MESSAGES = 5
-# Lets a validator look references up among the metaschemas of jsonschema_specifications only, and fetch nothing.
-_LOCAL_ONLY: dict[str, Any] = {"registry": SPECIFICATIONS}
+# Bytes of schemas that are kept compiled; ten thousand small ones.
+_MOST_KEPT = 1 << 22
+_NULL_DEFAULT = '"default": null'
+
+
+class _Validator:
+    """jsonschema's compiled form of a schema, made for the first arguments of which the quick check is not certain."""
+
+    __slots__ = ("_made", "_schema")
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._schema = schema
+        self._made: Validator | None = None
+
+    def __call__(self) -> Validator:
+        """Return the form."""
+        if self._made is None:
+            self._made = validators.validator(self._schema)
+        return self._made
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +64,28 @@ class CompiledSchema:
     """A tool's parameters, ready to check arguments.
 
     Attributes:
-        source: The schema as the caller wrote it; `{}` for a tool without parameters, and then any object is valid.
-        validator: jsonschema's compiled form.
+        source: The schema as it is meant (behaviour 5.6); `{}` for a tool without parameters, and then any object is valid.
+        told: A sentence for each harmless fault of the schema that was mended.
         place: The schema by places, for arguments that are still being written.
         certain: Quick check for plain schemas: True means valid; False means unknown. None for other schemas.
+        validator: jsonschema's compiled form, when called.
+        further: Errors of arguments that the schema accepts, for rules that no schema can hold.
     """
 
     source: Mapping[str, Any]
-    validator: Validator
     place: KnownPlace
     certain: Check | None = None
+    told: tuple[str, ...] = ()
+    further: Callable[[Any], list[ValidationError]] | None = None
+    validator: _Validator = field(kw_only=True)
 
     def errors(self, arguments: Any) -> list[ValidationError]:
         """Validate decoded arguments. Returns the errors in the order of the document; empty for valid arguments."""
         if not isinstance(arguments, dict):
             return [ValidationError(f"the arguments are {_kind(arguments)}, and must be a JSON object")]
-        if self.certain is not None and self.certain(arguments):
-            return []
-        return list(self.validator.iter_errors(arguments))
+        sure = self.certain is not None and self.certain(arguments)
+        found = [] if sure else list(self.validator().iter_errors(arguments))
+        return found if found or self.further is None else self.further(arguments)
 
 
 def part_validator(schema: Any, root: Mapping[str, Any]) -> Validator:
@@ -72,8 +95,7 @@ def part_validator(schema: Any, root: Mapping[str, Any]) -> Validator:
         schema: The part.
         root: The document around the part, in which references are followed.
     """
-    cls = validator_for(root, default=Draft202012Validator)
-    return cls(root, **_LOCAL_ONLY).evolve(schema=schema)
+    return validators.validator(root, schema)
 
 
 def messages(errors: list[ValidationError]) -> list[str]:
@@ -111,7 +133,7 @@ def _reason(error: ValidationError) -> str:
         return f"{_short(error.instance)} fits none of the allowed forms {_short(error.validator_value, 400)}"
     if error.validator == "additionalProperties":
         schema: Any = error.schema
-        known = ", ".join(schema.get("properties", ())) if isinstance(schema, Mapping) else ""
+        known = some_of(schema.get("properties", ())) if isinstance(schema, Mapping) else ""
         return f"{error.message}; the parameters are {known or 'none'}"
     return error.message.replace(repr(error.instance), _short(error.instance))
 
@@ -144,8 +166,8 @@ def compile_schema(schema: Any, param: str, name: str) -> CompiledSchema:
         name: The function's name, for messages.
 
     Raises:
-        BadRequest: Not a schema for an object, not a valid schema, nested too deeply, or with a reference that leads nowhere
-            or only to itself.
+        BadRequest: Not a schema for an object, not a valid schema, nested too deeply, with a reference that leads only to
+            itself, or standing for too many schemas.
     """
     if schema is None:
         schema = {}
@@ -173,7 +195,7 @@ def compile_schema(schema: Any, param: str, name: str) -> CompiledSchema:
 
 def _as_text(schema: Mapping[str, Any]) -> str:
     try:
-        return json.dumps(schema)
+        return json.dumps(schema, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise _SchemaFault(f"it is not plain JSON ({error}).") from error
 
@@ -192,23 +214,45 @@ class _SchemaFault(Exception):
         self.suffix = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps or ())
 
 
-@functools.lru_cache(maxsize=1024)
+@recent(_MOST_KEPT, len)
 def _compile(text: str) -> CompiledSchema:
-    schema = json.loads(text)
+    told: tuple[str, ...] = ()
+    schema: dict[str, Any] = json.loads(text)
+    # Valid at a look, and meant as written.
+    at_a_look = schema.get("type", "object") == "object" and _NULL_DEFAULT not in text and surely_valid(schema)
+    if not at_a_look:
+        schema, told = as_meant(schema)
     if schema.get("type", "object") != "object":
         raise _SchemaFault(_type_reason(schema["type"], top=True), ())
-    cls = validator_for(schema, default=Draft202012Validator)
     try:
-        cls.check_schema(schema)
+        if not at_a_look:
+            validators.check(schema)
     except SchemaError as error:
         raise _SchemaFault(_schema_reason(error), tuple(error.absolute_path)) from error
-    fault = reference_fault(schema)
+    if 'ef": ' in text or '"$id": ' in text:
+        told += _references_checked(schema)
+    plain = {keyword: value for keyword, value in schema.items() if keyword != "$schema"}  # read by `validators` above
+    check = certain(plain) if validators.is_newest(schema) else None
+    doubtful = None if check is not None else RawPlace(schema, (schema,))  # a quick check: no doubts
+    place = KnownPlace(SchemaPlace.of(schema), doubtful)
+    validator = _Validator(schema)
+    if check is None:
+        validator()
+    return CompiledSchema(schema, place, check, told, validator=validator)
+
+
+def _references_checked(schema: dict[str, Any]) -> tuple[str, ...]:
+    """Check the references of a schema, and mend the schema in place. Returns a sentence for each that was taken out."""
+    told: tuple[str, ...] = ()
+    try:
+        told = tuple(without_dead_references(schema))
+        drop_repeated(schema)
+        fault = circle_fault(schema) or budget_fault(schema) or twice_a_level(schema)
+    except ValueError as error:  # of urllib
+        fault = f"an '$id' is no address ({error}): leave it out, or write an absolute URI."
     if fault:
         raise _SchemaFault(fault, ())
-    plain = {keyword: value for keyword, value in schema.items() if keyword != "$schema"}  # read by validator_for above
-    check = certain(plain) if cls is Draft202012Validator else None
-    doubtful = None if check is not None else RawPlace(schema, (schema,))  # a quick check: no doubts
-    return CompiledSchema(schema, cls(schema, **_LOCAL_ONLY), KnownPlace(SchemaPlace.of(schema), doubtful), check)
+    return told
 
 
 def _schema_reason(error: SchemaError) -> str:
@@ -219,7 +263,7 @@ def _schema_reason(error: SchemaError) -> str:
 
 def _type_reason(kind: Any, *, top: bool = False) -> str:
     if top:
-        return f"the parameters of a function are an object: write 'type': 'object' instead of {kind!r}."
+        return f"{kind!r} is not the type of a function's parameters, which are an object: write 'type': 'object'."
     hint = _FOREIGN_TYPES.get(str(kind).lower())
     if hint is None and str(kind).lower() in {"object", "array", "string", "number", "integer", "boolean", "null"}:
         hint = repr(str(kind).lower())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adapter.schema.conversion import convert, fits
+from adapter.schema.conversion import convert, fits, within_limits
 from adapter.schema.place import SchemaPlace
 from adapter.text.json_spans import loads
 
@@ -75,9 +75,9 @@ class KnownPlace:
         value = loads(literal)
         if kinds is None or fits(value, kinds):
             return None if self.converts(value, self.refusing(value)) else literal
-        converted = convert(value, tuple(kinds))
-        if converted is None:
-            return literal
+        converted = convert(value, tuple(kinds), literal)
+        if converted is None or not any(within_limits(loads(converted), branch) for branch in self._place.branches or ()):
+            return literal  # of an invalid call nothing is coerced that is invalid by itself
         return None if kinds & {"array", "object"} else converted
 
     def names(self, key: str) -> bool:

@@ -30,6 +30,9 @@ class Place(Protocol):
     def names(self, name: str) -> bool:
         """True if the schema declares an object's member `name`."""
 
+    def silent(self) -> bool:
+        """True if the schema declares no member of an object."""
+
     def member(self, name: str) -> Place:
         """The place of an object's member."""
 
@@ -52,6 +55,9 @@ class _Anywhere:
     def names(self, name: str) -> bool:
         del name
         return False
+
+    def silent(self) -> bool:
+        return True
 
     def member(self, name: str) -> Place:
         del name
@@ -112,6 +118,10 @@ class SchemaPlace:
     def names(self, key: str) -> bool:
         """True if the schema declares an object's member `key`."""
         return any(key in properties_of(branch) for branch in self.branches or ())
+
+    def silent(self) -> bool:
+        """True if the schema declares no member of an object."""
+        return not any(properties_of(branch) for branch in self.branches or ())
 
     @property
     def even(self) -> bool:

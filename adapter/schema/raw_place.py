@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from adapter.schema.conversion import convert, fits
+from adapter.schema.patterns import may_match
 from adapter.schema.place import item_of, properties_of
 from adapter.schema.quick_check import SILENT
 from adapter.schema.references import follow
@@ -44,6 +44,10 @@ class RawPlace:
     def names(self, name: str) -> bool:
         """True if the schema declares an object's member `name`."""
         return any(name in properties_of(schema) for schema in _all(self.root, self.schemas))
+
+    def silent(self) -> bool:
+        """True if the schema declares no member of an object."""
+        return not any(properties_of(schema) for schema in _all(self.root, self.schemas))
 
     def member(self, name: str) -> RawPlace:
         """The place of an object's member."""
@@ -104,7 +108,7 @@ def _members(schema: Mapping[str, Any], name: str) -> Iterator[Any]:
         return
     patterns = schema.get("patternProperties")
     if isinstance(patterns, Mapping):
-        yield from (inner for pattern, inner in patterns.items() if _matches(pattern, name))
+        yield from (inner for pattern, inner in patterns.items() if may_match(pattern, name))
     yield schema.get("additionalProperties")
 
 
@@ -127,13 +131,6 @@ def _beside(root: Mapping[str, Any], schema: Any, seen: set[int]) -> Iterator[Ma
         inner.append(follow(root, schema["$ref"]))
     for each in inner:
         yield from _beside(root, each, seen)
-
-
-def _matches(pattern: str, parameter: str) -> bool:
-    try:
-        return re.search(pattern, parameter) is not None
-    except re.error:
-        return False
 
 
 def _lets_be(root: Mapping[str, Any], schema: Any, value: Any, left: int) -> bool:

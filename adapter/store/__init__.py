@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from adapter.store.base import Store, StoreFull
+from adapter.store.base import Store, StoreAway, StoreFull
 from adapter.store.memory import MemoryStore
+from adapter.store.redis_store import RedisStore
 from adapter.store.sqlite import SqliteStore
 
-__all__ = ["MemoryStore", "SqliteStore", "Store", "StoreFull"]
+__all__ = ["MemoryStore", "RedisStore", "SqliteStore", "Store", "StoreAway", "StoreFull"]

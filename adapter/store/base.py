@@ -9,6 +9,10 @@ class StoreFull(Exception):
     """A value alone is larger than the whole store may be."""
 
 
+class StoreAway(Exception):
+    """The server of a store cannot be reached, or refuses."""
+
+
 @runtime_checkable
 class Store(Protocol):
     """A bounded map from keys to bytes, used by several threads at once; a call may wait for a disk or a network.

@@ -12,15 +12,18 @@ if TYPE_CHECKING:
 
 # Name in a template's front matter: module below this package, class in the module.
 SYNTAXES = {
+    "addressed": ("messages.addressed", "Addressed"),
     "arg_key": ("tagged.arg_key", "ArgKey"),
     "bare_json": ("json.bare", "BareJson"),
     "call_braces": ("braces.call_braces", "CallBraces"),
     "channels": ("messages.channels", "Channels"),
     "elements": ("tagged.elements", "Elements"),
     "json_in_tags": ("json.in_tags", "JsonInTags"),
+    "keyed_json": ("json.keyed", "KeyedJson"),
     "named_json": ("json.named", "NamedJson"),
     "parameters": ("tagged.parameters", "Parameters"),
     "pythonic": ("python.pythonic", "Pythonic"),
+    "recipients": ("messages.recipients", "Recipients"),
     "xtml": ("messages.xtml", "Xtml"),
 }
 
@@ -35,11 +38,14 @@ def make_syntax(name: str, settings: SyntaxSettings) -> Syntax:
     return made
 
 
-def untagged_json(settings: SyntaxSettings) -> BareSyntax:
-    """Make the reader of JSON calls without markers, for dialects whose own calls have markers."""
-    from adapter.syntax.json.in_tags import JsonInTags
+def untagged(settings: SyntaxSettings) -> tuple[BareSyntax, ...]:
+    """Make the readers of calls without markers that are read in every dialect: JSON, other tags, Python's notation."""
+    from adapter.syntax.json.untagged import NamedTag, OtherTags, UntaggedJson
+    from adapter.syntax.python.pythonic import UntaggedPython
+    from adapter.syntax.tagged.untagged import UntaggedParameters
 
-    return JsonInTags(settings)
+    tagged = OtherTags(settings), NamedTag(settings), UntaggedParameters(settings)
+    return UntaggedJson(settings), *tagged, UntaggedPython(settings)
 
 
 def syntax_class(name: str, settings: SyntaxSettings) -> type[Any]:

@@ -42,12 +42,14 @@ class BareForm:
         head: Pattern of a likely beginning; the group `payload` begins with the payload.
         half: Pattern of text that may become a likely beginning.
         own: The dialect's models write calls without markers; in other dialects a call without markers is recovered.
+        closers: Tags that may stand behind the payload.
     """
 
     first: str
     head: re.Pattern[str]
     half: re.Pattern[str]
     own: bool = False
+    closers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class SyntaxSettings:
         types: Types of a tool's parameters.
         place: Place of a tool's arguments in its schema, for values that are raw text.
         known: Place of a tool's arguments in its schema, for values that are JSON; `ANYWHERE` without coercion.
+        names: Names of the tools that are offered.
     """
 
     open: str
@@ -71,6 +74,7 @@ class SyntaxSettings:
     types: Types = lambda _tool, _parameter: None
     place: Callable[[str], Place] = lambda _tool: ANYWHERE
     known: Callable[[str], KnownPlace] = lambda _tool: known_place.ANYWHERE
+    names: frozenset[str] = frozenset()
 
 
 class Follower(Protocol):
@@ -117,18 +121,18 @@ class PlainBlock(Protocol):
             start: Offset of the arguments; behind the name, if they have not begun.
         """
 
-    def take_plain(self, name: str, start: int, end: int, tag: int) -> tuple[str, RawCall, Sequence[str]] | None:
-        """End a block of one plain call that was kept whole, its closing marker included.
+    def take_plain(self, name: str, start: int, end: int, tag: int, text: str) -> tuple[str, RawCall, Sequence[str]] | None:
+        """End a block of one plain call.
 
         Args:
             name: The name of the call.
             start: Offset of the arguments.
             end: Offset behind the arguments.
             tag: Offset of the closing marker.
+            text: The text behind what was kept so far, the closing marker included.
 
         Returns:
-            The text of the block, the call, and the faults of the tags; None for arguments that cannot be held: the block has
-            ended by its closing marker, and is read as any other.
+            The text of the block, the call, faults of the tags; None for arguments that cannot be held; the block has ended.
         """
 
 
@@ -236,8 +240,13 @@ class BareSyntax(Protocol):
     def read(self, payload: str, end: End) -> Reading:
         """The calls of a payload."""
 
-    def begun(self, payload: str) -> str:
-        """The name of the first call of an unfinished payload; empty while the name is uncertain."""
+    def begun(self, payload: str, *, over: bool = False) -> str:
+        """The name of the first call of an unfinished payload; empty while another name may still take its place.
+
+        Args:
+            payload: The payload so far.
+            over: No more text comes.
+        """
 
 
 class Syntax(Protocol):
@@ -246,6 +255,7 @@ class Syntax(Protocol):
     Attributes:
         openings: Markers that begin a block, the dialect's own first.
         has_passages: Markers mean something without calls too: some begin a passage.
+        begins_inside: The prompt ends with an opening marker; a completion begins with the text behind the marker.
         has_plain_blocks: `plain_block` can find calls.
         in_words: The opening marker was met, and words follow so far, where a call is due.
         notation: The notation of arguments, or of values that are not raw text.
@@ -256,6 +266,7 @@ class Syntax(Protocol):
 
     openings: tuple[str, ...]
     has_passages: bool = False
+    begins_inside: bool = False
     has_plain_blocks: bool = False
     in_words: bool = False
     notation: Notation = JSON

@@ -16,6 +16,7 @@ class PassageKind(Enum):
     REASONING = auto()
     INVENTED = auto()  # a message of somebody else, written by the model
     ELSEWHERE = auto()  # a message to neither the user nor a tool
+    EMPTY = auto()  # a header without a message
 
 
 class Passage(NamedTuple):
@@ -27,8 +28,10 @@ class Passage(NamedTuple):
         end: Looks for the end of the passage. Takes a text, a position, and True at the end of the completion. Returns the
             position up to which the text is certain, and the position behind the markup that ends the passage; None for the
             second if the passage goes on, or more text has to come.
+        slips: Sentences on slips in the markup in front.
     """
 
     kind: PassageKind
     opening: str
     end: Callable[[str, int, bool], tuple[int, int | None]]
+    slips: tuple[str, ...] = ()

@@ -15,11 +15,13 @@ import re
 import warnings
 from typing import Any
 
+from adapter.text.json_mend import mend
 from adapter.text.json_spans import loads
 from adapter.text.json_writer import quoted
 
 _TRUE, _FALSE = {"true", "1"}, {"false", "0"}
-_NULL = {"null", "none"}
+# Beside strings only JSON's and Python's own spelling is null: `none` is a word.
+_NULL, _NULL_BESIDE_TEXT = {"null", "none"}, {"null", "None"}
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 # Readers of JSON disagree about integers with more digits, and conversion is slow.
 _MOST_DIGITS = 400
@@ -49,7 +51,10 @@ def typed(text: str, kinds: frozenset[str] | None) -> str:
 
 
 def _null(text: str, kinds: frozenset[str]) -> str | None:
-    return "null" if "null" in kinds and text.strip().lower() in _NULL else None
+    """Null, in upper or lower case; beside strings only as `null` or `None`."""
+    bare = text.strip()
+    said = bare in _NULL_BESIDE_TEXT if "string" in kinds else bare.lower() in _NULL
+    return "null" if said and "null" in kinds else None
 
 
 def _integer(text: str, kinds: frozenset[str]) -> str | None:
@@ -111,7 +116,13 @@ def _as_json(text: str) -> str | None:
 
 
 def _as_python(text: str) -> Any:
-    """The value of a Python literal that JSON can represent; None for other text."""
+    """The value of a Python literal that JSON can represent; None for other text.
+
+    Python's reader joins strings side by side and knows tuples, sets and complex numbers: such text is refused first.
+    """
+    read = mend(text)
+    if read is None or not read.whole:
+        return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a backslash that escapes nothing

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
-from adapter.events import frozen
+from adapter.events import CallPlaces, Where, frozen
 from adapter.text.json_spans import loads
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from adapter.text.buffer import TextBuffer
 
@@ -22,6 +23,7 @@ class Reading:
     Attributes:
         calls: The calls in order, among them values in the place of a call that name no tool.
         repaired: The payload was repaired.
+        mended: Sentences on slips of the markup that were mended, each told as a repair.
         fault: The reason why nothing could be read, or None.
         unfinished: A further call had begun behind the calls.
     """
@@ -30,6 +32,7 @@ class Reading:
     repaired: bool = False
     fault: str | None = None
     unfinished: bool = False
+    mended: tuple[str, ...] = ()
 
 
 class StepKind(Enum):
@@ -105,14 +108,14 @@ class Flowing(NamedTuple):
         body: Matches the part of a delta to forward, from its beginning; perhaps nothing.
         half: Matches text behind that part which may be forwarded with the next delta.
         kind: TEXT for text that leaves at once, None for text that is not certain before the end of the block.
-        write: Converts forwarded text to JSON; None for text that is JSON already.
+        raw: Forwarded text is raw; else the text of a JSON string.
     """
 
     special: re.Pattern[str]
     body: re.Pattern[str]
     half: re.Pattern[str]
     kind: StepKind | None
-    write: Callable[[str], str] | None = None
+    raw: bool = False
 
 
 class End(Enum):
@@ -161,12 +164,21 @@ class RawCall:
         arguments: JSON text of the arguments, in the model's own spelling.
         decoded: The decoded arguments, if reading has decoded them.
         id: The model's id for the call; empty in syntaxes without ids.
+        faults: Sentences on text of the call that has no reading, quoted; such a call is never valid.
+        places: Places of the name and the arguments in the block, counted from the first character of the opening, or in a
+            payload without markers; or a function that finds them in the block; None where they are not known.
+        mended: Sentences on slips of the call that were mended, for `Reading.mended`.
+        beside: Keys of members beside the name and the arguments that no form of a call has.
     """
 
     name: str
     arguments: str
     decoded: Any = _LATER
     id: str = ""
+    faults: tuple[str, ...] = ()
+    places: Where | None = None
+    mended: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     @property
     def value(self) -> Any:
@@ -183,3 +195,30 @@ class Nameless:
     """A value in the place of a call that names no tool."""
 
     raw: str
+
+
+def moved(calls: Iterable[RawCall | Nameless], by: int | None) -> tuple[RawCall | Nameless, ...]:
+    """Return calls with their places in a text with `by` more code points in front; with None, without places."""
+    return tuple(_moved(call, by) if isinstance(call, RawCall) else call for call in calls)
+
+
+def trimmed(places: CallPlaces, text: str) -> CallPlaces:
+    """Return places without the white space at their ends; nothing but white space has no place."""
+    return CallPlaces(_trimmed(places.name, text), _trimmed(places.arguments, text))
+
+
+def _trimmed(place: tuple[int, int] | None, text: str) -> tuple[int, int] | None:
+    if place is None:
+        return None
+    start, end = place
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return (start, end) if start < end else None
+
+
+def _moved(call: RawCall, by: int | None) -> RawCall:
+    if by is None:
+        return replace(call, places=None)
+    return replace(call, places=call.places.moved(by)) if isinstance(call.places, CallPlaces) else call

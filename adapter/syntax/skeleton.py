@@ -7,14 +7,17 @@ and `<`. The parser is closed to the outside: no entities, no DTD, no network, n
 
 from __future__ import annotations
 
-import functools
 import re
 from dataclasses import dataclass
 
 from lxml import etree
 
+from adapter.recent import recent
+
 # A skeleton is tags and a little white space; a longer skeleton repeats a tag, and its beginning shows as much as the whole.
 _MAX_LENGTH = 2000
+# Bytes of skeletons whose reading is kept.
+_MOST_KEPT = 1 << 18
 # Characters that XML does not allow, not even as references: lone surrogates, and all controls but three. In a name they are
 # data, and the name handed out keeps them.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -33,7 +36,7 @@ class Skeleton:
     faults: tuple[str, ...]
 
 
-@functools.lru_cache(maxsize=256)
+@recent(_MOST_KEPT, len)
 def read_skeleton(text: str) -> Skeleton:
     """Read a block's markup.
 

@@ -74,10 +74,9 @@ class BlockText(TextBuffer):
     __slots__ = ("_marked", "_opening")
 
     def __init__(self, opening: str) -> None:
-        super().__init__()
         self._opening = opening
         self._marked = 0  # number of joined pieces before the mark
-        self.append(opening)
+        self._joined, self._pieces, self._size = [], [opening], len(opening)
 
     def part(self, start: int, end: int | None = None) -> str:
         """Return the text between two offsets."""

@@ -55,8 +55,9 @@ class JsonCursor:
     """
 
     __slots__ = (
-        "_body", "_careful", "_half", "_left", "_slow", "_told", "_tried", "broken", "complete", "container", "edits",
-        "expected", "in_string", "inside", "over", "passed", "place", "position", "rest", "special", "stack", "then",
+        "_body", "_careful", "_counted", "_grown", "_half", "_left", "_slow", "_told", "_tried", "broken", "complete",
+        "container", "edits", "expected", "in_string", "inside", "over", "passed", "place", "position", "rest", "special",
+        "stack", "then",
     )  # fmt: skip
 
     def __init__(self, inside: InString, place: ValuePlace) -> None:
@@ -74,6 +75,7 @@ class JsonCursor:
         self._slow = False  # the rest belongs to the careful reader
         self._tried: str | None = None  # a delta was read and is not plain: text of it that may leave
         self.edits: list[Edit] = []
+        self._counted = self._grown = 0  # edits whose growth is known, and the growth
         self.then: Then | None = None
         self.passed = 0
         self.in_string = self.over = self.broken = self.complete = False
@@ -90,8 +92,10 @@ class JsonCursor:
 
     def _passed_on(self) -> int:
         """Return `sent` for plain text."""
-        grown = sum(len(new) - (end - start) for start, end, new in self.edits)
-        return self.passed - len(self.rest) + self._told + grown
+        for start, end, new in self.edits[self._counted :]:
+            self._grown += len(new) - (end - start)
+        self._counted = len(self.edits)
+        return self.passed - len(self.rest) + self._told + self._grown
 
     def feed(self, text: str) -> str:
         """Read a delta. Returns the text that may leave by now."""
@@ -123,7 +127,11 @@ class JsonCursor:
         whole, at, expected = rest + text if rest else text, 0, self.expected
         if expected is None:
             at = self._body(whole, 0).end()
-            if at == len(whole) or whole[at] != '"':
+            if at == len(whole):
+                said, self.rest = whole[self._told :], ""
+                self._told, self.in_string = 0, True
+                return said
+            if whole[at] != '"':
                 return self._in_text(whole, at)
             expected = self.expected = self.container.after_string
         return self._walk(whole, at, expected)

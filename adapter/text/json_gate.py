@@ -21,7 +21,7 @@ Edit: TypeAlias = tuple[int, int, str]
 _UNCERTAIN_END = re.compile(r"[\]}]{1,4}\Z")
 _TEXT = frozenset({"string"})
 # The beginning of a string that may turn out to hold a number or a word.
-_SCALAR = re.compile(r'"(?:\s|\\[nrt])*(?:-?[0-9.eE+-]*|[TtFfNn][A-Za-z]{0,4})(?:\s|\\[nrt])*"?')
+_SCALAR = re.compile(r'"(?:\s|\\[nrt])*+(?:-?[0-9.eE+-]*+|[TtFfNn][A-Za-z]{0,4}+)(?:\s|\\[nrt])*+"?')
 _OBJECT = re.compile(r'"(?:\s|\\[nrt])*\{')
 _LONGEST_SCALAR = 64
 

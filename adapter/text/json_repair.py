@@ -1,209 +1,99 @@
-"""Structural repair of a payload that is not JSON (behaviour 1.5).
+r"""Structural repair of a payload that is not JSON (behaviour 1.5, 1.17).
 
-Three readers are tried, from the most exact to the most lenient: JSON with its escapes and raw newlines put right, Python's
-own literals, and json-repair. json-repair mends any text, by guesses if need be, so gates let a repair pass only if the repair
-changed structure and nothing else:
+Three readings are tried, from the most exact to the most lenient, each in one pass:
 
-* the *substance* is the same before and after: every character but white space, quotes, commas, colons, braces, comments
-  and fences, with Python's `True`, `False`, `None` read as JSON's words and numbers compared by value;
-* no bare word became a value: `NaN`, `Infinity`, names and expressions are not JSON without quotes;
-* at most a single brace or bracket was missing, and at most a single one too many;
-* unescaped quotes inside a string come in pairs, so that a single reading is possible.
+* *tolerant*: `adapter.text.json_mend` reads the text token by token, in JSON's, Python's or JavaScript's spelling;
+* *inner quotes*: a quote closes a string only before structure, any other quote belongs to the string. The inner quotes come
+  in pairs, each pair around a word or more: `"say "hi" now"`, but neither `"a" b "c"` nor `"a" + "b"`;
+* *last quote*: with an odd number of quotes, the last one is missing before the closing brackets.
+
+No reading joins two strings, splits one, computes an expression, or adds a string, a number or a key. All text that is not
+changed keeps the model's spelling. The last two readings mend nothing else but raw control characters and wrong escapes.
 """
 
 from __future__ import annotations
 
-import ast
-import json
 import re
-import warnings
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from adapter.text.json_mend import mend
+from adapter.text.json_spans import skip_space, value_at
 
-# json-repair is plain Python and not linear on everything. Beyond this length only the linear readings are tried.
-MAX_LENGTH = 64_000
-
-_STRING = r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'(?=\s*[,:}\]])'
-_STRINGS = re.compile(_STRING, re.DOTALL)
-_STRING_OR_COMMENT = re.compile(rf"({_STRING})|//[^\n]*|/\*.*?\*/|#[^\n]*", re.DOTALL)
-_CONTROL = re.compile(r"[\x00-\x1f]")
-_WORD = re.compile(r"[A-Za-z_$][\w$.]*")
-_COLON_NEXT = re.compile(r"\s*:")
-_EXPRESSION = re.compile(r"[\w.)\]]\s*[-+*/%|&^]\s*[\w.(]|\(")
-_NO_VALUE = re.compile(r":\s*(?:[,}\]]|$)")
-_EXPONENT = re.compile(r"(?<=[\d.])[eE][+-]?\d+")
-# A quote closes a string only before structure; any other quote belongs to the string.
-_LOOSE_STRING = re.compile(r'"((?:[^"\\]|\\.|"(?!\s*(?:[,:}\]]|$)))*)"(?=\s*(?:[,:}\]]|$))', re.DOTALL)
-_INNER_QUOTE = re.compile(r'(\\.)|"', re.DOTALL)
-_ADJACENT = re.compile(r'"\s*"')
-_CURLY = str.maketrans({"\u201c": '"', "\u201d": '"'})
-_ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}|(.))', re.DOTALL)
-_ANY_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
-# json-repair strips white space from a string that ends in a newline; a noncharacter stands for the newline meanwhile.
-_NEWLINE_LAST = re.compile(r"""\\(?:(n)(?=["'])|.)""", re.DOTALL)
-_STAND_IN = "\ufdd0"
-_ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_STRUCTURE = re.compile(r"[\s\"'`,:;{}\[\]]+")
-_NUMBER = re.compile(r"(?<![\w.])-?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])")
-_NUMBER_IN_PLACE = re.compile(r"-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
-_LITERAL = re.compile(r"\b(?:True|False|None)\b")
-_JSON_WORD = {"True": "true", "False": "false", "None": "null"}
-_WORDS = {*_JSON_WORD, *_JSON_WORD.values()}
+_QUOTE = re.compile(r'\\.|"', re.DOTALL)
+_STRUCTURE_NEXT = re.compile(r"\s*+(?:[,:}\]]|\Z)")
+_CLOSED = " \t\r\n}]"
 
 
-def repair(text: str) -> str | None:
-    """Repair a payload. Returns JSON text; None if no repair passes the gates.
+def repair(text: str, *, several: bool = False) -> str | None:
+    """Repair a payload. Returns JSON text; None for a text without a single reading.
 
     Args:
         text: A payload that is not JSON, or holds no call.
+        several: Values may follow one another, with white space, commas or semicolons between.
     """
-    if '"' not in text:
-        text = text.translate(_CURLY)
-    escaped = _ESCAPE.sub(_keep_backslash, text)
-    for spelled in _requoted(escaped):
-        if _reads(spelled):
-            return spelled
-    if len(text) > MAX_LENGTH or _STAND_IN in text:
-        return None
-    value = _as_python(escaped)
-    if value is None:
-        value = _as_mended(_NEWLINE_LAST.sub(lambda found: _STAND_IN if found.group(1) else found.group(), escaped))
-    if not isinstance(value, dict | list):
-        return None
+    found = mend(text, several=several)
+    if found is not None and (first := _first(found.text, several=several)):
+        return found.text if found.exact or first in "{[" else None
+    for spelled in (_inner_quotes(text), _last_quote(text)):
+        found = None if spelled is None else mend(spelled)
+        if found is not None and found.exact and _first(found.text):
+            return found.text
+    return None
+
+
+def _first(text: str, *, several: bool = False) -> str:
+    """Return the first character of JSON text; empty for other text."""
+    begin = position = skip_space(text, 0)
     try:
-        mended = json.dumps(value, ensure_ascii=False, allow_nan=False).replace(_STAND_IN, r"\n")
-    except (ValueError, TypeError, RecursionError):
-        return None  # a set, a complex number, a non-finite number: not JSON in any spelling
-    return mended if _same_substance(escaped, mended) else None
+        while True:
+            position = skip_space(text, value_at(text, position)[1])
+            if position == len(text):
+                return text[begin]
+            if not several:
+                return ""
+            position = skip_space(text, position + 1) if text[position] in ",;" else position
+    except ValueError:
+        return ""
 
 
-def _keep_backslash(escape: re.Match[str]) -> str:
-    r"""Double the backslash of `\d`, which is no escape: the backslash was meant. `\'` is left to Python's reader."""
-    wrong = escape.group(1)
-    return escape.group() if wrong is None or wrong == "'" else f"\\\\{wrong}"
+def _inner_quotes(text: str) -> str | None:
+    """The text with quotes inside strings escaped; None without such quotes, or if they are not in pairs around words."""
+    out: list[str] = []
+    done, start = 0, -1  # the position up to which text is in `out`; that behind the quote of an open string
+    opened = False  # an inner quote waits for its second half
+    for found in _QUOTE.finditer(text):
+        at = found.start()
+        if found[0] != '"':
+            continue
+        if start < 0:
+            start = at + 1
+        elif _STRUCTURE_NEXT.match(text, at + 1):
+            if opened or (text[start] == text[at - 1] == '"' and at > start):
+                return None  # a quote alone, or quotes doubled around all of the string
+            start = -1
+        else:
+            if not (_closes_words(text, at, start) if opened else _opens_words(text, at, start)):
+                return None
+            opened = not opened
+            out += (text[done:at], '\\"')
+            done = at + 1
+    return "".join([*out, text[done:]]) if out and start < 0 else None
 
 
-def _requoted(text: str) -> Iterator[str]:
-    """The text with raw newlines escaped, then with inner quotes escaped, then with the last quote put in."""
-    yield _spelled(text)
-    loose = [found.group(1) for found in _LOOSE_STRING.finditer(text)]
-    if all(_unescaped_quotes(string) % 2 == 0 and not _ADJACENT.search(string) for string in loose):
-        yield _spelled(_LOOSE_STRING.sub(_escape_inner, text))
-    if _unescaped_quotes(text) % 2:
-        end = len(text.rstrip(" \t\r\n}]"))
-        yield _spelled(f'{text[:end]}"{text[end:]}')
+def _opens_words(text: str, at: int, start: int) -> bool:
+    """Tell if the quote at a position of the string from `start` on stands before words, and not behind one."""
+    before, after = text[at - 1 : at] if at > start else " ", text[at + 1 : at + 2]
+    return not before.isalnum() and before not in '_"' and not after.isspace() and after != '"'
 
 
-def _spelled(text: str) -> str:
-    return _STRINGS.sub(lambda found: _CONTROL.sub(_escape_control, found.group()), text)
+def _closes_words(text: str, at: int, start: int) -> bool:
+    """Tell if the quote at a position of the string from `start` on stands behind words, and not before one."""
+    before, after = text[at - 1 : at] if at > start else " ", text[at + 1 : at + 2]
+    return not before.isspace() and before != '"' and not after.isalnum() and after != "_"
 
 
-def _unescaped_quotes(text: str) -> int:
-    return sum(1 for found in _INNER_QUOTE.finditer(text) if not found.group(1))
-
-
-def _escape_inner(string: re.Match[str]) -> str:
-    return '"' + _INNER_QUOTE.sub(lambda found: found.group(1) or '\\"', string.group(1)) + '"'
-
-
-def _escape_control(character: re.Match[str]) -> str:
-    return json.dumps(character.group())[1:-1]
-
-
-def _reads(text: str) -> bool:
-    try:
-        json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(name)
-
-
-def _as_python(text: str) -> Any:
-    """The value of a Python literal, which has exactly one reading; None for other text."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Python's opinion on the literal's style is not ours to pass on
-            return ast.literal_eval(text.replace("\\/", "/").strip())
-    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+def _last_quote(text: str) -> str | None:
+    """The text with a quote before the last brackets; None for an even number of quotes."""
+    if sum(found[0] == '"' for found in _QUOTE.finditer(text)) % 2 == 0:
         return None
-
-
-def _as_mended(text: str) -> Any:
-    """The value that json-repair reads; None if a gate forbids the repair."""
-    import json_repair  # a repair is rare, the import is not cheap
-
-    bare = _STRING_OR_COMMENT.sub(lambda found: '""' if found.group(1) else " ", text)
-    if not _words_allowed(bare) or not _braces_allowed(bare):
-        return None
-    try:
-        value = json_repair.loads(text, skip_json_loads=True)
-    except (ValueError, RecursionError):
-        return None
-    return value if all(_one_reading(string, text) for string in _strings(value)) else None
-
-
-def _words_allowed(bare: str) -> bool:
-    """True if every bare word is a key or a literal, and no expression is computed."""
-    if _NO_VALUE.search(bare) or _EXPRESSION.search(_EXPONENT.sub("", bare)):
-        return False
-    return all(
-        word.group() in _WORDS or _COLON_NEXT.match(bare, word.end())
-        for word in _WORD.finditer(_NUMBER_IN_PLACE.sub("0", bare))
-    )
-
-
-def _braces_allowed(bare: str) -> bool:
-    return all(abs(bare.count(left) - bare.count(right)) <= 1 for left, right in ("{}", "[]"))
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield key
-            yield from _strings(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _strings(item)
-
-
-def _one_reading(string: str, source: str) -> bool:
-    """True if quotes inside a mended string were escaped by the model, or come in pairs."""
-    if '"' not in string and "'" not in string:
-        return True
-    if json.dumps(string, ensure_ascii=False) in source:
-        return True
-    return string.count('"') % 2 == 0 and (string.count("'") % 2 == 0 or f'"{string}"' in source)
-
-
-def _same_substance(before: str, after: str) -> bool:
-    said = _substance(after)
-    return said in (_substance(before), _substance(_STRING_OR_COMMENT.sub(r"\1", before)))
-
-
-def _substance(text: str) -> str:
-    """The substance of a text: its characters without structure."""
-    text = _ANY_ESCAPE.sub(_decoded, text)
-    text = _LITERAL.sub(lambda word: _JSON_WORD[word.group()], text)
-    text = _NUMBER.sub(_by_value, text)
-    return _STRUCTURE.sub("", text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _decoded(escape: re.Match[str]) -> str:
-    return chr(int(escape.group(1), 16)) if escape.group(1) else _ESCAPED.get(escape.group(2), escape.group(2))
-
-
-def _by_value(number: re.Match[str]) -> str:
-    digits = number.group()
-    try:
-        return str(Decimal(digits).normalize())
-    except ArithmeticError:  # an exponent that no Decimal holds
-        return digits
+    end = len(text.rstrip(_CLOSED))
+    return f'{text[:end]}"{text[end:]}'

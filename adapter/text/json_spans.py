@@ -13,7 +13,9 @@ from json import decoder
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+    Path = tuple[str | int, ...]  # keys and indexes, from the outermost value
 
 # Characters behind JSON in a code fence: white space of any kind, and the fence.
 FENCE_END = (
@@ -102,15 +104,22 @@ def members(text: str, start: int) -> Iterator[tuple[str, Any, int, int]]:
         position = comma.end()
 
 
-def spans(text: str, start: int) -> tuple[dict[str, tuple[Any, int, int]], int]:
+def spans(text: str, start: int, doubled: list[str] | None = None) -> tuple[dict[str, tuple[Any, int, int]], int]:
     """Return the members of the object at `start`, by key, and the position behind the object. The last duplicate key counts.
+
+    Args:
+        text: The text around the object.
+        start: Position of the object.
+        doubled: Gets the keys of members whose values are dropped for a later one's.
 
     Raises:
         ValueError: Not a complete valid object.
     """
-    found = {}
+    found: dict[str, tuple[Any, int, int]] = {}
     end = start + 1
     for key, value, begin, end in members(text, start):
+        if doubled is not None and key in found and text[begin:end] != text[found[key][1] : found[key][2]]:
+            doubled.append(key)
         found[key] = value, begin, end
     return found, skip_space(text, end) + 1
 
@@ -143,16 +152,31 @@ def elements(
         position = comma.end()
 
 
-def replace_at(text: str, path: tuple[str | int, ...], new: str) -> str:
-    """Return the JSON text with the value at `path` replaced; all other text keeps its spelling.
+def spans_at(text: str, paths: Iterable[Path]) -> dict[Path, tuple[int, int]]:
+    """Return first and last position of the values at these paths in a JSON text, in one walk; of a doubled key the last."""
+    tree: dict[str | int, Any] = {}
+    for path in paths:
+        node = tree
+        for step in path:
+            node = node.setdefault(step, {})
+    found: dict[Path, tuple[int, int]] = {}
+    stack: list[tuple[Path, dict[str | int, Any], int, int]] = [((), tree, skip_space(text, 0), len(text))]
+    while stack:
+        path, node, begin, end = stack.pop()
+        found[path] = begin, end
+        inner: dict[str | int, tuple[int, int]] = {}
+        if node and text.startswith("[", begin):
+            inner = {number: (first, last) for number, (_, first, last) in enumerate(elements(text, begin))}
+        elif node:
+            inner = {key: (first, last) for key, _, first, last in members(text, begin)}
+        stack += (((*path, step), below, *inner[step]) for step, below in node.items())
+    return found
 
-    The last duplicate key counts, as in every reader.
-    """
-    begin, end = skip_space(text, 0), len(text)
-    for step in path:
-        if isinstance(step, int):
-            spans = [(first, last) for _, first, last in elements(text, begin)]
-            begin, end = spans[step]
-        else:
-            begin, end = [(first, last) for key, _, first, last in members(text, begin) if key == step][-1]
-    return text[:begin] + new + text[end:]
+
+def replaced(text: str, values: Iterable[tuple[tuple[int, int], str]]) -> str:
+    """Return a text with the parts at these places replaced, of which none is inside another; all other text is kept."""
+    pieces, position = [], 0
+    for (begin, end), new in sorted(values):
+        pieces += [text[position:begin], new]
+        position = end
+    return "".join([*pieces, text[position:]])

@@ -27,12 +27,16 @@ def read_json(data: bytes | str) -> Any:
     """Parse a JSON text, with the values of `json.loads`.
 
     Raises:
-        ValueError: The text is not JSON.
+        ValueError: The text is not JSON, or nested too deeply to be read.
     """
     try:
         return _fast(data.encode() if isinstance(data, str) else data)
     except ValueError:
+        pass
+    try:
         return json.loads(data)
+    except RecursionError:
+        raise ValueError("the JSON text is nested too deeply") from None
 
 
 def write_json(value: Any) -> bytes:

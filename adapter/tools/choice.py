@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from adapter.errors import BadRequest
+from adapter.text.some_of import some_names
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 Mode = Literal["auto", "none", "required", "named"]
 
+# Choices by a word; `any` is the word of other APIs for `required`.
+_WORDS = {"auto": "auto", "none": "none", "required": "required", "any": "required"}
 _FORMS = (
     '\'none\', \'auto\', \'required\', {"type": "function", "function": {"name": …}} or '
     '{"type": "allowed_tools", "allowed_tools": {"mode": …, "tools": […]}}'
@@ -54,13 +57,29 @@ def read_choice(value: Any, names: Collection[str]) -> ToolChoice:
     """
     if value is None:
         return _AUTO
+    choice = choice_by_word(value)
+    if choice is not None:
+        return choice
     if isinstance(value, str):
-        if value not in {"auto", "none", "required"}:
-            raise BadRequest(f"Invalid value for 'tool_choice': {value!r}. Use {_FORMS}.", param="tool_choice")
-        return ToolChoice(mode=value)  # type: ignore[arg-type]  # narrowed by the line above
+        raise BadRequest(f"Invalid value for 'tool_choice': {value!r}. Use {_FORMS}.", param="tool_choice")
     if isinstance(value, dict) and value.get("type") == "allowed_tools":
-        return _allowed(value.get("allowed_tools"), names)
+        return _allowed(value.get("allowed_tools", value), names)  # or beside the type, as in the Responses API
     return ToolChoice("named", (_named(value, "tool_choice", names),))
+
+
+def choice_by_word(value: Any) -> ToolChoice | None:
+    """Return the choice for a word, alone or as the type of an object (`{"type": "any"}`); None for other choices."""
+    word = value.get("type") if isinstance(value, dict) else value
+    mode = _WORDS.get(word) if isinstance(word, str) else None
+    return None if mode is None else ToolChoice(mode)  # type: ignore[arg-type]  # a value of the table
+
+
+def asks_for_nothing(value: Any) -> bool:
+    """Tell if a choice needs no tools: no call has to come."""
+    if value is None:
+        return True
+    choice = choice_by_word(value)
+    return choice is not None and not choice.forced
 
 
 def read_function_call(value: Any, names: Collection[str]) -> ToolChoice:
@@ -79,17 +98,18 @@ def read_function_call(value: Any, names: Collection[str]) -> ToolChoice:
 
 
 def _named(value: Any, param: str, names: Collection[str]) -> str:
-    if not isinstance(value, dict) or value.get("type") != "function":
+    kind = value.get("type") if isinstance(value, dict) else None
+    if kind not in ("function", "custom", "tool"):  # `tool` is Anthropic's word
         raise BadRequest(f"Invalid value for '{param}': {value!r}. Use {_FORMS}.", param=param)
-    function = value.get("function")
-    name = function.get("name") if isinstance(function, dict) else None
+    inner = value.get(kind)
+    name = inner.get("name") if isinstance(inner, dict) else value.get("name")  # beside the type, as in the Responses API
     if not isinstance(name, str):
         raise BadRequest(
-            f"Missing required parameter: '{param}.function.name'. It is the name of one of the tools.",
-            param=f"{param}.function.name",
+            f"Missing required parameter: '{param}.{kind}.name'. It is the name of one of the tools.",
+            param=f"{param}.{kind}.name",
             code="missing_required_parameter",
         )
-    return offered(name, f"{param}.function.name", names)
+    return offered(name, f"{param}.{kind}.name", names)
 
 
 def offered(name: str, param: str, names: Collection[str]) -> str:
@@ -104,8 +124,8 @@ def offered(name: str, param: str, names: Collection[str]) -> str:
         BadRequest: No tool of the name was offered.
     """
     if name not in names:
-        offered = ", ".join(map(repr, names)) or "none"
-        raise BadRequest(f"Tool choice {name!r} not found in 'tools' parameter. The tools offered are {offered}.", param=param)
+        known = some_names(names, name) or "none"
+        raise BadRequest(f"Tool choice {name!r} not found in 'tools' parameter. The tools offered are {known}.", param=param)
     return name
 
 

@@ -9,42 +9,44 @@ reach.
 
 from __future__ import annotations
 
-import functools
+import json
 import marshal
 import re
-from collections.abc import Callable, Collection, Iterator, KeysView, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, KeysView, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapter.errors import BadRequest
-from adapter.schema.compiled import CompiledSchema, compile_schema
+from adapter.events import Problem
+from adapter.recent import recent
+from adapter.schema.bounds import bounded_form
+from adapter.tools.messages_tool import read_messages_tool
+from adapter.tools.one_tool import Builtin, Entry, ToolDefinition, entries, read_bare, read_flat, read_wrapped, wrong_type
+from adapter.tools.other_apis import list_of_tools
 
-# Limits of the cache: sets, and bytes of a set.
-_MOST_SETS = 32
-_MOST_BYTES = 1 << 20
+if TYPE_CHECKING:
+    from adapter.tools.call_form import CallForm
+
+# Bytes of the sets that are kept.
+MOST_KEPT = 1 << 22
 # Marshal's last version in which equal values give equal bytes, independent of reference counts.
 _MARSHAL = 2
-# OpenAI allows 64 of [a-zA-Z0-9_-]; MCP servers and BFCL also use dots, colons and slashes.
-_NAME = re.compile(r"[a-zA-Z0-9_.:/-]{1,128}")
-# Keys of a flat definition that are not shown to the model.
-_FLAT_ONLY = ("type", "async", "allowed_callers", "defer_loading", "output_schema")
 
 
-@dataclass(frozen=True, slots=True)
-class ToolDefinition:
-    """A function that the model may call.
+class Policy(NamedTuple):
+    """The treatment of tools that cannot be offered: `"raise"` or `"leave_out"`.
 
     Attributes:
-        name: The function's name.
-        wire: The definition in Chat Completions form, as the caller wrote the definition.
-        schema: The compiled parameters, which check arguments.
-        strict: True if an answer with invalid arguments must be an error.
+        on_bad_tool: Of malformed tools.
+        on_builtin: Of tools that only a vendor's own servers run.
     """
 
-    name: str
-    wire: Mapping[str, Any]
-    schema: CompiledSchema
-    strict: bool = False
+    on_bad_tool: str = "raise"
+    on_builtin: str = "raise"
+
+
+RAISING = Policy()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,10 +56,20 @@ class ToolSet:
     A set never changes, so values derived from a set can be cached: the set holds copies of the caller's definitions.
     (Definitions with values other than plain JSON, like members of an enumeration, are held uncopied; callers must not change
     them.)
+
+    Attributes:
+        tools: The tools.
+        by_name: The tools by the names that the model knows.
+        told: Tools left out, and choices made in reading the definitions.
+        forms: Forms of the calls that reach the caller as another kind than function calls, by name.
+        size: Bytes of the definitions, about; the cost of values derived from the set.
     """
 
     tools: tuple[ToolDefinition, ...] = ()
     by_name: Mapping[str, ToolDefinition] = field(default_factory=dict)
+    told: tuple[Problem, ...] = ()
+    forms: Mapping[str, CallForm] = field(default_factory=dict)
+    size: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.tools)
@@ -70,12 +82,17 @@ class ToolSet:
         """Names in the caller's order."""
         return self.by_name.keys()
 
+    def named_in(self, text: str) -> str:
+        """The first name of a tool that stands in a text as a word of its own; empty without one."""
+        found = _names_of(self).search(text) if self.tools else None
+        return found.group() if found else ""
+
     def only(self, names: Sequence[str] | None) -> ToolSet:
         """The tools with the given names, in the caller's order; all tools for None."""
         if names is None:
             return self
         wanted = frozenset(names)
-        return _tool_set(tool for tool in self.tools if tool.name in wanted)
+        return _tool_set((tool for tool in self.tools if tool.name in wanted), size=self.size)
 
     def and_also(self, wire: Mapping[str, Any]) -> ToolSet:
         """A set with a further tool, given in Chat Completions form."""
@@ -83,164 +100,163 @@ class ToolSet:
 
     def and_all(self, others: ToolSet) -> ToolSet:
         """A set with further tools, whose names are new."""
-        return _tool_set([*self.tools, *others.tools])
+        return _tool_set([*self.tools, *others.tools], (*self.told, *others.told), self.size + others.size)
+
+    def known_as(self, name: Any, namespace: Any = None) -> str | None:
+        """The name by which the model knows a tool of the caller's; None for a tool that is not offered."""
+        for tool in self.tools if namespace or self.forms else ():
+            form = tool.form
+            if form is not None and form.name == name and (form.namespace or None) == (namespace or None):
+                return tool.name
+        return name if not namespace and name in self.by_name else None
+
+    def telling(self, problems: Iterable[Problem]) -> ToolSet:
+        """The set with further problems told."""
+        return replace(self, told=(*self.told, *problems))
+
+    def bounded(self, most: int) -> ToolSet:
+        """The tools with at most so many characters in each string that has no bound, for constraints; kept by identity."""
+        return _bounded(self, most)
 
     def without(self, names: Collection[str]) -> ToolSet:
         """The tools of other names, in the caller's order; the set itself for no names."""
-        return _tool_set(tool for tool in self.tools if tool.name not in names) if names else self
+        return _tool_set((tool for tool in self.tools if tool.name not in names), self.told, self.size) if names else self
 
 
-def _tool_set(tools: Iterator[ToolDefinition] | Sequence[ToolDefinition]) -> ToolSet:
+def size_of(tools: ToolSet, *_: Any, **__: Any) -> int:
+    """The cost of a value derived from a set of tools, the first argument."""
+    return tools.size
+
+
+@recent(MOST_KEPT, size_of)
+def _bounded(tools: ToolSet, most: int) -> ToolSet:
+    bounded = [replace(tool, schema=bounded_form(tool.schema, most)) for tool in tools]
+    return _tool_set(bounded, tools.told, tools.size)
+
+
+@recent(MOST_KEPT, size_of)
+def _names_of(tools: ToolSet) -> re.Pattern[str]:
+    """A pattern of the names of a set, which is known by its identity."""
+    listed = sorted(tools.names, key=len, reverse=True)
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, listed))})(?![\w-])")
+
+
+def _tool_set(
+    tools: Iterator[ToolDefinition] | Sequence[ToolDefinition], told: tuple[Problem, ...] = (), size: int = 0
+) -> ToolSet:
     kept = tuple(tools)
-    return ToolSet(kept, {tool.name: tool for tool in kept})
+    forms = {tool.name: tool.form for tool in kept if tool.form is not None}
+    return ToolSet(kept, {tool.name: tool for tool in kept}, told, forms, size)
 
 
-def read_tools(tools: Any, param: str = "tools") -> ToolSet:
+def read_tools(tools: Any, param: str = "tools", policy: Policy = RAISING) -> ToolSet:
     """Read the `tools` of a chat request.
 
     Args:
-        tools: A list of `{"type": "function", "function": {"name", "description", "parameters", "strict"}}`, or None, or a
-            `ToolSet`.
+        tools: A list of `{"type": "function", "function": {"name", "description", "parameters", "strict"}}` or
+            `{"type": "custom", "custom": {"name", "description", "format"}}`, or None, or a `ToolSet`.
         param: The path of the list in the request, for messages.
+        policy: The treatment of tools that cannot be offered.
 
     Raises:
         BadRequest: The list is malformed; `param` names the place.
     """
-    return tools if isinstance(tools, ToolSet) else _known(tools, param, "wrapped")
+    return tools if isinstance(tools, ToolSet) else _known(tools, param, "wrapped", policy)
 
 
-def read_functions(functions: Any) -> ToolSet:
+def read_functions(functions: Any, policy: Policy = RAISING) -> ToolSet:
     """Read the legacy `functions` of a chat request: a list of objects like `function` in `tools`."""
-    return _known(functions, "functions", "bare")
+    return _known(functions, "functions", "bare", policy)
 
 
-def read_flat_tools(tools: Any) -> ToolSet:
-    """Read the `tools` of a Responses request: `{"type": "function", "name", "description", "parameters", "strict"}`.
+def read_flat_tools(tools: Any, param: str = "tools", policy: Policy = RAISING) -> ToolSet:
+    """Read the `tools` of a Responses request.
 
-    A definition without `strict` is strict in the Responses API. The model reads the wrapped form, with `strict` only if the
-    caller wrote the key.
+    Kinds: `{"type": "function", "name", "description", "parameters", "strict"}`, `{"type": "custom", "name", "format"}`,
+    `{"type": "namespace", "name", "tools"}`, and `{"type": "tool_search", "execution": "client", "parameters"}`. The model
+    reads the wrapped form, with `strict` only if the caller wrote the key.
     """
-    return _known(tools, "tools", "flat")
+    return _known(tools, param, "flat", policy)
 
 
-def _known(items: Any, param: str, form: str) -> ToolSet:
+def read_messages_tools(tools: Any, policy: Policy = RAISING) -> ToolSet:
+    """Read the `tools` of a request of Anthropic's Messages API. The model reads the wrapped form."""
+    return _known(tools, "tools", "messages", policy)
+
+
+def _known(items: Any, param: str, form: str, policy: Policy) -> ToolSet:
     try:
         content = marshal.dumps(items, _MARSHAL)
     except ValueError:  # values that marshal refuses may still be JSON
-        return _read(items, param, form)
-    return _kept(content, param, form) if len(content) <= _MOST_BYTES else _copied(content, param, form)
+        return _read(items, param, form, policy)
+    return _kept(content, param, form, policy)
 
 
-def _copied(content: bytes, param: str, form: str) -> ToolSet:
-    return _read(marshal.loads(content), param, form)  # noqa: S302  # our own bytes
+@recent(MOST_KEPT, lambda content, *_: len(content))
+def _kept(content: bytes, param: str, form: str, policy: Policy) -> ToolSet:
+    return replace(_read(marshal.loads(content), param, form, policy), size=len(content))  # noqa: S302  # our own bytes
 
 
-_kept = functools.lru_cache(maxsize=_MOST_SETS)(_copied)
-
-
-def _read(items: Any, param: str, form: str) -> ToolSet:
+def _read(items: Any, param: str, form: str, policy: Policy) -> ToolSet:
     if items is None:
         return ToolSet()
     if not isinstance(items, Sequence) or isinstance(items, str | bytes):
-        raise _wrong_type(param, items, "an array of tool definitions")
+        inside = list_of_tools(items)
+        hint = "" if inside is None else " (put the tool into a list)" if inside[:1] == [items] else " (give the list in it)"
+        raise wrong_type(param, items, f"an array of tool definitions{hint}")
     tools: list[ToolDefinition] = []
+    told: list[Problem] = []
     seen: dict[str, str] = {}
     for position, item in enumerate(items):
-        if not isinstance(item, Mapping):
-            raise _wrong_type(f"{param}[{position}]", item, "an object")
-        tool, where = _FORMS[form](item, f"{param}[{position}]")
-        if tool.name in seen:
-            raise BadRequest(
-                f"Duplicate function name {tool.name!r}: {seen[tool.name]} has it too. Give each tool a name of its own.",
-                param=f"{where}.name",
-            )
-        seen[tool.name] = where
-        tools.append(tool)
-    return _tool_set(tools)
+        with _leaving_out(item, policy, told):
+            if not isinstance(item, Mapping):
+                raise wrong_type(f"{param}[{position}]", item, "an object")
+            for entry in entries(item, f"{param}[{position}]") if form == "flat" else (Entry(item, f"{param}[{position}]"),):
+                with _leaving_out(entry.item, policy, told):
+                    tools.append(_one(entry, form, seen))
+    return _tool_set(tools, (*told, *(problem for tool in tools for problem in tool.told)))
 
 
-def _read_bare(item: Mapping[str, Any], param: str) -> tuple[ToolDefinition, str]:
-    return _read_function(item, {"type": "function", "function": item}, param), param
+@contextmanager
+def _leaving_out(item: Any, policy: Policy, told: list[Problem]) -> Iterator[None]:
+    """Tell a fault of a definition, and go on without the definition, where the policy says so."""
+    try:
+        yield
+    except BadRequest as error:
+        option = "on_builtin" if isinstance(error, Builtin) else "on_bad_tool"
+        if getattr(policy, option) == "raise":
+            raise
+        text = json.dumps(item, default=repr, ensure_ascii=False)
+        told.append(Problem("tool_left_out", f"a tool is not offered to the model ({error.param}): {error.message}", text))
 
 
-def _read_flat(item: Mapping[str, Any], param: str) -> tuple[ToolDefinition, str]:
-    _check_kind(item, param)
-    function = {key: value for key, value in item.items() if key not in _FLAT_ONLY and value is not None}
-    tool = _read_function(function, {"type": "function", "function": function}, param)
-    return (tool if "strict" in function else replace(tool, strict=True)), param
-
-
-def _read_wrapped(item: Mapping[str, Any], param: str) -> tuple[ToolDefinition, str]:
-    _check_kind(item, param)
-    function = item.get("function")
-    if function is None:
+def _one(entry: Entry, form: str, seen: dict[str, str]) -> ToolDefinition:
+    """Read a definition whose name is new."""
+    item, polls = _without_mark(entry.item)
+    tool, where = _FORMS[form](entry._replace(item=item) if polls is not None else entry)
+    tool = replace(tool, polls=True) if polls else tool
+    if tool.name in seen:
         raise BadRequest(
-            f"Missing required parameter: '{param}.function'. It holds 'name', 'description' and 'parameters'.",
-            param=f"{param}.function",
-            code="missing_required_parameter",
+            f"Duplicate function name {tool.name!r}: {seen[tool.name]} has it too. Give each tool a name of its own.",
+            param=f"{where}.name",
         )
-    if not isinstance(function, Mapping):
-        raise _wrong_type(f"{param}.function", function, "an object")
-    return _read_function(function, item, f"{param}.function"), f"{param}.function"
+    seen[tool.name] = where
+    return tool
 
 
-_FORMS: dict[str, Callable[[Mapping[str, Any], str], tuple[ToolDefinition, str]]] = {
-    "wrapped": _read_wrapped,
-    "bare": _read_bare,
-    "flat": _read_flat,
+def _without_mark(item: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool | None]:
+    """Return a definition without the mark `polls`, which the model does not see, and the mark; None without one."""
+    inner = item.get("function")
+    if isinstance(inner, Mapping) and isinstance(inner.get("polls"), bool):
+        return {**item, "function": {key: value for key, value in inner.items() if key != "polls"}}, inner["polls"]
+    if isinstance(item.get("polls"), bool):
+        return {key: value for key, value in item.items() if key != "polls"}, item["polls"]
+    return item, None
+
+
+_FORMS: dict[str, Callable[[Entry], tuple[ToolDefinition, str]]] = {
+    "wrapped": read_wrapped,
+    "bare": read_bare,
+    "flat": read_flat,
+    "messages": read_messages_tool,
 }
-
-
-def _read_function(function: Mapping[str, Any], wire: Mapping[str, Any], param: str) -> ToolDefinition:
-    name = function.get("name")
-    if name is None:
-        raise BadRequest(
-            f"Missing required parameter: '{param}.name'.", param=f"{param}.name", code="missing_required_parameter"
-        )
-    if not isinstance(name, str):
-        raise _wrong_type(f"{param}.name", name, "a string")
-    if not _NAME.fullmatch(name):
-        raise BadRequest(
-            f"Invalid '{param}.name': {name!r}. Use 1 to 128 characters of a-z, A-Z, 0-9, '_', '.', ':', '/' and '-'.",
-            param=f"{param}.name",
-            code="invalid_value",
-        )
-    description = function.get("description")
-    if description is not None and not isinstance(description, str):
-        raise _wrong_type(f"{param}.description", description, "a string")
-    strict = function.get("strict")
-    if strict is not None and not isinstance(strict, bool):
-        raise _wrong_type(f"{param}.strict", strict, "true or false")
-    schema = compile_schema(function.get("parameters"), f"{param}.parameters", name)
-    return ToolDefinition(name, wire, schema, bool(strict))
-
-
-def _check_kind(item: Mapping[str, Any], param: str) -> None:
-    kind = item.get("type")
-    if kind == "function":
-        return
-    if kind is None:
-        raise BadRequest(
-            f'Missing required parameter: \'{param}.type\'. Write "type": "function".',
-            param=f"{param}.type",
-            code="missing_required_parameter",
-        )
-    hint = (
-        "A custom tool takes free text and has no schema; describe it as a function with one string parameter."
-        if kind == "custom"
-        else "This model only calls functions: use 'function'."
-    )
-    raise BadRequest(f"Invalid value: {kind!r} for '{param}.type'. {hint}", param=f"{param}.type", code="invalid_value")
-
-
-def _wrong_type(param: str, value: Any, wanted: str) -> BadRequest:
-    return BadRequest(
-        f"Invalid type for '{param}': expected {wanted}, but got {type(value).__name__} {_short(value)}.",
-        param=param,
-        code="invalid_type",
-    )
-
-
-def _short(value: Any, limit: int = 80) -> str:
-    text = repr(value)
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"

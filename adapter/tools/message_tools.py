@@ -6,19 +6,19 @@ a certain turn on in the same way. They may be called like the others; the model
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from adapter.errors import BadRequest
-from adapter.tools.definitions import ToolSet, read_tools
+from adapter.recent import recent
+from adapter.tools.definitions import MOST_KEPT, RAISING, Policy, ToolSet, read_tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 BRINGING = frozenset({"system", "developer"})  # roles of messages that may bring tools
 _OBJECTS = (dict, Mapping)  # the commonest type first: the check against `Mapping` is slow
-_MOST = 32  # joined sets in the cache
+_LENIENT = Policy("leave_out", "leave_out")  # for messages that are checked already
 
 
 def brings_tools(message: Any) -> bool:
@@ -31,16 +31,17 @@ def names_in(messages: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     names: list[str] = []
     for message in messages:
         if "tools" in message and brings_tools(message):
-            names += [tool["function"]["name"] for tool in message["tools"]]
+            names += read_tools(message["tools"], policy=_LENIENT).names
     return tuple(names)
 
 
-def with_those_of(messages: Any, tools: ToolSet) -> ToolSet:
+def with_those_of(messages: Any, tools: ToolSet, policy: Policy = RAISING) -> ToolSet:
     """Join the request's tools and the tools in messages, in order.
 
     Args:
         messages: The request's messages, unchecked.
         tools: The request's tools.
+        policy: The treatment of tools that cannot be offered.
 
     Raises:
         BadRequest: A message's tools are no tool definitions, or repeat a name; `param` names the place.
@@ -49,7 +50,7 @@ def with_those_of(messages: Any, tools: ToolSet) -> ToolSet:
         return tools
     for place, message in enumerate(messages):
         if brings_tools(message):
-            brought = read_tools(message["tools"], f"messages[{place}].tools")
+            brought = read_tools(message["tools"], f"messages[{place}].tools", policy)
             for position, name in enumerate(brought.names):
                 if name in tools.names:
                     raise BadRequest(
@@ -60,7 +61,7 @@ def with_those_of(messages: Any, tools: ToolSet) -> ToolSet:
     return tools
 
 
-@functools.lru_cache(maxsize=_MOST)
+@recent(MOST_KEPT, lambda tools, more: tools.size + more.size)
 def _together(tools: ToolSet, more: ToolSet) -> ToolSet:
     """Join two sets, cached by identity, because values derived from a set are cached by the set's identity."""
     return tools.and_all(more)

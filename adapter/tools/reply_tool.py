@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 _NAMES = ("reply", "reply_in_words", "answer_the_user")
 TEXT = "text"
+# To a model of half a billion parameters with one tool more, "answer the user in words" is always the better offer.
+_ABOUT = "Only for greetings, thanks, small talk and general knowledge, when no other function fits."
 
 
 def reply_tool(taken: Collection[str]) -> dict[str, Any]:
@@ -22,7 +24,7 @@ def reply_tool(taken: Collection[str]) -> dict[str, Any]:
         "type": "function",
         "function": {
             "name": name,
-            "description": "Answer the user in words, without calling any other function.",
+            "description": _ABOUT,
             "parameters": {"type": "object", "properties": {TEXT: {"type": "string"}}, "required": [TEXT]},
         },
     }

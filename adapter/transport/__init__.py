@@ -12,26 +12,24 @@ the module of the given object, once for each module.
 from __future__ import annotations
 
 import functools
-import logging
 import sys
 import time
 from typing import TYPE_CHECKING, Any, Unpack
 
 from adapter.exchange import opener
-from adapter.options import OptionKeywords, make_options
+from adapter.options import make_options
 from adapter.transport.asynchronous import async_class
+from adapter.transport.listening import reporter, watcher
 from adapter.transport.sync import sync_class
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from adapter.events import Problem
-    from adapter.exchange import OpenExchange, Report
+    from adapter.exchange import Opener, OpenExchange
+    from adapter.option_keywords import OptionKeywords
     from adapter.options import Options
 
 __all__ = ["async_transport", "dual_transport", "sync_transport"]
-
-_LOG = logging.getLogger("adapter")
 
 
 def sync_transport(inner: Any, **options: Unpack[OptionKeywords]) -> Any:
@@ -39,7 +37,7 @@ def sync_transport(inner: Any, **options: Unpack[OptionKeywords]) -> Any:
 
     Args:
         inner: The sender of the requests: a transport, like `httpx.HTTPTransport()`, or a `Client`.
-        options: See `adapter.options.Options`.
+        options: See `adapter.Options`.
 
     Raises:
         TypeError: Neither, or an unknown option.
@@ -54,7 +52,7 @@ def async_transport(inner: Any, **options: Unpack[OptionKeywords]) -> Any:
 
     Args:
         inner: The sender of the requests: a transport, like `httpx.AsyncHTTPTransport()`, or an `AsyncClient`.
-        options: See `adapter.options.Options`.
+        options: See `adapter.Options`.
 
     Raises:
         TypeError: Neither, or an unknown option.
@@ -70,7 +68,7 @@ def dual_transport(inner: Any, inner_async: Any, **options: Unpack[OptionKeyword
     Args:
         inner: The sender of the sync requests: a transport or a `Client`.
         inner_async: The sender of the async requests: a transport or an `AsyncClient`.
-        options: See `adapter.options.Options`.
+        options: See `adapter.Options`.
 
     Raises:
         TypeError: Neither, not of the same library, or an unknown option.
@@ -97,6 +95,10 @@ def _dual_class(module: ModuleType) -> type[Any]:
         async def handle_async_request(self, request: Any) -> Any:
             return await self._async.handle_async_request(request)
 
+        def reset(self) -> None:
+            """Forget all that was learnt about servers and models."""
+            self._sync.reset()  # both have the same memory
+
         def close(self) -> None:
             self._sync.close()
 
@@ -122,17 +124,11 @@ def _module_of(inner: Any, *kinds: str) -> ModuleType:
     return module
 
 
-def open_exchange_for(options: Options) -> OpenExchange:
-    """Return the function that a transport asks about each request, with the clock and the log of the process."""
-    return opener(options, _reporter(options), time.time)
+def open_exchange_for(options: Options, *, compares: bool = False) -> Opener:
+    """Return the function that a transport asks about each request, with the clock and the logs of the process.
 
-
-def _reporter(options: Options) -> Report:
-    """Return a function that passes each problem to the log and to the caller's `on_event`."""
-
-    def report(problem: Problem) -> None:
-        _LOG.debug("%s: %s", problem.kind, problem.message, extra={"raw": problem.raw})
-        if options.on_event is not None:
-            options.on_event(problem)
-
-    return report
+    Args:
+        options: The caller's choices.
+        compares: With `native="auto"`, ask a server first if tools reach the prompt.
+    """
+    return opener(options, reporter(options), time.time, watcher(options), compares=compares)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from adapter.transport.driver import Close, Iterate, Next, ReadBody, Send, respond
+from adapter.transport.driver import Close, Iterate, Next, Patiently, ReadBody, Send, respond
+from adapter.transport.patient import AsyncPatientPieces, patient_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -37,13 +38,18 @@ async def run(steps: Steps, send: Callable[[Any], Awaitable[Any]]) -> Any:
 
 async def _result(operation: Operation, send: Callable[[Any], Awaitable[Any]]) -> Any:
     if isinstance(operation, Next):
-        return await _next(operation.pieces)
+        pieces = operation.pieces
+        return await (pieces.next(operation.patience) if isinstance(pieces, AsyncPatientPieces) else _next(pieces))
     if isinstance(operation, Send):
         return await send(operation.request)
     if isinstance(operation, ReadBody):
         return await operation.message.aread()
     if isinstance(operation, Close):
+        if isinstance(operation.pieces, AsyncPatientPieces):
+            await operation.pieces.aclose()
         return await operation.response.aclose()
+    if isinstance(operation, Patiently):
+        return patient_async(operation.pieces)
     if isinstance(operation, Iterate):
         return operation.response.aiter_raw() if operation.raw else operation.response.aiter_bytes()
     return await _in_thread(operation.action)
@@ -105,6 +111,10 @@ def async_class(module: ModuleType) -> type[Any]:
                 return body_class(self._pass_on, driver)
 
             return await run(respond(module, self._open, request, make_body), self._pass_on)
+
+        def reset(self) -> None:
+            """Forget all that was learnt about servers and models."""
+            self._open.reset()
 
         async def aclose(self) -> None:
             if isinstance(self.inner, module.AsyncBaseTransport):

@@ -5,13 +5,15 @@ generators do no I/O. Each yields operations and is sent their results; a shell 
 
     Send      ──► a response, whose body is yet to be read
     ReadBody  ──► bytes: the whole body of a request or a response, decoded
-    Iterate   ──► an iterator over the pieces of a response's body
-    Next      ──► bytes: the next piece that is not empty; empty at the end
+    Iterate   ──► an iterator over the pieces of a response's body, decoded
+    Patiently ──► an iterator of the shell's own, for reads with patience
+    Next      ──► bytes: the next piece that is not empty; empty at the end; None: nothing yet
     Close     ──► None: the connection is given back
     Run       ──► the result of a function that may wait for a disk
 
 An error of an operation, cancellation included, is thrown into the generator, and the generator closes upstream's
-response and the exchange. The pattern comes from httpx's authentication flows (`response = yield request`).
+response and the exchange. A body is read up to the limit of its request and no further. The pattern comes from httpx's
+authentication flows (`response = yield request`).
 """
 
 from __future__ import annotations
@@ -19,13 +21,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from adapter.errors import UpstreamTooLarge
 from adapter.exchange.errors_on_the_wire import late_error
 from adapter.exchange.protocol import Break, Command, Emit, Read, Run, Start, UpstreamRequest
+from adapter.transport.decoding import in_steps, is_known_size, is_raw
 from adapter.transport.messages import (
     METHODS,
     answer_of,
     begin,
-    is_raw,
     other_library,
     passed,
     reply_of,
@@ -64,8 +67,8 @@ class Iterate(NamedTuple):
     raw: bool
 
 
-class Next(NamedTuple):
-    """Read the next piece of a body.
+class Patiently(NamedTuple):
+    """Make pieces of a body ready for reading with patience.
 
     Attributes:
         pieces: The iterator over the pieces.
@@ -74,13 +77,31 @@ class Next(NamedTuple):
     pieces: Any
 
 
+class Next(NamedTuple):
+    """Read the next piece of a body.
+
+    Attributes:
+        pieces: The iterator over the pieces.
+        patience: Seconds of silence after which there is nothing yet; None to wait.
+    """
+
+    pieces: Any
+    patience: float | None = None
+
+
 class Close(NamedTuple):
-    """Close a response, and give the connection back."""
+    """Close a response, and give the connection back.
+
+    Attributes:
+        response: The response.
+        pieces: Pieces of the body that are being read.
+    """
 
     response: Any
+    pieces: Any = None
 
 
-Operation: TypeAlias = Send | ReadBody | Iterate | Next | Close | Run
+Operation: TypeAlias = Send | ReadBody | Iterate | Patiently | Next | Close | Run
 Steps: TypeAlias = Generator[Operation, Any, Any]
 
 
@@ -115,14 +136,16 @@ class Driver:
         exchange: The exchange, not yet begun.
     """
 
-    __slots__ = ("_exchange", "_module", "_next", "_request", "_response")
+    __slots__ = ("_exchange", "_left", "_module", "_most", "_next", "_patience", "_request", "_response")
 
     def __init__(self, module: ModuleType, request: Any, exchange: Exchange) -> None:
         self._module = module
         self._request = request
         self._exchange = exchange
         self._response: Any = None
+        self._patience: float | None = None  # none before the response has begun
         self._next = Next(None)  # of the last reply; no exchange reads before a request
+        self._most = self._left = 0  # bytes of the last reply's body: allowed, and left to be read
 
     def respond(self, make_body: Callable[[Driver], Any]) -> Steps:
         """Return the response for the caller; a streamed response as soon as the head is known."""
@@ -130,9 +153,12 @@ class Driver:
         started = False
         try:
             while True:
-                command = self._exchange.send(answer)
+                command = self._go_on(answer)
                 if isinstance(command, Start):
                     started = True
+                    if command.patience is not None:
+                        self._patience = command.patience
+                        self._next = Next((yield Patiently(self._next.pieces)), command.patience)
                     return streamed_response(self._module, command, make_body(self), self._extensions)
                 answer = yield from self._carry_out(command)
         except StopIteration as done:
@@ -146,17 +172,17 @@ class Driver:
         answer: Any = None
         try:
             while True:
-                command = self._exchange.send(answer)
+                command = self._go_on(answer)
                 if type(command) is Emit:
                     return command.data
-                answer = (yield self._next) if type(command) is Read else (yield from self._carry_out(command))
+                answer = (yield from self._read()) if type(command) is Read else (yield from self._carry_out(command))
         except StopIteration as done:
             return late_error(done.value) or None
 
     def close(self) -> Steps:
         """Give upstream's connection back at once, at whatever step the exchange stands."""
         if self._response is not None:
-            yield Close(self._response)
+            yield Close(self._response, self._next.pieces)
         if not self._exchange.gi_running:  # type: ignore[attr-defined]  # a generator, not only by type
             # (A running exchange is in another thread, and ends at the next read.)
             self._exchange.close()
@@ -165,10 +191,24 @@ class Driver:
     def _extensions(self) -> dict[str, Any]:
         return {} if self._response is None else self._response.extensions
 
+    def _go_on(self, answer: Any) -> Command:
+        """Return the next command of the exchange, after the answer to the last."""
+        return self._exchange.throw(answer) if type(answer) is UpstreamTooLarge else self._exchange.send(answer)
+
+    def _read(self) -> Steps:
+        """Return the next piece of the body; an error in place of the piece beyond the limit, and the connection is closed."""
+        piece: bytes | None = yield self._next
+        if piece:
+            self._left -= len(piece)
+            if self._left < 0:
+                yield Close(self._response, self._next.pieces)
+                return UpstreamTooLarge("The upstream's answer", self._most)
+        return piece
+
     def _carry_out(self, command: Command) -> Steps:
-        """Return the answer to a command of the exchange."""
+        """Return the answer to a command of the exchange; an error that the exchange is to raise."""
         if isinstance(command, Read):
-            return (yield self._next)
+            return (yield from self._read())
         if isinstance(command, Break):
             raise self._module.RemoteProtocolError(command.message)
         if isinstance(command, Run):
@@ -176,12 +216,31 @@ class Driver:
         if not isinstance(command, UpstreamRequest):
             raise TypeError(f"an exchange asked for {command!r} before its response began")
         if self._response is not None:
-            yield Close(self._response)
+            yield Close(self._response, self._next.pieces)
         self._response = response = yield Send(rewritten(self._module, self._request, command))
+        self._most = self._left = command.most
         if command.stream:
-            self._next = Next((yield Iterate(response, is_raw(response))))
+            pieces = yield from self._pieces()
+            self._next = Next(pieces if self._patience is None else (yield Patiently(pieces)), self._patience)
             return reply_of(response)
         try:
-            return reply_of(response, (yield ReadBody(response)))
+            if is_known_size(response, command.most):
+                return reply_of(response, (yield ReadBody(response)))
+            self._next = Next((yield from self._pieces()))
+            return (yield from self._whole(response))
         finally:
             yield Close(response)
+
+    def _pieces(self) -> Steps:
+        """Return an iterator over the body, decoded in small steps lest a piece grow beyond all measure."""
+        raw = is_raw(self._response)
+        return (yield Iterate(self._response if raw else in_steps(self._module, self._response), raw))
+
+    def _whole(self, response: Any) -> Steps:
+        """Return the reply with a body of unknown size."""
+        pieces: list[bytes] = []
+        while piece := (yield from self._read()):
+            if type(piece) is UpstreamTooLarge:
+                return piece
+            pieces.append(piece)
+        return reply_of(response, b"".join(pieces))

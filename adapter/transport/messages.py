@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from adapter.errors import AdapterError, BadRequest
 from adapter.exchange.errors_on_the_wire import error_reply
-from adapter.exchange.protocol import CHAT, RESPONSES, Reply
+from adapter.exchange.protocol import CHAT, COUNT_TOKENS, MESSAGES, PROPS, RESPONSES, Reply
 from adapter.text.wire_json import write_json
 from adapter.transport.ready_response import known_class
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _BODY_HEADERS = {"content-length", "content-encoding", "transfer-encoding"}
 # Headers of the body that the caller sent.
 _CODED = {b"content-encoding", b"transfer-encoding"}
+_OF_BODIES = {*_CODED, b"content-length", b"content-type"}
 # Methods of requests that may need an exchange.
 METHODS = frozenset({"POST", "GET", "DELETE"})
 # The extension in which a request carries an answer to the transport.
@@ -77,6 +78,8 @@ def _answered(error: AdapterError) -> Exchange:
 def rewritten(module: ModuleType, request: Any, upstream: UpstreamRequest) -> Any:
     """Return the caller's request with another body, and perhaps another endpoint; the timeouts travel in the extensions."""
     url = _url_of(request.url, upstream)
+    if upstream.method == "GET":
+        return _question(module, request, url)
     body = write_json(upstream.body)
     # With `content=` httpx looks for headers to add, and takes several times as long.
     stream = module.ByteStream(body)
@@ -89,13 +92,21 @@ def rewritten(module: ModuleType, request: Any, upstream: UpstreamRequest) -> An
     return sent
 
 
+def _question(module: ModuleType, request: Any, url: Any) -> Any:
+    """Return a request without a body, with the caller's credentials."""
+    headers = [(name, value) for name, value in request.headers.raw if name.lower() not in _OF_BODIES]
+    return module.Request("GET", url, headers=headers, extensions=request.extensions)
+
+
 def _url_of(url: Any, upstream: UpstreamRequest) -> Any:
     """Return the URL with another end of the path."""
     path, mark, query = url.raw_path.partition(b"?")
-    own = RESPONSES if path.endswith(RESPONSES.encode()) else CHAT
+    own = next((end for end in (RESPONSES, MESSAGES, COUNT_TOKENS) if path.endswith(end.encode())), CHAT)
     if own == upstream.endpoint:
         return url
     base = path.removesuffix(own.encode())
+    if upstream.endpoint == PROPS:
+        base = base.removesuffix(b"/v1")  # beside the API, not below
     if own == RESPONSES and base.endswith(b"/openai") and "api-version" in url.params:
         # Azure's older paths name the deployment; a Responses request has the name in the body.
         base += b"/deployments/" + quote(str(upstream.body.get("model") or ""), safe="").encode()
@@ -107,11 +118,6 @@ def reply_of(response: Any, body: bytes = b"") -> Reply:
     encoding = response.headers.encoding  # `multi_items` detects the encoding again for each name and value
     headers = [(name.lower().decode(encoding), value.decode(encoding)) for name, value in response.headers.raw]
     return Reply(response.status_code, headers, body)
-
-
-def is_raw(response: Any) -> bool:
-    """Return True for a response whose stream needs no decoder: no content encoding, and not read yet."""
-    return not response.is_stream_consumed and "content-encoding" not in response.headers
 
 
 def whole_response(module: ModuleType, reply: Reply, extensions: dict[str, Any]) -> Any:
@@ -131,8 +137,10 @@ def streamed_response(module: ModuleType, start: Start, stream: Any, extensions:
     return module.Response(start.status, headers=_own(start.headers), stream=stream, extensions=_kept(extensions))
 
 
-def _own(headers: Headers) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in headers if name.lower() not in _BODY_HEADERS]
+def _own(headers: Headers) -> list[tuple[str, str | bytes]]:
+    """Return the headers for the caller; a value beyond ASCII as bytes, for httpx would encode a text as ASCII."""
+    kept = [(name, value) for name, value in headers if name.lower() not in _BODY_HEADERS]
+    return [(name, value if value.isascii() else value.encode("utf-8", "replace")) for name, value in kept]
 
 
 def passed(module: ModuleType, response: Any) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from adapter.transport.driver import Close, Iterate, Next, ReadBody, Send, respond
+from adapter.transport.driver import Close, Iterate, Next, Patiently, ReadBody, Send, respond
+from adapter.transport.patient import PatientPieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,13 +38,17 @@ def run(steps: Steps, send: Callable[[Any], Any]) -> Any:
 
 def _result(operation: Operation, send: Callable[[Any], Any]) -> Any:
     if isinstance(operation, Next):
-        return next(operation.pieces, b"")
+        return next(operation.pieces, b"") if operation.patience is None else operation.pieces.next(operation.patience)
     if isinstance(operation, Send):
         return send(operation.request)
     if isinstance(operation, ReadBody):
         return operation.message.read()
     if isinstance(operation, Close):
+        if isinstance(operation.pieces, PatientPieces):
+            operation.pieces.close()
         return operation.response.close()
+    if isinstance(operation, Patiently):
+        return PatientPieces(operation.pieces)
     if isinstance(operation, Iterate):
         response = operation.response
         return filter(None, response.iter_raw() if operation.raw else response.iter_bytes())
@@ -92,6 +97,10 @@ def sync_class(module: ModuleType) -> type[Any]:
                 return body_class(self._pass_on, driver)
 
             return run(respond(module, self._open, request, make_body), self._pass_on)
+
+        def reset(self) -> None:
+            """Forget all that was learnt about servers and models."""
+            self._open.reset()
 
         def close(self) -> None:
             if isinstance(self.inner, module.BaseTransport):

@@ -11,4 +11,6 @@ ROWS = {
     "start": "benchmarks.rows.start",
     "memory": "benchmarks.rows.memory",
     "dialects": "benchmarks.rows.dialects",
+    "markers": "benchmarks.rows.markers",
+    "gateway": "benchmarks.rows.gateway",
 }

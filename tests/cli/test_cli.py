@@ -73,7 +73,8 @@ SHOWN = [
 @pytest.mark.parametrize("argv", SHOWN)
 def test_shown(argv: tuple[str, ...], files: Path, snapshot: SnapshotAssertion) -> None:
     status, out, err = call(*argv)
-    assert (status, err) == (0, "")
+    assert status == 0
+    assert ("characters" in err) is (argv[0] == "preview"), "the notes of a preview"
     assert "\x1b" not in out
     assert out == snapshot
 
@@ -123,8 +124,49 @@ def test_parse_exits_1_when_there_are_problems(text: str, more: tuple[str, ...],
 
 
 def test_parse_flags(files: Path) -> None:
-    assert call("parse", "-", "--tools", "tools.json", "--no-recover", stdin='{"name": "get_time"}')[0] == 0
+    status, out, _ = call("parse", "-", "--tools", "tools.json", "--no-recover", stdin='{"name": "get_time"}')
+    assert status == 1
+    assert "problem: near_call" in out
     assert "── reasoning \nHm.\n" in call("parse", "-", "--thinking-prefilled", stdin="Hm.</think>Yes.")[1]
+
+
+QWEN = "Sure.\n<tool_call>\n<function=get_weather>\n<parameter=city>\nOslo\n</parameter>\n</function>\n</tool_call>"
+TRIED = [
+    pytest.param(QWEN, 0, "qwen3-coder", "get_weather (valid); no problems; 5 characters of content", id="a dialect of tags"),
+    pytest.param(CALL, 0, "hermes", "get_weather (valid)", id="the default dialect"),
+    pytest.param("[TOOL_CALLS]get_time[ARGS]{}", 0, "mistral-v13", "get_time (valid)", id="a dialect of tokens"),
+    pytest.param("[get_time()]", 0, "gemma-3", "get_time (valid)", id="a dialect without tags"),
+    pytest.param(QWEN.replace("=get_weather", "=nope"), 1, "qwen3-coder", "nope (invalid); unknown_tool", id="an unknown tool"),
+    pytest.param("Hello.", 1, "", "no dialect reads a call in this text", id="words"),
+    pytest.param("", 1, "", "no dialect reads a call in this text", id="nothing"),
+]
+
+
+@pytest.mark.parametrize(("text", "status", "name", "words"), TRIED)
+def test_parse_tries_all_dialects(text: str, status: int, name: str, words: str, files: Path) -> None:
+    found, out, err = call("parse", "-", "--tools", "tools.json", "--dialect", "auto", stdin=text)
+    assert (found, err) == (status, "")
+    assert any(words in line and name in [*line.partition(": ")[0].split(", "), ""] for line in out.splitlines())
+    assert "\x1b" not in out
+    shown = json.loads(call("parse", "-", "--tools", "tools.json", "--dialect", "auto", "--json", stdin=text)[1])
+    assert [name in row["dialects"] for row in shown if name in row["dialects"]] == ([True] if name else [])
+
+
+def test_dialects_are_tried_in_a_table_on_a_terminal(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    (files / "qwen.txt").write_text(QWEN, encoding="utf-8")
+    out = Terminal()
+    assert run(["parse", "qwen.txt", "--tools", "tools.json", "--dialect", "auto"], out, io.StringIO(), io.StringIO()) == 0
+    head, *rows = out.getvalue().splitlines()
+    assert [word in head for word in ("calls", "besides", "dialects")] == [True] * 3
+    assert all("get_weather (valid)" in row for row in rows)
+    assert "qwen3.5" in out.getvalue()
 
 
 def test_a_template_of_ones_own(files: Path) -> None:
@@ -160,19 +202,34 @@ BAD = [
     bad("a request and tools", ("preview", "request.json", "--tools", "tools.json"), "one of the two"),
     bad("a request and a user", ("preview", "request.json", "--user", "x"), "--user goes with --tools"),
     bad("a bad tool", ("preview", "--tools", "x"), "x: tools[1].function.name: ", content={"x": json.dumps([TIME, {"type": "function", "function": {}}])}),
-    bad("tools is an object", ("preview", "--tools", "x"), "x: tools: ", content={"x": "{}"}),
+    bad("tools is an object", ("preview", "--tools", "x"), "x: write a JSON list", content={"x": "{}"}),
     bad("a choice that is not offered", ("preview", "request.json", "--tool-choice", "nope"), "tool_choice.function.name", "'nope'"),
     bad("a choice that is not JSON", ("preview", "request.json", "--tool-choice", "{"), "--tool-choice: not JSON"),
     bad("an unknown dialect", ("preview", "request.json", "--dialect", "klingon"), "no dialect 'klingon'", "hermes"),
     bad("a dialect file that is not there", ("preview", "request.json", "--dialect", "x.jinja"), "x.jinja"),
-    bad("an orphan result", ("preview", "x"), "messages[0].role",
-        content={"x": json.dumps({"messages": [{"role": "tool", "tool_call_id": "a", "content": ""}]})}),
+    bad("a wrong role", ("preview", "x"), "messages[1].role",
+        content={"x": json.dumps({"messages": [{"role": "tool", "tool_call_id": "a", "content": ""}, {"role": "robot"}]})}),
     bad("completion is not there", ("parse", "nope.txt"), "nope.txt: No such file"),
-    bad("parse with an object of tools", ("parse", "completion.txt", "--tools", "request.json"), "a JSON list of tool definitions"),
+    bad("parse with an object of tools", ("parse", "completion.txt", "--tools", "x"), "a JSON list of tool definitions", content={"x": '{"a": 1}'}),
     bad("parse with a bad tool", ("parse", "completion.txt", "--tools", "x"), "x: tools[0].type", content={"x": "[{}]"}),
+    bad("all dialects and no text", ("parse", "nope.txt", "--dialect", "auto"), "nope.txt: No such file"),
+    bad("all dialects and a bad tool", ("parse", "completion.txt", "--dialect", "auto", "--tools", "x"), "x: tools[0].type",
+        content={"x": "[{}]"}),
+    bad("all dialects and no list", ("parse", "completion.txt", "--dialect", "auto", "--tools", "x"), "a JSON list", content={"x": "{}"}),
+    bad("all dialects and tools that are no JSON", ("parse", "completion.txt", "--dialect", "auto", "--tools", "x"), "x:1:1: not JSON",
+        content={"x": "nope"}),
     bad("no such template", ("templates", "show", "klingon"), "no dialect 'klingon'"),
     bad("no such chat template", ("templates", "path", "chat/klingon"), "no chat template 'klingon'", "chatml"),
-    bad("demo with half a server", ("demo", "--base-url", "http://127.0.0.1:9/v1"), "--model-name"),
+    bad("demo with a server that is not there", ("demo", "--base-url", "http://127.0.0.1:9/v1"), "http://127.0.0.1:9/v1: no answer"),
+    bad("demo with a model's name and no server", ("demo", "--model-name", "m"), "--base-url"),
+    bad("demo with half an address", ("demo", "--base-url", "localhost:8000"), "write http://host:port/v1"),
+    bad("demo with a file that is no model", ("demo", "--model", "tools.json"), "tools.json: no GGUF file"),
+    bad("demo with two models", ("demo", "--base-url", "http://127.0.0.1:9/v1", "--model", "a", "--model-name", "b"), "give one"),
+    bad("demo with a misspelt server", ("demo", "--server", "llamacpp"), "did you mean llama.cpp?"),
+    bad("demo with tools and no question", ("demo", "--tools", "tools.json"), "--question TEXT"),
+    bad("demo with two questions", ("demo", "--question", "a", "--question", "b"), "several questions go with --all"),
+    bad("demo with no questions", ("demo", "--all", "--questions", "x"), "no questions", content={"x": "\n"}),
+    bad("demo with a constraint for all", ("demo", "--all", "--enforce", "prompt"), "--enforce goes without --all"),
     bad("demo without its model", ("demo", "--model", "nope.gguf"), "nope.gguf"),
 ]  # fmt: skip
 

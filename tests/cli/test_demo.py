@@ -20,12 +20,14 @@ from openai import OpenAI
 import adapter
 from adapter.cli import run
 from adapter.demo import DemoUnavailable, weights
-from adapter.demo.conversation import play
-from adapter.demo.effect import as_json, measure, measure_answers, table, ways
+from adapter.demo.conversation import options_for, play
+from adapter.demo.effect import as_json, measure, measure_answers, ways
 from adapter.demo.engine import Engine, serve
 from adapter.demo.questions import QUESTIONS, TOOLS, Question, is_right
+from adapter.demo.table import lines_of
+from adapter.demo.tasks import Tasks
 from adapter.demo.wire import Wire
-from tests.support.loopback import Answer, Upstream, completion
+from tests.support.loopback import Answer, Received, Upstream, completion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -134,14 +136,150 @@ def test_against_another_server() -> None:
     labels = [line for line in out.getvalue().splitlines() if line.startswith("── ")]
     assert [label.strip("─ ") for label in labels] == [
         "question",
+        "options",
         "prompt the model saw",
         "raw completion",
         "tool call object",
         "the tool runs",
         "prompt of the second turn, with one worked example",
+        "raw completion",
         "answer",
     ]
+    assert "profile='small'" in out.getvalue()
+    assert f"── raw completion \n{call}\n\n── tool call object" in out.getvalue()
     assert "\x1b" not in out.getvalue()
+
+
+class Screen:
+    """A screen that remembers."""
+
+    def __init__(self) -> None:
+        self.shown: list[tuple[str, str]] = []
+        self.pieces = 0
+
+    def show(self, label: str, text: str) -> None:
+        self.shown.append((label, text))
+
+    def begin(self, label: str) -> None:
+        self.shown.append((label, ""))
+
+    def piece(self, text: str) -> None:
+        label, before = self.shown.pop()
+        self.shown.append((label, before + text))
+        self.pieces += 1
+
+    def end(self) -> None: ...
+
+
+WEATHER = '{"name": "get_current_weather", "arguments": {"location": "Singapore"}}'
+OWN = [{"name": "track_parcel", "input_schema": {"type": "object", "properties": {"code": {"type": "string"}}}}]
+PARCEL = '{"name": "track_parcel", "arguments": {"code": "X1"}}'
+REFUSAL = Answer({"error": {"message": "this model takes no tools"}}, 400)
+
+
+def scripted(received: Received) -> Answer:
+    """A server with one model, which refuses tools and calls the weather or the parcel."""
+    if received.path.endswith("/models"):
+        return Answer({"object": "list", "data": [{"id": "only-model", "object": "model"}]})
+    if "tools" in received.body:
+        return REFUSAL
+    if "tool_response" in received.body["messages"][-1]["content"] and "parcel" in json.dumps(received.body):
+        return completion("It is in Oslo.")
+    parcel = "track_parcel" in json.dumps(received.body)
+    return completion(PARCEL if parcel else WEATHER)
+
+
+def demo(url: str, *argv: str) -> tuple[int, str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    status = run(["demo", "--base-url", url, *argv], out, err, io.StringIO())
+    return status, out.getvalue(), err.getvalue()
+
+
+def test_a_way_that_the_server_refuses_is_a_row() -> None:
+    with Upstream(scripted) as upstream:
+        status, out, err = demo(upstream.url, "--all", "--question", "Weather in Singapore?", "--question", "And there?")
+    lines = out.splitlines()
+    assert status == 0
+    assert err == "adapter demo: the server's model is only-model\n"
+    assert lines[0].split("  ")[0] == "way"
+    assert "calls of 2" in lines[0]
+    assert "right" not in lines[0], "nobody knows the right call of a question of one's own"
+    rows = {line.strip(): lines[place + 1].strip() for place, line in enumerate(lines[:-1]) if line.endswith("refused")}
+    assert {way.split("  ")[0] for way in rows} == {"the server's own tools, auto", "the server's own tools, required"}
+    assert set(rows.values()) == {"400: this model takes no tools"}
+    assert any(line.startswith("adapter, required, json_schema") and line.endswith(" 2") for line in lines)
+
+
+def test_a_server_that_refuses_every_way_is_a_table_too() -> None:
+    with Upstream(REFUSAL) as upstream:
+        status, out, _ = demo(upstream.url, "--all", "--model-name", "m")
+        assert (status, out.count("refused")) == (1, 8)
+        with Upstream(Answer({"error": {"message": "no such model"}}, 404)) as gone:
+            assert demo(gone.url, "--all", "--model-name", "m")[0] == 2, "a wrong model fares no better in other ways"
+
+
+def test_rows_are_written_when_they_are_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+
+    class Watched(io.StringIO):
+        def flush(self) -> None:
+            order.append(f"row {self.getvalue().count(chr(10))}")
+
+    def answer(received: Received) -> Answer:
+        order.append("request")
+        return scripted(received)
+
+    with Upstream(answer) as upstream:
+        argv = ["demo", "--base-url", upstream.url, "--all", "--model", "m", "--question", "Weather in Singapore?"]
+        assert run(argv, Watched(), io.StringIO(), io.StringIO()) == 0
+    assert order.index("row 1") < order.index("request") < order.index("row 3") < 20 < len(order)
+
+
+OWN_TOOLS = [
+    pytest.param([], 0, ["── the tool would run", "track_parcel(code='X1')", "--result TEXT"], id="nobody runs it"),
+    pytest.param(["--result", "It is in Oslo."], 0, ["-> It is in Oslo.", "── prompt of the second turn"], id="a result is given"),
+    pytest.param(["--dialect", "qwen2.5"], 0, ["dialect='qwen2.5'"], id="another dialect"),
+    pytest.param(["--enforce", "prompt"], 0, ["enforce='prompt'"], id="another constraint"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("argv", "status", "words"), OWN_TOOLS)
+def test_tools_of_ones_own(argv: list[str], status: int, words: list[str], tmp_path: Path) -> None:
+    (tmp_path / "own.json").write_text(json.dumps(OWN), encoding="utf-8")
+    asked = ["--tools", str(tmp_path / "own.json"), "--question", "Where is parcel X1?", "--model", "m"]
+    with Upstream(scripted) as upstream:
+        found, out, err = demo(upstream.url, *asked, *argv)
+    assert found == status
+    assert "a tool of Anthropic's Messages API is read as a function" in err
+    assert [word for word in words if word not in out] == []
+
+
+def test_the_adapters_refusal_is_told_as_its_own_with_the_completion() -> None:
+    with Upstream(completion("I would rather not.")) as upstream:
+        status, out, err = demo(upstream.url, "--model-name", "m")
+    assert status == 2
+    assert "── prompt the model saw" in out, "shown before the wait"
+    for words in ("the adapter refused the answer", "The model wrote: 'I would rather not.'", "--server", "--dialect"):
+        assert words in err
+    assert err.count("\n") == 1
+
+
+MODELS = [
+    pytest.param(Answer({"data": [{"id": "a"}, {"id": "b"}]}), "has a, b; give --model-name NAME", id="two models"),
+    pytest.param(Answer({"data": []}), "names no model; give --model-name", id="no model"),
+    pytest.param(Answer({"error": {"message": "x"}}, 404), "/models answered 404; give --model-name", id="no list"),
+    pytest.param(
+        Answer({"error": {"message": "x"}}, 401), "/models answered 401; put the key into OPENAI_API_KEY", id="no key"
+    ),
+]
+
+
+@pytest.mark.parametrize(("answer", "words"), MODELS)
+def test_the_model_is_asked_for(answer: Answer, words: str) -> None:
+    with Upstream(answer) as upstream:
+        status, _, err = demo(upstream.url)
+    assert (status, err.count("\n")) == (2, 1)
+    assert words in err
 
 
 UNREACHABLE = [
@@ -263,6 +401,7 @@ class TestEngine:
             )
         }
         own, schema, grammar, free = outcomes.values()
+        assert schema.right is not None and grammar.right is not None and free.right is not None  # noqa: PT018
         assert (own.called, own.false_calls) == (0, None)
         assert (schema.called, grammar.called) == (10, 10)
         assert schema.right >= 8
@@ -276,16 +415,18 @@ class TestEngine:
         answered = measure_answers(wire.client, "m", "llama.cpp", worked=True)
         assert answered.good >= 9
         assert as_json([], [answered])["answers"][0]["good"] == answered.good
-        assert table([], [answered])[-1].startswith("one worked example")
+        assert lines_of(answered)[0].startswith("one worked example")
 
     def test_the_whole_conversation(self, wire: Wire) -> None:
-        shown: dict[str, str] = {}
-        answer = play(wire, "m", "llama.cpp", QUESTIONS[0].text, shown.__setitem__)
+        screen = Screen()
+        answer = play(wire, "m", options_for("llama.cpp"), QUESTIONS[0].text, screen, Tasks())
+        shown = dict(screen.shown)
         assert "Singapore" in answer
         assert "sunny" in answer
         assert "<" not in answer
         assert "# Tools" in shown["prompt the model saw"]
-        assert shown["raw completion"].startswith("<tool_call>")
+        assert dict(reversed(screen.shown))["raw completion"].startswith("<tool_call>")
+        assert screen.pieces > 3, "the answer did not stream"
 
     CONVERSATIONS: ClassVar = [
         pytest.param([{"role": "user", "content": "Tell me a joke."}], {}, id="no tools"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from openai import OpenAI
 
 import adapter
-from adapter.dialects.registry import choose, for_model
+from adapter.dialects.model_names import for_model
+from adapter.dialects.registry import by_model, choose, load, names
 from adapter.prompt.chat_template import choose_chat_template
 from tests.facts.completions import CALL
 from tests.facts.tools import TOOLS
@@ -60,6 +62,32 @@ WRITTEN = [
         ("devstral:24b", "mistral-v11", "mistral-v11"),
         ("devstral-small-2:24b", "mistral-v13", "mistral-v13"),
         ("mistralai/Mistral-Large-3-675B-Instruct-2512", "mistral-v13", "mistral-v13"),
+        ("CohereLabs/c4ai-command-r7b-12-2024", "command-a", "command-a"),
+        ("command-a:111b", "command-a", "command-a"),
+        ("tencent/Hunyuan-A13B-Instruct", "hunyuan-a13b", "chatml"),
+        ("ai21labs/AI21-Jamba-Large-1.7", "hunyuan-a13b", "chatml"),
+        ("ServiceNow-AI/Apriel-1.6-15b-Thinker", "apriel", "apriel"),
+        ("nvidia/NVIDIA-Nemotron-Nano-9B-v2", "nemotron-nano-v2", "nemotron-nano-v2"),
+        ("meituan-longcat/LongCat-Flash-Chat", "longcat", "chatml"),
+        ("internlm/internlm2_5-7b-chat", "internlm2", "internlm2"),
+        ("ai-sage/GigaChat3-10B-A1.8B", "gigachat-3", "gigachat-3"),
+        ("ai-sage/GigaChat3.1-702B", "gigachat-3.1", "gigachat-3"),
+        ("meetkai/functionary-small-v3.1", "functionary-v3.1", "functionary-v3.1"),
+        ("meetkai/functionary-medium-v3.2", "functionary-v3.2", "functionary-v3.2"),
+        ("allenai/Olmo-3-7B-Instruct", "olmo-3", "olmo-3"),
+        ("swiss-ai/Apertus-8B-Instruct-2509", "apertus", "apertus"),
+        ("facebook/Muse-Glimmer", "muse", "muse"),
+        ("tencent/Hy3-preview", "hunyuan-3", "chatml"),
+        ("openbmb/MiniCPM5-8B", "minicpm5", "minicpm5"),
+        ("stepfun-ai/step3", "step-3", "chatml"),
+        ("stepfun-ai/Step-3.5-Flash", "qwen3.5", "chatml"),
+        ("XiaomiMiMo/MiMo-V2-Flash", "qwen3.5", "chatml"),
+        ("poolside/Laguna-M.1", "glm-4.7", "chatml"),
+        ("inclusionAI/Ling-3.0-flash", "glm-4.5", "chatml"),
+        ("baidu/ERNIE-4.5-21B-A3B-Thinking", "hermes", "chatml"),
+        ("RekaAI/reka-edge-2603", "hermes", "chatml"),
+        ("fireworks-ai/llama-3-firefunction-v2", "phi-4-mini", "llama-3"),
+        ("deepcogito/cogito-671b-v2.1", "deepseek-v3", "chatml"),
     )
 ]
 
@@ -75,6 +103,46 @@ def test_the_dialect_of_a_model(model: str, dialect: str) -> None:
     assert found.name == dialect
     assert repr(dialect) in reason
     assert repr(model) in reason
+
+
+# A slip in a name given for a dialect, and the name that is meant.
+SLIPS = {
+    "hermess": "'hermes'",
+    "xhermes": "'hermes'",
+    "Hermess": "'hermes'",
+    "hermse": "'hermes'",
+    "qwen33": "'qwen3', for which the dialect is 'hermes'",
+    "qwen35": "'qwen3.5'",
+    "qwen3-coders": "'qwen3-coder'",
+    "gpt-osss": "'gpt-oss'",
+    "kimi-k22": "'kimi-k2'",
+    "glm-4.55": "'glm-4.5'",
+    "llama-3.11": "'llama-3.1'",
+    "smollm22": "'smollm2'",
+}
+# Names of models, given for a dialect.
+MEANT = {
+    "qwen3": "hermes",
+    "QwQ": "hermes",
+    "OpenHermes": "hermes",
+    "hermes3": "hermes-3",
+    "gemma3n-e4b": "gemma-3",
+    "qwen3:8b": "hermes",
+}
+
+
+def test_a_slip_in_the_name_of_a_dialect_is_no_model() -> None:
+    for name, meant in SLIPS.items():
+        with pytest.raises(adapter.DialectError, match=re.escape(f"no dialect {name!r}; did you mean {meant}")):
+            load(name)
+        with OpenAI(base_url="http://127.0.0.1:9/v1", api_key="k") as client, pytest.raises(adapter.DialectError):
+            adapter.wrap(client, dialect=name)
+    models: dict[str, str] = {str(row.values[0]): str(row.values[1]) for row in WRITTEN} | MEANT
+    for model, dialect in models.items():
+        assert {by_model(name)[0] for name in (model, model.rpartition("/")[2])} == {dialect}, model
+    for name in names():
+        assert by_model(name) == (name, "")
+    assert choose("hermess")[0].name == "hermes", "of a model, not given for a dialect"
 
 
 def test_the_glob_that_says_most_counts() -> None:
@@ -113,7 +181,7 @@ def test_the_chat_template_too() -> None:
         prompts = [body["prompt"] for body in upstream.bodies]
     assert prompts[0].startswith("<|start_header_id|>")
     assert prompts[1].startswith("<|im_start|>system\n")
-    assert [problem.message for problem in told][1::2] == [
+    assert [problem.message for problem in told if problem.kind == "chosen"][1::2] == [
         "chat template 'llama-3.1' for the model 'meta-llama/Llama-3.1-8B', by '*llama-3.1*'",
         "chat template 'chatml', as no other names the model 'who-knows'",
     ]

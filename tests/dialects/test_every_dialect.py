@@ -21,7 +21,8 @@ from tests.facts.test_streaming_parser import check_order
 from tests.facts.tools import TOOLS, function
 from tests.schema.test_validation import COERCED
 from tests.support.loopback import Answer, Stream, Upstream, completion, raw_completion, raw_streamed, streamed
-from tests.support.tiers import some_first
+from tests.support.rows import row
+from tests.support.tiers import in_turn, rest_are_proofs, some_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,13 +73,14 @@ def ask(plain: OpenAI, upstream: Upstream, mode: str, options: dict[str, Any], *
     return [(call.function.name, call.function.arguments) for call in found.choices[0].message.tool_calls or ()]
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("name", names())
-def test_calls(plain: OpenAI, name: str, mode: str) -> None:
-    with Upstream(writes(turn(name, ("get_weather", {"city": "Paris"}), ("get_time", {})))) as upstream:
-        assert ask(plain, upstream, mode, {"dialect": name}) == WANTED
-        told = str(upstream.bodies[0]["messages"])
-    assert "The tool get_weather." in told
+def test_calls(plain: OpenAI, name: str) -> None:
+    for mode in in_turn(MODES, names().index(name)):
+        with Upstream(writes(turn(name, ("get_weather", {"city": "Paris"}), ("get_time", {})))) as upstream:
+            assert ask(plain, upstream, mode, {"dialect": name}) == WANTED
+            told = str(upstream.bodies[0]["messages"])
+        assert "The tool get_weather." in told
 
 
 @pytest.mark.parametrize("name", some_first(names()))
@@ -101,7 +103,7 @@ def test_what_is_coerced_in_a_whole_answer_is_coerced_in_a_stream(name: str) -> 
 
 
 @pytest.mark.parametrize("mode", ["whole", "validated"])
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", some_first(names()))
 def test_a_wrong_call_is_asked_for_again(plain: OpenAI, name: str, mode: str) -> None:
     wrong, right = turn(name, ("get_weather", {})), turn(name, ("get_weather", {"city": "Paris"}))
     with Upstream(writes(wrong, right)) as upstream:
@@ -111,7 +113,7 @@ def test_a_wrong_call_is_asked_for_again(plain: OpenAI, name: str, mode: str) ->
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", some_first(names()))
 def test_a_call_that_is_begun(plain: OpenAI, name: str, mode: str) -> None:
     """The answer goes on from what the request began, and is read with it."""
     text = turn(name, ("get_weather", {"city": "Paris"})).lstrip()
@@ -127,7 +129,7 @@ def test_a_call_that_is_begun(plain: OpenAI, name: str, mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", some_first(names()))
 def test_raw_completions(plain: OpenAI, name: str, mode: str) -> None:
     """With the chat template that the dialect's first model has; a conversation with calls and results goes out as text."""
     dialect = load(name)
@@ -155,24 +157,28 @@ def test_raw_completions(plain: OpenAI, name: str, mode: str) -> None:
 
 
 # Arguments as models have written them, that a template cannot take for an object with members, or not walk through.
-WRITTEN = [
-    pytest.param("not json", "not json", id="words"),
-    pytest.param('{"city": "Par', "Par", id="cut"),
-    pytest.param("[1, 2]", r"1\D+2", id="a list"),
-    pytest.param("5", "5", id="a number"),
-    pytest.param("null", "get_time", id="null"),
-    pytest.param('{"n": ' + "[" * 400 + "]" * 400 + "}", r"(?s)n.{400}", id="lists, more deeply than macros go"),
-    pytest.param(
-        '{"n": ' + '{"o": ' * 200 + "{}" + "}" * 200 + "}", "(o[^o]{1,60}){200}", id="objects, more deeply than macros go"
-    ),
-    pytest.param('{"n": ' + "[" * 100_000 + "]" * 100_000 + "}", r"\[{99999}", id="lists, more deeply than JSON goes"),
-]
+WRITTEN = {
+    "words": ("not json", "not json"),
+    "cut": ('{"city": "Par', "Par"),
+    "a list": ("[1, 2]", r"1\D+2"),
+    "a number": ("5", "5"),
+    "null": ("null", "get_time"),
+    "lists, more deeply than macros go": ('{"n": ' + "[" * 400 + "]" * 400 + "}", r"(?s)n.{400}"),
+    "objects, more deeply than macros go": ('{"n": ' + '{"o": ' * 200 + "{}" + "}" * 200 + "}", "(o[^o]{1,60}){200}"),
+    "lists, more deeply than JSON goes": ('{"n": ' + "[" * 100_000 + "]" * 100_000 + "}", r"\[{99999}"),
+}
 
 
-@pytest.mark.parametrize("raw", [False, True], ids=["chat", "raw"])
-@pytest.mark.parametrize(("arguments", "shown"), WRITTEN)
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("name", some_first(names()))
-def test_a_conversation_with_a_call_that_was_wrong(plain: OpenAI, name: str, arguments: str, shown: str, raw: bool) -> None:
+def test_a_conversation_with_a_call_that_was_wrong(plain: OpenAI, name: str) -> None:
+    for number, (kind, (arguments, shown)) in enumerate(WRITTEN.items()):
+        for raw in in_turn((False, True), number + names().index(name)):
+            with row(arguments=kind, raw=raw):
+                shows_a_wrong_call(plain, name, arguments, shown, raw=raw)
+
+
+def shows_a_wrong_call(plain: OpenAI, name: str, arguments: str, shown: str, *, raw: bool) -> None:
     function = {"name": "get_time", "arguments": arguments}
     messages = [
         {"role": "user", "content": "What time is it?"},
@@ -197,7 +203,7 @@ TREES["function"]["parameters"]["$defs"] = {
 }
 
 
-@pytest.mark.parametrize("depth", [60, 250, 400, 900])
+@pytest.mark.parametrize("depth", rest_are_proofs([60, 900, 250, 400], 2))
 @pytest.mark.parametrize("name", some_first(names()))
 def test_arguments_as_deep_as_their_schema_lets_them_be(name: str, depth: int) -> None:
     """They are right, or it is said why they are not taken: never is the stack at an end."""

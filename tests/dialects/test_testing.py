@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from importlib.metadata import EntryPoint
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,11 +14,10 @@ from adapter.dialects import registry
 from adapter.dialects.templates import names
 from adapter.testing import check_dialect, splits
 from tests.cli.test_cli import call
+from tests.facts.tools import TOOLS
 from tests.support.tiers import some_first
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+EXAMPLES = Path(__file__).parents[2] / "examples" / "custom_dialect"
 GOOD = """{# +++
 name = "mine"
 models = ["my-model*"]
@@ -31,6 +31,7 @@ special = ["<|end|>"]
 {% for tool in tools %}
 {{ tool | tojson }}
 {% endfor %}
+{{ choice.mode }} {{ parallel }}
 {%- endmacro %}
 {% macro tool_call(call) -%}
 <call>{"name": {{ call.name | tojson }}, "arguments": {{ call.arguments | tojson }}}</call>
@@ -43,11 +44,11 @@ special = ["<|end|>"]
 """
 
 
-@pytest.mark.parametrize("name", some_first(names()))
+@pytest.mark.parametrize("name", some_first(names(), {"hermes", "qwen3-coder", "gemma-4", "llama-4"}))
 def test_every_dialect_that_comes_along(name: str) -> None:
     report = check_dialect(name)
     assert report.ok, str(report)
-    assert set(report.checks) == {"prompt", "round trip", "around", "several", "cut", "hostile"}
+    assert set(report.checks) == {"prompt", "choice", "round trip", "around", "several", "cut", "hostile"}
 
 
 WRONG = [
@@ -60,6 +61,9 @@ WRONG = [
         "{% for result in results %}", "{% for result in results | reverse %}", "prompt", id="results in another order"
     ),
     pytest.param("<call>{", "<tool>{", "round trip", id="another tag"),
+    pytest.param("{{ choice.mode }}", "", "choice", id="the tool choice left out"),
+    pytest.param("{{ choice.mode }}", "{{ choice.mode == 'required' }}", "choice", id="the named tool left out"),
+    pytest.param("{{ parallel }}", "", "choice", id="parallel calls left out"),
 ]
 
 
@@ -71,6 +75,37 @@ def test_what_is_wrong_is_found(old: str, new: str, check: str, tmp_path: Path) 
     report = check_dialect(str(template))
     assert check in {finding.check for finding in report.findings}
     assert str(report).startswith("dialect 'mine': ")
+
+
+IN_PYTHON = [
+    pytest.param("{{ call.arguments | tojson }}", "{{ call.arguments }}", "call.arguments | tojson", id="a call"),
+    pytest.param("{{ tool | tojson }}", "{{ tool }}", "tool | tojson", id="a definition"),
+    pytest.param("{{ tool | tojson }}", "{{ tool.function }}", "tool | tojson", id="a function"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "words"), IN_PYTHON)
+def test_a_missing_tojson_is_named_and_no_repair_is_blamed(old: str, new: str, words: str, tmp_path: Path) -> None:
+    template = tmp_path / "mine.jinja"
+    template.write_text(GOOD.replace(old, new), encoding="utf-8")
+    found = [finding.message for finding in check_dialect(str(template)).findings if finding.check != "cut"]
+    assert found
+    assert [message for message in found if words not in message] == []
+
+
+def test_the_example_that_extends_a_dialect(tmp_path: Path) -> None:
+    page = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    template = tmp_path / "terse.jinja"
+    template.write_text(page.partition("```jinja\n")[2].partition("```")[0], encoding="utf-8")
+    report = check_dialect(str(template))
+    assert report.ok, str(report)
+    shown = adapter.system_prompt([], "", dialect=str(template)), adapter.system_prompt(TOOLS, "Hi.", dialect=str(template))
+    assert shown == ("", f"Answer in one sentence.\n{adapter.system_prompt(TOOLS, 'Hi.')}")
+
+
+def test_the_example_template_is_sound() -> None:
+    report = check_dialect(str(EXAMPLES / "token.jinja"))
+    assert report.ok, str(report)
 
 
 def test_a_good_one(tmp_path: Path) -> None:
@@ -141,7 +176,8 @@ class TestOffered:
             assert re.search(words, listed), listed
 
     @pytest.mark.parametrize(
-        ("name", "words"), [("bare", "dialect 'bare' has no template"), ("klingon", "no dialect 'klingon'; there are bare, ")]
+        ("name", "words"),
+        [("bare", "dialect 'bare' has no template"), ("klingon", "no dialect 'klingon'; there are apertus, ")],
     )
     def test_the_command_line_on_what_it_cannot_show(self, name: str, words: str) -> None:
         code, _, told = call("templates", "show", name)

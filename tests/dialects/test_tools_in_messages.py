@@ -124,7 +124,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
     "no definition": ({"tools": [{"type": "function"}]}, "messages[1].tools[0].function", "Missing"),
     "a name of the request's": ({"tools": [TIME, WEATHER]}, "messages[1].tools[1].function.name", "'get_weather': it was offered before"),
     "a wrong schema": (
-        {"tools": [{"type": "function", "function": {"name": "g", "parameters": {"type": "string"}}}]},
+        {"tools": [{"type": "function", "function": {"name": "g", "parameters": {"type": "dict"}}}]},
         "messages[1].tools[0].function.parameters", "'type': 'object'",
     ),
 }  # fmt: skip

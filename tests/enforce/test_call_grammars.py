@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import adapter
+from adapter.dialects.families import syntax_for
 from adapter.dialects.registry import load, names
 from adapter.enforce.call_frame import frame_of, notation_of, turn
 from adapter.enforce.gbnf.answer import gbnf
@@ -105,12 +106,17 @@ def check(dialect: str, schema: dict[str, Any], chance: random.Random, count: in
     tools = [tool(schema)]
     grammar = gbnf(load(dialect), Shape(read_tools(tools), forced=True))
     walk = Walk(grammar.text())
+    keys = syntax_for(load(dialect)).limits.keys
+    # A name that no tag can hold is told: what stands behind its tag belongs to no argument.
+    said = schema.get("properties", {})
+    unsayable = any('"' in name for name in said) if dialect == "kimi-k3" else keys and not all(map(keys.fullmatch, said))
+    lost = {"malformed", "repaired"} if unsayable else set()
     for _ in range(count):
         text = walk.text(chance, depth)
         parsed = adapter.parse(text, tools, dialect=dialect, coerce=False)
         assert len(parsed.tool_calls) == 1, (text, parsed)
         assert parsed.content is None, (text, parsed)
-        assert {problem.kind for problem in parsed.problems} <= {"invalid_arguments"}, (text, parsed.problems)
+        assert {problem.kind for problem in parsed.problems} <= {"invalid_arguments"} | lost, (text, parsed.problems)
         assert parsed.tool_calls[0].valid or grammar.unenforced, (text, parsed.problems)
 
 
@@ -118,7 +124,7 @@ def check(dialect: str, schema: dict[str, Any], chance: random.Random, count: in
 @pytest.mark.parametrize("schema", CASES)
 @pytest.mark.parametrize("dialect", some_first(DIALECTS))
 def test_a_forced_call_is_read_and_valid(dialect: str, schema: dict[str, Any]) -> None:
-    check(dialect, schema, random.Random(3), few_or_all(8, 25), 60)
+    check(dialect, schema, random.Random(3), few_or_all(4, 25), 60)
 
 
 # One dialect for each way of writing calls that differs for a grammar.
@@ -147,7 +153,7 @@ TWO = [function("one", {"a": STRING, "n": INTEGER}, ["a"]), function("another", 
 
 
 @pytest.mark.both_tiers
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("dialect", some_first(DIALECTS))
 def test_several_calls_stand_as_the_dialect_writes_them(dialect: str) -> None:
     grammar = gbnf(load(dialect), Shape(read_tools(TWO), forced=True, several=True))
     walk = Walk(grammar.text())
@@ -165,7 +171,7 @@ def test_several_calls_stand_as_the_dialect_writes_them(dialect: str) -> None:
     assert grammar.unenforced == (["the answer: more calls than one"] if one else [])
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("dialect", some_first(DIALECTS))
 def test_what_the_dialect_writes_itself_is_allowed(dialect: str) -> None:
     """The template's own turns, by a text that the grammar can only have if it is the same from its first character on."""
     found = load(dialect)
@@ -176,7 +182,7 @@ def test_what_the_dialect_writes_itself_is_allowed(dialect: str) -> None:
 
 
 @pytest.mark.both_tiers
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("dialect", some_first(DIALECTS))
 def test_a_free_answer_is_text_or_valid_calls(dialect: str) -> None:
     walk = Walk(gbnf(load(dialect), Shape(read_tools(TWO))).text())
     chance = random.Random(6)
@@ -199,7 +205,8 @@ class Begins(random.Random):
         return super().choice(literals if literals and self.random() < 0.95 else seq)
 
 
-BARE = [name for name, frame in FRAMES.items() if frame and not frame.before.startswith(load(name).open or "\0")]
+# Without the dialects that write a token in front of the marker: the walk goes to no marker, and so to no token.
+BARE = [name for name, frame in FRAMES.items() if frame and not frame.before.startswith((load(name).open or "\0", "<"))]
 
 
 @pytest.mark.parametrize("dialect", BARE)
@@ -224,7 +231,7 @@ def test_an_answer_that_begins_as_a_call_is_held_to_one(dialect: str) -> None:
 
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize("forced", [False, True])
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("dialect", some_first(DIALECTS))
 def test_every_dialect_has_a_grammar_on_every_server_that_takes_one(dialect: str, forced: bool, server: str) -> None:
     found = load(dialect)
     held = enforce("grammar", server_for(server, found.needs), found, Shape(read_tools(TWO), forced=forced), None)
@@ -257,7 +264,7 @@ def test_a_value_has_the_tag_of_its_type_where_the_dialect_tells_types(schema: d
     for dialect, tag in (("kimi-k3", r'type="(\w+)"'), ("deepseek-v4", r'string="(\w+)"')):
         walk = Walk(gbnf(load(dialect), Shape(read_tools(tools), forced=True)).text())
         chance, found = random.Random(8), set()
-        for _ in range(few_or_all(60, 120)):
+        for _ in range(few_or_all(30, 120)):
             text = walk.text(chance, 40)
             call = adapter.parse(text, tools, dialect=dialect, coerce=False).tool_calls[0]
             kind = said[type(json.loads(call.arguments)["a"])]
@@ -300,8 +307,15 @@ def around(dialect: Dialect, frame: Frame) -> tuple[str, str, str, str]:
     return key, value, end, tail
 
 
+@pytest.mark.parametrize("dialect", some_first(DIALECTS))
+def test_parts_of_a_schema_that_contradict_each_other_are_told(dialect: str) -> None:
+    value = {"type": ["string", "null"], "$ref": "#/$defs/y"}
+    schema = {"type": "object", "properties": {"a": value}, "required": ["a"], "$defs": {"y": {"type": "integer"}}}
+    assert gbnf(load(dialect), Shape(read_tools([tool(schema)]), forced=True)).unenforced
+
+
 @pytest.mark.both_tiers
-@pytest.mark.parametrize("dialect", RAW)
+@pytest.mark.parametrize("dialect", some_first(RAW))
 def test_raw_text_that_holds_pieces_of_closing_tags_is_read_as_the_one_value_it_is(dialect: str) -> None:
     """Whatever a grammar allows is what the template writes for the values that are read."""
     found, frame = load(dialect), FRAMES[dialect]

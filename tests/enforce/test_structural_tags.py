@@ -6,6 +6,7 @@ them: `pip install torch xgrammar` (a build of torch for the CPU will do).
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -18,6 +19,7 @@ from adapter.enforce.shape import Shape
 from adapter.enforce.structural_tag import structural_tag
 from adapter.enforce.tag_schema import tag_schema
 from adapter.tools.definitions import read_tools
+from tests.support.rows import row
 
 HERMES = resolve("hermes")
 
@@ -145,10 +147,14 @@ def test_what_is_left_to_validation_is_told(schema: Any, left: list[str]) -> Non
 TWO = [*TOOLS, tool("any", {"type": "object", "properties": {"text": {"type": "string"}, "on": {"type": ["integer", "null"]}}})]
 
 
-@pytest.mark.parametrize("several", [False, True])
-@pytest.mark.parametrize("forced", [False, True])
 @pytest.mark.parametrize("name", [name for name in names() if has_grammar(load(name))])
-def test_every_dialect(xgrammar: Any, compiler: Any, name: str, forced: bool, several: bool) -> None:
+def test_every_dialect(xgrammar: Any, compiler: Any, name: str) -> None:
+    for forced, several in itertools.product((False, True), repeat=2):
+        with row(forced=forced, several=several):
+            allows_what_is_written(xgrammar, compiler, name, forced=forced, several=several)
+
+
+def allows_what_is_written(xgrammar: Any, compiler: Any, name: str, *, forced: bool, several: bool) -> None:
     """What the dialect's own template writes is allowed, and xgrammar takes every tag.
 
     Some templates spell the words of JSON as Python does where a value is raw; grammars hold them to JSON's.

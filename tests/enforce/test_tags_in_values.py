@@ -24,7 +24,7 @@ from adapter.enforce.structural_tag import structural_tag
 from adapter.tools.definitions import read_tools
 from tests.enforce.test_call_grammars import DIALECTS, FRAMES, HOW_MANY, STRING, WAYS, of, tool
 from tests.support.gbnf_walk import Walk
-from tests.support.tiers import few_or_all
+from tests.support.tiers import few_or_all, some_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,7 +130,7 @@ def test_json_between_tags_is_read_as_the_value_it_is(dialect: str, schema: Any)
     grammar, chance = walk(dialect, schema), random.Random(11)
     parts = pieces(dialect)
     allowed = 0
-    for number in range(few_or_all(10, 40)):
+    for number in range(few_or_all(3, 40)):
         for value in holders(schema, some(chance, parts), some(chance, parts)):
             before, after = around(dialect, "object" if isinstance(value, dict) else "array")
             for share in (0, 0.3, 1):
@@ -140,7 +140,7 @@ def test_json_between_tags_is_read_as_the_value_it_is(dialect: str, schema: Any)
                 if fits:
                     allowed += 1
                     assert read(dialect, schema, text) == value, text
-    assert allowed > few_or_all(5, 20)
+    assert allowed > few_or_all(1, 20)
 
 
 class Tagging(random.Random):
@@ -153,11 +153,11 @@ class Tagging(random.Random):
 
 @pytest.mark.both_tiers
 @pytest.mark.parametrize("schema", [STRING, *HOLDERS])
-@pytest.mark.parametrize("dialect", RAW)
+@pytest.mark.parametrize("dialect", some_first(RAW))
 def test_a_walk_along_the_tags_is_read_as_it_was_written(dialect: str, schema: Any) -> None:
     grammar, chance = walk(dialect, schema), Tagging(12)
     held = 0
-    for _ in range(few_or_all(20, 60)):
+    for _ in range(few_or_all(10, 60)):
         text = grammar.text(chance, 100)
         kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
         before, after = next(pair for pair in (around(dialect, kind) for kind in kinds) if text.startswith(pair[0]))
@@ -169,7 +169,7 @@ def test_a_walk_along_the_tags_is_read_as_it_was_written(dialect: str, schema: A
 
 
 @pytest.mark.both_tiers
-@pytest.mark.parametrize("dialect", [name for name in DIALECTS if name not in RAW])
+@pytest.mark.parametrize("dialect", some_first(name for name in DIALECTS if name not in RAW))
 def test_other_dialects_read_what_they_write(dialect: str) -> None:
     found, schema = load(dialect), {"type": "array", "items": STRING}
     grammar, chance = walk(dialect, schema), random.Random(13)
@@ -196,7 +196,7 @@ NASTY = [
 ]
 
 
-@pytest.mark.parametrize("dialect", RAW)
+@pytest.mark.parametrize("dialect", some_first(RAW))
 def test_listed_values_inside_of_values_are_all_there(dialect: str) -> None:
     closing = load(dialect).close
     words = [*NASTY, closing]
@@ -210,7 +210,7 @@ def test_listed_values_inside_of_values_are_all_there(dialect: str) -> None:
         assert read(dialect, schema, walk(dialect, schema).text(chance)) == value
 
 
-@pytest.mark.parametrize("dialect", RAW)
+@pytest.mark.parametrize("dialect", some_first(RAW))
 def test_a_word_that_raw_text_cannot_hold_is_told(dialect: str) -> None:
     closing = load(dialect).close
     for words, left in (["x", closing, "y"], {"x", "y"}), ([closing], None):
@@ -225,10 +225,14 @@ def test_a_word_that_raw_text_cannot_hold_is_told(dialect: str) -> None:
 
 def test_json_keeps_tags_that_end_nothing() -> None:
     """The grammar leaves to the model what does no harm: markup of other kinds stands as it is."""
-    page = ["<p>a</p>", "</div>", "a < b / c", "</param", "</parameters>", "<parameter=x>", "</tool>"]
+    page = ["<p>a</p>", "</div>", "a < b / c", "</param", "</parameters>", "</tool>"]
     for dialect in RAW:
         before, after = around(dialect, "array")
         assert walk(dialect, TEXTS).allows(before + json.dumps(page) + after), dialect
+        # The tag of a parameter ends a value whose own closing tag is missing, if the tool declares it (behaviour 1.14); a grammar
+        # knows the tag only.
+        ends = before.endswith(("<parameter=a>\n", "<parameter=a>", '<parameter name="a">'))
+        assert walk(dialect, TEXTS).allows(before + json.dumps(["<parameter=x>"]) + after) is not ends, dialect
 
 
 @pytest.mark.both_tiers

@@ -13,7 +13,7 @@ from adapter.completion.result import ParsedCompletion, assemble
 from adapter.events import Event, Markup, ReasoningDelta, TextDelta
 from tests.facts.completions import CASES, Case
 from tests.facts.tools import TOOLS
-from tests.support.tiers import positions
+from tests.support.tiers import few_positions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +22,7 @@ ALL = [pytest.param(case, id=case.id) for case in CASES]
 
 
 def read(case: Case, pieces: Iterable[str]) -> tuple[ParsedCompletion, list[Event]]:
-    parser = CompletionParser(TOOLS, **case.options)
+    parser = CompletionParser(TOOLS, stream_calls="validated", **case.options)
     events = [event for piece in pieces for event in parser.feed(piece)]
     events += parser.close(case.finish)
     return assemble(events, case.finish), events
@@ -53,20 +53,13 @@ def test_whole(case: Case) -> None:
     check(case, [case.text])
 
 
-@pytest.mark.parametrize("case", ALL)
-def test_character_by_character(case: Case) -> None:
-    check(case, list(case.text))
-
-
 @pytest.mark.both_tiers
 @pytest.mark.parametrize("case", ALL)
-def test_two_pieces_at_every_position(case: Case) -> None:
-    for position in positions(case.text):
+def test_in_pieces(case: Case) -> None:
+    """By character, in two pieces at every position, and in seeded pieces of which some are empty."""
+    check(case, list(case.text))
+    for position in few_positions(case.text, 16):
         check(case, [case.text[:position], case.text[position:]])
-
-
-@pytest.mark.parametrize("case", ALL)
-def test_seeded_splits_with_empty_pieces(case: Case) -> None:
     chance = random.Random(case.id)
     for most in (2, 3, 5, 8, 16, 64):
         pieces: list[str] = []

@@ -15,9 +15,10 @@ import adapter
 from adapter.completion.result import assemble
 from adapter.enforce.structured_output import response_format
 from adapter.events import CallFinished, TextDelta
+from adapter.servers import SERVERS
 from adapter.tools.definitions import read_tools
 from tests.facts.completions import CALL
-from tests.facts.tools import TOOLS, function
+from tests.facts.tools import CALLED, TOOLS, function
 from tests.support.loopback import Answer, Stream, Upstream, completion, streamed
 
 if TYPE_CHECKING:
@@ -29,15 +30,26 @@ def call(name: str, arguments: str) -> str:
     return '<tool_call>\n{"name": "' + name + '", "arguments": ' + arguments + "}\n</tool_call>"
 
 
+def call_named_last(name: str, arguments: str) -> str:
+    return '<tool_call>\n{"arguments": ' + arguments + ', "name": "' + name + '"}\n</tool_call>'
+
+
 TRIP = function("g", {"days": {"type": "integer"}, "tags": {"type": "array"}, "city": {"type": "string"}})
 # What the model writes, again and again, and what the request asks for.
 FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "malformed": (call("f", '{"a": NaN}'), {}),
+    "name last": (call_named_last("get_weather", '{"city": NaN}'), {}),
+    "name last, after words": ("Let me see." + call_named_last("get_weather", '{"city": NaN}'), {}),
+    "unreadable, not offered": (call("nope", '{"a": NaN}'), {}),
+    "another dialect": ("Well: <function=get_weather><parameter=city>Paris</parameter></function>", {}),
+    "near call": ("Well: " + CALL[len("<tool_call>") : -len("</tool_call>")], {}),
+    "own marker, no payload": ('<tool_call>get_weather(city="Paris")</tool_call>', {}),
+    "call in thinking": (f"<think>Hm. {CALL}", {}),
     "malformed, required": (call("f", '{"a": NaN}'), {"tool_choice": "required"}),
     "unknown tool": (call("nope", "{}"), {}),
     "missing field": (call("get_weather", '{"town": "Paris"}'), {}),
-    "wrong type": (call("get_weather", '{"city": 5}'), {}),
-    "types, one mendable": (call("g", '{"days": "3", "tags": "[]", "city": 5}'), {"tools": [TRIP]}),
+    "wrong type": (call("get_weather", '{"city": []}'), {}),
+    "types, one mendable": (call("g", '{"days": "3", "tags": "[]", "city": []}'), {"tools": [TRIP]}),
     "mendable type": (call("get_weather", '{"city": "Paris", "days": "3"}'), {}),
     "none allowed": (CALL, {"tool_choice": "none"}),
     "none made": ("No.", {"tool_choice": "required"}),
@@ -45,19 +57,47 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
 INVALID, REQUIRED = "error invalid_tool_call", "error tool_call_required"
 TWICE = ("invalid_arguments", "reask", "invalid_arguments")
 UNKNOWN = ("unknown_tool", "reask", "unknown_tool")
+REREAD = ("unreadable", "reask", "unreadable")
 UNREAD = ("unreadable", "reask", "unreadable", "refused")
 
 # fault, policy, mode → what the caller gets, requests, events
 TABLE: list[tuple[str, str, str, str, int, tuple[str, ...]]] = [
-    ("malformed", "raise", "whole", "text", 1, ("unreadable",)),
+    ("malformed", "raise", "whole", "text", 2, REREAD),
     ("malformed", "raise", "incremental", INVALID, 1, ("unreadable", "contradicted", "refused")),
-    ("malformed", "raise", "validated", "text", 1, ("unreadable",)),
-    ("malformed", "return", "whole", "text", 1, ("unreadable",)),
+    ("malformed", "raise", "validated", "text", 2, REREAD),
+    ("malformed", "return", "whole", "text", 2, REREAD),
     ("malformed", "return", "incremental", INVALID, 1, ("unreadable", "contradicted", "refused")),
-    ("malformed", "return", "validated", "text", 1, ("unreadable",)),
-    ("malformed", "text", "whole", "text", 1, ("unreadable",)),
-    ("malformed", "text", "incremental", "text", 1, ("unreadable",)),
-    ("malformed", "text", "validated", "text", 1, ("unreadable",)),
+    ("malformed", "return", "validated", "text", 2, REREAD),
+    ("malformed", "text", "whole", "text", 2, REREAD),
+    ("malformed", "text", "incremental", "text", 2, REREAD),
+    ("malformed", "text", "validated", "text", 2, REREAD),
+    *(
+        (fault, policy, mode, "text", 2, REREAD)
+        for fault in ("name last", "name last, after words")
+        for policy in ("raise", "return", "text")
+        for mode in ("whole", "incremental", "validated")
+    ),
+    *(
+        ("unreadable, not offered", policy, mode, "text", 1, ("unreadable",))
+        for policy in ("raise", "return", "text")
+        for mode in ("whole", "incremental", "validated")
+    ),
+    *(
+        ("call in thinking", policy, mode, 'call {"city": "Paris"}', 1, ("call_in_thinking",))
+        for policy in ("raise", "return", "text")
+        for mode in ("whole", "incremental", "validated")
+    ),
+    *(
+        (fault, policy, mode, "text", 1, (kind,))
+        for fault, kind in (("another dialect", "other_dialect"), ("near call", "near_call"))
+        for policy in ("raise", "return", "text")
+        for mode in ("whole", "incremental", "validated")
+    ),
+    *(
+        ("own marker, no payload", policy, mode, "text", *((2, REREAD) if mode == "whole" else (1, ("unreadable",))))
+        for policy in ("raise", "return", "text")
+        for mode in ("whole", "incremental", "validated")
+    ),
     ("malformed, required", "raise", "whole", REQUIRED, 2, UNREAD),
     ("malformed, required", "raise", "incremental", INVALID, 1, ("unreadable", "contradicted", "refused")),
     ("malformed, required", "raise", "validated", REQUIRED, 2, UNREAD),
@@ -88,18 +128,18 @@ TABLE: list[tuple[str, str, str, str, int, tuple[str, ...]]] = [
     ("wrong type", "raise", "whole", INVALID, 2, (*TWICE, "refused")),
     ("wrong type", "raise", "incremental", INVALID, 1, ("invalid_arguments", "refused")),
     ("wrong type", "raise", "validated", INVALID, 2, (*TWICE, "refused")),
-    ("wrong type", "return", "whole", 'call {"city": 5}', 2, TWICE),
-    ("wrong type", "return", "incremental", 'call {"city": 5}', 1, ("invalid_arguments",)),
-    ("wrong type", "return", "validated", 'call {"city": 5}', 2, TWICE),
+    ("wrong type", "return", "whole", 'call {"city": []}', 2, TWICE),
+    ("wrong type", "return", "incremental", 'call {"city": []}', 1, ("invalid_arguments",)),
+    ("wrong type", "return", "validated", 'call {"city": []}', 2, TWICE),
     ("wrong type", "text", "whole", "text", 2, TWICE),
     ("wrong type", "text", "incremental", "text", 2, TWICE),
     ("wrong type", "text", "validated", "text", 2, TWICE),
     ("types, one mendable", "raise", "whole", INVALID, 2, (*TWICE, "refused")),
     ("types, one mendable", "raise", "incremental", INVALID, 1, ("invalid_arguments", "refused")),
     ("types, one mendable", "raise", "validated", INVALID, 2, (*TWICE, "refused")),
-    ("types, one mendable", "return", "whole", 'call {"days": "3", "tags": "[]", "city": 5}', 2, TWICE),
-    ("types, one mendable", "return", "incremental", 'call {"days": 3, "tags": "[]", "city": 5}', 1, ("invalid_arguments",)),
-    ("types, one mendable", "return", "validated", 'call {"days": "3", "tags": "[]", "city": 5}', 2, TWICE),
+    ("types, one mendable", "return", "whole", 'call {"days": 3, "tags": "[]", "city": []}', 2, TWICE),
+    ("types, one mendable", "return", "incremental", 'call {"days": 3, "tags": "[]", "city": []}', 1, ("invalid_arguments",)),
+    ("types, one mendable", "return", "validated", 'call {"days": 3, "tags": "[]", "city": []}', 2, TWICE),
     ("types, one mendable", "text", "whole", "text", 2, TWICE),
     ("types, one mendable", "text", "incremental", "text", 2, TWICE),
     ("types, one mendable", "text", "validated", "text", 2, TWICE),
@@ -181,7 +221,16 @@ def test_the_table_is_whole() -> None:
     assert len(TABLE) == len({row[:3] for row in TABLE})
 
 
-MENDED = [fault for fault in FAULTS if fault not in {"malformed", "types, one mendable", "mendable type", "none allowed"}]
+LET_THROUGH = {
+    "call in thinking",
+    "mendable type",
+    "none allowed",
+    "unreadable, not offered",
+    "another dialect",
+    "near call",
+    "own marker, no payload",
+}
+MENDED = [fault for fault in FAULTS if fault not in {"types, one mendable", *LET_THROUGH}]
 
 
 @pytest.mark.parametrize("mode", ["whole", "validated"])
@@ -193,6 +242,61 @@ def test_a_model_that_mends_its_call(fault: str, mode: str) -> None:
         turns = upstream.bodies[1]["messages"][-2:]
     assert turns[0] == {"role": "assistant", "content": text}
     assert "Error: " in turns[1]["content"]
+
+
+UNREADABLE = call_named_last("get_weather", '{"city": NaN}')
+# What the model writes first and then; the content of a whole answer, and of a streamed one, whose first words have left.
+READ_AGAIN: dict[str, tuple[str, str, str, str]] = {
+    "nothing before": (UNREADABLE, CALL, "", ""),
+    "words before": (f"One. {UNREADABLE}", CALL, "", "One."),
+    "words before both": (f"One. {UNREADABLE}", f"Two. {CALL}", "Two.", "One."),
+    "words behind": (f"{UNREADABLE} Two.", CALL, "", ""),
+    "a valid call behind": (f"{UNREADABLE}{CALL}", CALL, "", ""),
+    "a code fence": (f"```json\n{UNREADABLE}\n```", CALL, "", ""),
+    "a valid call before": (f"{CALL}{UNREADABLE}", CALL, "", ""),
+}
+
+
+@pytest.mark.parametrize("mode", ["whole", "validated", "incremental"])
+@pytest.mark.parametrize("case", READ_AGAIN)
+def test_1_15_an_unreadable_call_is_asked_for_again(case: str, mode: str) -> None:
+    first, then, whole, streamed_content = READ_AGAIN[case]
+    told: list[Problem] = []
+    with Upstream(writes(first, then)) as upstream, OpenAI(base_url=upstream.url, api_key="key", max_retries=0) as client:
+        stream_calls: Any = {} if mode == "whole" else {"stream_calls": mode}
+        said, calls = answered(adapter.wrap(client, on_event=told.append, **stream_calls), stream=mode != "whole")
+        bodies = upstream.bodies
+    assert calls == [("get_weather", '{"city": "Paris"}')]
+    assert (told[0].kind, told[0].tool) == ("unreadable", "get_weather")
+    assert UNREADABLE in told[0].raw
+    if mode == "incremental" and case == "a valid call before":  # it has left
+        assert (said, len(bodies), len(told)) == (UNREADABLE, 1, 1)
+        return
+    assert said == (whole if mode == "whole" else streamed_content)
+    assert [problem.kind for problem in told] == ["unreadable", "reask"]
+    assert bodies[1]["messages"][-2] == {"role": "assistant", "content": first}
+    assert "Error: a block holds no readable call of 'get_weather'" in bodies[1]["messages"][-1]["content"]
+
+
+def answered(client: OpenAI, *, stream: bool) -> tuple[str, list[tuple[str, str]]]:
+    """The content and the calls of an answer."""
+    body: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "tools": TOOLS}
+    if not stream:
+        message = client.chat.completions.create(**body).choices[0].message
+        called = [item.function for item in message.tool_calls or [] if item.type == "function"]
+        return message.content or "", [(item.name, item.arguments) for item in called]
+    content = ""
+    parts: dict[int, tuple[str, str]] = {}
+    for item in client.chat.completions.create(**body, stream=True):
+        delta = item.choices[0].delta
+        content += delta.content or ""
+        for part in delta.tool_calls or []:
+            name, arguments = parts.get(part.index, ("", ""))
+            function = part.function
+            parts[part.index] = (
+                (name + (function.name or ""), arguments + (function.arguments or "")) if function else (name, arguments)
+            )
+    return content, list(parts.values())
 
 
 class TestLadder:
@@ -217,16 +321,60 @@ class TestLadder:
         sent = self.body({"enforce": "auto", "server": "sglang"})
         assert sent["response_format"]["format"]["type"] == "triggered_tags"
 
-    @pytest.mark.parametrize("server", ["openai", "ollama"])
-    def test_a_schema(self, server: str) -> None:
-        sent = self.body({"enforce": "auto", "server": server}, '{"name": "f", "arguments": {}}', tool_choice="required")
-        assert sent["response_format"]["type"] == "json_schema"
+    # The constraint of a required call with `auto`; the field of the schema, or the last message of a begun answer.
+    AUTO: ClassVar = {
+        **dict.fromkeys(("openai", "ollama", "lmstudio", "fireworks", "mistral"), "response_format.json_schema"),
+        "tgi": "response_format.json_object",
+        "tabbyapi": "json_schema",
+        **dict.fromkeys(("dashscope", "deepseek", "groq"), "begun"),
+        **dict.fromkeys(("generic", "mlx", "openrouter", "together"), "words"),
+        **dict.fromkeys(("llama.cpp", "llamafile", "koboldcpp"), "grammar"),
+        "vllm": "structured_outputs",
+        "sglang": "response_format.structural_tag",
+    }
+
+    def test_a_required_call_on_every_server(self) -> None:
+        assert set(self.AUTO) == set(SERVERS)
+        for server, wanted in self.AUTO.items():
+            sent = self.body({"enforce": "auto", "server": server}, CALL, tool_choice="required")
+            begun = "begun" if sent["messages"][-1]["role"] == "assistant" else "words"
+            form = sent.get("response_format", {}).get("type")
+            fields = [name for name in ("json_schema", "grammar", "structured_outputs") if name in sent]
+            assert (f"response_format.{form}" if form else fields[0] if fields else begun) == wanted, server
+
+    @pytest.mark.parametrize("mode", ["whole", "incremental", "validated"])
+    def test_json_mode_without_a_schema(self, mode: str) -> None:
+        options = {"enforce": "json_object", "server": "deepseek"}
+        with Upstream(writes('{"name": "get_weather", "arguments": {"city": "Paris"}}')) as upstream:
+            got = ask(upstream, mode, options, {"tool_choice": "required"})
+            [sent] = upstream.bodies
+        assert got == 'call {"city": "Paris"}'
+        assert sent["response_format"] == {"type": "json_object"}
+        assert "nothing but one JSON object" in sent["messages"][0]["content"]
+        words = self.body(options, "Hello.")
+        assert "response_format" not in words
+        assert "nothing but one JSON object" not in str(words)
+
+    def test_json_mode_promises_no_call(self) -> None:
+        told: list[Problem] = []
+        options = {"enforce": "json_object", "server": "dashscope", "on_event": told.append}
+        with Upstream(writes('{"city": "Paris"}')) as upstream:
+            assert ask(upstream, "whole", options, {"tool_choice": "required"}) == "error tool_call_required"
+        assert "not_enforced" not in {problem.kind for problem in told}
+
+    def test_forms_of_a_schema(self) -> None:
+        schema = self.body({"enforce": "json_schema", "server": "tabbyapi"}, CALL, tool_choice="required")["json_schema"]
+        tgi = self.body({"enforce": "json_schema", "server": "tgi"}, CALL, tool_choice="required")["response_format"]
+        assert [list(form["properties"]) for form in schema["anyOf"]] == [["name", "arguments"]] * len(schema["anyOf"])
+        assert tgi == {"type": "json_object", "value": schema}
 
     PREFILLS: ClassVar = [
         pytest.param("vllm", {"continue_final_message": True, "add_generation_prompt": False}, {}, id="vllm"),
         pytest.param("sglang", {"continue_final_message": True, "add_generation_prompt": False}, {}, id="sglang"),
         pytest.param("dashscope", {}, {"partial": True}, id="dashscope"),
         pytest.param("deepseek", {}, {"prefix": True}, id="deepseek"),
+        pytest.param("mistral", {}, {"prefix": True}, id="mistral"),
+        pytest.param("tabbyapi", {"continue_final_message": True, "add_generation_prompt": False}, {}, id="tabbyapi"),
         pytest.param("llama.cpp", {}, {}, id="llama.cpp"),
         pytest.param("generic", {}, {}, id="generic"),
     ]
@@ -429,17 +577,6 @@ def _reply_rules(*, incremental: bool = True) -> Any:
     return Rules(read_tools(TOOLS).and_also(reply_tool(())), reply="reply", incremental=incremental)
 
 
-CALLED: list[Any] = [
-    {"role": "user", "content": "Weather in Paris?"},
-    {
-        "role": "assistant",
-        "content": None,
-        "tool_calls": [{"id": "a", "type": "function", "function": {"name": "get_weather", "arguments": '{"city":"Paris"}'}}],
-    },
-    {"role": "tool", "tool_call_id": "a", "content": "18 C"},
-]
-
-
 class TestLoopGuard:
     @pytest.mark.parametrize("mode", ["whole", "incremental", "validated"])
     def test_it_reports(self, mode: str) -> None:
@@ -449,14 +586,6 @@ class TestLoopGuard:
             assert len(upstream.received) == 1
         assert got == 'call {"city": "Paris"}'
         assert [problem.kind for problem in told] == ["repeated_call"]
-
-    @pytest.mark.parametrize("mode", ["whole", "incremental", "validated"])
-    def test_it_asks_for_an_answer(self, mode: str) -> None:
-        with Upstream(writes(CALL, "It is 18 degrees.")) as upstream:
-            assert ask(upstream, mode, {"loop_guard": "reask"}, {"messages": CALLED}) == "text"
-            last = upstream.bodies[1]["messages"][-1]
-        assert last["role"] == "user"
-        assert "was called just before with the same arguments" in last["content"]
 
     def test_a_model_that_insists_is_handed_on(self) -> None:
         with Upstream(writes(CALL)) as upstream:
@@ -469,77 +598,6 @@ class TestLoopGuard:
             ask(upstream, "whole", {"loop_guard": "reask", "on_event": told.append}, {"messages": CALLED})
             assert len(upstream.received) == 1
         assert told == []
-
-
-class TestExamples:
-    def messages(self, options: dict[str, Any], **request: Any) -> list[dict[str, Any]]:
-        with Upstream(writes(CALL)) as upstream:
-            ask(upstream, "whole", options, request)
-            sent: list[dict[str, Any]] = upstream.bodies[0]["messages"]
-        return sent
-
-    def test_before_a_call(self) -> None:
-        city = {"type": "string", "description": "City, such as Rome."}
-        found = self.messages({"examples": "auto"}, tools=[function("get_weather", {"city": city}, ["city"])])
-        assert [message["content"] for message in found[1:5]] == [
-            "Hello!",
-            "Hello! How can I help you?",
-            "The tool get_weather: city Rome?",
-            '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Rome"}}\n</tool_call>',
-        ]
-        assert found[-1]["content"] == "Hi"
-
-    def test_a_call_whose_values_would_be_made_up_is_no_example(self) -> None:
-        found = self.messages({"examples": "auto"}, tools=[TOOLS[0]])
-        assert [message["content"] for message in found[1:]] == ["Hello!", "Hello! How can I help you?", "Hi"]
-
-    def test_after_a_result(self) -> None:
-        found = self.messages({"examples": "auto"}, messages=CALLED)
-        assert [message["role"] for message in found] == ["system", *["user", "assistant"] * 3, "user"]
-        assert found[3]["content"] == "<tool_response>\nThe result for city is good.\n</tool_response>"
-
-    def test_of_ones_own(self) -> None:
-        found = self.messages({"examples": [*CALLED, {"role": "assistant", "content": "18 degrees."}]})
-        assert [message["content"] for message in found[1:5]] == [
-            "Weather in Paris?",
-            CALL,
-            "<tool_response>\n18 C\n</tool_response>",
-            "18 degrees.",
-        ]
-
-    def test_none_where_no_tool_may_be_called(self) -> None:
-        assert len(self.messages({"examples": "auto"}, tool_choice="none")) == 1
-
-    def test_values_come_from_the_schema_and_not_from_the_question(self) -> None:
-        from adapter.schema.samples import sample_arguments
-
-        schema = {
-            "type": "object",
-            "required": ["city", "unit", "days", "on", "tags", "box", "free", "ref"],
-            "properties": {
-                "city": {"type": "string", "description": "City, such as Singapore or New York."},
-                "unit": {"enum": ["c", "f"]},
-                "days": {"type": "integer", "minimum": 1},
-                "on": {"type": "boolean"},
-                "tags": {"type": "array", "items": {"type": "string", "description": "e.g. red, green"}},
-                "box": {"type": "object", "properties": {"x": {"type": "number"}}},
-                "free": {},
-                "ref": {"$ref": "#/$defs/R"},
-            },
-            "$defs": {"R": {"const": 7}},
-        }
-        arguments, told = sample_arguments(schema, "the coloured weather in Singapore")
-        assert not told  # nothing says what a number may be
-        assert arguments == {
-            "city": "New York",
-            "unit": "f",
-            "days": 1,
-            "on": True,
-            "tags": ["green"],
-            "box": {"x": 1.5},
-            "free": "free",
-            "ref": 7,
-        }
 
 
 def test_the_profile_for_small_models() -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import adapter
@@ -69,6 +69,7 @@ JSON = st.recursive(
 ARGUMENTS = st.dictionaries(st.text(), JSON, max_size=5)
 
 
+@example(calls=[{"\\ufdd0": None, "a": "\\\\ufdd0"}], text="")  # the spelling of a stand-in
 @given(calls=st.lists(ARGUMENTS, min_size=1, max_size=4), text=st.sampled_from(["", "Let me see.", "a < b\n\n```x```"]))
 def test_what_is_rendered_is_read_back(calls: list[dict[str, Any]], text: str) -> None:
     """Past calls written for the model in the dialect are what the parser reads as calls."""

@@ -1,4 +1,4 @@
-"""The tools that the test tables offer."""
+"""The tools that the test tables offer, and a conversation with a result of one."""
 
 from __future__ import annotations
 
@@ -22,3 +22,14 @@ TIME = {"type": "function", "function": {"name": "get_time", "description": "The
 ECHO = function("echo", {"text": {"type": "string"}}, ["text"])
 ANY = {"type": "function", "function": {"name": "f", "parameters": {}}}
 TOOLS = [WEATHER, TIME, ECHO, ANY]
+
+# A conversation of which the last message is a tool's result.
+CALLED: list[Any] = [
+    {"role": "user", "content": "Weather in Paris?"},
+    {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [{"id": "a", "type": "function", "function": {"name": "get_weather", "arguments": '{"city":"Paris"}'}}],
+    },
+    {"role": "tool", "tool_call_id": "a", "content": "18 C"},
+]

@@ -18,6 +18,7 @@ from adapter.tools.choice import ToolChoice
 from adapter.tools.definitions import read_tools
 from tests.facts.completions import CASES
 from tests.facts.tools import WEATHER
+from tests.support.rows import row
 
 TOOLS = read_tools([WEATHER, {"type": "function", "function": {"name": "f"}}])
 CALL = '<tool_call>\n{"name": "f", "arguments": {"a": "b"}}\n</tool_call>'
@@ -71,20 +72,20 @@ TEXTS: list[Any] = [
     pytest.param(f"<tool_call>\n{CALL}", False, id="a doubled opening tag"),
     pytest.param("<tool_call>[]</tool_call>", False, id="a list of no calls"),
 ]
-RULES: list[Any] = [
-    pytest.param({}, True, id="auto"),
-    pytest.param({"choice": ToolChoice("required")}, True, id="required"),
-    pytest.param({"choice": ToolChoice("named", ("f",))}, True, id="named"),
-    pytest.param({"taken": frozenset({"call_0"})}, True, id="an id that is taken"),
-    pytest.param({"parallel": True}, True, id="parallel"),
-    pytest.param({"parallel": False}, None, id="one call"),
-    pytest.param({"choice": ToolChoice("none")}, False, id="none"),
-    pytest.param({"constrained": True}, False, id="constrained"),
-    pytest.param({"invalid_as_text": True}, False, id="invalid as text"),
-    pytest.param({"reply": "f"}, False, id="reply"),
-    pytest.param({"thinking": True}, False, id="thinking"),
-    pytest.param({"incremental": True}, False, id="incremental"),
-]
+RULES: dict[str, Any] = {
+    "auto": ({}, True),
+    "required": ({"choice": ToolChoice("required")}, True),
+    "named": ({"choice": ToolChoice("named", ("f",))}, True),
+    "an id that is taken": ({"taken": frozenset({"call_0"})}, True),
+    "parallel": ({"parallel": True}, True),
+    "one call": ({"parallel": False}, None),
+    "none": ({"choice": ToolChoice("none")}, False),
+    "constrained": ({"constrained": True}, False),
+    "invalid as text": ({"invalid_as_text": True}, False),
+    "reply": ({"reply": "f"}, False),
+    "thinking": ({"thinking": True}, False),
+    "incremental": ({"incremental": True}, False),
+}
 
 
 def numbered(**options: Any) -> Options:
@@ -99,23 +100,24 @@ def parsed(text: str, rules: Rules, finish_reason: str | None = "stop", **option
 
 
 @pytest.mark.parametrize(("text", "quick"), TEXTS)
-@pytest.mark.parametrize(("rules", "allowed"), RULES)
-def test_in_one_go_or_step_by_step(text: str, quick: bool, rules: dict[str, Any], allowed: bool | None) -> None:
-    asked = Rules(**{"tools": TOOLS, "choice": ToolChoice(), **rules})
-    found = read_at_once(text, asked, numbered())
-    due = quick and (text.count("<tool_call>") < 2 if allowed is None else allowed)
-    assert (found is not None) is due
-    for reason in ("stop", "length", None):
-        assert read_whole(text, reason, asked, numbered()) == parsed(text, asked, reason)
+def test_in_one_go_or_step_by_step(text: str, quick: bool) -> None:
+    for name, (rules, allowed) in RULES.items():
+        with row(rules=name):
+            asked = Rules(**{"tools": TOOLS, "choice": ToolChoice(), **rules})
+            found = read_at_once(text, asked, numbered())
+            due = quick and (text.count("<tool_call>") < 2 if allowed is None else allowed)
+            assert (found is not None) is due
+            for reason in ("stop", "length", None):
+                assert read_whole(text, reason, asked, numbered()) == parsed(text, asked, reason)
 
 
 @pytest.mark.parametrize("text", [pytest.param(case.text, id=case.id) for case in CASES])
-@pytest.mark.parametrize("tools", [TOOLS, read_tools(None)], ids=["tools", "no tools"])
-def test_every_completion_of_the_table(text: str, tools: Any) -> None:
-    rules = Rules(tools, ToolChoice())
-    found = read_at_once(text, rules, numbered())
-    assert found is None or found == parsed(text, rules)
-    assert read_whole(text, "stop", rules, numbered()) == parsed(text, rules)
+def test_every_completion_of_the_table(text: str) -> None:
+    for tools in (TOOLS, read_tools(None)):
+        rules = Rules(tools, ToolChoice())
+        found = read_at_once(text, rules, numbered())
+        assert found is None or found == parsed(text, rules)
+        assert read_whole(text, "stop", rules, numbered()) == parsed(text, rules)
 
 
 @pytest.mark.parametrize("dialect", names())

@@ -15,7 +15,8 @@ from adapter.options import make_options
 from adapter.syntax import SYNTAXES
 from adapter.text.buffer import BlockText, TextBuffer
 from adapter.tools.definitions import read_tools
-from tests.support.tiers import few_or_all
+from tests.support.rows import row
+from tests.support.tiers import few_or_all, in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ PIECES = 150_000  # the last thousand pieces of a stream are not put together ye
 MOST = 4.0  # times the number of characters
 DIALECTS = [
     "hermes", "mistral-v3", "xlam-2", "mistral-v11", "deepseek-v3.1", "kimi-k2", "kimi-k3", "qwen3-coder", "deepseek-v3.2",
-    "glm-4.5", "gpt-oss", "gemma-4", "minimax-m3", "llama-4", "lfm2",
+    "glm-4.5", "gpt-oss", "gemma-4", "minimax-m3", "llama-4", "lfm2", "apertus", "muse", "functionary-v3.2",
 ]  # fmt: skip
 
 
@@ -53,10 +54,13 @@ def test_every_syntax_is_measured() -> None:
 
 @pytest.mark.both_tiers
 @pytest.mark.parametrize("name", DIALECTS)
-@pytest.mark.parametrize(
-    ("step", "incremental"), [(10 * SIZE, False), (64, True), (64, False)], ids=["whole", "incremental", "validated"]
-)
-def test_a_long_call_is_held_a_few_times_at_most(name: str, step: int, incremental: bool) -> None:
+def test_a_long_call_is_held_a_few_times_at_most(name: str) -> None:
+    for step, incremental in in_turn(((10 * SIZE, False), (64, True), (64, False)), DIALECTS.index(name)):
+        with row(step=step, incremental=incremental):
+            holds_a_few_times_at_most(name, step, incremental=incremental)
+
+
+def holds_a_few_times_at_most(name: str, step: int, *, incremental: bool) -> None:
     text = completion(name)
     list(finished(text[:2000], name, step, incremental=incremental))  # what is made once is no part of it
     tracemalloc.start()

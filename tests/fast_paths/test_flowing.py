@@ -19,7 +19,7 @@ from adapter.events import Markup, TextDelta
 from adapter.options import make_options
 from adapter.tools.choice import read_choice
 from adapter.tools.definitions import read_tools
-from tests.support.tiers import few_or_all
+from tests.support.tiers import few_or_all, some_first
 
 if TYPE_CHECKING:
     from adapter.events import Event
@@ -91,7 +91,7 @@ def pieces_of(text: str, seed: int) -> list[str]:
 
 @pytest.mark.both_tiers
 @pytest.mark.parametrize("incremental", [True, False], ids=["incremental", "validated"])
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", some_first(names()))
 def test_the_same_events(name: str, incremental: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     for value, seed in itertools.product(VALUES, few_or_all([4], [1, 2, 3, 4])):
         pieces = pieces_of(completion(name, value), seed)

@@ -6,7 +6,6 @@ import itertools
 import json
 import random
 import re
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +22,12 @@ from adapter.text.json_plain import in_string
 from adapter.text.partial import is_half
 from adapter.tools.definitions import read_tools
 from tests.support.argument_gate import ArgumentGate
-from tests.support.tiers import few_or_all
+from tests.support.growth import assert_linear
+from tests.support.rows import row
+from tests.support.tiers import few_or_all, few_positions, rest_are_proofs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 PARAMETERS = {
     "type": "object",
@@ -267,12 +268,15 @@ def cut(text: str, size: int) -> list[str]:
 
 
 @pytest.mark.both_tiers
-@pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)
-@pytest.mark.parametrize("bounds", BOUNDS.values(), ids=BOUNDS)
-@pytest.mark.parametrize("text", CASES.values(), ids=CASES)
-def test_it_reads_as_walker_gate_and_scanner(text: str, bounds: Boundaries, schema: Any) -> None:
-    text = text.replace(CLOSE, bounds.close)
-    for size in few_or_all((1, 4, len(text) + 1), (1, 2, 3, 4, 5, 7, 11, len(text) + 1)):
+@pytest.mark.parametrize("case", CASES)
+def test_it_reads_as_walker_gate_and_scanner(case: str) -> None:
+    for (kind, bounds), (name, schema) in itertools.product(BOUNDS.items(), SCHEMAS.items()):
+        with row(bounds=kind, schema=name):
+            reads_as_before(CASES[case].replace(CLOSE, bounds.close), bounds, schema)
+
+
+def reads_as_before(text: str, bounds: Boundaries, schema: Any) -> None:
+    for size in few_or_all((1, len(text) + 1), (1, 2, 3, 4, 5, 7, 11, len(text) + 1)):
         agree(cut(text, size), bounds, schema)
     chance = random.Random(text)
     for _ in range(few_or_all(1, 6)):
@@ -280,14 +284,16 @@ def test_it_reads_as_walker_gate_and_scanner(text: str, bounds: Boundaries, sche
         agree([text[a:b] for a, b in itertools.pairwise([0, *at, len(text)])], bounds, schema)
 
 
-@pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)
+@pytest.mark.both_tiers
 @pytest.mark.parametrize(
     "text", [text for text in CASES.values() if len(text) < 100], ids=[n for n, t in CASES.items() if len(t) < 100]
 )
-def test_in_two_pieces_at_every_place(text: str, schema: Any) -> None:
+def test_in_two_pieces_at_every_place(text: str) -> None:
     bounds = BOUNDS["a tag"]
-    for at in range(len(text) + 1):
-        agree([text[:at], text[at:]], bounds, schema)
+    for name, schema in SCHEMAS.items():
+        for at in few_positions(text, 6):
+            with row(schema=name):
+                agree([text[:at], text[at:]], bounds, schema)
 
 
 MARKED = Boundaries("<|call|>", "<|end|>", ("<|calls_end|>", "<|im_end|>"))
@@ -404,15 +410,12 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("pieces", [1, 4, 0], ids=["one character", "four characters", "one piece"])
+@pytest.mark.both_tiers
+@pytest.mark.parametrize("pieces", rest_are_proofs([4, 1, 0]))
 @pytest.mark.parametrize("made", HOSTILE.values(), ids=HOSTILE)
 def test_the_cost_is_linear(made: Any, pieces: int) -> None:
-    def taken(size: int) -> float:
-        text, least = made(size), float("inf")
-        for _ in range(3):
-            begin = time.process_time()
-            read(text, pieces or len(text), SCHEMAS["plain"])
-            least = min(least, time.process_time() - begin)
-        return least
+    def prepare(size: int) -> Callable[[], object]:
+        text = made(size)
+        return lambda: read(text, pieces or len(text), SCHEMAS["plain"])
 
-    assert taken(64_000) < 30 * taken(8_000) + 0.01
+    assert_linear(prepare, few_or_all(2_000, 8_000))

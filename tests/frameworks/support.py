@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.support.loopback import Stream, completion, streamed
+from tests.support.loopback import Answer, Stream, completion, streamed
 
 if TYPE_CHECKING:
-    from tests.support.loopback import Answer, Received, Script, Upstream
+    from tests.support.loopback import Received, Reply, Script, Upstream
 
 QUESTION = "What's the weather in Paris?"
 RESULT = "18 degrees and sunny"  # what the tool says
@@ -28,13 +28,14 @@ CALL = call_text("get_weather", city="Paris")
 BAD_CALL = call_text("get_weather", town="Paris")  # the schema wants `city`
 CUT_OFF = CALL[: CALL.index("ris")]  # it ends in the middle of the arguments
 THOUGHT = "Two cities, then."
+THINKS = f"<think>\n{THOUGHT}\n</think>\n\n{CALL}"
 ALL_KINDS = f"<think>\n{THOUGHT}\n</think>\n\nOne moment.\n{CALL}\n{call_text('get_weather', city='Rome')}"
 
 
 def script(first: str = CALL, then: str = ANSWER, *, result: str = "<tool_response>") -> Script:
     """What the upstream writes: `first`, and `then` once the last message holds a tool's result, known by that mark."""
 
-    def reply(request: Received) -> Answer | Stream:
+    def reply(request: Received) -> Reply:
         text = then if result in text_of(request.body["messages"][-1]) else first
         if request.body.get("stream"):
             return streamed(*_pieces(text))
@@ -43,7 +44,15 @@ def script(first: str = CALL, then: str = ANSWER, *, result: str = "<tool_respon
     return reply
 
 
-def reaches_its_limit(request: Received) -> Answer | Stream:
+def strict(request: Received) -> Reply:
+    """A reasoning model on a server that refuses messages with more than a role, a content and a name."""
+    for position, message in enumerate(request.body["messages"]):
+        for key in message.keys() - {"role", "content", "name"}:
+            return Answer({"error": {"message": f"property 'messages.{position}.{key}' is unsupported"}}, 400)
+    return script(THINKS)(request)
+
+
+def reaches_its_limit(request: Received) -> Reply:
     """An answer that is cut off in its call, whole or streamed, by the limit of tokens."""
     return streamed(*_pieces(CUT_OFF), finish="length") if request.body.get("stream") else completion(CUT_OFF, "length")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import adapter.transport
-from tests.frameworks.support import ANSWER, MODEL, QUESTION, check_round_trip
+from tests.frameworks.support import ANSWER, BAD_CALL, MODEL, QUESTION, check_round_trip, script
 
 autogen = pytest.importorskip("autogen_ext.models.openai", reason="autogen-ext[openai] is not installed")
 core = pytest.importorskip("autogen_core")
@@ -66,3 +66,17 @@ def test_create_stream(upstream: Upstream, get_weather: Callable[[str], str], ci
     assert "".join(texts) == ANSWER
     assert cities == ["Paris"]
     check_round_trip(upstream, stream=True)
+
+
+def test_a_stream_with_a_refused_call_raises(upstream: Upstream, get_weather: Callable[[str], str], cities: list[str]) -> None:
+    upstream._replies[:] = [script(BAD_CALL)]
+
+    async def ask(client: Any, messages: Any, tool: Any) -> Any:
+        try:
+            return [piece async for piece in client.create_stream(messages, tools=[tool])][-1]
+        finally:
+            await client.close()
+
+    with pytest.raises(Exception, match="'city' is a required property"):
+        asyncio.run(converse(upstream.url, get_weather, ask))
+    assert cities == []

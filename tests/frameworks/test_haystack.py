@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import adapter.transport
-from tests.frameworks.support import ANSWER, MODEL, QUESTION, check_round_trip
+from tests.frameworks.support import ANSWER, BAD_CALL, MODEL, QUESTION, check_round_trip, script
 
 chat = pytest.importorskip("haystack.components.generators.chat", reason="haystack-ai is not installed")
 httpx = pytest.importorskip("httpx", reason="httpx is not installed")
@@ -96,3 +96,10 @@ def test_run_async_with_a_callback(generator: Any, tool: Any, upstream: Upstream
     assert "".join(texts) == ANSWER
     assert cities == ["Paris"]
     check_round_trip(upstream, stream=True)
+
+
+def test_a_stream_with_a_refused_call_raises(generator: Any, upstream: Upstream, cities: list[str]) -> None:
+    upstream._replies[:] = [script(BAD_CALL)]
+    with pytest.raises(Exception, match="'city' is a required property"):
+        generator.run(ASKED, streaming_callback=lambda _: None)
+    assert cities == []

@@ -27,6 +27,7 @@ from tests.frameworks.support import (
     check_round_trip,
     reaches_its_limit,
     script,
+    strict,
     text_of,
 )
 from tests.support.loopback import Upstream
@@ -131,8 +132,7 @@ async def model_over(upstream: Upstream, *, more: dict[str, Any] | None = None, 
                 client=root.chat.completions,
                 root_async_client=root_async,
                 async_client=root_async.chat.completions,
-                use_responses_api=True,
-                **(more or {}),
+                **{"use_responses_api": True, **(more or {})},
             )
 
 
@@ -190,11 +190,28 @@ def test_a_thought_text_and_two_calls(ask: Callable[..., Any], get_weather: Call
         asyncio.run(main())
     assert cities == ["Paris", "Rome"]
     *_, called, results = upstream.bodies[-1]["messages"]
-    # Of streamed thoughts the framework reads summaries only.
-    assert called.get("reasoning_content") == (THOUGHT if ask in {invoke, ainvoke} else None)
-    assert called["content"].startswith("One moment.")
+    # Of streamed thoughts the framework reads summaries only; the answer is shown again as the model wrote it.
+    assert called["content"].startswith(f"<think>\n{THOUGHT}\n</think>\n\nOne moment.")
     assert called["content"].count("<tool_call>") == 2
     assert text_of(results).count(RESULT) == 2
+
+
+@WAYS
+@pytest.mark.parametrize("api", [False, True], ids=["chat", "responses"])
+def test_a_reasoning_model_on_a_server_that_refuses_the_field(
+    ask: Callable[..., Any], api: bool, get_weather: Callable[[str], str], cities: list[str]
+) -> None:
+    async def main() -> str:
+        async with model_over(upstream, more={"use_responses_api": api}) as model:
+            bound = model.bind_tools([get_weather])
+            messages = with_results(await ask(bound, QUESTION), get_weather)
+            answer: str = (await ask(bound, messages)).text
+            return answer
+
+    with Upstream(strict) as upstream:
+        assert asyncio.run(main()) == ANSWER
+    assert cities == ["Paris"]
+    check_round_trip(upstream, stream=ask in {stream, astream})
 
 
 def ask_once(ask: Callable[..., Any], answer: Any, tool: Callable[[str], str], **options: Any) -> Any:

@@ -11,7 +11,7 @@ from openai import AsyncOpenAI, OpenAI
 
 import adapter
 from tests.facts.tools import WEATHER
-from tests.frameworks.support import ANSWER, MODEL, QUESTION, check_round_trip
+from tests.frameworks.support import ANSWER, BAD_CALL, MODEL, QUESTION, check_round_trip, script
 
 litellm = pytest.importorskip("litellm", reason="litellm is not installed")
 
@@ -72,3 +72,11 @@ def test_acompletion(upstream: Upstream, get_weather: Callable[[str], str], citi
     assert asyncio.run(main()) == ANSWER
     assert cities == ["Paris"]
     check_round_trip(upstream, stream=False)
+
+
+def test_a_stream_with_a_refused_call_raises(upstream: Upstream) -> None:
+    upstream._replies[:] = [script(BAD_CALL)]
+    with OpenAI(base_url=upstream.url, api_key="key") as plain:
+        chunks = litellm.completion(client=adapter.wrap(plain), messages=ASKED, stream=True, **REQUEST)
+        with pytest.raises(Exception, match="'city' is a required property"):
+            list(chunks)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import adapter.transport
-from tests.frameworks.support import ANSWER, MODEL, QUESTION, check_round_trip
+from tests.frameworks.support import ANSWER, BAD_CALL, MODEL, QUESTION, check_round_trip, script
 
 openai_like = pytest.importorskip("llama_index.llms.openai_like", reason="llama-index-llms-openai-like is not installed")
 httpx = pytest.importorskip("httpx", reason="httpx is not installed")
@@ -87,3 +87,10 @@ def test_astream_chat_with_tools(model: Any, tool: Any, upstream: Upstream, citi
     assert "".join(part.delta or "" for part in asyncio.run(main())) == ANSWER
     assert cities == ["Paris"]
     check_round_trip(upstream, stream=True)
+
+
+def test_a_stream_with_a_refused_call_raises(model: Any, tool: Any, upstream: Upstream, cities: list[str]) -> None:
+    upstream._replies[:] = [script(BAD_CALL)]
+    with pytest.raises(Exception, match="'city' is a required property"):
+        list(model.stream_chat_with_tools([tool], user_msg=QUESTION))
+    assert cities == []

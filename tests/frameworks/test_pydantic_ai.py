@@ -22,6 +22,7 @@ from tests.frameworks.support import (
     check_round_trip,
     reaches_its_limit,
     script,
+    strict,
     text_of,
 )
 from tests.support.loopback import Upstream
@@ -138,10 +139,25 @@ def test_a_thought_text_and_two_calls(get_weather: Callable[[str], str], cities:
     assert [part.part_kind for part in parts] == ["thinking", "text", "tool-call", "tool-call"]
     assert parts[0].provider_details == {"raw_content": [THOUGHT]}
     *_, called, results = upstream.bodies[-1]["messages"]
-    assert called["reasoning_content"] == THOUGHT
-    assert called["content"].startswith("One moment.")
+    assert called["content"].startswith(f"<think>\n{THOUGHT}\n</think>\n\nOne moment.")
     assert called["content"].count("<tool_call>") == 2
     assert text_of(results).count(RESULT) == 2
+
+
+@STREAMS
+def test_a_reasoning_model_on_a_server_that_refuses_the_field(
+    get_weather: Callable[[str], str], cities: list[str], model_class: Any, streams: bool
+) -> None:
+    """The thoughts that the framework passes back reach the model as text."""
+
+    async def main() -> Any:
+        async with AsyncOpenAI(base_url=upstream.url, api_key="key", max_retries=0) as client:
+            return await asked(agent_over(client, get_weather, model_class), QUESTION, streams)
+
+    with Upstream(strict) as upstream:
+        assert asyncio.run(main()).output == ANSWER
+    assert cities == ["Paris"]
+    check_round_trip(upstream, stream=streams)
 
 
 @STREAMS

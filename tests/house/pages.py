@@ -13,8 +13,10 @@ A block of another language without such a comment is shown, not run: `text`, `j
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import io
+import logging
 import re
 import shlex
 from collections import Counter
@@ -22,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adapter.cli import run
+from adapter.cli import run, serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +76,7 @@ def run_page(path: Path, folder: Path, base_url: str = _BASE_URL, names: dict[st
     """
     ran: Counter[str] = Counter()
     names = {} if names is None else names
-    with contextlib.chdir(folder):
+    with contextlib.chdir(folder), _log_levels_kept():
         for block in blocks(path.read_text(encoding="utf-8")):
             if block.kind == "file":
                 target = folder / block.name
@@ -91,12 +93,26 @@ def run_page(path: Path, folder: Path, base_url: str = _BASE_URL, names: dict[st
     return ran
 
 
+@contextlib.contextmanager
+def _log_levels_kept() -> Iterator[None]:
+    """Set the levels of logs back that a page changes: other tests ask what is told while nobody listens."""
+    loggers = [logging.getLogger(name) for name in (None, "adapter", "adapter.exchange")]
+    levels = [logger.level for logger in loggers]
+    handlers = list(logging.getLogger().handlers)
+    try:
+        yield
+    finally:
+        logging.getLogger().handlers[:] = handlers
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
 def check_console(text: str) -> None:
-    """Run an `adapter` command and compare the output with the one shown."""
+    """Run an `adapter` command and compare the output with the one shown; notes on stderr are not shown."""
     command, _, expected = text.partition("\n")
     words = shlex.split(command.removeprefix("$ "))
     assert words[0] == "adapter"
-    assert _adapter(words[1:])[1].strip() == expected.strip()
+    assert _adapter(words[1:])[2].strip() == expected.strip()
 
 
 def check_shell(text: str) -> None:
@@ -112,17 +128,37 @@ def check_shell(text: str) -> None:
         _PROGRAMS[program](words[1:])
 
 
-def _adapter(words: list[str]) -> tuple[int, str]:
-    out = io.StringIO()
-    with contextlib.redirect_stderr(out):
-        status = run(words, out, out, io.StringIO())
-    return status, out.getvalue()
+def _adapter(words: list[str]) -> tuple[int, str, str]:
+    """Return the status of a command, all that it says, and its output alone."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stderr(err):
+        status = run(words, out, err, io.StringIO())
+    return status, out.getvalue() + err.getvalue(), out.getvalue()
 
 
 def _check_adapter(words: list[str]) -> None:
+    if words[:1] == ["serve"]:
+        status, said = _check_serve(words[1:])
+        assert status == 0, said
+        return
     with contextlib.chdir(ROOT):
-        status, said = (0, "") if words[:1] == ["demo"] else _adapter(words)
+        status, said, _ = (0, "", "") if words[:1] in (["demo"], ["probe"]) else _adapter(words)
     assert status == 0, said
+
+
+def _check_serve(words: list[str]) -> tuple[int, str]:
+    """Read the settings of a gateway, as `adapter serve` does before it listens."""
+    from adapter.gateway.config import BadConfig
+    from adapter.gateway.config_reading import read_config
+
+    parser = argparse.ArgumentParser()
+    serve.add(parser)
+    args = parser.parse_args(words)
+    try:
+        read_config(vars(args), {}, args.config)
+    except BadConfig as error:
+        return 2, str(error)
+    return 0, ""
 
 
 def _check_pytest(words: list[str]) -> None:

@@ -17,9 +17,13 @@ from adapter.dialects.templates import names as template_names
 from adapter.prompt.chat_template import load_chat_template
 from adapter.syntax import SYNTAXES, make_syntax
 from adapter.syntax.contract import SyntaxSettings
+from benchmarks.small import judging
+from benchmarks.small.asking import kept
+from tests.clients.agents import AGENTS
 from tests.house.pages import ROOT, blocks, run_page
 from tests.house.test_rooms import ROOMS
 from tests.house.test_words import Share, share
+from tests.support import server_table
 from tests.support.loopback import Upstream, completion
 
 if TYPE_CHECKING:
@@ -204,6 +208,18 @@ def test_the_table_of_dialects() -> None:
     assert rows("All dialects") == expected
 
 
+def test_the_measured_table_is_what_the_kept_answers_give() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    shown = page.partition("<!-- measured -->\n")[2].partition("\n\n")[0]
+    answers = kept(ROOT / "benchmarks" / "results" / "small.jsonl").values()
+    assert shown.splitlines() == judging.table(answers, "reported")
+
+
+def test_the_table_of_servers() -> None:
+    text = server_table.PAGE.read_text(encoding="utf-8")
+    assert server_table.page(text) == text, "run `python -m tests.support.server_table`"
+
+
 def test_the_table_of_chat_templates() -> None:
     templates = template_names("chat")
     assert rows("Chat templates") == [[f"`{name}`", ticked(load_chat_template(name).models) or "any"] for name in templates]
@@ -302,3 +318,13 @@ def test_contributing_shows_the_readmes_command() -> None:
         return next(block.text for block in blocks(text) if (block.kind, block.name) == ("command", "test"))
 
     assert command("CONTRIBUTING.md") == command("README.md")
+
+
+def test_the_agents_that_were_run_are_listed() -> None:
+    page = (ROOT / "docs" / "gateway.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^\| ([\w -]+) \| ([\d.]+) \| ([\w, ]+) \|$", page, re.MULTILINE))
+    run: dict[tuple[str, str], list[str]] = {}
+    for agent in AGENTS:
+        name, wire = agent.id.split(", ")
+        run.setdefault((name, re.split("@|==", agent.package)[-1]), []).append(wire)
+    assert listed == {(*agent, ", ".join(wires)) for agent, wires in run.items()}

@@ -10,6 +10,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
 from adapter.dialects.registry import Dialect, load, names
 from tests.support.loopback import Answer, Received, Upstream, completion, streamed
 
@@ -38,6 +40,7 @@ def test_getting_started() -> None:
     assert second["messages"][2]["content"] == CALL
 
 
+@pytest.mark.proof
 def test_responses_api() -> None:
     with Upstream(completion(CALL), completion("It is sunny in Singapore.")) as upstream:
         printed = run_example("responses_api.py", upstream).splitlines()
@@ -54,6 +57,7 @@ def test_responses_api() -> None:
     ]
 
 
+@pytest.mark.proof
 def test_custom_dialect() -> None:
     folder = EXAMPLES / "custom_dialect"
     call = '<|call|>{"name": "get_current_weather", "arguments": {"location": "Singapore"}}<|/call|>'
@@ -76,6 +80,7 @@ def test_the_page_on_dialects_names_what_there_is() -> None:
         exec(code, {})  # noqa: S102  # that is the test
 
 
+@pytest.mark.proof
 def test_getting_started_without_a_call() -> None:
     with Upstream(completion("Hello.")) as upstream:
         printed = run_example("getting_started.py", upstream)
@@ -98,6 +103,7 @@ def test_streaming() -> None:
     assert result == "<tool_response>\nSingapore is sunny today.\n</tool_response>"
 
 
+@pytest.mark.proof
 def test_asynchronous() -> None:
     def answer(request: Received) -> Answer:
         last, question = request.body["messages"][-1]["content"], request.body["messages"][1]["content"]
@@ -110,6 +116,7 @@ def test_asynchronous() -> None:
     assert printed.splitlines() == [f"What's the weather in {city}? Fine in {city}." for city in ("Singapore", "Oslo", "Lima")]
 
 
+@pytest.mark.proof
 def test_parallel_calls() -> None:
     with Upstream(completion(weather_call("Beijing", "Shanghai")), completion("Sunny in both.")) as upstream:
         printed = run_example("parallel_calls.py", upstream).splitlines()
@@ -121,6 +128,7 @@ def test_parallel_calls() -> None:
     assert last.index("Beijing is sunny today.") < last.index("Shanghai is sunny today.")
 
 
+@pytest.mark.proof
 def test_multi_turn() -> None:
     replies = [completion(text) for text in (weather_call("Beijing"), "Sunny.", weather_call("Shanghai"), "Sunny too.")]
     with Upstream(*replies) as upstream:
@@ -128,6 +136,34 @@ def test_multi_turn() -> None:
         roles = [message["role"] for message in upstream.bodies[3]["messages"]]
     assert printed[2::3] == ["Assistant: Sunny.", "Assistant: Sunny too."]
     assert roles == ["system", "user", "assistant", "user", "assistant", "user", "assistant", "user"]
+
+
+LAST_WORDS = {
+    "asynchronous.py": "No answer: the model still calls after 5 rounds.",
+    "getting_started.py": "No answer: the model still calls after 5 rounds.",
+    "multi_turn.py": "No answer: the model still calls after 5 rounds.",
+    "parallel_calls.py": "Final assistant reply: None",
+    "responses_api.py": "Final assistant reply: ",
+    "streaming.py": "No answer: the model still calls after 5 rounds.",
+}
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("name", LAST_WORDS)
+def test_a_model_that_always_calls_comes_to_an_end(name: str) -> None:
+    with Upstream(completion(CALL)) as upstream:
+        last = run_example(name, upstream).splitlines()[-1]
+        assert all(body.get("max_tokens") == 512 for body in upstream.bodies)
+    assert last.endswith(LAST_WORDS[name])
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("name", ["responses_api.py", "parallel_calls.py"])
+def test_no_call_is_said(name: str) -> None:
+    with Upstream(completion("It is fine.")) as upstream:
+        printed = run_example(name, upstream)
+    assert printed.startswith("No call: the model answered in words.")
+    assert "It is fine." in printed
 
 
 def test_every_example_is_run_here() -> None:

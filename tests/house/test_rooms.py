@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import re
 import subprocess
 import sys
+import typing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 import adapter
-from adapter.options import OptionKeywords, Options
+from adapter import option_keywords
+from adapter.option_keywords import OptionKeywords
+from adapter.options import Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,13 +31,21 @@ ROOMS = [
     "_version",
     "errors",
     "events",
+    "records",
+    "recent",
     "servers",
+    "model_size",
+    "model_context",
+    "plain_file",
     "store",
     "text",
     "schema",
+    "grounding",
     "tools",
     "syntax",
     "dialects",
+    "option_keywords",
+    "option_checks",
     "options",
     "completion",
     "api",
@@ -41,8 +53,12 @@ ROOMS = [
     "enforce",
     "exchange",
     "transport",
+    "replaying",
     "testing",
     "client",
+    "counting",
+    "probing",
+    "gateway",
     "__init__",
     "demo",
     "cli",
@@ -147,7 +163,7 @@ def loaded_by(code: str) -> set[str]:
 
 NETWORK = {"openai", "httpx", "httpx2", "httpcore", "aiohttp", "requests", "urllib3"}
 COSTS = [
-    pytest.param("import adapter", {*NETWORK, "jinja2", "lxml", "jsonschema", "rich", "json_repair"}, id="import adapter"),
+    pytest.param("import adapter", {*NETWORK, "jinja2", "lxml", "jsonschema", "rich", "adapter.probing"}, id="import adapter"),
     pytest.param(
         "from adapter.cli import run; run(['templates', 'path', 'hermes'])", {*NETWORK, "jsonschema", "lxml"}, id="templates"
     ),
@@ -157,7 +173,13 @@ COSTS = [
         {*NETWORK, "gguf", "numpy", "jsonschema", "lxml"},
         id="chat template",
     ),
-    pytest.param("import adapter; adapter.parse('x')", {*NETWORK, "json_repair"}, id="parse"),
+    pytest.param(
+        "import adapter; adapter.load_settings",
+        {"openai", "httpx", "httpx2", "rich", "adapter.probing.run", "adapter.transport"},
+        id="load_settings",
+    ),
+    pytest.param("import adapter; adapter.parse('x')", NETWORK, id="parse"),
+    pytest.param("import adapter.cli.serve", {*NETWORK, "starlette", "uvicorn", "jinja2", "lxml", "jsonschema"}, id="serve"),
     pytest.param("import adapter.cli.preview as p; import adapter.exchange", NETWORK, id="preview"),
 ]
 
@@ -170,23 +192,44 @@ def test_nothing_is_loaded_that_is_not_needed(code: str, forbidden: set[str]) ->
 def test_public_names() -> None:
     assert sorted(adapter.__all__) == [
         "AdapterError",
+        "ArgumentsDelta",
         "BadRequest",
+        "CallFinished",
+        "CallPlaces",
+        "CallStarted",
         "CompletionParser",
         "Dialect",
         "DialectError",
+        "ExchangeRecord",
         "InvalidToolCall",
+        "Locator",
+        "Markup",
         "MemoryStore",
         "Options",
         "ParsedCompletion",
         "ParsedToolCall",
+        "ProbeFailed",
+        "ProbeResult",
         "Problem",
+        "ReasoningDelta",
+        "RecordedCall",
+        "RedisStore",
+        "Span",
         "SqliteStore",
+        "TextDelta",
+        "TokenCount",
+        "TokenizerError",
         "ToolCallRequired",
         "ToolSet",
         "__version__",
+        "count_tokens",
+        "load_settings",
         "parse",
+        "probe",
         "read_tools",
+        "refusal_of",
         "render",
+        "reset",
         "system_prompt",
         "wrap",
     ]
@@ -195,6 +238,24 @@ def test_public_names() -> None:
     assert set(adapter.__all__) <= set(dir(adapter))
     with pytest.raises(AttributeError, match="no attribute 'wrpa'"):
         _ = adapter.wrpa
+
+
+def test_wraps_docstring_has_every_option() -> None:
+    """A line each: add yours where it belongs (`help(adapter.wrap)`)."""
+    sections = (adapter.wrap.__doc__ or "").split("\n    Options for the model", 1)[1].split("\n    Raises:")[0]
+    named = re.findall(r"^ {8}(\w+): \S", sections, re.MULTILINE)
+    assert sorted(named) == sorted(field.name for field in dataclasses.fields(Options))
+
+
+def test_no_option_of_words_takes_any_text() -> None:
+    """A type checker refuses `server="llamacpp"`: the options that take a word list their words."""
+    strange = dict.fromkeys(("Mapping", "Sequence", "Dialect", "Problem", "Store", "ExchangeRecord"), object)
+    known = {**strange, **vars(option_keywords), "Callable": typing.Callable}
+    for name, allowed in option_keywords.CHOICES.items():
+        hint = eval(OptionKeywords.__annotations__[name].__forward_arg__, known)  # noqa: S307  # our own annotation
+        words = [word for part in (hint, *typing.get_args(hint)) for word in typing.get_args(part)]
+        assert str not in words, name
+        assert {word for word in allowed if word} <= set(words), name
 
 
 def test_the_keywords_are_the_options() -> None:

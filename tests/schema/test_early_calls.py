@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapter import CompletionParser
 from adapter.events import ArgumentsDelta, CallFinished, Problem, TextDelta
 from adapter.schema.place import SchemaPlace
 from adapter.text.json_complete import continue_json
@@ -39,8 +40,11 @@ HELD = [
     pytest.param("a <tool_call> is", "a <tool_call> is", id="a mention"),
     pytest.param('{"name": "get_', "", id="the name of a tool"),
     pytest.param('{"name": "get_time", "a', "", id="what may be a call"),
-    pytest.param('{"name": "Alice"', '{"name": "Alice"', id="an object whose name is no tool's"),
-    pytest.param('```json\n[{"type": "x", "name": "Al"', '```json\n[{"type": "x", "name": "Al"', id="a list of such, fenced"),
+    pytest.param('{"name": "Alice", "age"', '{"name": "Alice", "age"', id="an object whose name is no tool's"),
+    pytest.param('{"name": "Alice"', "", id="an object whose name may still be another"),
+    pytest.param(
+        '```json\n[{"type": "x", "name": "Al", "y"', '```json\n[{"type": "x", "name": "Al", "y"', id="a list of such, fenced"
+    ),
 ]
 
 
@@ -86,6 +90,33 @@ def test_2_10_what_is_coerced_in_a_whole_answer_is_coerced_in_a_stream(schema: A
     ]
     assert {event.kind for event in events if isinstance(event, Problem)} == {"coerced"}
     check_order(events)
+
+
+INVALID: list[Any] = [
+    pytest.param('{"n": "1.5"}', '{"n": "1.5"}', id="a fraction is no integer"),
+    pytest.param('{"least": "3"}', '{"least": "3"}', id="less than the minimum"),
+    pytest.param('{"most": "3"}', '{"most": "3"}', id="not less than the maximum"),
+    pytest.param('{"some": "3"}', '{"some": "3"}', id="none of the values"),
+    pytest.param('{"n": "3", "s": {}}', '{"n": 3, "s": {}}', id="another value is invalid"),
+    pytest.param('{"s": {}, "n": "3", "least": "7"}', '{"s": {}, "n": 3, "least": 7}', id="a value before is invalid"),
+    pytest.param('{"some": "5.0", "s": {}}', '{"some": 5.0, "s": {}}', id="another spelling of a value"),
+    pytest.param('{"short": true}', '{"short": "true"}', id="a value that grows"),
+    pytest.param('{"short": 12345, "n": "3"}', '{"short": "12345", "n": 3}', id="a value that grows and one that shrinks"),
+]
+
+
+@pytest.mark.parametrize(("given", "handed_out"), INVALID)
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_5_2_an_invalid_call_is_the_same_whole_and_streamed(given: str, handed_out: str, size: int) -> None:
+    kinds: dict[str, Any] = {"n": {}, "least": {"minimum": 5}, "most": {"exclusiveMaximum": 3}, "some": {"enum": [1, 5]}}
+    words = {"s": {"type": "string"}, "short": {"type": "string", "maxLength": 3}}
+    tool = function("g", {**words, **{name: {"type": "integer", **more} for name, more in kinds.items()}})
+    text = '<tool_call>{"name": "g", "arguments": ' + given + "}</tool_call>"
+    for parser in (incremental([tool]), CompletionParser([tool], stream_calls="validated")):
+        events = [event for start in range(0, len(text), size) for event in parser.feed(text[start : start + size])]
+        events += parser.close()
+        assert [(event.arguments, event.valid) for event in events if isinstance(event, CallFinished)] == [(handed_out, False)]
+        check_order(events)
 
 
 KINDS = {"$defs": {"N": {"type": "integer"}, "Self": {"$ref": "#/$defs/Self"}, "a/b": {"type": "null"}}}

@@ -81,6 +81,12 @@ COERCED = [
     pytest.param({"type": "array", "items": {"type": "integer"}}, '["1", 2, "3"]', "[1, 2, 3]", id="elements"),
     pytest.param({"type": "object", "properties": {"n": {"type": "integer"}}}, r'"{\"n\": \"4\"}"', '{"n": 4}', id="nested text"),
     pytest.param({"type": "object"}, '"{\\"x\\": ' + "7" * 5000 + '}"', '{"x": ' + "7" * 5000 + "}", id="text with a number of many digits"),
+    pytest.param({"type": "string"}, "5643763743", '"5643763743"', id="number to text"),
+    pytest.param({"type": "string"}, "1.50", '"1.50"', id="number to text, in its own spelling"),
+    pytest.param({"type": "string"}, "true", '"true"', id="truth value to text"),
+    pytest.param({"type": ["string", "null"]}, "-1e5", '"-1e5"', id="number to text that may be null"),
+    pytest.param({"enum": ["1", "2"], "type": "string"}, "2", '"2"', id="number to a listed text"),
+    pytest.param({"type": "array", "items": {"type": "string"}}, "[1, \"x\", 2.0]", '["1", "x", "2.0"]', id="numbers to texts"),
     pytest.param({"type": ["integer", "null"]}, '"5"', "5", id="union without text"),
     pytest.param({"anyOf": [{"type": "integer"}, {"type": "null"}]}, '"5"', "5", id="anyOf"),
     pytest.param({"anyOf": [N, {"type": "null"}]}, '{"n": "5"}', '{"n": 5}', id="in an object that may be null"),
@@ -133,7 +139,8 @@ NOT_COERCED = [
     pytest.param({"type": "integer"}, "5.5", id="rounding"),
     pytest.param({"type": "boolean"}, '"yes"', id="yes is not true"),
     pytest.param({"type": "boolean"}, "1", id="1 is not true"),
-    pytest.param({"type": "string"}, "5", id="a number is not text"),
+    pytest.param({"type": "string"}, "null", id="null is not text"),
+    pytest.param({"type": "string"}, "[5]", id="a list is not text"),
     pytest.param({"type": "object"}, '"{x}"', id="text that is no JSON"),
     pytest.param({"type": "object"}, r'"{\"x\": NaN}"', id="text that is JSON to Python alone"),
     pytest.param({"type": "array"}, "7" * 5000, id="a number of more digits than Python reads, for a list of such"),
@@ -203,9 +210,9 @@ def test_5_1_compiled_once_and_kept() -> None:
 
 def test_a_mutated_schema_is_another_one() -> None:
     tool = function("f", {"x": {"type": "string"}})
-    text = '<tool_call>{"name": "f", "arguments": {"x": 1}}</tool_call>'
+    text = '<tool_call>{"name": "f", "arguments": {"x": [1]}}</tool_call>'
     assert not adapter.parse(text, [tool]).tool_calls[0].valid
-    tool["function"]["parameters"]["properties"]["x"] = {"type": "integer"}
+    tool["function"]["parameters"]["properties"]["x"] = {"type": "array"}
     assert adapter.parse(text, [tool]).tool_calls[0].valid
 
 
@@ -222,4 +229,6 @@ def test_long_numbers_beside_a_wrong_value_are_no_crash() -> None:
     call = parse_with(properties(a={}, b={"type": "integer"}), f'{{"a": {digits}, "b": "5"}}').tool_calls[0]
     assert (call.arguments, call.valid) == (f'{{"a": {digits}, "b": 5}}', True)
     call = parse_with(properties(a={"type": "string"}), f'{{"a": {digits}}}').tool_calls[0]
+    assert (call.arguments, call.valid) == (f'{{"a": "{digits}"}}', True)
+    call = parse_with(properties(a={"type": "boolean"}), f'{{"a": {digits}}}').tool_calls[0]
     assert (call.arguments, call.valid) == (f'{{"a": {digits}}}', False)

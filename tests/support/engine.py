@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from adapter.demo.engine import Engine
 
-WITHOUT = "the real model runs in xllamacpp, which is not installed: pip install 'tool-call-adapter[demo]'"
+WITHOUT = "the real model runs in xllamacpp, which is not installed: pip install '.[demo]'"
 
 
 @pytest.fixture(scope="session")

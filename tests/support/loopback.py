@@ -54,18 +54,32 @@ class Stream:
     """A scripted reply that comes piece by piece.
 
     Attributes:
-        pieces: Bytes to send, seconds to wait.
+        pieces: Bytes to send, seconds to wait, an event to wait for.
         cut: The connection breaks off after them, in the middle of the body.
         linger: After them nothing more comes, and nothing ends, until the client hangs up.
     """
 
-    pieces: tuple[bytes | float, ...]
+    pieces: tuple[bytes | float | threading.Event, ...]
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
     linger: bool = False
 
 
-Script = Callable[[Received], Answer | Stream]
+@dataclass(frozen=True)
+class Raw:
+    """A scripted reply as bytes, the head too; then the connection closes.
+
+    Attributes:
+        data: The bytes.
+        linger: The connection stays open until the client hangs up.
+    """
+
+    data: bytes
+    linger: bool = False
+
+
+Reply = Answer | Stream | Raw
+Script = Callable[[Received], Reply]
 
 
 def chunk(delta: dict[str, Any] | None = None, finish: str | None = None, index: int = 0, **more: Any) -> dict[str, Any]:
@@ -158,6 +172,9 @@ class Handler(BaseHTTPRequestHandler):
         if isinstance(answer, Stream):
             self._stream(answer)
             return
+        if isinstance(answer, Raw):
+            self._raw(answer)
+            return
         if answer.delay:
             time.sleep(answer.delay)
         body, sent = answer.encoded()
@@ -173,12 +190,25 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
 
+    def _raw(self, answer: Raw) -> None:
+        self.close_connection = True
+        try:
+            self.wfile.write(answer.data)
+            if answer.linger:
+                self.connection.settimeout(20)
+                if self.connection.recv(1) == b"":
+                    self._upstream.hung_up.set()
+        except (BrokenPipeError, ConnectionResetError):
+            return
+
     def _stream(self, answer: Stream) -> None:
         try:
             self._head(200, {"content-type": "text/event-stream", "transfer-encoding": "chunked", **answer.headers})
             for piece in answer.pieces:
                 if isinstance(piece, bytes):
                     self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+                elif isinstance(piece, threading.Event):
+                    piece.wait(20)
                 else:
                     time.sleep(piece)
             if answer.linger:
@@ -220,7 +250,7 @@ class Upstream:
         replies: Scripted replies in order, or one function of the request.
     """
 
-    def __init__(self, *replies: Answer | Stream | Script) -> None:
+    def __init__(self, *replies: Reply | Script) -> None:
         self._replies = list(replies)
         self._lock = threading.Lock()
         self.received: list[Received] = []
@@ -228,7 +258,7 @@ class Upstream:
         self._server = Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
-    def answer(self, request: Received) -> Answer | Stream:
+    def answer(self, request: Received) -> Reply:
         """The next reply."""
         with self._lock:
             self.received.append(request)

@@ -1,7 +1,7 @@
 """The two tiers of tests: what runs each time, and the proofs, `pytest -m proof`, which take longer.
 
     @pytest.mark.proof           runs among the proofs only
-    @pytest.mark.both_tiers      runs in both, on more cases among the proofs: `few_or_all` and `positions` say how many
+    @pytest.mark.both_tiers      runs in both, on more cases among the proofs: `few_or_all`, `positions` and `few_positions` say how many
 
 A hypothesis test runs in both tiers, with the number of examples of the tier. `conftest.py` finds out which tier is asked for
 before the tests are imported.
@@ -26,8 +26,25 @@ SEEDED = 200  # positions that it does cut at, beside those around markers
 _MARKERS = re.compile(r"</?[^<>\s]{1,40}>|<\||\|>|\[/?[A-Z_]+\]|```|[{}\[\]\"]")
 # Dialects that stand for all with the same call syntax where a test would take too long for each.
 FIRST = frozenset(
-    {"hermes", "llama-3.1", "deepseek-v3", "qwen3-coder", "glm-4.5", "gemma-4", "llama-4", "gpt-oss", "kimi-k3", "minimax-m3"}
+    {
+        "hermes",
+        "llama-3.1",
+        "deepseek-v3",
+        "qwen3-coder",
+        "glm-4.5",
+        "gemma-4",
+        "llama-4",
+        "gpt-oss",
+        "kimi-k3",
+        "minimax-m3",
+        "apertus",
+        "muse",
+        "functionary-v3.2",
+    }
 )
+
+# One dialect of each kind of reader, where a test measures times.
+MEASURED = frozenset({"hermes", "qwen3-coder", "gemma-4", "minimax-m3"})
 
 
 def asks_for_proofs(expression: str) -> bool:
@@ -52,6 +69,14 @@ def positions(text: str) -> Collection[int]:
         return everywhere
     near = {at for found in _MARKERS.finditer(text) for at in range(found.start() - 1, found.end() + 2)}
     return sorted((near | set(random.Random(text).sample(everywhere, SEEDED))).intersection(everywhere))
+
+
+def few_positions(text: str, few: int = 24) -> Collection[int]:
+    """Where a short text of many that are alike is cut in two: everywhere among the proofs, else at seeded positions."""
+    everywhere = range(1, len(text))
+    if proving() or len(text) <= few:
+        return everywhere
+    return sorted(random.Random(text).sample(everywhere, few))
 
 
 def in_turn(values: Sequence[T], turn: int) -> Sequence[T]:

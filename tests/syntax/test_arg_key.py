@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import random
-import time
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import assume, given, settings
@@ -17,7 +17,12 @@ from adapter.completion.result import assemble
 from adapter.dialects.registry import load
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Problem, TextDelta
 from adapter.tools.definitions import read_tools
-from tests.support.tiers import rest_are_proofs
+from tests.support.growth import assert_linear
+from tests.support.rows import row
+from tests.support.tiers import few_positions, rest_are_proofs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DIALECTS = ["glm-4.5", "glm-4.7"]
 TYPES: dict[str, Any] = {
@@ -29,6 +34,7 @@ TYPES: dict[str, Any] = {
     "list": {"type": "array"},
     "object": {"type": "object"},
     "maybe": {"type": ["integer", "null"]},
+    "note": {"type": ["string", "null"]},
 }
 
 
@@ -88,6 +94,9 @@ GOOD = [
     ("special characters", block("f", ("text", '<a b="c">&amp; \\n "q" ]]> 🦊\0')), [calls("f", text='<a b="c">&amp; \\n "q" ]]> 🦊\0')], ""),
     ("typed", block("f", ("count", "3"), ("number", "1.50"), ("flag", "True"), ("maybe", "null"), ("list", "[1, 'a']")),
      [("f", '{"count": 3, "number": 1.50, "flag": true, "maybe": null, "list": [1, "a"]}')], ""),
+    ("null and None", block("f", ("note", "null"), ("maybe", "None")), [calls("f", note=None, maybe=None)], ""),
+    ("none is a word", block("f", ("note", "none")), [calls("f", note="none")], ""),
+    ("NONE is a word, and null beside a number", block("f", ("note", "NONE"), ("maybe", "none")), [calls("f", note="NONE", maybe=None)], ""),
     ("an unknown key", block("f", ("zzz", "3")), [calls("f", zzz="3")], ""),
     ("markers in a value", block("f", ("text", "in <tool_call> and </tool_call>; <arg_key> too, </arg_key> and </arg_value>.")),
      [calls("f", text="in <tool_call> and </tool_call>; <arg_key> too, </arg_key> and </arg_value>.")], ""),
@@ -123,6 +132,70 @@ ODD = [
     ("a lookalike", "<tool_calls>g</tool_calls> <tool_call x>g", [], "<tool_calls>g</tool_calls> <tool_call x>g", set()),
     ("no name", f"<tool_call>{A}x{END}", [], f"<tool_call>{A}x{END}", set()),
     ("an empty block", "<tool_call></tool_call>", [], "<tool_call></tool_call>", set()),
+    # Slips with one reading.
+    ("a value without its opener", f"<tool_call>f<arg_key>text</arg_key>x y{END}", [calls("f", text="x y")], "", {"repaired"}),
+    ("a value without its opener, on lines", f"<tool_call>f\n<arg_key>text</arg_key>\nx y{END}", [calls("f", text="x y")], "", {"repaired"}),
+    ("a number without its opener, then a key", f"<tool_call>f<arg_key>count</arg_key>3</arg_value>{A}x{END}", [calls("f", count=3, text="x")], "", {"repaired"}),
+    ("a tag as the beginning of a value without its opener", f"<tool_call>f<arg_key>text</arg_key><b>x</b> y{END}", [calls("f", text="<b>x</b> y")], "", {"repaired"}),
+    ("a value without opener and closer", "<tool_call>f<arg_key>text</arg_key>x y</tool_call>", [calls("f", text="x y")], "", {"repaired", "markup"}),
+    ("all values without their openers", f"<tool_call>f<arg_key>count</arg_key>3</arg_value><arg_key>text</arg_key>x{END}", [calls("f", count=3, text="x")], "", {"repaired"}),
+    ("text between a key and the opener of its value", f"<tool_call>f<arg_key>text</arg_key>is: <arg_value>x{END}", [calls("f", text="is: <arg_value>x")], "", {"malformed"}),
+    ("a key's opener twice", f"<tool_call>f<arg_key><arg_key>text</arg_key><arg_value>x{END}", [calls("f", text="x")], "", {"repaired"}),
+    ("a key's opener twice, on lines", f"<tool_call>f\n<arg_key>\n<arg_key>text</arg_key>\n<arg_value>x{END}", [calls("f", text="x")], "", {"repaired"}),
+    ("a later key's opener three times", f"<tool_call>f{A}x</arg_value><arg_key><arg_key><arg_key>count</arg_key><arg_value>3{END}", [calls("f", text="x", count=3)], "", {"repaired"}),
+    ("a key in two pieces", f"<tool_call>f<arg_key>te<arg_key>xt</arg_key><arg_value>x{END}", [], f"<tool_call>f<arg_key>te<arg_key>xt</arg_key><arg_value>x{END}", {"unreadable"}),
+    ("a value's opener twice", f"<tool_call>f{A}<arg_value>x{END}", [calls("f", text="x")], "", {"repaired"}),
+    ("a value's opener twice, on lines", f"<tool_call>f{A}\n<arg_value>x{END}", [calls("f", text="x")], "", {"repaired"}),
+    ("a value's opener twice, of a number", f"<tool_call>f<arg_key>count</arg_key><arg_value><arg_value>3{END}", [calls("f", count=3)], "", {"repaired"}),
+    ("a value's opener later in the value", block("f", ("text", "x <arg_value>y")), [calls("f", text="x <arg_value>y")], "", set()),
+    ("a key's first opener missing", "<tool_call>f text</arg_key><arg_value>x</arg_value></tool_call>", [calls("f", text="x")], "", {"repaired"}),
+    ("a key's first opener missing, on lines", f"<tool_call>f\ntext</arg_key>\n<arg_value>x{END}", [calls("f", text="x")], "", {"repaired"}),
+    ("the openers of key and value missing", f"<tool_call>f text</arg_key>x y{END}", [calls("f", text="x y")], "", {"repaired"}),
+    ("the marker for a key's opener", f"<tool_call>f<tool_call>text</arg_key><arg_value>x{END}", [calls("f", text="x")], "", {"repaired"}),
+    ("the marker for a key's opener, on lines", f"<tool_call>f\n<tool_call>text</arg_key>\n<arg_value>x{END}", [calls("f", text="x")], "", {"repaired"}),
+    ("the marker for a key's opener, in a line", f"<tool_call>f <tool_call>text</arg_key><arg_value>x{END}", [calls("f", text="x")], "", {"repaired"}),
+    ("the marker for a later key's opener", f"<tool_call>f{A}x</arg_value><tool_call>count</arg_key><arg_value>3{END}", [calls("f", text="x", count=3)], "", {"repaired"}),
+    ("a value's opener for a key's", f"<tool_call>f<arg_value>text</arg_key><arg_value>x{END}", [calls("f", text="x")], "", {"repaired", "markup"}),
+    ("a value's closer for a key's", f"<tool_call>f<arg_key>text</arg_value><arg_value>x{END}", [calls("f", text="x")], "", {"repaired"}),
+    ("another closer for a key's", f"<tool_call>f<arg_key>text</key><arg_value>x{END}", [calls("f", text="x")], "", {"repaired"}),
+    ("a value's closer behind the name", "<tool_call>g</arg_value></tool_call>", [calls("g")], "", {"markup"}),
+    ("a value's closer behind the name, on lines", "<tool_call>g\n</arg_value>\n</tool_call>", [calls("g")], "", {"markup"}),
+    ("two closers behind the name", "<tool_call>g</arg_key></arg_value></tool_call>", [calls("g")], "", {"markup"}),
+    ("a closer behind the name, then a key", f"<tool_call>f</arg_value>{A}x{END}", [calls("f", text="x")], "", {"markup"}),
+    ("the next call's marker behind a call without closer", f"<tool_call>f{A}x</arg_value><tool_call>g</tool_call>", [calls("f", text="x"), calls("g")], "", {"markup"}),
+    ("the marker for the closer", f"<tool_call>f{A}x</arg_value><tool_call>", [calls("f", text="x")], "", {"markup"}),
+    ("no closer, and the end", f"<tool_call>f{A}x</arg_value>", [calls("f", text="x")], "", {"repaired"}),
+    ("no closer, and white space", f"<tool_call>f{A}x</arg_value>\n\n", [calls("f", text="x")], "", {"repaired"}),
+    ("no closer of the second call, and the end", f"{block('g')}<tool_call>f{A}x</arg_value>", [calls("g"), calls("f", text="x")], "", {"repaired"}),
+    ("no closer, no opener, and the end", "<tool_call>f<arg_key>text</arg_key>x</arg_value>", [calls("f", text="x")], "", {"repaired"}),
+    ("a key without a value, and the end", f"<tool_call>f{A}x</arg_value><arg_key>count</arg_key>", [], "", {"cut"}),
+    ("half a key, and the end", f"<tool_call>f{A}x</arg_value><arg_key>cou", [], "", {"cut"}),
+    ("a value without closer, and the end", f"<tool_call>f{A}x", [], "", {"cut"}),
+    ("a name alone, and the end", "<tool_call>g", [], "", {"cut"}),
+    ("words before a key's closer", "<tool_call> and so on</arg_key>", [], "<tool_call> and so on</arg_key>", set()),
+    # Where a value ends.
+    ("a value's closer twice", f"<tool_call>f{A}x</arg_value>{END}", [calls("f", text="x")], "", {"markup"}),
+    ("a value's closer twice, then a key", f"<tool_call>f{A}x</arg_value>\n</arg_value>\n<arg_key>count</arg_key><arg_value>3{END}", [calls("f", text="x", count=3)], "", {"markup"}),
+    ("a number's closer three times", f"<tool_call>f<arg_key>count</arg_key><arg_value>3</arg_value></arg_value>{END}", [calls("f", count=3)], "", {"markup"}),
+    ("a closer twice where the value holds an opener", block("f", ("text", "see <arg_value>x</arg_value>")), [calls("f", text="see <arg_value>x</arg_value>")], "", set()),
+    ("closers in a text", block("f", ("text", "</arg_value></arg_value> x")), [calls("f", text="</arg_value></arg_value> x")], "", set()),
+    ("a whole call in a value", block("f", ("text", f"as in {block('f', ('more', 'y'), ('text', 'z'))} there")), [calls("f", text=f"as in {block('f', ('more', 'y'), ('text', 'z'))} there")], "", set()),
+    ("a whole call at the end of a value", block("f", ("text", f"as in {block('f', ('more', 'y'))}")), [calls("f", text=f"as in {block('f', ('more', 'y'))}")], "", set()),
+    ("no closer after a number, before a key", f"<tool_call>f<arg_key>count</arg_key><arg_value>3\n{A}x{END}", [calls("f", count=3, text="x")], "", {"markup"}),
+    ("a key that was given, in a value", block("f", ("count", "3"), ("text", "<arg_key>count</arg_key><arg_value>5")), [calls("f", count=3, text="<arg_key>count</arg_key><arg_value>5")], "", set()),
+    ("a closer misspelt", f"<tool_call>f{A}x</arg_value1></tool_call>", [calls("f", text="x")], "", {"repaired"}),
+    ("a closer misspelt, then a key", f"<tool_call>f{A}x</arg_val>\n<arg_key>count</arg_key><arg_value>3</argvalue>\n</tool_call>", [calls("f", text="x", count=3)], "", {"repaired"}),
+    ("a key's closer for a value's", f"<tool_call>f{A}x</arg_key><arg_key>count</arg_key><arg_value>3{END}", [calls("f", text="x", count=3)], "", {"repaired"}),
+    ("the key for a closer", f"<tool_call>f{A}x</text></tool_call>", [calls("f", text="x")], "", {"repaired"}),
+    ("a closer with a slash too many", f"<tool_call>f{A}x</arg_value/></tool_call>", [calls("f", text="x")], "", {"repaired"}),
+    ("a misspelt closer in a text", block("f", ("text", "x</arg_value1> y</text>")), [calls("f", text="x</arg_value1> y</text>")], "", set()),
+    ("tags of another language", block("f", ("text", "<p>x</p></div>")), [calls("f", text="<p>x</p></div>")], "", set()),
+    ("text behind a closer, then a key", f"<tool_call>f{A}x</arg_value>junk<arg_key>count</arg_key><arg_value>3{END}", [calls("f", text="x", count=3)], "", {"malformed"}),
+    ("text behind the last closer", f"<tool_call>f{A}x</arg_value> junk </tool_call>", [calls("f", text="x")], "", {"malformed"}),
+    ("text before the first key", f"<tool_call>f{A}x</arg_value><arg_key>count</arg_key><arg_value>3</arg_value>, and so on\n</tool_call>", [calls("f", text="x", count=3)], "", {"malformed"}),
+    ("a later key's opener missing", f"<tool_call>f{A}x</arg_value>count</arg_key><arg_value>3{END}", [calls("f", text="x", count=3)], "", {"repaired"}),
+    ("a later key's opener missing, on lines", f"<tool_call>f{A}x</arg_value>\ncount</arg_key>\n<arg_value>3{END}", [calls("f", text="x", count=3)], "", {"repaired"}),
+    ("a word and a key's closer in a text", block("f", ("text", "x</arg_value>zzz</arg_key> y")), [calls("f", text="x</arg_value>zzz</arg_key> y")], "", set()),
     ("words that begin with a brace", "<tool_call>f {now} or later", [], "<tool_call>f {now} or later", set()),
 ]  # fmt: skip
 WHOLE = "<tool_call>f\n<arg_key>text</arg_key>\n<arg_value>x</arg_value>\n<arg_key>count</arg_key><arg_value>3</arg_value>\n</tool_call>"
@@ -132,10 +205,11 @@ def same_at_every_split(text: str) -> None:
     for incremental in (False, True):
         whole = read([text], incremental=incremental)
         assert read(list(text), incremental=incremental) == whole
-        for place in range(1, len(text)):
+        for place in few_positions(text, 10):
             assert read([text[:place], text[place:]], incremental=incremental) == whole
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize(("text", "expected", "content"), [pytest.param(*case[1:], id=case[0]) for case in GOOD])
 def test_as_models_write(text: str, expected: Any, content: str) -> None:
     found, said, problems = read([text])
@@ -144,6 +218,7 @@ def test_as_models_write(text: str, expected: Any, content: str) -> None:
     same_at_every_split(text)
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize(("text", "expected", "content", "kinds"), [pytest.param(*case[1:], id=case[0]) for case in ODD])
 def test_as_models_should_not(text: str, expected: Any, content: str, kinds: set[str]) -> None:
     found, said, problems = read([text])
@@ -154,20 +229,29 @@ def test_as_models_should_not(text: str, expected: Any, content: str, kinds: set
     assert read(list(text)) == (found, said, problems)
 
 
-@pytest.mark.parametrize("finish_reason", ["length", "stop"])
-@pytest.mark.parametrize("place", range(len("<tool_call>"), len(WHOLE)))
-def test_cut_off(place: int, finish_reason: str) -> None:
-    """No call, nothing in the content, and the raw text in a problem. What left before is a beginning of the arguments."""
+def test_cut_off() -> None:
+    for place in range(len("<tool_call>"), len(WHOLE)):
+        for finish_reason in ("length", "stop"):
+            with row(place=place, finish_reason=finish_reason):
+                reads_what_is_cut_off(place, finish_reason)
+
+
+def reads_what_is_cut_off(place: int, finish_reason: str) -> None:
+    """No call but behind complete pairs; nothing in the content, and the raw text in a problem. What left before is a beginning of the arguments."""
     text = f"Hm. {WHOLE[:place]}"
+    expected: tuple[list[tuple[str, str]], str, list[str]] = ([], "Hm.", ["cut"])
+    if finish_reason == "stop" and WHOLE[:place].rstrip().endswith("</arg_value>"):  # nothing is missing but the tag
+        arguments = '{"text": "x", "count": 3}' if "count" in WHOLE[:place] else '{"text": "x"}'
+        expected = ([("f", arguments)], "Hm.", ["markup", "repaired"])
     for pieces in ([text], list(text)):
         found, content, problems = read(pieces, finish_reason)
-        assert (found, content, problems) == ([], "Hm.", ["cut"])
+        assert (found, content, problems) == expected
         sent = "".join(
             event.text for event in events_of(pieces, finish_reason, incremental=True) if isinstance(event, ArgumentsDelta)
         )
-        assert '{"text": "x", "count": 3}'.startswith(sent)
+        assert (expected[0][0][1] if expected[0] else '{"text": "x", "count": 3}').startswith(sent)
     finished, content, problems = read([f"{block('g')}{WHOLE[:place]}"], finish_reason)
-    assert (finished, content, problems) == ([calls("g")], "", ["cut"])
+    assert (finished, content, problems) == ([calls("g"), *expected[0]], "", expected[2])
 
 
 def test_a_string_leaves_while_it_is_written() -> None:
@@ -189,14 +273,11 @@ HOSTILE = ["<", "</", "<arg_key>", "</arg_value>", "</tool_call>", "</arg_value>
     "before", rest_are_proofs([f"<tool_call>f{A}", "<tool_call>f<arg_key>", "<tool_call>", f"<tool_call>f{A}x</arg_value>"])
 )
 def test_cost_grows_with_the_length(bit: str, before: str) -> None:
-    def seconds(size: int) -> float:
-        text = before + bit * (size // len(bit))
-        start = time.process_time()
-        events_of(list(text), incremental=True)
-        return time.process_time() - start
+    def prepare(size: int) -> Callable[[], object]:
+        pieces = list(before + bit * (size // len(bit)))
+        return lambda: events_of(pieces, incremental=True)
 
-    seconds(500)
-    assert min(seconds(10_000) for _ in range(2)) < 40 * max(min(seconds(1_000) for _ in range(2)), 0.002)
+    assert_linear(prepare, 1_000)
 
 
 WORDS = st.text(max_size=20) | st.lists(st.sampled_from(["<", "</", "arg_value>", "<arg_key>", "\n", " ", "x", "<tool_call>", '"']), max_size=6).map("".join)  # fmt: skip
@@ -214,8 +295,8 @@ VALUES = {
     "array": st.lists(JSON, max_size=3),
     "object": st.dictionaries(WORDS, JSON, max_size=3),
 }
-# A value with its own closing tag is read whole where no tag of the block follows; where one does, no reader could tell.
-AMBIGUOUS = "</arg_value>"
+# A value with its own tags is read whole where no tag of the block follows; where one does, no reader could tell.
+AMBIGUOUS = re.compile("</?arg_value>")
 KEYS = st.text(max_size=12).map(str.strip).filter(lambda key: key and "<" not in key)
 
 
@@ -226,7 +307,7 @@ def made_calls(draw: st.DrawFn) -> tuple[list[Any], list[tuple[str, dict[str, An
     chosen = draw(st.lists(st.sampled_from(sorted(schemas)), min_size=1, max_size=3))
     made = [(name, {key: draw(VALUES[kind]) for key, kind in schemas[name].items()}) for name in chosen]
     tools = [tool(name, {key: {"type": kind} for key, kind in schema.items()}) for name, schema in schemas.items()]
-    assume(AMBIGUOUS not in json.dumps(made))
+    assume(not AMBIGUOUS.search(json.dumps(made)))
     return tools, made
 
 

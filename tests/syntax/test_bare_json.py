@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from time import process_time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -20,7 +19,11 @@ from adapter.dialects.templates import names
 from adapter.events import ArgumentsDelta, CallFinished
 from adapter.options import make_options
 from adapter.tools.definitions import read_tools
-from tests.support.tiers import few_or_all, rest_are_proofs
+from tests.support.growth import assert_linear
+from tests.support.tiers import few_or_all, few_positions, rest_are_proofs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TOOLS = [
     {"type": "function", "function": {"name": name, "parameters": {"type": "object"}}}
@@ -39,6 +42,9 @@ class Case:
     problems: tuple[str, ...] = ()
     dialect: str = "llama-3.1"
     finish: str = "stop"
+
+
+NEAR: dict[str, Any] = {"problems": ("near_call",)}
 
 
 def text(id_: str, said: str, **more: Any) -> Case:
@@ -62,13 +68,29 @@ CASES = [
     Case("invalid arguments are a call's all the same", '{"name": "f", "parameters": [1]}', (("f", "[1]"),), problems=("invalid_arguments",)),
     Case("a comma too many", '{"name": "f", "parameters": {"a": 1,}}', (F,), problems=("repaired",)),
     Case("a marker inside a string", '{"name": "f", "parameters": {"a": "<|python_tag|>{"}}', (("f", '{"a": "<|python_tag|>{"}'),)),
-    text("a tool that is not offered", '{"name": "Bob", "parameters": {"age": 3}}'),
+    Case("a brace too many", CALL + "}", (F,), problems=("repaired",)),
+    Case("braces too many", CALL + "}}\n}", (F,), problems=("repaired",)),
+    Case("a bracket too many", f"[{CALL}]]", (F,), problems=("repaired",)),
+    Case("a brace too many and a token", CALL + "}<|eot_id|>", (F,), problems=("repaired",)),
+    Case("a brace too many after a marker", f"<|python_tag|>{CALL}}}", (F,), problems=("repaired",)),
+    Case("a list's bracket missing", f"[{CALL}", (F,), problems=("repaired",)),
+    Case("a list cut off", f'[{CALL}, {{"name": "f", "par', (F,), problems=("cut",), finish="length"),
+    Case("a list cut off, and said to be done", f'[{CALL}, {{"name": "f", "par', (F,), problems=("cut",)),
+    Case("a list cut off after a comma", f"[{CALL},", (F,), problems=("cut",), finish="length"),
+    Case("lines cut off", f'{CALL}\n{{"name": "f", "par', (F,), problems=("cut",), finish="length"),
+    Case("a marker's list cut off", f'<|python_tag|>[{CALL}, {{"name": "f", "par', (F,), problems=("cut",), finish="length"),
+    text("a list cut off, with another tool", f'[{{"name": "Bob", "parameters": {{}}}}, {CALL}', finish="length", **NEAR),
+    Case("a call that ends too early", '{"name": "f", "parameters": {"a": "Par', content="", problems=("cut",)),
+    Case("a name twice", '{"name": "x", "name": "f", "parameters": {"a": 1}}', (F,), problems=("repaired",)),
+    Case("args", '{"name": "f", "args": {"a": 1}}', (F,), problems=("repaired",)),
+    Case("Python's list", "[f(a=1)]", (F,), problems=("recovered",)),
+    text("a tool that is not offered", '{"name": "Bob", "parameters": {"age": 3}}', **NEAR),
     text("JSON of another form", '{"capital": "Paris"}'),
     text("JSON without a name", '{"parameters": {}}'),
     text("nothing in it", "{}"),
-    text("text after it", f"{CALL} is how one calls it."),
-    text("text before it", f"Call {CALL}"),
-    text("a list with something else in it", f"[{CALL}, 5]"),
+    text("text after it", f"{CALL} is how one calls it.", **NEAR),
+    text("text before it", f"Call {CALL}", **NEAR),
+    text("a list with something else in it", f"[{CALL}, 5]", **NEAR),
     Case("cut off", '{"name": "f", "parameters": {"a": "Par', content="", problems=("cut",), finish="length"),
     text("cut off before its name", '{"name": "ge', finish="length"),
     text("cut off, of no tool", '{"name": "Bob", "parameters": {"a', finish="length"),
@@ -87,10 +109,35 @@ CASES = [
     Case("a result that the model invents", f"[TOOL_CALLS][{ARGS}][TOOL_RESULTS]x[/TOOL_RESULTS]", (F,), problems=("invented_result",), dialect="mistral-v3"),
     text("Mistral's marker and words", "[TOOL_CALLS] not json", dialect="mistral-v3"),
     text("a list of words", "[TOOL] is a list", dialect="mistral-v3"),
+    Case("Mistral's list cut off", f'[TOOL_CALLS][{ARGS}, {{"name": "f", "arg', (F,), problems=("cut",), dialect="mistral-v3", finish="length"),
+    Case("Mistral's list and a closing tag", f"[TOOL_CALLS][{ARGS}][/TOOL_CALLS]", (F,), dialect="mistral-v3"),
+    Case("a name and JSON", '[TOOL_CALLS]f{"a": 1}', (F,), dialect="mistral-v7"),
+    Case("a name and JSON, twice", 'Ok.[TOOL_CALLS] f {"a": 1}[TOOL_CALLS]f{"a": 1}', (F, F), "Ok.", dialect="mistral-v7"),
+    Case("a name, a separator and JSON", '[TOOL_CALLS]f[ARGS]{"a": 1}[/TOOL_CALLS]', (F,), dialect="mistral-v7"),
+    Case("a list all the same", f"[TOOL_CALLS] [{ARGS}]", (F,), dialect="mistral-v7"),
+    text("words behind the marker", "[TOOL_CALLS] is f {", dialect="mistral-v7"),
+    *(
+        case
+        for dialect in ("mistral-v11", "mistral-v13", "mistral-v15")
+        for case in (
+            Case("a name and JSON", '[TOOL_CALLS]f{"a": 1}', (F,), dialect=dialect),
+            Case("a name and JSON, twice", 'Ok.[TOOL_CALLS]f {"a": 1}[TOOL_CALLS]f{"a": 1}', (F, F), "Ok.", dialect=dialect),
+            Case("an id and no separator", '[TOOL_CALLS]f[CALL_ID]abc123DEF{"a": 1}', (F,), dialect=dialect),
+            Case("with and without the separator", '[TOOL_CALLS]f[ARGS]{"a": 1}[TOOL_CALLS]f{"a": 1}', (F, F), dialect=dialect),
+            Case("a list", f"[TOOL_CALLS] [{ARGS}]", (F,), dialect=dialect),
+            Case("an object", f"[TOOL_CALLS]{ARGS}", (F,), dialect=dialect),
+            Case("a list in a fence", f"[TOOL_CALLS]```json\n[{ARGS}]\n```", (F,), dialect=dialect),
+            Case("a list cut off", f'[TOOL_CALLS][{ARGS}, {{"name": "f", "arg', (F,), problems=("cut",), finish="length", dialect=dialect),
+            Case("a closing tag", '[TOOL_CALLS]f[ARGS]{"a": 1}[/TOOL_CALLS]', (F,), dialect=dialect),
+            Case("a list and a closing tag", f"[TOOL_CALLS][{ARGS}][/TOOL_CALLS]", (F,), dialect=dialect),
+            Case("a brace too many", '[TOOL_CALLS]f{"a": 1}}[TOOL_CALLS]f{"a": 1}', (F, F), problems=("repaired",), dialect=dialect),
+            text("words behind the marker", "[TOOL_CALLS] is f {", dialect=dialect),
+        )
+    ),
     Case("Phi's tokens", f"<|tool_call|>[{ARGS}]<|/tool_call|>", (F,), dialect="phi-4-mini"),
     Case("Phi's closing token is missing", f"<|tool_call|>[{ARGS}]", (F,), dialect="phi-4-mini"),
     Case("Phi's word", f"functools[{ARGS}]", (F,), dialect="phi-4-mini"),
-    text("Phi's word in prose", f"import functools [{ARGS}]", dialect="phi-4-mini"),
+    text("Phi's word in prose", f"import functools [{ARGS}]", dialect="phi-4-mini", **NEAR),
     Case("Granite's text marker", f"<tool_call>[{ARGS}]", (F,), dialect="granite-3"),
     Case("xLAM", f"[{ARGS}]", (F,), dialect="xlam-2"),
 ]  # fmt: skip
@@ -111,13 +158,14 @@ def parsed(case: Case, pieces: list[str], *, incremental: bool) -> Any:
     return calls, found.content, tuple(problem.kind for problem in found.problems)
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("case", ALL)
 def test_whole_and_in_pieces(case: Case) -> None:
     expected = (case.calls, case.content, case.problems)
     for incremental in (False, True):
         assert parsed(case, [case.text], incremental=incremental) == expected
         assert parsed(case, list(case.text), incremental=incremental) == expected
-        for place in range(1, len(case.text)):
+        for place in few_positions(case.text):
             assert parsed(case, [case.text[:place], case.text[place:]], incremental=incremental) == expected
 
 
@@ -174,23 +222,23 @@ HOSTILE = [
 ]
 
 
-def cost(dialect: str, text: str) -> float:
-    """Seconds of work for a completion that comes a character at a time."""
-    parser = CompletionParser(TOOLS, dialect=dialect)
-    before = process_time()
-    for character in text:
-        parser.feed(character)
-    parser.close("length")
-    return process_time() - before
+def assert_linear_by_character(dialect: str, start: str, piece: str) -> None:
+    """Assert linear work for ``start`` and any number of ``piece``, given a character at a time."""
 
+    def prepare(size: int) -> Callable[[], object]:
+        def work() -> None:
+            parser = CompletionParser(TOOLS, dialect=dialect)
+            for character in pieces:
+                parser.feed(character)
+            parser.close("length")
 
-def grows_with_the_length(dialect: str, start: str, piece: str) -> bool:
-    """Whether eight times the length costs far less than 64 times as much; a busy machine gets more than one try."""
-    short, long = start + piece * (3000 // len(piece)), start + piece * (24_000 // len(piece))
-    return any(cost(dialect, long) < 30 * max(cost(dialect, short), 0.01) for _ in range(5))
+        pieces = list(start + piece * (size // len(piece)))
+        return work
+
+    assert_linear(prepare, 3_000)
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
 @pytest.mark.parametrize("start", rest_are_proofs(['{"name": "f", "parameters": {"a": "', "<|python_tag|>{", CALL, ""]))
 def test_cost_grows_with_the_length(start: str, piece: str) -> None:
-    assert grows_with_the_length("llama-3.1", start, piece)
+    assert_linear_by_character("llama-3.1", start, piece)

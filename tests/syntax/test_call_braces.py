@@ -30,7 +30,7 @@ from tests.facts.completions import Case
 from tests.facts.test_streaming_parser import incremental, pieces_of
 from tests.facts.tools import ANY, TOOLS, function
 from tests.schema.test_validation import COERCED
-from tests.support.tiers import positions, rest_are_proofs
+from tests.support.tiers import few_positions, rest_are_proofs
 
 OPEN, CLOSE, QUOTE = "<|tool_call>", "<tool_call|>", '<|"|>'
 
@@ -52,7 +52,7 @@ CASES = (
     read("no arguments", call(""), "{}"),
     read("numbers, words and their spelling", call("a:1.0,b:-3,c:1e+21,d:true,e:null"), '{"a": 1.0, "b": -3, "c": 1e+21, "d": true, "e": null}'),
     read("Python's words", call("a:True,b:None"), '{"a": true, "b": null}'),
-    read("what is no number is a string", call("a:007,b:NaN,c:Paris"), '{"a": "007", "b": "NaN", "c": "Paris"}'),
+    read("what is no number is a string", call("a:007,b:NaN,c:Paris"), '{"a": "007", "b": "NaN", "c": "Paris"}', problems=("repaired",)),
     read("nested", call("a:{b:[1,[$x$],{c:{}}],d:[]}"), '{"a": {"b": [1, ["x"], {"c": {}}], "d": []}}'),
     read("white space", call(" a : $x$ , b :\n[ 1 , 2 ] "), '{"a": "x", "b": [1, 2]}'),
     read("white space in a string", call("a:$ x\n $"), '{"a": " x\\n "}'),
@@ -63,9 +63,8 @@ CASES = (
     read("a trailing comma", call("a:1,"), '{"a": 1}'),
     read("quotes, braces and commas in a string", call('a:$x,y} "q" {z]$,b:1'), '{"a": "x,y} \\"q\\" {z]", "b": 1}'),
     read("markers in a string", call(f"a:$ {OPEN}call:g{{}}{CLOSE} $"), json.dumps({"a": f" {OPEN}call:g{{}}{CLOSE} "})),
-    read("a quote token in a string", call("a:$x $ y$"), json.dumps({"a": f"x {QUOTE} y"})),
     read("unicode", call("a:$é 🌸 \u2028$"), '{"a": "é 🌸 \u2028"}'),
-    read("smaller than", call("a:$<b <|$,c:x<y"), '{"a": "<b <|", "c": "x<y"}'),
+    read("smaller than", call("a:$<b <|$,c:x<y"), '{"a": "<b <|", "c": "x<y"}', problems=("repaired",)),
     read("several calls", call("a:1") + call("a:2"), '{"a": 1}', '{"a": 2}'),
     read("several calls in one block", f"{OPEN}call:f{{a:1}}call:f{{a:2}}{CLOSE}", '{"a": 1}', '{"a": 2}'),
     read("text around and between", f"A {call('')} b {call('')} c", "{}", "{}", content="A  b  c"),
@@ -75,12 +74,19 @@ CASES = (
     read("the next opening marker in place of the closing one", f"{OPEN}call:f{{}}{call('a:1')}", "{}", '{"a": 1}'),
     read("a token in place of the closing marker", f"{OPEN}call:f{{}}<turn|>", "{}"),
     read("the end in place of the closing marker", f"{OPEN}call:f{{a:1}}", '{"a": 1}'),
-    read("another closing marker", f"{OPEN}call:f{{}}</tool_call>b", "{}", content="b"),
-    read("another closing marker, of its own kind", f"{OPEN}call:f{{}}<tool_response|>b", "{}", content="b"),
+    read("another closing marker", f"{OPEN}call:f{{}}</tool_call>b", "{}", content="b", problems=("repaired",)),
+    read("another closing marker, of its own kind", f"{OPEN}call:f{{}}<tool_response|>b", "{}", content="b", problems=("repaired",)),
     read("a brace too few", f"{OPEN}call:f{{a:{QUOTE}x{QUOTE}{CLOSE}", '{"a": "x"}', problems=("repaired",)),
-    read("a brace too few after a word", f"{OPEN}call:f{{a:x{CLOSE}", '{"a": "x"}', problems=("repaired",)),
+    read("a brace too few after a number", f"{OPEN}call:f{{a:1{CLOSE}", '{"a": 1}', problems=("repaired",)),
+    read("a brace too few after a word", f"{OPEN}call:f{{a:x{CLOSE}", '{"a": "x"}', problems=("repaired", "repaired")),
     read("a brace too many", f"{OPEN}call:f{{a:1}}}}{CLOSE}", '{"a": 1}', problems=("repaired",)),
     read("an invented result", call("") + "<|tool_response>response:f{value:1}<tool_response|>A", "{}", content="A", problems=("invented_result",)),
+    read("a stray closing marker", f"A{CLOSE}", content="A"),
+    read("stray tokens of the reasoning", "<|channel><|channel>thought\nHm<channel|>A<channel|>", content="A", reasoning="Hm"),
+    read("reasoning twice", "<|channel>thought\nHm<channel|>A<|channel>thought\n<channel|>", content="A", reasoning="Hm"),
+    read("reasoning again, with words", "A <|channel>thought\nHm<channel|> b", content="A  b", reasoning="Hm"),
+    read("reasoning again, with a call", f"<|channel>thought\nHm<channel|>A<|channel>thought\n{call('')}<channel|>b", content="Ab", reasoning=f"Hm\n{call('')}"),
+    read("reasoning after a call", f"{call('')}<|channel>thought\nHm<channel|>A", "{}", content="A", reasoning="Hm"),
     read("reasoning", f"<|channel>thought\nHm, {call('')}.\n<channel|>{call('')}", "{}", reasoning=f"Hm, {call('')}."),
     Case("a marker in prose", f"{OPEN} opens, {CLOSE} closes", content=f"{OPEN} opens, {CLOSE} closes"),
     Case("a marker in backticks", f"`{OPEN}`", content=f"`{OPEN}`"),
@@ -90,11 +96,10 @@ CASES = (
     unreadable("no value", call("a:")),
     unreadable("no key", call(":1")),
     unreadable("words without a key", call("a:1,b")),
-    unreadable("two values", call("a:$x${}")),
     unreadable("two brackets too few", f"{OPEN}call:f{{a:{{b:[1{CLOSE}"),
     unreadable("nested too deeply", call("a:" + "[" * 200 + "]" * 200)),
-    unreadable("a quote missing", call("a:$x")),
-    Case("a quote missing, and a call after it", call("a:$x") + call("a:$y$"), (("f", '{"a": "y"}'),), call("a:$x"), problems=("unreadable",)),
+    unreadable("a quote and a brace missing", call("a:$x").replace("}", "")),
+    Case("a quote and a brace missing, and a call after it", call("a:$x").replace("}", "") + call("a:$y$"), (("f", '{"a": "y"}'),), call("a:$x").replace("}", ""), problems=("unreadable",)),
     *(
         Case(f"cut after {text[-9:]!r}", text.replace("$", QUOTE), problems=("cut",), finish="length")
         for text in (OPEN, f"{OPEN}call:", f"{OPEN}call:f", f"{OPEN}call:f{{", f"{OPEN}call:f{{a:$x", f"{OPEN}call:f{{a:$x$", f"{OPEN}call:f{{a:[1,")
@@ -103,6 +108,64 @@ CASES = (
     Case("cut in a marker", "A <|tool_c", content="A <|tool_c", finish="length"),
     read("cut in the closing marker", f"{OPEN}call:f{{a:1}}<tool_", '{"a": 1}', finish="length"),
 )  # fmt: skip
+
+REPAIRED = {"problems": ("repaired",)}
+TWICE = {"problems": ("repaired", "repaired")}
+MALFORMED = {"problems": ("malformed",)}
+# Slips of real models: a string token missing or one too many, other quotes, other brackets.
+SLIPS = (
+    read("no opening token", call("a:x y$"), '{"a": "x y"}', **REPAIRED),
+    read("no opening token, before a member", call("a: x y$,b:1"), '{"a": "x y", "b": 1}', **REPAIRED),
+    read("no opening token, a number", call("a:3$"), '{"a": "3"}', **REPAIRED),
+    read("no opening token, commas", call("a:x, y, z$,b:3"), '{"a": "x, y, z", "b": 3}', **REPAIRED),
+    read("no opening token, a comma at the end", call("a:x,$"), '{"a": "x,"}', **REPAIRED),
+    read("no opening token, brackets", call("a:f(x[0]) {}$"), '{"a": "f(x[0]) {}"}', **REPAIRED),
+    read("no opening token, twice in a list", call("a:[x$,y z$]"), '{"a": ["x", "y z"]}', **REPAIRED),
+    read("no opening token, once in a list", call("a:[$x$,y$]"), '{"a": ["x", "y"]}', **REPAIRED),
+    read("no opening token, nested", call("a:{b:x$,c:y, z$}"), '{"a": {"b": "x", "c": "y, z"}}', **REPAIRED),
+    read("no opening token, nor the last brace", call("a:x$").replace("}", ""), '{"a": "x"}', **TWICE),
+    read("no tokens, commas", call("a:x, y,b:$z$"), '{"a": "x, y", "b": "z"}', **REPAIRED),
+    read("no closing token", call("a:$x"), '{"a": "x"}', **REPAIRED),
+    read("no closing token, a call after it", call("a:$x") + call("a:$y$"), '{"a": "x"}', '{"a": "y"}', **REPAIRED),
+    read("no closing token, a token after it", call("a:$x") + "<eos>", '{"a": "x"}', **REPAIRED),
+    read("no closing token, in a list", call("a:[$x]"), '{"a": ["x"]}', **REPAIRED),
+    read("no closing token, nested, white space", call("a:{b:[$x ] }\n"), '{"a": {"b": ["x "]}}', **REPAIRED),
+    read("no closing token, braces in the string", call("a:$f() { x[1] }"), '{"a": "f() { x[1] }"}', **REPAIRED),
+    read("no closing token, only braces", call("a:$}}}"), '{"a": "}}}"}', **REPAIRED),
+    read("a call in a string", call(f"a:$ {OPEN}call:g{{b:1}}{CLOSE}{OPEN}call:g{{}}{CLOSE}$"), json.dumps({"a": f" {OPEN}call:g{{b:1}}{CLOSE}{OPEN}call:g{{}}{CLOSE}"})),
+    read("a closing marker and text in a string", call(f"a:$x}}{CLOSE} y$"), json.dumps({"a": f"x}}{CLOSE} y"})),
+    read("two opening tokens", call("a:$$x$"), '{"a": "x"}', **REPAIRED),
+    read("two closing tokens", call("a:$x$$,b:1"), '{"a": "x", "b": 1}', **REPAIRED),
+    read("single quotes", call("a:'x',b:$y$"), '{"a": "x", "b": "y"}', **REPAIRED),
+    read("single quotes, with marks and quotes", call("a:'x,y} \"z\"',b:['x','y']"), '{"a": "x,y} \\"z\\"", "b": ["x", "y"]}', **REPAIRED),
+    read("single quotes, escapes", call(r"a:'it\'s\n'"), '{"a": "it\'s\\n"}', **REPAIRED),
+    read("single quotes, an apostrophe", call("a:'it's, well',b:1"), '{"a": "it\'s, well", "b": 1}', **TWICE),
+    read("single quotes, and a closing token", call("a:'x'$"), '{"a": "x"}', **TWICE),
+    read("single quotes, none at the end", call("a:'x"), '{"a": "x"}', **TWICE),
+    read("double quotes, and a closing token", call('a:"x"$,b:1'), '{"a": "x", "b": 1}', **REPAIRED),
+    read("double quotes, quotes inside", call('a:"say "x", y",b:1'), '{"a": "say \\"x\\", y", "b": 1}', **REPAIRED),
+    read("double quotes, none at the end", call('a:["x]'), '{"a": ["x"]}', **REPAIRED),
+    read("a key in single quotes", call("'a':1"), '{"a": 1}', **REPAIRED),
+    read("a key without its opening token", call("a$:1"), '{"a": 1}', **REPAIRED),
+    read("round brackets", call("a:$x$").replace("{", "(").replace("}", ")"), '{"a": "x"}', **REPAIRED),
+    read("round brackets, as in Python", call("a=$(x)$, b='y', c=[1], d=True").replace("{", "(").replace("}", ")"), '{"a": "(x)", "b": "y", "c": [1], "d": true}', problems=("repaired",) * 3),
+    read("round brackets, no closing token", call("a:$x").replace("{", "(").replace("}", ")"), '{"a": "x"}', **TWICE),
+    read("round brackets, no opening token", call("a:x (y)$").replace("{", "(").replace("}", ")"), '{"a": "x (y)"}', **TWICE),
+    read("round brackets around braces", call("a:1").replace("{", "({").replace("}", "})"), '{"a": 1}', problems=("repaired",) * 3),
+    read("one round bracket", call("a:1").replace("{", "("), '{"a": 1}', **REPAIRED),
+    read("an equals sign", call("a:$x$,b=\"y\""), '{"a": "x", "b": "y"}', **REPAIRED),
+    read("an equals sign, numbers and lists", call("a=1,b = [x$],c={d='y'}"), '{"a": 1, "b": ["x"], "c": {"d": "y"}}', problems=("repaired",) * 3),
+    read("an equals sign in a key", call("a=b:1,\"c=d\":2"), '{"a=b": 1, "c=d": 2}'),
+    read("a token in the middle of a string", call("a:$x $ y$"), json.dumps({"a": f"x {QUOTE} y"}), **MALFORMED),
+    read("no closing token in the middle", call("a:$x,b:$y$"), json.dumps({"a": f"x,b:{QUOTE}y"}), **MALFORMED),
+    read("a token in the middle of a word", call("a:x $ y"), json.dumps({"a": f"x {QUOTE} y"}), problems=("malformed", "repaired")),
+    read("two values", call("a:$x${}"), json.dumps({"a": f"x{QUOTE}{{}}"}), problems=("malformed", "repaired")),
+    read("single quotes, a token in place of the last", call("a:'x$"), json.dumps({"a": f"x{QUOTE}"}), problems=("malformed", "repaired")),
+    read("commas in a list without opening tokens", call("a:[x, y$]"), '{"a": ["x", "y"]}', problems=("malformed", "repaired", "repaired")),
+    unreadable("a key without its closing token", call("$a:1")),
+    unreadable("no closing token, a tool that is not offered", call("a:$x").replace("call:f", "call:g")),
+)  # fmt: skip
+CASES += SLIPS
 
 
 SPACES = {
@@ -137,7 +200,8 @@ def test_the_space_before_a_call_is_kept_in_a_sentence(text: str, content: str |
 
 def spoken(case: Case, dialect: str) -> Case:
     """The case in a dialect."""
-    swaps = {"functiongemma": {OPEN: "<start_function_call>", CLOSE: "<end_function_call>", QUOTE: "<escape>"}}.get(dialect, {})
+    own = {OPEN: "<start_function_call>", CLOSE: "<end_function_call>", QUOTE: "<escape>", "<turn|>": "<end_of_turn>"}
+    swaps = own if dialect == "functiongemma" else {}
 
     def swap(text: str) -> str:
         for old, new in swaps.items():
@@ -152,7 +216,9 @@ def spoken(case: Case, dialect: str) -> Case:
 GEMMA = [pytest.param(spoken(case, "gemma-4"), id=case.id) for case in CASES]
 # Those that hold no other marker, nor a part of one.
 BARE = [
-    case for case in CASES if not re.search(r"<\||<tool", re.sub("|".join(map(re.escape, (OPEN, CLOSE, QUOTE))), "", case.text))
+    case
+    for case in CASES
+    if not re.search(r"<\||<tool", re.sub("|".join(map(re.escape, (OPEN, CLOSE, QUOTE, "<turn|>"))), "", case.text))
 ]
 FUNCTION = [pytest.param(spoken(case, "functiongemma"), id=f"functiongemma, {case.id}") for case in BARE]
 
@@ -169,7 +235,7 @@ def test_read(case: Case) -> None:
 @pytest.mark.both_tiers
 @pytest.mark.parametrize("case", GEMMA)
 def test_two_pieces_at_every_position(case: Case) -> None:
-    for position in positions(case.text):
+    for position in few_positions(case.text):
         test_streaming_parser.check(case, [case.text[:position], case.text[position:]])
 
 
@@ -205,7 +271,7 @@ def told_of(arguments: str, schema: Any, sizes: int = 1) -> tuple[list[str], Cal
 @pytest.mark.parametrize("size", [1, 3, 1000])
 def test_what_is_coerced_in_json_is_coerced_in_braces(schema: Any, before: str, after: str, size: int) -> None:
     value = json.loads(before)
-    written = BracesNotation(QUOTE).text(value) if not isinstance(value, dict | list) else before
+    written = BracesNotation(QUOTE).text(value) if isinstance(value, str) else before
     _, finished = told_of(f"v:{written},w:$é$", schema, size)
     assert (finished.arguments, finished.valid) == (f'{{"v": {after}, "w": "é"}}', True)
 
@@ -331,13 +397,18 @@ def test_random_text_is_read_the_same_at_any_split() -> None:
         " ",
         "<",
         '"',
+        "=",
+        "'",
+        "(",
+        ")",
+        "x y",
         "<turn|>",
         "<|channel>thought",
         "<channel|>",
         "\\",
     ]
     chance = random.Random(7)
-    for _ in range(300):
+    for _ in range(400):
         text = "".join(chance.choice(pieces) for _ in range(chance.randint(1, 25)))
         if chance.random() < 0.5:
             text = f"{OPEN}call:f{{a:{text}"

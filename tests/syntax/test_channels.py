@@ -22,13 +22,14 @@ from tests.facts import test_completions, test_streaming_parser
 from tests.facts.completions import Case
 from tests.facts.test_streaming_parser import incremental, pieces_of
 from tests.facts.tools import ANY, TOOLS
-from tests.support.tiers import positions, rest_are_proofs
+from tests.support.tiers import few_positions, rest_are_proofs
 
 START, CHANNEL, MESSAGE, END = "<|start|>", "<|channel|>", "<|message|>", "<|end|>"
 THOUGHT = f"{CHANNEL}analysis{MESSAGE}Hm.{END}"
 NEXT = f"{START}assistant"
 HEADER = f" to=functions.f{CHANNEL}commentary json{MESSAGE}"
 CUT = {"problems": ("cut",), "finish": "length"}
+TAGS, SLIP = {"problems": ("markup",)}, {"problems": ("repaired",)}
 
 
 def final(text: str) -> str:
@@ -54,9 +55,9 @@ CASES = (
     read("no channel", f" to=functions.f{MESSAGE}{{}}", "{}"),
     read("a call on the channel of reasoning", f" to=functions.f{CHANNEL}analysis{MESSAGE}{{}}", "{}"),
     read("a whole header at the start", NEXT + call(), "{}"),
-    read("a header that begins twice", f"{CHANNEL}commentary to=assistant{CHANNEL}analysis{MESSAGE}Hm.{END}{NEXT}{final('A')}", content="A", reasoning="Hm."),
+    read("a header that begins twice", f"{CHANNEL}commentary to=assistant{CHANNEL}analysis{MESSAGE}Hm.{END}{NEXT}{final('A')}", content="A", reasoning="Hm.", problems=("markup",)),
     read("no channel and no recipient", f"{NEXT}{MESSAGE}A", content="A"),
-    read("an unknown channel", f"{CHANNEL}comment{MESSAGE}A{END}", content="A"),
+    read("an unknown channel", f"{CHANNEL}comment{MESSAGE}A{END}", content="A", problems=("markup",)),
     # texts
     read("a text", final("A b\n c"), content="A b\n c"),
     read("a preamble", f"{CHANNEL}commentary{MESSAGE}A{END}{NEXT}{call()}", "{}", content="A"),
@@ -64,14 +65,14 @@ CASES = (
     read("a text, then reasoning, then a text", f"{final('A ')}{END}{NEXT}{THOUGHT}{NEXT}{final('B')}", content="A B", reasoning="Hm."),
     read("an empty text", final("") + END),
     read("reasoning only", THOUGHT, reasoning="Hm."),
-    read("tags of other dialects are text", final("<think>x</think> <tool_call>{}"), content="<think>x</think> <tool_call>{}"),
+    read("tags of other dialects are text", final("<think>x</think> <tool_call>{}"), content="<think>x</think> <tool_call>{}", problems=("other_dialect",)),
     read("markers in reasoning", f"{CHANNEL}analysis{MESSAGE}no <|call|> or {CHANNEL}final here, {END} neither{END}", reasoning=f"no <|call|> or {CHANNEL}final here, {END} neither"),
     read("markers in a text", final(f"a {START} b <| c {MESSAGE} d"), content=f"a {START} b <| c {MESSAGE} d"),
     read("a header without the end before it", f"{CHANNEL}analysis{MESSAGE}Hm.{NEXT}{final('A')}", content="A", reasoning="Hm."),
     read("a channel without the end before it", f"{CHANNEL}analysis{MESSAGE}Hm.{final('A')}", content="A", reasoning="Hm."),
     read("a call without the end before it", f"{CHANNEL}analysis{MESSAGE}Hm.{NEXT}{call()}", "{}", reasoning="Hm."),
     read("left-over tokens", final("A") + "<|return|><|endoftext|>", content="A"),
-    read("JSON in a text is no call", final('{"name": "f", "arguments": {}}'), content='{"name": "f", "arguments": {}}'),
+    read("JSON in a text is no call", final('{"name": "f", "arguments": {}}'), content='{"name": "f", "arguments": {}}', problems=("near_call",)),
     read("text without a header", "A b", content="A b"),
     read("a mention without a header", f"Write {CHANNEL}, or to=functions.f now", content=f"Write {CHANNEL}, or to=functions.f now"),
     # calls
@@ -91,7 +92,25 @@ CASES = (
     read("an invented question", f"{final('A')}{END}{START}user{MESSAGE}Why?{END}", content="A", problems=("invented_result",)),
     read("a message to a tool of another kind", f"{THOUGHT}{NEXT}{CHANNEL}commentary to=python code{MESSAGE}1+1<|call|>", reasoning="Hm.", problems=("unreadable",)),
     # garbled
-    read("no header at all", f"{CHANNEL}??{END}{NEXT}{THOUGHT}", content=f"{CHANNEL}??", reasoning="Hm."),
+    read("no header at all", f"{CHANNEL}??{END}{NEXT}{THOUGHT}", reasoning="Hm.", **TAGS),
+    read("a header without a message", f"{CHANNEL}commentary{END}{NEXT}{final('A')}", content="A", **TAGS),
+    read("a header without a message, with words", f"{CHANNEL}commentary to=functions.f, well{END}{NEXT}{final('A')}", content="A", **TAGS),
+    read("a header without a message, before a header", f"{CHANNEL}commentary?{NEXT}{final('A')}", content="A", **TAGS),
+    read("a header without a message or a channel, after a text", f"{final('A')}{END}{NEXT}{END}{NEXT}{final('B')}", content="AB", **TAGS),
+    read("a marker without a header", f"{CHANNEL}{END}{NEXT}{final('A')}", content="A", **TAGS),
+    read("words in the header of a call", f"{CHANNEL}commentary to=functions.f <|constrain|>f: look{MESSAGE}{{}}", "{}", **SLIP),
+    read("words in the header of a call, no type", f"{CHANNEL}commentary to=functions.f code, please{MESSAGE}{{}}", "{}", **SLIP),
+    read("words before the type", f"{CHANNEL}commentary to=functions.f the city <|constrain|>json{MESSAGE}{{}}", "{}", **SLIP),
+    read("words in the header of a call, after a thought", f"{THOUGHT}{NEXT} to=functions.f{CHANNEL}commentary (json){MESSAGE}{{}}", "{}", reasoning="Hm.", **SLIP),
+    read("words in the header of a text", f"{CHANNEL}final it is:{MESSAGE}A", content="A", **TAGS),
+    read("words in the header of reasoning", f"{CHANNEL}analysis, once{MESSAGE}Hm.{END}{NEXT}{final('A')}", content="A", reasoning="Hm.", **TAGS),
+    read("too many words for a header", f"{CHANNEL}final {'it is, ' * 40}{MESSAGE}A", content=f"{CHANNEL}final {'it is, ' * 40}{MESSAGE}A"),
+    read("no namespace", f"{CHANNEL}commentary to=f <|constrain|>json{MESSAGE}{{}}", "{}", **SLIP),
+    read("no namespace, after a thought", f"{THOUGHT}{NEXT} to=f{CHANNEL}commentary json{MESSAGE}{{}}", "{}", reasoning="Hm.", **SLIP),
+    read("no namespace, at the start", f" to=f{CHANNEL}commentary json{MESSAGE}{{}}", "{}", **SLIP),
+    read("no namespace, and a broken string", f"{CHANNEL}commentary to=f{MESSAGE}{{'a': 1}}<|call|>", '{"a": 1}', problems=("repaired", "repaired")),
+    read("no namespace, a tool that is not offered", f"{CHANNEL}commentary to=g{MESSAGE}{{}}", problems=("unreadable",)),
+    read("a mention without a namespace", "Write to=f, or to=for", content="Write to=f, or to=for"),
     read("a header that does not end", f"{CHANNEL}final it is, so it is", content=f"{CHANNEL}final it is, so it is"),
     read("a header of white space", f"{CHANNEL}final" + " " * 700 + f"{MESSAGE}A", content=f"{CHANNEL}final" + " " * 700 + f"{MESSAGE}A"),
     # cut
@@ -118,7 +137,7 @@ def test_read(case: Case) -> None:
 @pytest.mark.both_tiers
 @pytest.mark.parametrize("case", TABLE)
 def test_two_pieces_at_every_position(case: Case) -> None:
-    for position in positions(case.text):
+    for position in few_positions(case.text):
         test_streaming_parser.check(case, [case.text[:position], case.text[position:]])
 
 
@@ -171,6 +190,8 @@ def test_random_text_is_read_the_same_at_any_split() -> None:
         "<|call|>",
         "assistant",
         "final",
+        "final, then",
+        " to=f",
         "analysis",
         " to=functions.f",
         "{",
@@ -216,10 +237,10 @@ def test_work_grows_with_the_text_and_no_faster(unit: str, begun: str, monkeypat
     tried = 0
     header = Channels.header
 
-    def counted(self: Channels, text: str, position: int) -> Any:
+    def counted(self: Channels, text: str, position: int, **more: bool) -> Any:
         nonlocal tried
         tried += 1
-        return header(self, text, position)
+        return header(self, text, position, **more)
 
     monkeypatch.setattr(Channels, "header", counted)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import re
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,7 +26,8 @@ from adapter.syntax.tagged.reader import TaggedBlock
 from adapter.tools.definitions import read_tools
 from tests.facts.test_completions import accounted
 from tests.facts.tools import function
-from tests.support.tiers import LONG_TEXT, few_or_all, rest_are_proofs, some_first
+from tests.support.growth import assert_linear
+from tests.support.tiers import LONG_TEXT, few_or_all, few_positions, in_turn, rest_are_proofs, some_first
 from tests.syntax.test_parameters import Case, finished, read
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ POINT = {"type": "object", "properties": {"x": {"type": "integer"}, "label": {"t
 TYPES: dict[str, Any] = {
     "s": {"type": "string"},
     "n": {"type": ["string", "null"]},
+    "m": {"type": ["string", "null"]},
     "i": {"type": "integer"},
     "b": {"type": "boolean"},
     "z": {"type": "null"},
@@ -50,6 +52,9 @@ TYPES: dict[str, Any] = {
     "named": {"anyOf": [{"type": "array", "items": {"type": "integer"}}, {"type": "object", "properties": {"item": {"type": "boolean"}}}]},
     "maybe": {"anyOf": [POINT, {"type": "null"}]},
     "all": {"allOf": [{"type": "object"}, {"properties": {"x": {"type": "integer"}}}]},
+    "tags": {"type": "array", "items": {"type": "string"}},
+    "some": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+    "rows": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}},
     "item": {"type": "string"},
     "tool_call": {"type": "string"},
     "invoke": {"type": "object", "properties": {"invoke": {"type": "integer"}}},
@@ -105,7 +110,28 @@ CASES: dict[str, Case] = {
     "a name with a blank": f(e("the text", "x"), '{"the text": "x"}', of="any"),
     "a name that is odd": f(e("$é.[0]-a/b", "x"), '{"$é.[0]-a/b": "x"}', of="any"),
     "a name with quotes": f(e('a "b"', "x"), '{"a \\"b\\"": "x"}', of="any"),
-    "the same member twice": f(X, e("s", "y"), '{"s": "x", "s": "y"}'),
+    # Members that stand several times.
+    "a list's items without a list": f(e("a", "1"), e("a", "2"), e("a", "3"), '{"a": [1, 2, 3]}'),
+    "texts of a list without a list": f(X, e("tags", "a"), e("tags", " b\n"), e("tags"), e("i", "1"), '{"s": "x", "tags": ["a", " b\\n", ""], "i": 1}'),
+    "objects of a list without a list": f(e("p", e("x", "1")), e("p", e("x", "2"), e("label", "b")), X, '{"p": [{"x": 1}, {"x": 2, "label": "b"}], "s": "x"}'),
+    "an object of a list without a list": f(e("p", e("label", "b"), e("x", "2")), '{"p": [{"label": "b", "x": 2}]}'),
+    "one text of a list without a list": f(e("tags", "a"), '{"tags": ["a"]}', problems=("coerced",)),
+    "a text or a list, and one text": f(e("some", "a"), '{"some": "a"}'),
+    "a text or a list, and two texts": f(e("some", "a"), e("some", "5"), '{"some": ["a", "5"]}'),
+    "a text or a list, and a list": f(e("some", items("a")), '{"some": ["a"]}'),
+    "a list without a list, in an object": f(e("free", e("tag", "a"), e("tag", "b")), '{"free": {"tag": ["a", "b"]}}'),
+    "a list without a list, in an object, and more": f(e("free", e("k", "x"), e("tag", "a"), e("tag", "b"), e("k2", "y")), X, '{"free": {"k": "x", "tag": ["a", "b"], "k2": "y"}, "s": "x"}'),
+    "objects without a list, in an object": f(e("free", e("t", e("k", "1")), e("t", e("k", "2"), e("k", "3"))), '{"free": {"t": [{"k": "1"}, {"k": ["2", "3"]}]}}'),
+    "lists without a list, of no known type": f(e("v", items("1")), e("v", items("2"), "\n"), '{"v": [["1"], ["2"]]}', of="any"),
+    "several of no known type": f(e("v", "1"), "\n", e("v", "2"), e("w", "3"), e("u"), e("u"), '{"v": ["1", "2"], "w": "3", "u": ["", ""]}', of="any"),
+    "the same text twice": f(X, e("s", "y"), '{"s": "x"}', problems=("malformed",)),
+    "the same number twice, and more": f(e("i", "1"), e("i", "2"), X, '{"i": 1, "s": "x"}', problems=("malformed",)),
+    "the same object twice": f(e("o", e("k", "1")), e("o", e("k", "2")), '{"o": {"k": 1}}', problems=("malformed",)),
+    "the same list twice": f(e("a", items("1")), e("a", items("2")), '{"a": [1]}', problems=("malformed",)),
+    "a list as JSON twice": f(e("a", "[1]"), e("a", "[2]"), '{"a": [1]}', problems=("malformed",)),
+    "the same list in two places": f(e("a", items("1")), X, e("a", items("2")), '{"a": [1], "s": "x"}', problems=("malformed",)),
+    "a text of no known type in two places": f(e("v", "1"), e("w", "2"), e("v", "3"), '{"v": "1", "w": "2"}', of="any", problems=("malformed",)),
+    "the same member twice, deep": f(e("o", e("o", e("k", "1"), e("k", "2")), e("s", "x")), X, '{"o": {"o": {"k": 1}, "s": "x"}, "s": "x"}', problems=("malformed",)),
     # Types.
     "a string that looks like JSON": f(e("s", '{"a": 1}'), '{"s": "{\\"a\\": 1}"}'),
     "a string that looks like a number": f(e("s", "5"), '{"s": "5"}'),
@@ -118,6 +144,8 @@ CASES: dict[str, Case] = {
     "one of two, an object with the member item": f(e("named", e("item", "1")), '{"named": {"item": true}}'),
     "an object or null": f(e("maybe", e("x", "7")), '{"maybe": {"x": 7}}'),
     "null, said": f(e("maybe", "null"), e("n", "null"), e("z", "null"), '{"maybe": null, "n": null, "z": null}'),
+    "none is a word beside strings": f(e("n", "none"), e("m", "NONE"), e("maybe", "none"), '{"n": "none", "m": "NONE", "maybe": null}'),
+    "Python's None beside strings": f(e("n", "None"), e("free", e("n", "None")), '{"n": null, "free": {"n": "None"}}'),
     "all of several": f(e("all", e("x", "7")), '{"all": {"x": 7}}'),
     "a list of no known type": f(e("v", items("1", e("k", "2"), items("3"))), '{"v": ["1", {"k": "2"}, ["3"]]}', of="any"),
     "a list whose elements have other names": f(e("a", e("x", "1"), e("y", "2")), '{"a": [1, 2]}'),
@@ -127,7 +155,34 @@ CASES: dict[str, Case] = {
     "members of the names of tags": f(e("item", "x"), e("tool_call", "y"), e("invoke", e("invoke", "1")), '{"item": "x", "tool_call": "y", "invoke": {"invoke": 1}}'),
     # Tags that are data.
     "a closing tag of a value in it": f(e("s", f"{P}</s> x"), json.dumps({"s": f"{P}</s> x"})),
-    "the closing tag of a value ends it too": f(e("s", f"x{P}</s>"), json.dumps({"s": f"x{P}</s>"})),
+    "a closing tag twice": f(e("s", f"x{P}</s>"), '{"s": "x"}', problems=("markup",)),
+    "a closing tag twice, of a number, then a member": f(e("i", f"3{P}</i>\n"), X, '{"i": 3, "s": "x"}', problems=("markup",)),
+    "a closing tag three times, of an item": f(e("tags", items(f"x{P}</item>{P}</item>", "y")), '{"tags": ["x", "y"]}', problems=("markup",)),
+    "a closing tag twice, of an object": f(e("o", e("k", "1"), f"{P}</o>"), X, '{"o": {"k": 1}, "s": "x"}', problems=("markup",)),
+    "a closing tag twice, of a text that holds the opening tag": f(e("s", e("s", "x")), json.dumps({"s": e("s", "x")})),
+    "a whole call in a string": f(e("s", f"see {call(X)} there"), json.dumps({"s": f"see {call(X)} there"})),
+    "a whole call of another member in a string": f(e("s", call(e("i", "1"))), json.dumps({"s": call(e("i", "1"))})),
+    "text behind a closing tag": f(e("s", "x"), "junk", e("i", "1"), '{"s": "x", "i": 1}', problems=("markup", "malformed")),
+    "text behind the last closing tag": f(e("i", "1"), e("s", "x"), "junk", '{"i": 1, "s": "x"}', problems=("markup", "malformed")),
+    "text behind a closing tag in an object": f(e("o", e("s", "x"), " junk ", e("k", "1")), '{"o": {"s": "x", "k": 1}}', problems=("markup", "malformed")),
+    "text behind an item": f(e("tags", items("x"), "junk", items("y")), '{"tags": ["x", "y"]}', problems=("markup", "malformed")),
+    "a misspelt closing tag": Case(call(e("s", "x").replace("</s>", "</s1>"), e("o", "").replace("</o>", "</O>")).replace("s1", "s"), [("f", '{"s": "x", "o": {}}')], problems=("repaired",)),
+    "a misspelt closing tag of a text": Case(call(e("tags", items("a")), e("some", "x").replace("</some>", "</somes>"), e("i", "1")), [("f", '{"tags": ["a"], "some": "x", "i": 1}')], problems=("repaired",)),
+    "a misspelt closing tag of a number, before the end": Case(call(e("maybe", "null").replace("</maybe>", "</maybe/>")), [("f", '{"maybe": null}')], problems=("repaired",)),
+    "a misspelt closing tag in a text": f(e("some", f"x{P}</somes> y"), json.dumps({"some": f"x{P}</somes> y"})),
+    "the closing tag of another": Case(call(e("s", "x").replace("</s>", "</wrong>")), [], call(e("s", "x").replace("</s>", "</wrong>")), ("unreadable", "contradicted")),
+    "the closing tag of another, then a member": Case(call(e("s", "x").replace("</s>", "</wrong>"), e("i", "1")), [], call(e("s", "x").replace("</s>", "</wrong>"), e("i", "1")), ("unreadable", "contradicted")),
+    "the closing tag of another, of a number": Case(call(e("i", "1").replace("</i>", "</wrong>")), [], call(e("i", "1").replace("</i>", "</wrong>")), ("unreadable", "contradicted")),
+    "no closing tag of a text, then a member": Case(call(f"{P}<s>x", e("i", "1")), [("f", '{"s": "x", "i": 1}')], problems=("markup",)),
+    "no closing tag of a number, then a member": Case(call(f"{P}<i>1\n", X), [("f", '{"i": 1, "s": "x"}')], problems=("markup",)),
+    "no closing tag in an object, then a member": Case(call(e("o", f"{P}<s>x", e("k", "1"))), [("f", '{"o": {"s": "x", "k": 1}}')], problems=("markup",)),
+    "no closing tag of an item, then an item": Case(call(e("tags", f"{P}<item>x", items("y"))), [("f", '{"tags": ["x", "y"]}')], problems=("markup",)),
+    "no closing tag, then a member that was given": f(e("i", "1"), e("s", f"x {e('i', '2')}"), json.dumps({"i": 1, "s": f"x {e('i', '2')}"})),
+    # JSON for the body.
+    "JSON for the body": f('{"s": "x", "a": [1, 2]}', '{"s": "x", "a": [1, 2]}', problems=("markup",)),
+    "JSON for the body, on lines": f('\n{"s": "x"}\n', '{"s": "x"}', problems=("markup",)),
+    "JSON for the body, with a tag in it": f(json.dumps({"s": f"{P}</s> {P}<i>"}), json.dumps({"s": f"{P}</s> {P}<i>"}), problems=("markup",)),
+    "JSON for the body of one call": Case(block(invoke('{"s": "x"}'), invoke(name="g")), [*S_X, G], problems=("markup",)),
     "a closing tag of something else in a value": f(e("s", f"x{P}</b>{P}</s> y"), json.dumps({"s": f"x{P}</b>{P}</s> y"})),
     "the closing tag of a call in a value": f(e("s", f"a{P}</invoke>\nb"), json.dumps({"s": f"a{P}</invoke>\nb"})),
     "the closing marker in a value": f(e("s", f"a{CLOSE}\nb"), json.dumps({"s": f"a{CLOSE}\nb"})),
@@ -140,6 +195,7 @@ CASES: dict[str, Case] = {
     "a token in a value": f(e("s", "]~b]user\n[e~["), json.dumps({"s": "]~b]user\n[e~["})),
     "a closing tag without prefix and a token in a value": f(e("s", "x</s></s> y</s>\n[e~["), json.dumps({"s": "x</s></s> y</s>\n[e~["})),
     "the end of thinking in a value": f(e("s", "</mm:think>"), '{"s": "</mm:think>"}'),
+    "a prefix cut short, and text behind a call without a reading": Case(f'{OPEN}{P}<invoke name="f">{P[:-1]}<s>x{P}</s>{P}</invoke>junk\n{CLOSE}', [], None, ("cut",)),
     # Several.
     "two calls in one block": Case(block(invoke(X), invoke(name="g")), [*S_X, G]),
     "two calls that touch": Case(f"{OPEN}{invoke(X)}{invoke(name='g')}{CLOSE}", [*S_X, G]),
@@ -171,7 +227,7 @@ CASES: dict[str, Case] = {
     "no closing tag of a call": Case(call(X).replace(f"{P}</invoke>", ""), S_X, problems=("markup",)),
     "no closing tag of a call, and another": Case(block(invoke(X).replace(f"{P}</invoke>", ""), invoke(name="g")), [*S_X, G], problems=("markup",)),
     "a closing tag too many": f(e("o", e("k", "1")), f"{P}</x>", '{"o": {"k": 1}}', problems=("markup",)),
-    "text between elements": f(e("a", items("1")), "then ] ", P, e("i", "1"), '{"a": [1], "i": 1}', problems=("markup",)),
+    "text between elements": f(e("a", items("1")), "then ] ", P, e("i", "1"), '{"a": [1], "i": 1}', problems=("markup", "malformed")),
     "quotes of another kind": Case(call(X).replace('"f"', "'f'"), S_X),
     "no quotes": Case(call(X).replace('"f"', "f"), S_X),
     "a tag that is a whole call": Case(f'{OPEN}{P}<invoke name="g"/>{CLOSE}', [G]),
@@ -203,12 +259,12 @@ STREAMED_ONLY = {"contradicted"}
 
 
 @pytest.mark.both_tiers
-@pytest.mark.parametrize("incremental", [False, True], ids=["validated", "incremental"])
 @pytest.mark.parametrize("fact", CASES)
-def test_a_completion(fact: str, incremental: bool) -> None:
+def test_a_completion(fact: str) -> None:
     case = CASES[fact]
     sizes: list[int | random.Random] = [10**9, 1, 2, 3, 7, *map(random.Random, range(5))]
-    for size in few_or_all([10**9, 3] if len(case.text) > LONG_TEXT else sizes, sizes):
+    few = few_or_all([10**9, 3] if len(case.text) > LONG_TEXT else [10**9, 1, sizes[-1]], sizes)
+    for incremental, size in itertools.product((False, True), few):
         events = read(case.text, NAME, size, incremental=incremental, cut=case.cut, tools=TOOLS)
         assert finished(events) == case.calls
         assert ("".join(event.text for event in events if isinstance(event, TextDelta)).strip() or None) == case.content
@@ -231,24 +287,26 @@ def test_a_completion(fact: str, incremental: bool) -> None:
 UNTIDY = re.compile("^(no |cut|the opening marker for|JSON between)")
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("fact", ["as the model's own template writes one", "a closing tag of something else in a value", "two blocks"])  # fmt: skip
 def test_two_pieces_at_every_position(fact: str) -> None:
     case = CASES[fact]
     for incremental in (False, True):
         whole = read(case.text, NAME, 10**9, incremental=incremental, tools=TOOLS)
-        for place in range(1, len(case.text)):
+        for place in few_positions(case.text):
             parser = parser_of(incremental=incremental)
             events = [*parser.feed(case.text[:place]), *parser.feed(case.text[place:]), *parser.close("stop")]
             assert finished(events) == finished(whole) == case.calls
 
 
+@pytest.mark.both_tiers
 def test_no_beginning_of_a_call_is_a_call() -> None:
     """Wherever it is cut, and whether or not the model was stopped there."""
     whole = call(e("s", "a<b ]"), e("o", e("k", "1"), e("o", e("s", "x"))), e("p", items(e("x", "1"), "")), e("i", "12"))
     [made] = finished(read(whole, NAME, 10**9, incremental=False, tools=TOOLS))
     for length in range(1, len(whole)):
         for cut in (True, False):
-            for incremental in (True, False):
+            for incremental in in_turn((True, False), length):
                 events = read(whole[:length], NAME, 10**9, incremental=incremental, cut=cut, tools=TOOLS)
                 assert finished(events) == ([made] if length >= len(whole) - len(CLOSE) - 1 else [])
                 sent = "".join(event.text for event in events if isinstance(event, ArgumentsDelta))
@@ -273,7 +331,14 @@ STREAMS = [
     ),
     pytest.param(f"{P}<p>{items(e('x', '1'))}", '{"p": [{"x": 1}', id="and no more than it does"),
     pytest.param(f"{P}<free>", '{"free": ', id="what it will be shows with what is in it"),
-    pytest.param(f"{P}<free>{P}<x>a b", '{"free": {"x": "a b', id="where no type is known too"),
+    pytest.param(f"{P}<free>{P}<x>a b", '{"free": {"x": ', id="where no type is known there may be more of the name"),
+    pytest.param(f"{P}<free>{e('x', 'a b')}", '{"free": {"x": ', id="until the next tag"),
+    pytest.param(f"{P}<free>{e('x', 'a b')}{P}<y>", '{"free": {"x": "a b", "y": ', id="is of another name"),
+    pytest.param(f"{P}<free>{e('x', 'a')}{e('x', 'b')}{P}</free>", '{"free": {"x": ["a", "b"]}', id="or the object ends"),
+    pytest.param(f"{P}<tags>a", '{"tags": ', id="a text for a list waits"),
+    pytest.param(f"{e('tags', 'a')}{P}<tags>b c", '{"tags": ["a", "b c', id="and leaves with the second"),
+    pytest.param(f"{P}<p>{P}<label>ab", '{"p": [{"label": "ab', id="an object of a list without a list leaves"),
+    pytest.param(f"{P}<p>{e('x', '1')}{P}</p>", '{"p": [{"x": 1}', id="but for the end of the list"),
 ]
 
 
@@ -299,8 +364,11 @@ TEXTS = st.text(max_size=20) | st.lists(
         "<tool_call>", "</tool_call>", "</mm:think>", "[e~[", "]", "<", "]<]", "\n", "\r", " ", "x", "é🦊", '"', "\\", "null", "{}", "5",
     ]), max_size=8,
 ).map("".join)  # fmt: skip
-# What nobody can tell from the end of a value: its closing tag, or that of the call, where a tag may follow.
-AMBIGUOUS = re.compile(rf"(?:{re.escape(P)})?</[^<>]+>\s*(?:$|\]<\]minimax|\]$|\]<|</?tool_call>|</s>|</?mm:|\[e~\[|]~|<\|)")
+# What nobody can tell from the end of a value: its closing tag, or that of the call, where a tag may follow; the opening tag of a
+# member or an item that is due.
+AMBIGUOUS = re.compile(
+    rf"{re.escape(P)}<(?:s|item)>|(?:{re.escape(P)})?</[^<>]+>\s*(?:$|\]<\]minimax|\]$|\]<|</?tool_call>|</s>|</?mm:|\[e~\[|]~|<\|)"
+)
 KEYS = st.text("abcXYZ019_-.$é東 \"'&=[]", min_size=1, max_size=12) | st.sampled_from(
     ["item", "s", "invoke", "tool_call", "a/b"]
 )
@@ -457,22 +525,20 @@ _LONG: dict[str, Callable[[int], str]] = {
 
 @pytest.mark.parametrize("what", rest_are_proofs(_LONG, 3))
 def test_cost_grows_with_the_length(what: str) -> None:
-    def seconds(length: int, size: int) -> float:
+    def prepare(length: int, piece: int) -> Callable[[], object]:
         text = _LONG[what](length)
-        begun = time.process_time()
-        read(text, NAME, size, incremental=True, cut=True, tools=TOOLS)
-        return time.process_time() - begun
+        return lambda: read(text, NAME, piece, incremental=True, cut=True, tools=TOOLS)
 
-    for size, short in ((3, 3_000), (10**9, 20_000)):
-        least = max(min(seconds(short, size) for _ in range(2)), 0.002)
-        assert min(seconds(8 * short, size) for _ in range(2)) < 32 * least
+    assert_linear(lambda length: prepare(length, 3), 3_000)
+    assert_linear(lambda length: prepare(length, 10**9), 20_000)
 
 
+@pytest.mark.both_tiers
 def test_random_text_is_read_the_same_at_any_split() -> None:
     parts = [P, P[:4], OPEN, CLOSE, f'{P}<invoke name="f">', f"{P}</invoke>", f"{P}<s>", f"{P}</s>", f"{P}<o>", f"{P}</o>", f"{P}<item>",
              f"{P}</item>", "</s>", "</o>", "<s>", "x", "1", " ", "\n", "]", "<", "[e~[", "<mm:think>", "</mm:think>", "<response>", "</tool_call>"]  # fmt: skip
     chance = random.Random(7)
-    for _ in range(400):
+    for _ in range(few_or_all(80, 400)):
         text = "".join(chance.choice(parts) for _ in range(chance.randint(1, 25)))
         if chance.random() < 0.7:
             text = f'{OPEN}{P}<invoke name="f">{text}'

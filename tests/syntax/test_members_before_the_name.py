@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 from adapter.completion.parser import CompletionParser
@@ -11,6 +9,8 @@ from adapter.completion.request_rules import Rules
 from adapter.completion.result import assemble
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted
 from adapter.options import make_options
+from adapter.tools.definitions import read_tools
+from tests.support.tiers import few_or_all, few_positions
 
 TOOLS = [
     {
@@ -52,7 +52,7 @@ Reading = tuple[object, ...]
 
 
 def read(dialect: str, pieces: list[str], *, incremental: bool) -> Reading:
-    rules = dataclasses.replace(Rules.of(TOOLS, None, None), incremental=incremental)
+    rules = Rules(read_tools(TOOLS), incremental=incremental)
     parser = CompletionParser.for_rules(rules, make_options({"dialect": dialect, "new_id": lambda: "call_0"}))
     events = [event for piece in pieces for event in parser.feed(piece)] + parser.close("stop")
     parsed = assemble(events, "stop")
@@ -67,17 +67,18 @@ def read(dialect: str, pieces: list[str], *, incremental: bool) -> Reading:
     return parsed.content, calls, [(problem.kind, problem.raw) for problem in parsed.problems]
 
 
-@pytest.mark.parametrize("incremental", [False, True], ids=["validated", "incremental"])
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
 @pytest.mark.parametrize("dialect", FRAMES)
-def test_any_deltas_give_the_same(dialect: str, payload: str, incremental: bool) -> None:
+def test_any_deltas_give_the_same(dialect: str, payload: str) -> None:
     text = FRAMES[dialect].replace("{}", payload)
-    whole = read(dialect, [text], incremental=incremental)
-    for size in range(1, 12):
-        pieces = [text[start : start + size] for start in range(0, len(text), size)]
-        assert read(dialect, pieces, incremental=incremental) == whole, size
-    for cut in range(1, len(text)):
-        assert read(dialect, [text[:cut], text[cut:]], incremental=incremental) == whole, cut
+    for incremental in (False, True):
+        whole = read(dialect, [text], incremental=incremental)
+        for size in few_or_all((1, 3, 11), range(1, 12)):
+            pieces = [text[start : start + size] for start in range(0, len(text), size)]
+            assert read(dialect, pieces, incremental=incremental) == whole, size
+        for cut in few_positions(text, 6):
+            assert read(dialect, [text[:cut], text[cut:]], incremental=incremental) == whole, cut
 
 
 @pytest.mark.parametrize("dialect", [name for name in FRAMES if name != "xlam-2"])  # without a marker the first key decides

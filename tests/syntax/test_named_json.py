@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,8 @@ from adapter.syntax import make_syntax
 from adapter.syntax.contract import SyntaxSettings
 from adapter.testing import splits
 from adapter.tools.definitions import read_tools
-from tests.support.tiers import few_or_all, rest_are_proofs
+from tests.support.growth import assert_linear
+from tests.support.tiers import few_or_all, few_positions, rest_are_proofs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,6 +128,7 @@ CASES: dict[str, tuple[str, str | None, list[tuple[str, str]], list[str]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("case", CASES)
 def test_the_table_at_every_split(case: str) -> None:
     text, content, calls, kinds = CASES[case]
@@ -135,7 +136,7 @@ def test_the_table_at_every_split(case: str) -> None:
     whole = read(SECTION, [text])
     assert (whole.content, [(call.name, call.arguments) for call in whole.tool_calls]) == (content, calls)
     assert [problem.kind for problem in whole.problems] == kinds
-    two = {str(place): [text[:place], text[place:]] for place in range(1, len(text))}
+    two = {str(place): [text[:place], text[place:]] for place in few_positions(text)}
     for name, pieces in {**splits(text), **two}.items():
         assert (name, brief(read(SECTION, pieces))) == (name, brief(whole))
 
@@ -261,14 +262,11 @@ HOSTILE: dict[str, Callable[[int], str]] = {
 
 @pytest.mark.parametrize("case", rest_are_proofs(HOSTILE, 3))
 def test_cost_grows_with_the_length(case: str) -> None:
-    def seconds(size: int) -> float:
-        text = HOSTILE[case](size)
-        begun = time.process_time()
-        read(SECTION, list(text))
-        return time.process_time() - begun
+    def prepare(size: int) -> Callable[[], object]:
+        pieces = list(HOSTILE[case](size))
+        return lambda: read(SECTION, pieces)
 
-    small = min(seconds(4_000) for _ in range(3))
-    assert min(seconds(32_000) for _ in range(2)) < 8 * small * 4 + 0.2
+    assert_linear(prepare, 4_000)
 
 
 def test_a_string_leaves_while_it_is_written() -> None:

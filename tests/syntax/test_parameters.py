@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import re
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 
 import adapter
 from adapter.completion.request_rules import Rules
+from adapter.dialects.families import syntax_for
 from adapter.dialects.registry import load
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Problem, TextDelta
 from adapter.options import Options
 from adapter.tools.definitions import read_tools
 from tests.facts.tools import function
-from tests.support.tiers import rest_are_proofs
+from tests.support.growth import assert_linear
+from tests.support.tiers import few_or_all, rest_are_proofs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -110,7 +112,7 @@ CASES: dict[str, Case] = {
     "more parameters than the skeleton shows at once": Case(call(*[given_as(f"k{n}", "x") for n in range(100)], name="any"), [("any", json.dumps({f"k{n}": "x" for n in range(100)}))]),
     # Closing tags that are data.
     "a closing tag of a value in it": Case(call(given_as("s", "</parameter> x")), [("f", '{"s": "</parameter> x"}')]),
-    "the closing tag of a value ends it too": Case(call(given_as("s", "x</parameter>")), [("f", '{"s": "x</parameter>"}')]),
+    "the closing tag of a value twice": Case(call(given_as("s", "x</parameter>")), S_X, problems=("repaired",)),
     "a closing tag of a call in a value": Case(call(given_as("s", "a\n</function>\nb")), [("f", '{"s": "a\\n</function>\\nb"}')]),
     "a closing tag of a block in a value": Case(call(given_as("s", "a\n</tool_call>\nb")), [("f", '{"s": "a\\n</tool_call>\\nb"}')]),
     "the whole end in the middle of a line": Case(call(given_as("s", "a </function></tool_call> b")), [("f", '{"s": "a </function></tool_call> b"}')]),
@@ -193,12 +195,12 @@ def finished(events: list[Event]) -> list[tuple[str, str]]:
     return [(event.name, event.arguments) for event in events if isinstance(event, CallFinished)]
 
 
-@pytest.mark.parametrize("incremental", [False, True], ids=["validated", "incremental"])
+@pytest.mark.both_tiers
 @pytest.mark.parametrize("fact", CASES)
-def test_a_completion(fact: str, incremental: bool) -> None:
+def test_a_completion(fact: str) -> None:
     case = CASES[fact]
     sizes: list[int | random.Random] = [10**9, 1, 2, 3, 7, *map(random.Random, range(5))]
-    for size in sizes:
+    for incremental, size in itertools.product((False, True), few_or_all([10**9, 1, sizes[-1]], sizes)):
         events = read(case.text, case.dialect, size, incremental=incremental, cut=case.cut)
         assert finished(events) == case.calls
         assert ("".join(event.text for event in events if isinstance(event, TextDelta)).strip() or None) == case.content
@@ -246,11 +248,9 @@ CLOSERS = ("</parameter>", "</function>", "</tool_call>", "<tool_call>", "<funct
 TEXTS = st.text(max_size=20) | st.lists(
     st.sampled_from([*CLOSERS, "\n", "\r\n", "\r", " ", "x", "<", ">", "é🦊", '"', "\\", "None", "{", "<think>"]), max_size=8
 ).map("".join)
-# What nobody can tell from the end of a value: its closing tag, or another one on a line of its own, with a tag of the block next.
+# What nobody can tell from the end of a value: its closing tag, with a tag of the block next, or the tag of a value.
 _TAG = r"\s*(?:</?(?:parameter|function|invoke|tool_call|minimax:tool_call|seed:tool_call)|<\|im_end|<tool_response)"
-AMBIGUOUS = re.compile(
-    rf"</(?:parameter|function|invoke|tool_call|minimax:tool_call|seed:tool_call)>{_TAG}|<parameter[^<>]*>[\r\n]"
-)
+AMBIGUOUS = re.compile(rf"</(?:parameter|function|invoke|tool_call|minimax:tool_call|seed:tool_call)>{_TAG}|<parameter[^<>]*>")
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
@@ -282,6 +282,9 @@ def test_what_is_written_is_read_back(first: Any, second: Any, name: str, seed: 
     dialect = load(name)
     made = [(tool["function"]["name"], arguments) for tool, arguments in (first, second)]
     if made[0][0] == made[1][0] or any(AMBIGUOUS.search(f"{text}\n") for _, given in made for text in strings(given)):
+        return
+    ends = syntax_for(dialect).limits.ends
+    if ends is not None and any(ends.search(text) for _, given in made for text in strings(given)):
         return
     text = dialect.assistant("See:", [dialect.tool_call(*each) for each in made])
     for size, incremental in ((10**9, False), (random.Random(seed), False), (random.Random(seed), True), (1, True)):
@@ -328,12 +331,9 @@ _LONG: dict[str, Callable[[int], str]] = {
 
 @pytest.mark.parametrize("what", rest_are_proofs(_LONG, 3))
 def test_cost_grows_with_the_length(what: str) -> None:
-    def seconds(length: int, size: int) -> float:
+    def prepare(length: int, piece: int) -> Callable[[], object]:
         text = _LONG[what](length)
-        begun = time.process_time()
-        read(text, CODER, size, incremental=True, cut=True)
-        return time.process_time() - begun
+        return lambda: read(text, CODER, piece, incremental=True, cut=True)
 
-    for size, short in ((3, 3_000), (10**9, 20_000)):
-        least = max(min(seconds(short, size) for _ in range(2)), 0.002)
-        assert min(seconds(8 * short, size) for _ in range(2)) < 32 * least
+    assert_linear(lambda length: prepare(length, 3), 3_000)
+    assert_linear(lambda length: prepare(length, 10**9), 20_000)

@@ -55,10 +55,12 @@ def in_parts(literal: str, sizes: tuple[int, int], *, broken: bool = False) -> s
 
 
 def as_it_is(literal: str) -> str | None:
-    """The string as Python reads it; what it refuses outside of escapes is written as escapes."""
+    """The string as Python reads it; what it refuses outside of escapes is written as escapes, and so are apostrophes in words."""
     source = re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found.group()):04x}", literal)
     if literal.startswith(('"""', "'''")):
         source = source.replace("\r", "\\r")
+    elif literal.startswith("'"):
+        source = "'" + re.sub(r"(\\[\s\S])|'", lambda found: found[1] or "\\'", source[1:-1]) + "'"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -96,11 +98,12 @@ LONG = "word " * 300
 READ = [
     pytest.param(f"a='{LONG}'", {"a": LONG}, id="a value"),
     pytest.param(f"a=['{LONG}', {{'b': '''{LONG}'''}}]", {"a": [LONG, {"b": LONG}]}, id="values in values"),
-    pytest.param(f"a='{LONG}' 'b'", {"a": f"{LONG}b"}, id="one beside another"),
-    pytest.param(
-        f"a='b' # so,\n'{LONG}'", {"a": f"b{LONG}"}, id="one beside another, and a comment that looks like a value's end"
-    ),
+    pytest.param(f"a='{LONG}' 'b'", None, id="one beside another"),
+    pytest.param(f"a='{LONG}it's'", {"a": f"{LONG}it's"}, id="an apostrophe"),
+    pytest.param(f"a='b' # so,\n'{LONG}'", None, id="one beside another, and a comment that looks like a value's end"),
     pytest.param(f"a=r'{LONG}\\d'", {"a": rf"{LONG}\d"}, id="with a prefix"),
+    pytest.param(f"a='{LONG}', _keyword_=1", {"a": LONG, "_keyword_": 1}, id="a key that looks like a stand-in"),
+    pytest.param(f"in='{LONG}'", {"in": LONG}, id="a word of Python's as a key"),
     pytest.param(f"a='{LONG}', _long_0=1", {"a": LONG, "_long_0": 1}, id="a key like what stands for it"),
     pytest.param(f"**{{'x y': '{LONG}', '{LONG}': 1}}", {"x y": LONG, LONG: 1}, id="a key"),
     pytest.param(f"a='{LONG}\0" + "1'", {"a": f"{LONG}\x001"}, id="NUL before a digit"),
@@ -118,4 +121,4 @@ READ = [
 def test_long_strings_in_calls(inside: str, arguments: dict[str, object] | None) -> None:
     found = read_python_call(f"f({inside})", 0, len(inside) + 3)
     assert (None if found.arguments is None else json.loads(found.arguments)) == arguments
-    assert found.repaired is ("\n" in LONG or f"{LONG}\n" in inside)
+    assert found.repaired is (f"{LONG}\n" in inside or "it's" in inside)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import re
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,7 +23,8 @@ from adapter.syntax.contract import SyntaxSettings
 from adapter.testing import splits
 from adapter.tools.definitions import read_tools
 from tests.facts.test_completions import accounted
-from tests.support.tiers import few_or_all, in_turn, rest_are_proofs
+from tests.support.growth import assert_linear
+from tests.support.tiers import few_or_all, few_positions, in_turn, rest_are_proofs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,6 +125,14 @@ CASES: dict[str, tuple[str, str | None, str | None, list[tuple[str, str]], list[
     "no end of calls": (f"{{tools}}{F1}{END}", None, None, [ONE], []),
     "no end of a call": (BLOCK.replace("{/call}", ""), None, None, [ONE], []),
     "no end of a value": (g('{argument key="a" type="string"}x'), None, None, [("g", '{"a": "x"}')], ["markup"]),
+    "an end of a value twice": (g(value("a", "x") + "{/argument}", value("b", "y")), None, None, [("g", '{"a": "x", "b": "y"}')], ["repaired"]),
+    "text behind a value": (
+        f"{{tools}}{call('f', value('s', 'x') + 'junk', value('n', '1', 'number'))}{{/tools}}", None, None, [ONE], ["malformed"],
+    ),
+    "text before the first value": (g("junk", value("a", "x")), None, None, [("g", '{"a": "x"}')], ["malformed"]),
+    "no end of a value before the next": (
+        f"{{tools}}{call('f', value('s', 'x').replace('{/argument}', ''), value('n', '1', 'number'))}{{/tools}}", None, None, [ONE], ["markup"],
+    ),
     "a doubled marker": ("{tools}" + BLOCK, None, None, [ONE], []),
     "no call among calls": ("{tools}hello{/tools}", "{tools}hello{/tools}", None, [], []),
     "a call without a name": (
@@ -148,7 +156,7 @@ def test_the_table_at_every_split(case: str) -> None:
     text = spelt(text)
     whole = brief(read([text]))
     assert whole == (None if content is None else spelt(content), reasoning, calls, kinds)
-    two = {str(place): [text[:place], text[place:]] for place in range(1, len(text))}
+    two = {str(place): [text[:place], text[place:]] for place in few_positions(text, 10)}
     for turn, (name, pieces) in enumerate({**splits(text), **two}.items()):
         for incremental in in_turn((False, True), turn):
             told = 3 if incremental else 4
@@ -173,13 +181,14 @@ def test_what_the_prompt_has_begun(case: str) -> None:
             assert found == (content, reasoning and spelt(reasoning), calls, [])
 
 
+@pytest.mark.both_tiers
 def test_cut_off_at_every_place() -> None:
     dialect = load("kimi-k3")
     written = [dialect.tool_call("f", {"s": "x", "n": 1}), dialect.tool_call("g", {"a": "b"})]
     text = spelt("{response}Hm.{/response}") + dialect.assistant("", written)
     complete = [text.index(each.replace("1", "2") if place else each) + len(each) for place, each in enumerate(written)]
     for end in range(len(text) + 1):
-        for incremental in (False, True):
+        for incremental in in_turn((False, True), end):
             pieces = list(text[:end]) if incremental else [text[:end]]
             parsed = read(pieces, "length", incremental=incremental)
             assert [found.name for found in parsed.tool_calls] == ["f", "g"][: sum(end >= at for at in complete)]
@@ -196,7 +205,7 @@ PARTS = [
 
 
 @given(chance=st.randoms(use_true_random=False))
-@settings(max_examples=few_or_all(40, 150), deadline=None)
+@settings(max_examples=few_or_all(10, 150), deadline=None)
 def test_any_text_reads_the_same_at_any_split(chance: random.Random) -> None:
     text = spelt("".join(chance.choice(PARTS) for _ in range(chance.randint(1, 14))))
     for finish in ("stop", "length"):
@@ -255,14 +264,11 @@ HOSTILE: dict[str, Callable[[int], str]] = {
 
 @pytest.mark.parametrize("case", rest_are_proofs(HOSTILE, 3))
 def test_cost_grows_with_the_length(case: str) -> None:
-    def seconds(size: int) -> float:
-        text = spelt(HOSTILE[case](size))
-        begun = time.process_time()
-        read(list(text), incremental=True)
-        return time.process_time() - begun
+    def prepare(size: int) -> Callable[[], object]:
+        pieces = list(spelt(HOSTILE[case](size)))
+        return lambda: read(pieces, incremental=True)
 
-    small = min(seconds(2_000) for _ in range(3))
-    assert min(seconds(16_000) for _ in range(2)) < 8 * small * 4 + 0.2
+    assert_linear(prepare, 2_000)
 
 
 def test_the_model_is_known_by_its_name() -> None:

@@ -189,14 +189,6 @@ class TestRequest:
             id="an image",
         ),
         pytest.param({"messages": []}, "messages", id="no messages"),
-        pytest.param(
-            {
-                "messages": [{"role": "assistant", "content": [{"type": "text", "text": "a"}]}],
-                "extra_body": {"continue_final_message": True},
-            },
-            "messages",
-            id="parts to go on with",
-        ),
     ]
 
     @pytest.mark.parametrize(("request_", "param"), REFUSED)
@@ -388,7 +380,7 @@ class TestAnswer:
 
     @pytest.mark.parametrize("streams", [False, True], ids=["whole", "streamed"])
     def test_a_call_that_is_mended(self, streams: bool) -> None:
-        wrong = CALL.replace('"Paris"', "5")
+        wrong = CALL.replace('"Paris"', "[5]")
         with Upstream(writes(wrong, CALL)) as upstream:
             client = wrapped(upstream, stream_calls="validated")
             if streams:
@@ -451,7 +443,9 @@ OPTIONS = [
     pytest.param({"chat_template": "chatml"}, ValueError, "upstream='completions'", id="template for chat"),
     pytest.param({"upstream": "text"}, ValueError, "use one of 'chat', 'completions'", id="upstream"),
     pytest.param({"upstream": "completions", "chat_template": 1}, TypeError, "as a string", id="template's type"),
-    pytest.param({"upstream": "completions", "chat_template": "nope"}, adapter.DialectError, "there are chatml", id="unknown"),
+    pytest.param(
+        {"upstream": "completions", "chat_template": "nope"}, adapter.DialectError, "there are .*chatml", id="unknown"
+    ),
 ]
 
 

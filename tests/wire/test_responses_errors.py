@@ -43,16 +43,15 @@ def test_the_last_two_events(answer: Stream, code: str) -> None:
     events = [json.loads(data.removeprefix("data: ")) for _, data in frames]
     assert [name.removeprefix("event: ") for name, _ in frames] == [item["type"] for item in events]
     assert [item["sequence_number"] for item in events] == list(range(len(events)))
-    *_, done, told, failed = events
-    assert done["type"] == "response.output_item.done"
-    assert done["item"]["status"] == "incomplete"
+    *before, told, failed = events
+    assert not [event for event in before if event["type"].endswith(".done")]  # agents run a call that is done
     assert ResponseErrorEvent.model_validate(told, strict=True).code == code
     assert told["error"]["code"] == code
     response = ResponseFailedEvent.model_validate(failed, strict=True).response
     assert response.status == "failed"
     assert response.error is not None
     assert code in response.error.message
-    assert [item.status for item in response.output if item.type == "function_call"] == ["incomplete"]
+    assert response.output == []
 
 
 @pytest.mark.parametrize(("answer", "code"), FAILURES)

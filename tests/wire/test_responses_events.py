@@ -120,15 +120,14 @@ def block(item: str, part: str, name: str, said: str, status: str) -> list[str]:
     ]
 
 
-def call(arguments: str, status: str = "completed") -> list[str]:
+def begun(arguments: str) -> list[str]:
+    """A call that is not finished."""
+    return ["output_item.added function_call", f"function_call_arguments.delta {arguments}"]
+
+
+def call(arguments: str) -> list[str]:
     """A call."""
-    complete = [f"function_call_arguments.done {arguments}"] if status == "completed" else []
-    return [
-        "output_item.added function_call",
-        f"function_call_arguments.delta {arguments}",
-        *complete,
-        f"output_item.done function_call {status}",
-    ]
+    return [*begun(arguments), f"function_call_arguments.done {arguments}", "output_item.done function_call completed"]
 
 
 PARIS = call('{"city": "Paris"}')
@@ -268,7 +267,7 @@ def test_what_a_response_says_of_its_request() -> None:
     assert (response["tool_choice"], response["parallel_tool_calls"], response["truncation"]) == ("none", False, "auto")
     assert response["text"] == {"format": {"type": "json_object"}, "verbosity": "low"}
     assert response["reasoning"] == {"effort": "low", "summary": None}
-    assert response["tools"] == [{**tool, "strict": True} for tool in TOOLS]
+    assert response["tools"] == [{**tool, "strict": False} for tool in TOOLS]
     assert (response["model"], response["store"], response["previous_response_id"]) == ("text-only", False, None)
 
 
@@ -282,7 +281,7 @@ def test_ids_are_of_their_kind_and_all_different() -> None:
 
 
 class TestEndings:
-    def test_a_call_that_is_cut_off_is_left_out_of_a_whole_response_and_incomplete_in_a_stream(self) -> None:
+    def test_a_call_that_is_cut_off_is_left_out_of_a_whole_response_and_unfinished_in_a_stream(self) -> None:
         cut = CALL[:60]
         with Upstream(completion(cut, "length")) as upstream:
             whole = create(upstream)
@@ -290,13 +289,13 @@ class TestEndings:
         assert whole["incomplete_details"] == {"reason": "max_output_tokens"}
         with Upstream(streamed(*cut, finish="length")) as upstream:
             found = frames(upstream)
-        assert trace(found) == [*BEGIN, *call('{"city": "P', "incomplete"), "incomplete"]
-        assert [item["status"] for item in found[-1]["response"]["output"]] == ["incomplete"]
+        assert trace(found) == [*BEGIN, *begun('{"city": "P'), "incomplete"]
+        assert found[-1]["response"]["output"] == []
 
-    def test_a_refused_call_fails_and_is_never_seen_complete(self) -> None:
+    def test_a_refused_call_fails_and_is_never_seen_done(self) -> None:
         with Upstream(streamed(*BAD_CALL)) as upstream:
             found = frames(upstream, {"retries": 0})
-        assert trace(found) == [*BEGIN, *call('{"town": "Paris"}', "incomplete"), "error", "failed"]
+        assert trace(found) == [*BEGIN, *begun('{"town": "Paris"}'), "error", "failed"]
         error, response = found[-2], found[-1]["response"]
         assert response["status"] == "failed"
         assert response["error"]["code"] == "server_error"
@@ -315,13 +314,13 @@ class TestEndings:
                     )
                 )
         assert raised.value.code == "invalid_tool_call"
-        assert seen[-1] == "response.output_item.done"
-        assert "response.function_call_arguments.done" not in seen
+        assert seen[-1] == "response.function_call_arguments.delta"
+        assert not [kind for kind in seen if kind.endswith(".done")]
 
-    def test_a_refused_call_of_a_whole_response_is_502(self) -> None:
+    def test_a_refused_call_of_a_whole_response_is_422(self) -> None:
         with Upstream(completion(BAD_CALL)) as upstream, pytest.raises(openai.APIStatusError) as raised:
             create(upstream, {"retries": 0})
-        assert (raised.value.status_code, raised.value.code) == (502, "invalid_tool_call")
+        assert (raised.value.status_code, raised.value.code) == (422, "invalid_tool_call")
 
     def test_a_call_that_is_mended_when_asked_again(self) -> None:
         answers = (streamed(f"I look.\n{BAD_CALL}"), streamed(CALL))
@@ -361,11 +360,12 @@ class TestEndings:
 
     def test_an_upstream_without_usage(self) -> None:
         with Upstream(streamed("Hi.", usage=False)) as upstream:
-            assert frames(upstream)[-1]["response"]["usage"] is None
+            usage = frames(upstream)[-1]["response"]["usage"]
+        assert (usage["input_tokens"], usage["output_tokens"], usage["total_tokens"]) == (0, 0, 0)
 
     def test_an_upstream_that_ends_without_an_answer(self) -> None:
         with Upstream(Stream((DONE,))) as upstream:
-            assert trace(frames(upstream)) == [*BEGIN, "completed"]
+            assert trace(frames(upstream)) == [*BEGIN, "error", "failed"]
 
 
 class TestWhatUpstreamSays:
@@ -398,13 +398,26 @@ class TestWhatUpstreamSays:
         with Upstream(answer) as upstream:
             assert trace(frames(upstream)) == [*BEGIN, *PARIS, "completed"]
 
+    def test_calls_of_its_own_that_arrive_in_turns(self) -> None:
+        def part(index: int, text: str, **more: Any) -> dict[str, Any]:
+            function = {"arguments": text, **({"name": f"f{index}"} if more else {})}
+            return {"tool_calls": [{"index": index, "function": function, **more}]}
+
+        parts = (part(0, "{", id="a"), part(1, "[", id="b"), part(0, "}"), part(1, "]"))
+        answer = Stream((*(event(chunk(each)) for each in parts), event(chunk({}, "tool_calls")), DONE))
+        with Upstream(answer) as upstream:
+            found = frames(upstream)
+        done = [frame["item"] for frame in found if frame["type"] == "response.output_item.done"]
+        assert [(item["call_id"], item["name"], item["arguments"]) for item in done] == [("a", "f0", "{}"), ("b", "f1", "[]")]
+        assert found[-1]["response"]["output"] == done
+
     def test_what_has_no_place_is_reported_once(self) -> None:
         said: list[adapter.Problem] = []
         parts = ({"content": "Hi", "audio": {"data": "AA=="}}, {"audio": {"data": "BB=="}})
         answer = Stream((*(event(chunk(part)) for part in parts), event(chunk({}, "stop")), DONE))
         with Upstream(answer) as upstream:
             frames(upstream, {"on_event": said.append})
-        assert [(problem.kind, problem.raw) for problem in said] == [("left_out", '{"data": "AA=="}')]
+        assert [problem.raw for problem in said if problem.kind == "left_out"] == ['{"data": "AA=="}']
 
     def test_log_probabilities_of_the_text_alone(self) -> None:
         tokens = ["I", " look", ".", "\n", *CALL]

@@ -153,7 +153,7 @@ CONVERSATIONS: dict[str, tuple[Any, list[dict[str, Any]]]] = {
 def test_input_items_as_messages(case: str) -> None:
     items, wanted = CONVERSATIONS[case]
     with Upstream(completion("Fine.")) as upstream:
-        create(upstream, input=items)
+        create(upstream, {"reasoning_field": "keep"}, input=items)
         system, *messages = upstream.bodies[0]["messages"]
     assert system["role"] == "system"
     assert '<tools>\n{"type": "function", "function": {"name": "get_weather"' in system["content"]
@@ -176,7 +176,9 @@ def test_what_the_model_reads_is_what_it_reads_in_a_chat(case: str) -> None:
 def _chat_history(items: Any) -> Any:
     from adapter.api.responses.conversation import chat_messages, input_items
 
-    return chat_messages((), input_items(items))
+    messages, _, told = chat_messages((), input_items(items))
+    assert told == []
+    return messages
 
 
 def test_instructions_and_system_messages() -> None:
@@ -218,10 +220,6 @@ def test_what_upstream_is_asked_beside_the_conversation() -> None:
         "temperature": 0.5,
         "top_p": 0.9,
         "user": "u",
-        "service_tier": "flex",
-        "safety_identifier": "s",
-        "prompt_cache_key": "k",
-        "verbosity": "low",
         "reasoning_effort": "low",
         "top_k": 5,
         "chat_template_kwargs": {"enable_thinking": False},
@@ -427,8 +425,8 @@ BAD = [
     Bad("input is a number", {"input": 5}, "input", "expected a string or an array of items"),
     Bad("an item is a word", items("x"), "input[0]", "expected an object"),
     Bad("an item without a type", items({"text": "x"}), "input[0].type", "Missing required parameter"),
-    Bad("an item of another world", items({"type": "web_search_call", "id": "ws_1"}), "input[0].type", "no place for it"),
-    Bad("a reference", items({"type": "item_reference", "id": "msg_1"}), "input[0].type", "previous_response_id"),
+    Bad("an item of another world", items({"type": "robot_call", "id": "ws_1"}), "input[0].type", "no place for it"),
+    Bad("a reference", items({"type": "item_reference", "id": "msg_1"}), "input[0].type", "MemoryStore"),
     Bad("a role of another world", items({"role": "tool", "content": "x"}), "input[0].role", "'user', 'assistant'"),
     Bad("a message without content", items({"role": "user"}), "input[0].content", "Missing required parameter"),
     Bad("a part of another world", part(type="input_video", url="x"), "input[0].content[0].type", "'input_text'"),
@@ -448,12 +446,16 @@ BAD = [
     Bad("an output without its call", items(ASK, SUN), "input[1].call_id", "No tool call found for function call output"),
     Bad("an output twice", items(ASK, PARIS, SUN, SUN), "input[3].call_id", "has an output already"),
     Bad("a call id twice", items(ASK, PARIS, PARIS, SUN), "input[2].call_id", "Another call has it too"),
+    Bad("a call without an id", items({**PARIS, "call_id": None}, SUN), "input[0].call_id", "Missing required parameter"),
+    Bad("an output without an id", items(PARIS, {**SUN, "call_id": None}), "input[1].call_id", "Missing required parameter"),
+    Bad("no items", items(), "input", "at least one item"),
+    Bad("two answers", {"extra_body": {"n": 2}}, "n", "a single answer"),
     Bad("a call without a name", items({**PARIS, "name": None}, SUN), "input[0].name", "Missing required parameter"),
     Bad("arguments that are no text", items({**PARIS, "arguments": {}}, SUN), "input[0].arguments", "expected a string"),
     Bad("an output of nothing", items(PARIS, {**SUN, "output": None}), "input[1].output", "Missing required parameter"),
     Bad("a tool of another world", {"tools": [{"type": "web_search"}]}, "tools[0].type", "web_search"),
-    Bad("a custom tool", {"tools": [{"type": "custom", "name": "x"}]}, "tools[0].type", "custom"),
-    Bad("a tool in the form of a chat", {"tools": [{"type": "function", "function": WEATHER}]}, "tools[0].name", "Missing"),
+    Bad("a custom tool without a name", {"tools": [{"type": "custom"}]}, "tools[0].name", "Missing"),
+    Bad("a tool of nothing", {"tools": [{"type": "function"}]}, "tools[0].name", "Missing"),
     Bad("a wrong schema", tool(parameters={"type": "float"}), "tools[0].parameters", "float"),
     Bad("a wrong name", tool(name="a b"), "tools[0].name", "a b"),
     Bad("a name twice", {"tools": [WEATHER, WEATHER]}, "tools[1].name", "Duplicate"),
@@ -474,13 +476,12 @@ BAD = [
     Bad(
         "a format without a schema", {"text": {"format": {"type": "json_schema", "name": "x"}}}, "text.format.schema", "object"
     ),
-    Bad("a summary", {"reasoning": {"summary": "concise"}}, "reasoning.summary", "'auto'"),
+    Bad("a summary", {"reasoning": {"summary": "long"}}, "reasoning.summary", "'auto'"),
     Bad("in the background", {"background": True}, "background", "leave it out"),
     Bad("a conversation", {"conversation": "conv_1"}, "conversation", "previous_response_id"),
     Bad("a stored prompt", {"prompt": {"id": "p"}}, "prompt", "instructions"),
     Bad("include is a word", {"include": "x"}, "include", "an array of strings"),
     Bad("an earlier response and no store", {"previous_response_id": "resp_1"}, "previous_response_id", "MemoryStore"),
-    Bad("to be kept and no store", {"store": True}, "store", "MemoryStore"),
 ]
 
 
@@ -490,7 +491,7 @@ def test_what_is_refused(case: Bad, stream: bool) -> None:
     with Upstream(completion("never")) as upstream:
         request = {**case.request} if case.id == "stream is a word" else {"stream": stream, **case.request}
         with pytest.raises(openai.BadRequestError) as raised:
-            create(upstream, **request)
+            create(upstream, {"history": "strict"}, **request)
         assert upstream.received == []
     assert raised.value.param == case.param
     body: Any = raised.value.body

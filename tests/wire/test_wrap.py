@@ -136,7 +136,7 @@ def test_3_6_choice_none_shows_no_tools_and_reads_no_calls() -> None:
 
 def test_3_6_a_named_choice_shows_and_allows_one_tool() -> None:
     with Upstream(completion(TIME_CALL)) as upstream:
-        with pytest.raises(openai.InternalServerError) as caught:
+        with pytest.raises(openai.UnprocessableEntityError) as caught:
             create(upstream, tool_choice={"type": "function", "function": {"name": "get_weather"}})
         assert isinstance(caught.value.body, dict)
         assert "there is no tool 'get_time' to call; use 'get_weather'" in caught.value.body["message"]
@@ -264,7 +264,7 @@ class TestReask:
 
     def test_no_retries(self) -> None:
         with Upstream(completion(UNKNOWN)) as upstream:
-            with pytest.raises(openai.InternalServerError):
+            with pytest.raises(openai.UnprocessableEntityError):
                 create(upstream, {"retries": 0})
             assert len(upstream.received) == 1
 
@@ -272,9 +272,9 @@ class TestReask:
 class TestRefusal:
     def test_5_4_raise(self) -> None:
         events: list[Problem] = []
-        with Upstream(completion(BAD_CALL)) as upstream, pytest.raises(openai.InternalServerError) as caught:
+        with Upstream(completion(BAD_CALL)) as upstream, pytest.raises(openai.UnprocessableEntityError) as caught:
             create(upstream, {"on_event": events.append})
-        assert caught.value.status_code == 502
+        assert caught.value.status_code == 422
         assert caught.value.code == "invalid_tool_call"
         assert caught.value.response.headers["x-should-retry"] == "false"
         assert isinstance(caught.value.body, dict)
@@ -284,7 +284,7 @@ class TestRefusal:
 
     def test_the_sdk_does_not_try_again(self) -> None:
         with Upstream(completion(BAD_CALL)) as upstream, OpenAI(base_url=upstream.url, api_key="k", max_retries=3) as client:
-            with pytest.raises(openai.InternalServerError):
+            with pytest.raises(openai.UnprocessableEntityError):
                 adapter.wrap(client, retries=0).chat.completions.create(model="m", messages=ASK, tools=[WEATHER])  # type: ignore[list-item]  # a plain dict, as callers write it
             assert len(upstream.received) == 1
 
@@ -300,22 +300,22 @@ class TestRefusal:
         assert len(message.tool_calls) == 1
 
     def test_5_4_a_required_call_that_never_comes(self) -> None:
-        with Upstream(completion("No.")) as upstream, pytest.raises(openai.InternalServerError) as caught:
+        with Upstream(completion("No.")) as upstream, pytest.raises(openai.UnprocessableEntityError) as caught:
             create(upstream, {"on_invalid": "text"}, tool_choice="required")
-        assert (caught.value.status_code, caught.value.code) == (502, "tool_call_required")
+        assert (caught.value.status_code, caught.value.code) == (422, "tool_call_required")
 
-    def test_an_unreadable_block_is_text_when_the_choice_is_free(self) -> None:
+    def test_an_unreadable_block_is_asked_for_again_and_then_text_when_the_choice_is_free(self) -> None:
         text = '<tool_call>\n{"name": "f", "arguments": {"a": NaN}}\n</tool_call>'
         with Upstream(completion(text)) as upstream:
             assert create(upstream).choices[0].message.content == text
-            assert len(upstream.received) == 1
-            with pytest.raises(openai.InternalServerError, match="holds no readable call"):
+            assert len(upstream.received) == 2
+            with pytest.raises(openai.UnprocessableEntityError, match="holds no readable call"):
                 create(upstream, tool_choice="required")
 
     @pytest.mark.parametrize("on_invalid", ["return", "text"])
     def test_3_7_strict_is_always_an_error(self, on_invalid: str) -> None:
         strict = function("get_weather", {"city": {"type": "string"}}, ["city"], strict=True)
-        with Upstream(completion(BAD_CALL)) as upstream, pytest.raises(openai.InternalServerError):
+        with Upstream(completion(BAD_CALL)) as upstream, pytest.raises(openai.UnprocessableEntityError):
             create(upstream, {"on_invalid": on_invalid}, tools=[strict])
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapter.errors import BadRequest
 from adapter.events import frozen
-from adapter.tools.choice import ToolChoice, read_choice, read_function_call
-from adapter.tools.definitions import ToolSet, read_functions, read_tools
+from adapter.tools.choice import ToolChoice, asks_for_nothing, read_choice, read_function_call
+from adapter.tools.definitions import RAISING, Policy, ToolSet, read_functions, read_tools
 from adapter.tools.message_tools import with_those_of
 
 # Members that upstream does not know: the prompt or the parser takes over.
 _TAKEN_OVER = ("tools", "tool_choice", "parallel_tool_calls", "functions", "function_call", "response_format")
-# Parameters without meaning unless another is given.
-_NEEDS = {"tool_choice": "tools", "parallel_tool_calls": "tools", "function_call": "functions"}
+# Choices without meaning unless tools of their kind are given.
+_NEEDS = {"tool_choice": "tools", "function_call": "functions"}
 
 
 @frozen
@@ -27,6 +27,7 @@ class ChatRequest:
         choice: The tool choice.
         parallel: `parallel_tool_calls`.
         legacy: The caller speaks `functions` and expects `function_call`.
+        places: The caller's names of the messages, where the caller sent none but items; empty for `messages[0]`, …
     """
 
     body: Mapping[str, Any]
@@ -34,6 +35,11 @@ class ChatRequest:
     choice: ToolChoice
     parallel: bool | None
     legacy: bool
+    places: Sequence[str] = ()
+
+    def place(self, position: int) -> str:
+        """Return the caller's name of a message, by its position."""
+        return self.places[position] if self.places else f"messages[{position}]"
 
     @property
     def stream(self) -> bool:
@@ -58,12 +64,13 @@ class ChatRequest:
         return self.body.get("messages")
 
 
-def read_request(body: Mapping[str, Any], *, always: bool = False) -> ChatRequest | None:
+def read_request(body: Mapping[str, Any], *, always: bool = False, policy: Policy = RAISING) -> ChatRequest | None:
     """Read a chat request.
 
     Args:
         body: The caller's body.
         always: Read a request without tools, functions or tool history too.
+        policy: The treatment of tools that cannot be offered.
 
     Returns:
         None for a request without tools, functions or tool history, which passes upstream unchanged.
@@ -74,10 +81,10 @@ def read_request(body: Mapping[str, Any], *, always: bool = False) -> ChatReques
     legacy = body.get("functions") is not None
     if legacy and body.get("tools") is not None:
         raise BadRequest("'tools' and 'functions' cannot be used together; 'functions' is the older form.", param="functions")
-    own = read_functions(body["functions"]) if legacy else read_tools(body.get("tools"))
-    tools = with_those_of(body.get("messages"), own)
+    own = read_functions(body["functions"], policy) if legacy else read_tools(body.get("tools"), policy=policy)
+    tools = with_those_of(body.get("messages"), own, policy)
     _check_dependents(body, tools, legacy=legacy)
-    if not always and not tools and not _has_history(body.get("messages")):
+    if not (always or tools or tools.told) and not _has_history(body.get("messages")):
         return None
     stream = body.get("stream")
     if stream is not None and not isinstance(stream, bool):
@@ -97,9 +104,10 @@ def read_request(body: Mapping[str, Any], *, always: bool = False) -> ChatReques
 
 
 def _check_dependents(body: Mapping[str, Any], tools: ToolSet, *, legacy: bool) -> None:
-    """Refuse parameters without meaning unless tools are given, in OpenAI's words."""
+    """Refuse a choice that asks for a call where no tools are given, in OpenAI's words; `auto` and `none` ask for nothing."""
     for name, needed in _NEEDS.items():
-        if body.get(name) is not None and not (tools and legacy == (needed == "functions")):
+        value = body.get(name)
+        if not asks_for_nothing(value) and not ((tools or tools.told) and legacy == (needed == "functions")):
             raise BadRequest(f"'{name}' is only allowed when '{needed}' are specified.", param=name)
 
 
@@ -109,7 +117,7 @@ def _has_history(messages: Any) -> bool:
         return False
     return any(
         isinstance(message, Mapping)
-        and (message.get("role") in {"tool", "function"} or message.get("tool_calls") or message.get("function_call"))
+        and (message.get("role") in ("tool", "function") or message.get("tool_calls") or message.get("function_call"))
         for message in messages
     )
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from adapter.api.chat.logprobs import limited, trimmed
-from adapter.api.raw_completions import as_chat, is_text_choice
 from adapter.api.reasoning import REASONING, one_name
-from adapter.text.wire_json import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,33 +16,14 @@ if TYPE_CHECKING:
     from adapter.options import Options
 
 
-_TEXT_OR_NOTHING = (str, type(None))
+# The model has finished: some servers say `tool_calls` where the text holds a call, and where it holds none.
+_ENDED = frozenset({"stop", "tool_calls", "function_call", None})
 
 
 def reasoning_of(message: Mapping[str, Any]) -> str:
     """Return the reasoning that the server took out of an answer itself; empty for none."""
     reasoning = one_name(message).get(REASONING)
     return reasoning if isinstance(reasoning, str) else ""
-
-
-def read_completion(status: int, body: bytes) -> dict[str, Any] | None:
-    """Return upstream's answer, chat or raw, as a chat completion; None for a body to be handed on unchanged."""
-    if status != 200:
-        return None
-    try:
-        completion = read_json(body)
-    except ValueError:
-        return None
-    if not isinstance(completion, dict) or not isinstance(completion.get("choices"), list):
-        return None
-    if all(map(_is_choice, completion["choices"])):
-        return completion
-    return as_chat(completion, "message") if all(map(is_text_choice, completion["choices"])) else None
-
-
-def _is_choice(choice: Any) -> bool:
-    message = choice.get("message") if isinstance(choice, dict) else None
-    return isinstance(message, dict) and isinstance(message.get("content"), _TEXT_OR_NOTHING)
 
 
 def choice_for(
@@ -59,8 +38,10 @@ def choice_for(
         events: The events of the parser for the content.
         options: The caller's choices.
     """
-    upstream = one_name({key: value for key, value in choice["message"].items() if value is not None})
+    upstream = one_name({key: value for key, value in choice["message"].items() if value not in (None, [])})
     message = {**upstream, **parsed.to_dict()}
+    if upstream.get("refusal"):  # upstream's own words, in place of an answer
+        message |= {"refusal": upstream["refusal"], "content": parsed.content or None}
     reasoning = f"{upstream.get(REASONING, '')}{parsed.reasoning or ''}"  # the server's own comes first, as in a stream
     message.pop(REASONING, None)
     if reasoning:
@@ -86,8 +67,10 @@ def choice_for(
 
 def finish_reason(request: ChatRequest, upstream: Any, options: Options, *, called: bool) -> Any:
     """Return the `finish_reason`: `tool_calls` for a free or required choice, `stop` for a named choice; `length` stays."""
-    if not called or upstream not in {"stop", None}:
+    if upstream not in _ENDED:
         return upstream
+    if not called:
+        return "stop"
     if request.legacy:
         return "function_call" if request.choice.mode != "named" else options.named_finish_reason
     return options.named_finish_reason if request.choice.mode == "named" else "tool_calls"

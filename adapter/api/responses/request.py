@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from adapter.api.chat.request import ChatRequest
 from adapter.api.responses.checks import missing, object_at, wrong_type, wrong_value
-from adapter.api.responses.conversation import chat_messages, input_items
-from adapter.api.responses.tools import read_tools_and_choice
+from adapter.api.responses.conversation import chat_messages, input_items, with_params
+from adapter.api.responses.tools import brought_tools, read_tools_and_choice
+from adapter.tools.definitions import RAISING, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from adapter.events import Problem
 
 # Members without a counterpart in a chat request, and the hint for the caller.
 _REFUSED = {
@@ -33,6 +36,8 @@ _TAKEN_OVER = frozenset(
 )
 _LOGPROBS = "message.output_text.logprobs"
 _SUMMARIES = ("summary", "generate_summary")
+_NO_SUMMARY = (None, "none")
+_SUMMARY = (*_NO_SUMMARY, "auto", "concise", "detailed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +49,20 @@ class ResponsesRequest:
         items: The input, each item with a type.
         chat: The same as a chat request; the `messages` hold the earlier items too.
         logprobs: The caller wants log probabilities.
+        told: Items left out of the conversation.
     """
 
     body: Mapping[str, Any]
     items: Sequence[Mapping[str, Any]]
     chat: ChatRequest
     logprobs: bool
+    told: Sequence[Problem] = ()
 
     @property
     def summaries(self) -> bool:
         """The caller wants summaries of the reasoning: the reasoning itself is written in their place."""
         reasoning = self.body.get("reasoning") or {}
-        return any(reasoning.get(name) is not None for name in _SUMMARIES)
+        return any(reasoning.get(name) not in _NO_SUMMARY for name in _SUMMARIES)
 
     @property
     def stream(self) -> bool:
@@ -63,31 +70,45 @@ class ResponsesRequest:
         return self.chat.stream
 
 
-def read_request(body: Mapping[str, Any], context: Sequence[Mapping[str, Any]], limit: str) -> ResponsesRequest:
+def read_request(
+    body: Mapping[str, Any],
+    context: Sequence[Mapping[str, Any]],
+    limit: str,
+    policy: Policy = RAISING,
+    *,
+    strict: bool = False,
+) -> ResponsesRequest:
     """Read a Responses request.
 
     Args:
         body: The caller's body.
         context: The items of the responses before, the oldest first; empty without `previous_response_id`.
         limit: Upstream's name for the limit of tokens of an answer: `max_tokens` or `max_completion_tokens`.
+        policy: The treatment of tools that cannot be offered.
+        strict: Refuse calls and results that do not pair up.
 
     Raises:
         BadRequest: The body is malformed, or asks for more than a chat can give; `param` names the place.
     """
     for name, hint in _REFUSED.items():
-        if body.get(name) is not None and body[name] is not False:
+        if body.get(name) not in (None, False, [], {}):
             raise wrong_value(name, body[name], hint)
+    if body.get("n") not in (None, 1):
+        raise wrong_value("n", body["n"], "A response has a single answer: leave it out.")
     for name in ("stream", "store", "parallel_tool_calls"):
         if body.get(name) is not None and not isinstance(body[name], bool):
             raise wrong_type(name, body[name], "true or false")
-    tools, choice = read_tools_and_choice(body)
     items = input_items(body.get("input"))
-    messages = chat_messages(context, items)
+    if not (items or context or body.get("instructions")):
+        raise wrong_value("input", items, "Send at least one item.")
+    tools, choice = read_tools_and_choice(body, brought_tools(with_params(context, items)), policy)
+    messages, places, told = chat_messages(context, items, lenient=policy.on_builtin == "leave_out", strict=strict)
     instructions = body.get("instructions")
     if instructions is not None:
         if not isinstance(instructions, str):
             raise wrong_type("instructions", instructions, "a string")
         messages.insert(0, {"role": "system", "content": instructions})
+        places.insert(0, "instructions")
     include = _include(body)
     chat = {
         **{key: value for key, value in body.items() if key not in _TAKEN_OVER and value is not None},
@@ -99,8 +120,8 @@ def read_request(body: Mapping[str, Any], context: Sequence[Mapping[str, Any]], 
     }
     if body.get("stream"):
         chat["stream_options"] = {"include_usage": True}
-    read = ChatRequest(chat, tools, choice, body.get("parallel_tool_calls"), legacy=False)
-    return ResponsesRequest(body, items, read, _LOGPROBS in include)
+    read = ChatRequest(chat, tools, choice, body.get("parallel_tool_calls"), legacy=False, places=places)
+    return ResponsesRequest(body, items, read, _LOGPROBS in include, told)
 
 
 def _limit(body: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -142,8 +163,8 @@ def _reasoning(reasoning: Any) -> dict[str, Any]:
         return {}
     reasoning = object_at(reasoning, "reasoning")
     for name in _SUMMARIES:
-        if reasoning.get(name) not in (None, "auto", "detailed"):
-            hint = "This model's reasoning comes as it is, not summed up: use 'auto' or 'detailed'."
+        if reasoning.get(name) not in _SUMMARY:
+            hint = "Use 'auto', 'concise', 'detailed' or 'none'; this model's reasoning comes as it is, not summed up."
             raise wrong_value(f"reasoning.{name}", reasoning[name], hint)
     return {} if reasoning.get("effort") is None else {"reasoning_effort": reasoning["effort"]}
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from adapter.api.responses.request import ResponsesRequest
 
 # Members echoed from the request, with the values for a request without them.
@@ -57,14 +56,25 @@ def new_response(request: ResponsesRequest, response_id: str, now: float, *, sto
         "reasoning": {"effort": reasoning.get("effort"), "summary": reasoning.get("summary")},
         "store": stored,
         "text": {"format": {"type": "text"}, **(body.get("text") or {})},
-        "tools": [_tool(tool) for tool in body.get("tools") or ()],
+        "tools": [_tool(tool) for tool in body.get("tools") or () if isinstance(tool, Mapping)],
         "usage": None,
     }
 
 
+def item_id(prefix: str, response_id: str, place: str) -> str:
+    """Return the id of an item, in which the id of its response can be found."""
+    return f"{prefix}_{response_id.partition('_')[2]}_{place}"
+
+
+def response_of(item: str) -> str:
+    """Return the id of the response to which an item belongs, by the item's id."""
+    return f"resp_{item.partition('_')[2].rpartition('_')[0]}"
+
+
 def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:
-    strict = tool.get("strict")
-    return {"description": None, "parameters": None, **tool, "strict": True if strict is None else strict}
+    if tool.get("type") != "function":
+        return dict(tool)
+    return {"description": None, "parameters": None, **tool, "strict": bool(tool.get("strict"))}
 
 
 def ending(finish_reason: str | None) -> dict[str, Any]:
@@ -82,10 +92,12 @@ def failure(error: Mapping[str, Any]) -> dict[str, Any]:
     return {"status": "failed", "error": {"code": "server_error", "message": f"{code}: {message}" if code else message}}
 
 
-def usage(told: Any) -> dict[str, Any] | None:
-    """Return the usage of a chat answer in the words of a response; None for an upstream that tells none."""
-    if not isinstance(told, dict):
-        return None
+def usage(told: Any) -> dict[str, Any]:
+    """Return the usage of a chat answer in the words of a response.
+
+    An upstream that tells none counts as zeros: opencode asks again without end where a completed response has no usage.
+    """
+    told = told if isinstance(told, dict) else {}
     taken, made = _count(told, "prompt_tokens"), _count(told, "completion_tokens")
     total = told.get("total_tokens")
     read, thought = told.get("prompt_tokens_details") or {}, told.get("completion_tokens_details") or {}

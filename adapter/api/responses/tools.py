@@ -6,61 +6,104 @@ from typing import TYPE_CHECKING, Any
 
 from adapter.api.responses.checks import missing, wrong_type, wrong_value
 from adapter.errors import BadRequest
-from adapter.tools.choice import ToolChoice, offered
-from adapter.tools.definitions import ToolSet, read_flat_tools
+from adapter.events import Problem
+from adapter.recent import recent
+from adapter.tools.choice import ToolChoice, choice_by_word, offered
+from adapter.tools.definitions import MOST_KEPT, Policy, ToolSet, read_flat_tools
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Iterable, Mapping
 
 _FORMS = (
-    "'none', 'auto', 'required', {\"type\": \"function\", \"name\": …} or "
+    '\'none\', \'auto\', \'required\', {"type": "function", "name": …}, {"type": "custom", "name": …} or '
     '{"type": "allowed_tools", "mode": …, "tools": [{"type": "function", "name": …}]}'
 )
+_NAMED = ("function", "custom", "tool")  # `tool` is Anthropic's word
+# Items of the input that bring tools.
+_BRINGING = ("additional_tools", "tool_search_output")
 
 
-def read_tools_and_choice(body: Mapping[str, Any]) -> tuple[ToolSet, ToolChoice]:
-    """Return the `tools` and the `tool_choice` of a request.
+def brought_tools(items: Iterable[tuple[Mapping[str, Any], str]]) -> list[tuple[Any, str]]:
+    """Return the lists of tools in the input, each with its path; items come with their paths."""
+    return [(item["tools"], f"{param}.tools") for item, param in items if item.get("type") in _BRINGING and item.get("tools")]
+
+
+def read_tools_and_choice(
+    body: Mapping[str, Any], brought: Iterable[tuple[Any, str]], policy: Policy
+) -> tuple[ToolSet, ToolChoice]:
+    """Return the tools and the `tool_choice` of a request.
+
+    Args:
+        body: The request.
+        brought: Further lists of tools in the input, with their paths. Of two tools of a name the later is offered.
+        policy: The treatment of tools that cannot be offered.
 
     Raises:
-        BadRequest: A tool is no function or is malformed, or the choice is none of the documented forms or names a tool that
+        BadRequest: A tool cannot be offered or is malformed, or the choice is none of the documented forms or names a tool that
             was not offered.
     """
-    tools = read_flat_tools(body.get("tools"))
-    choice = _choice(body.get("tool_choice"), tools.names)
+    tools = read_flat_tools(body.get("tools"), policy=policy)
+    for more, param in brought:
+        tools = _joined(tools, read_flat_tools(more, param, policy))
+    choice = _choice(body.get("tool_choice"), tools, policy)
     if choice.mode not in {"auto", "none"} and not tools:
         raise BadRequest("Tool choice must be specified with 'tools' parameter.", param="tool_choice")
     return tools, choice
 
 
-def _choice(value: Any, names: Collection[str]) -> ToolChoice:
+@recent(MOST_KEPT, lambda tools, more: tools.size + more.size)
+def _joined(tools: ToolSet, more: ToolSet) -> ToolSet:
+    """Join two sets, cached by identity, because values derived from a set are cached by the set's identity."""
+    again = [name for name in more.names if name in tools.names]
+    joined = tools.without(again).and_all(more)
+    changed = [name for name in again if tools.by_name[name].wire != more.by_name[name].wire]
+    told = [
+        Problem("tool_left_out", f"tool {name!r} is defined again later; the later definition is offered") for name in changed
+    ]
+    return joined.telling(told) if told else joined
+
+
+def _choice(value: Any, tools: ToolSet, policy: Policy) -> ToolChoice:
     if value is None:
         return ToolChoice()
-    if value in ("none", "auto", "required"):
-        return ToolChoice(value)
+    choice = choice_by_word(value)
+    if choice is not None:
+        return choice
     kind = value.get("type") if isinstance(value, dict) else None
-    if kind == "function":
-        return ToolChoice("named", (_named(value, "tool_choice", names),))
+    if kind in _NAMED:
+        return ToolChoice("named", (_named(value, "tool_choice", tools),))
     if kind == "allowed_tools":
-        return _allowed(value, names)
+        return _allowed(value, tools, policy)
     raise wrong_value("tool_choice", value, f"Use {_FORMS}.")
 
 
-def _named(value: Any, param: str, names: Collection[str]) -> str:
-    if not isinstance(value, dict) or value.get("type") != "function":
-        raise wrong_value(param, value, 'Use {"type": "function", "name": …}: this model has functions only.')
-    name = value.get("name")
+def _named(value: Any, param: str, tools: ToolSet) -> str:
+    if not isinstance(value, dict) or value.get("type") not in _NAMED:
+        raise wrong_value(param, value, 'Use {"type": "function", "name": …}: this model has functions and custom tools only.')
+    inner = value.get(value["type"])
+    name = inner.get("name") if isinstance(inner, dict) else value.get("name")  # inside the type, as in Chat Completions
     if name is None:
         raise missing(f"{param}.name", "It is the name of one of the tools.")
     if not isinstance(name, str):
         raise wrong_type(f"{param}.name", name, "a string")
-    return offered(name, f"{param}.name", names)
+    return tools.known_as(name, value.get("namespace")) or offered(name, f"{param}.name", tools.names)
 
 
-def _allowed(value: Mapping[str, Any], names: Collection[str]) -> ToolChoice:
+def _allowed(value: Mapping[str, Any], tools: ToolSet, policy: Policy) -> ToolChoice:
     mode = value.get("mode")
     if mode not in ("auto", "required"):
         raise wrong_value("tool_choice.mode", mode, "Use 'auto' or 'required'.")
-    tools = value.get("tools")
-    if not isinstance(tools, list) or not tools:
-        raise wrong_value("tool_choice.tools", tools, "Give at least one tool.")
-    return ToolChoice(mode, tuple(_named(tool, f"tool_choice.tools[{position}]", names) for position, tool in enumerate(tools)))
+    listed = value.get("tools")
+    if not isinstance(listed, list) or not listed:
+        raise wrong_value("tool_choice.tools", listed, "Give at least one tool.")
+    found: list[str] = []
+    for position, item in enumerate(listed):
+        param = f"tool_choice.tools[{position}]"
+        kind = item.get("type") if isinstance(item, dict) else None
+        if isinstance(kind, str) and kind in tools.by_name and kind not in _NAMED:
+            found.append(kind)  # a search for tools, whose type is its name
+        elif kind in _NAMED or policy.on_builtin == "raise" or not isinstance(kind, str):
+            found.append(_named(item, param, tools))
+    if not found:
+        raise wrong_value("tool_choice.tools", listed, "None of them can be offered here: name a function or a custom tool.")
+    return ToolChoice(mode, tuple(found))

@@ -6,9 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from adapter.api.reasoning import REASONING
-from adapter.api.responses.items import CallItem, TextItem, holds
-from adapter.api.responses.response import ending, failure, usage
+from adapter.api.responses.call_item import CallItem, prefix_of
+from adapter.api.responses.items import TextItem, holds
+from adapter.api.responses.response import ending, failure, item_id, usage
 from adapter.events import Problem
+from adapter.tools.call_form import CallForm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,6 +31,7 @@ class ResponseWriter:
         logprobs: The caller wants log probabilities.
         summaries: Thoughts are written in the place of summaries.
         report: Called with a `Problem` for each field without a place in a response.
+        forms: Forms of calls that are no plain function calls, by the name that the model knows.
 
     Attributes:
         response: The response, as far as written.
@@ -44,8 +47,11 @@ class ResponseWriter:
         logprobs: bool,
         summaries: bool,
         report: Callable[[Problem], object],
+        forms: Mapping[str, CallForm],
     ) -> None:
         self.response = response
+        self._forms = forms
+        self._items = 0  # begun so far
         self.over = False
         self.begun = False
         self._new_id = new_id
@@ -57,7 +63,10 @@ class ResponseWriter:
             ("content", "output_text"),
             ("refusal", "refusal"),
         )
-        self._open: OpenItem | None = None
+        self._open: TextItem | None = None
+        self._calls: dict[int, CallItem] = {}  # calls of the model that are not complete, by position
+        self._places: dict[str, int] = {}  # of the items begun, by their ids
+        self._done: dict[int, dict[str, Any]] = {}  # the finished items, by place
         self._announced = False
         self._sequence = 0
         self._finish_reason: str | None = None
@@ -84,34 +93,50 @@ class ResponseWriter:
             text = _text(delta.get(name))
             if text:
                 out.append(self._add(kind, text, tokens if name == "content" else []))
-        out += [self._native_call(call) for call in delta.get("tool_calls") or ()]
+        out += [self._native_call(call) for call in delta.get("tool_calls") or () if isinstance(call, dict)]
         if delta.get("function_call"):
             out.append(self._native_call({"function": delta["function_call"]}))
         self._mention(delta)
         return b"".join(out)
 
-    def call(self, index: int, position: int, call_id: str, name: str) -> bytes:  # noqa: ARG002
-        """Begin a call, and end the open item."""
-        return self._announce() + self._begin(CallItem(self._item_id("fc"), call_id, name))
+    def call(self, index: int, position: int, call_id: str, name: str) -> bytes:
+        """Begin a call, and end the open text. Calls that were begun before may be judged later, with their block."""
+        if index:
+            return b""
+        closed = self._announce() + self._close("completed")
+        self._calls[position] = item = self._call_item(call_id, name)
+        return closed + self._added(item)
 
-    def arguments(self, index: int, position: int, text: str) -> bytes:  # noqa: ARG002
-        """Write a piece of the open call's arguments."""
-        if not isinstance(self._open, CallItem):
-            raise TypeError("arguments without a call that is open")
-        return self._of(self._open, self._open.add(text))
+    def arguments(self, index: int, position: int, text: str) -> bytes:
+        """Write a piece of a call's arguments."""
+        if index:
+            return b""
+        item = self._calls[position]
+        return self._of(item, item.add(text))
 
-    def complete(self, index: int, position: int) -> bytes:  # noqa: ARG002
-        """End the open call, which is complete."""
-        return self._close("completed")
+    def complete(self, index: int, position: int) -> bytes:
+        """End a call that is complete and can stand."""
+        return b"" if index else self._end(self._calls.pop(position), "completed")
 
     def finish(self, index: int, reason: str | None, extra: Mapping[str, Any]) -> bytes:  # noqa: ARG002
-        """End the open item; cut off, if upstream's answer was cut off."""
+        """End the open item; cut off, if upstream's answer was cut off: a call that is not complete is left unfinished."""
+        if index:
+            return b""
         self._finish_reason = reason
-        return self._announce() + self._close("completed" if ending(reason)["status"] == "completed" else "incomplete")
+        if ending(reason)["status"] == "completed":
+            calls = [*self._native.values(), *self._calls.values()]
+            self._native, self._calls = {}, {}
+            ended = b"".join([self._end(item, "completed") for item in calls])
+            return self._announce() + self._close("completed") + ended
+        return self._announce() + self._cut()
 
     def alive(self, index: int) -> bytes:  # noqa: ARG002
         """Write a sign of life."""
         return self._lifecycle("response.in_progress")
+
+    def silent(self) -> bytes:
+        """Write a sign of life that agents accept: Codex does not count comments."""
+        return self._announce() or self._lifecycle("response.in_progress")
 
     def error(self, body: Mapping[str, Any]) -> bytes:
         """Write the error, raised by the SDK with the code, and then, like OpenAI, the failed response."""
@@ -121,7 +146,7 @@ class ResponseWriter:
             "message": error.get("message") or "",
             "param": error.get("param"),
         }
-        out = self._announce() + self._close("incomplete") + self._event("error", {**flat, "error": error})
+        out = self._announce() + self._cut() + self._event("error", {**flat, "error": error})
         self.response |= failure(error)
         return out + self._lifecycle("response.failed")
 
@@ -157,40 +182,50 @@ class ResponseWriter:
         return begun + self._of(item, item.add(kind, text, logprobs))
 
     def _native_call(self, call: Mapping[str, Any]) -> bytes:
-        """Write a call of upstream's own, or a piece of the call; calls arrive in order."""
-        place = call.get("index") or len(self._native) * ("id" in call)
+        """Write a call of upstream's own, or a piece of the call; several may arrive in turns."""
+        index = call.get("index")
+        place = index if isinstance(index, int) else len(self._native) * ("id" in call)
         function = call.get("function") or {}
         item = self._native.get(place)
         begun = b""
         if item is None:
-            item = CallItem(self._item_id("fc"), call.get("id") or self._new_id(), function.get("name") or "")
+            item = self._call_item(call.get("id") or self._new_id(), function.get("name") or "")
             self._native[place] = item
-            begun = self._begin(item)
-        return begun + (self._of(item, item.add(function["arguments"])) if function.get("arguments") else b"")
+            begun = self._close("completed") + self._added(item)
+        text = function.get("arguments") or ""
+        text = text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)  # Ollama's own form: an object
+        return begun + (self._of(item, item.add(text)) if text else b"")
 
-    def _begin(self, item: OpenItem) -> bytes:
+    def _begin(self, item: TextItem) -> bytes:
         closed = self._close("completed")
         self._open = item
-        added = {"output_index": self._place, "item": item.opened()}
-        return closed + self._event("response.output_item.added", added)
+        return closed + self._added(item)
+
+    def _added(self, item: OpenItem) -> bytes:
+        place = self._places[item.id] = len(self._places)
+        return self._event("response.output_item.added", {"output_index": place, "item": item.opened()})
 
     def _close(self, status: Status) -> bytes:
+        """End the open item, if there is one."""
         item, self._open = self._open, None
-        if item is None:
-            return b""
+        return b"" if item is None else self._end(item, status)
+
+    def _end(self, item: OpenItem, status: Status) -> bytes:
         out = self._of(item, item.closed(status))
-        done = item.done(status)
-        out += self._event("response.output_item.done", {"output_index": self._place, "item": done})
-        self.response["output"].append(done)
+        place, done = self._places[item.id], item.done(status)
+        out += self._event("response.output_item.done", {"output_index": place, "item": done})
+        self._done[place] = done
+        self.response["output"] = [self._done[each] for each in sorted(self._done)]
         return out
 
-    @property
-    def _place(self) -> int:
-        """The index of the open item in the output: after the finished items."""
-        return len(self.response["output"])
+    def _cut(self) -> bytes:
+        """End the open item where the answer ends. A call gets no `done`: agents run a call that is done."""
+        self._calls.clear()
+        self._native.clear()
+        return self._close("incomplete")
 
     def _of(self, item: OpenItem, events: Iterable[tuple[str, dict[str, Any]]]) -> bytes:
-        place = {"item_id": item.id, "output_index": self._place}
+        place = {"item_id": item.id, "output_index": self._places[item.id]}
         return b"".join([self._event(kind, {**place, **fields}) for kind, fields in events])
 
     def _event(self, kind: str, fields: Mapping[str, Any]) -> bytes:
@@ -198,8 +233,13 @@ class ResponseWriter:
         self._sequence += 1
         return f"event: {kind}\ndata: {data}\n\n".encode()
 
+    def _call_item(self, call_id: str, name: str) -> CallItem:
+        form = self._forms.get(name) or CallForm("function", name)
+        return CallItem(self._item_id(prefix_of(form)), call_id, form)
+
     def _item_id(self, prefix: str) -> str:
-        return f"{prefix}_{self._new_id().rpartition('_')[2]}"
+        self._items += 1
+        return item_id(prefix, self.response["id"], str(self._items))
 
     def _mention(self, delta: Mapping[str, Any]) -> None:
         """Report fields without a place in a response, once for each name."""

@@ -29,12 +29,39 @@ def in_opening(state: State, text: str, position: int, out: list[Event]) -> tupl
     state.mode = Mode.TEXT
     if payload:
         return _begin(state, opening, text, after, out)
-    if state.owed:  # an opening marker in place of the closing one
+    if state.owed and state.opener == state.syntax.openings[0]:  # an opening marker in place of the closing one
         out.append(Markup(state.opener))
         state.owed = False
         opening = opening[len(state.opener) :]
-    state.content.text(opening, out)
-    return after, False
+    state.mentioned = state.mentioned or bool(state.opener)
+    further, waits = _mentions(state, text, after)
+    state.content.text(opening + text[after:further], out)
+    return (further, False) if waits is None else (waits, True)
+
+
+def _mentions(state: State, text: str, position: int) -> tuple[int, int | None]:
+    """Read mentions of opening markers that follow directly behind a mention.
+
+    Each is a mention to `in_text` too, which would look for them one by one. A marker that begins a block is left to `in_text`.
+
+    Returns:
+        The position behind the mentions; and the position at which the next marker waits for more text, or None.
+    """
+    marks = state.marks
+    if text[position - 1 : position] == "`" or state.fenced or state.owed:
+        return position, None
+    while found := marks.pattern.match(text, position):
+        marker, end = found.group(), found.end()
+        if marker not in marks.openings or marker in marks.reasoning or marker in marks.begun or marker[-1] == "`":
+            break
+        after, payload = state.syntax.opening(marker, text, end)
+        if payload is None:
+            state.mode, state.opener, state.held = Mode.OPENING, marker, [text[position:after]]
+            return position, after
+        if payload or after > end:
+            break
+        position = end
+    return position, None
 
 
 def _begin(state: State, opening: str, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
@@ -44,10 +71,12 @@ def _begin(state: State, opening: str, text: str, position: int, out: list[Event
         begin_passage(state, found, out)
         return position, False
     if state.rules.choice.mode == "none":  # the markers of passages are read all the same
+        state.mentioned = True
         state.content.text(opening, out)
         return position, False
     state.fenced = state.content.block(out) or state.fenced
     state.may_be_bare = state.may_think = state.owed = False
+    state.began = True
     state.mode, state.block = Mode.BLOCK, found
     if begin_call(state, found, text, position, out):
         return len(text), False

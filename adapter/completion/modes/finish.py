@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 def finish_mode(state: State, cut: bool, out: list[Event]) -> bool:
     """End the present mode at the end of the completion. Returns whether text is to be read again."""
+    if state.mode is Mode.BLOCK and state.untouched and state.tail:
+        return True  # a block that was begun as the completion ended, and is unread
     tail, state.tail = state.tail, ""
     if state.mode is Mode.BLOCK:
         in_block(state, "", 0, out)  # reads text that was kept unread
@@ -44,7 +46,7 @@ def finish_mode(state: State, cut: bool, out: list[Event]) -> bool:
 
 def _last(run: TextRun, state: State, tail: str, out: list[Event]) -> None:
     """Report text that waited to become a longer literal: a complete token, perhaps with more behind, or text."""
-    if tail and tail.startswith(tuple(state.marks.tokens)):
+    if tail and tail.startswith(tuple(state.marks.spare)):
         run.token(tail)
     else:
         run.text(tail, out)
@@ -53,10 +55,10 @@ def _last(run: TextRun, state: State, tail: str, out: list[Event]) -> None:
 def _cut_opening(state: State, tail: str, out: list[Event]) -> None:
     raw = "".join(state.held) + tail
     state.mode = Mode.TEXT
-    if state.syntax.in_words:  # no call came behind the words, so the marker was a mention
+    if state.syntax.in_words or not state.opener:  # no call came behind the words, so the marker was a mention
         state.content.text(raw, out)
         return
     state.content.block(out)
     out.append(Markup(raw))
-    if not state.owed:
+    if not (state.owed and state.opener == state.syntax.openings[0]):  # one in place of the closing tag
         out.append(Problem("cut", "the completion ended after an opening tag", raw))

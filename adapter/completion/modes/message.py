@@ -23,6 +23,7 @@ def begin_passage(state: State, passage: Passage, out: list[Event]) -> None:
     state.mode, state.passage = Mode.PASSAGE, passage
     if passage.kind in {PassageKind.CONTENT, PassageKind.REASONING}:
         out.append(Markup(passage.opening))
+        out += [Problem("markup", slip, passage.opening) for slip in passage.slips]
     else:
         state.held = [passage.opening]
 
@@ -73,6 +74,8 @@ def _end(state: State, passage: Passage, closing: str, out: list[Event]) -> None
     state.held = []
     if passage.kind is PassageKind.INVENTED:
         problem = Problem("invented_result", "the model wrote a message that is not its own; it was left out", raw)
+    elif passage.kind is PassageKind.EMPTY:
+        problem = Problem("markup", "the header of a message, and no message behind; the header was left out", raw)
     else:
         problem = Problem("unreadable", "a message to neither the user nor a tool that was offered; it was left out", raw)
     out += [Markup(raw), problem]

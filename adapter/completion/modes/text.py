@@ -37,7 +37,7 @@ def in_text(state: State, text: str, position: int, out: list[Event]) -> tuple[i
             state.content.text(text[position:], out)
             return start, False
         marked = mark is not None and mark.start == start
-        if text[start] in state.bare_syntax.bare.first and not marked:
+        if not marked and state.next_bare(text[start]):
             state.content.text(text[position:start], out)
             state.begin_bare()
             return start, False
@@ -87,13 +87,14 @@ def _running_text(state: State, text: str, start: int, end: int, out: list[Event
 def _at_mark(state: State, mark: str, text: str, start: int, out: list[Event]) -> tuple[int, bool]:
     marks, content = state.marks, state.content
     end = start + len(mark)
-    if mark in marks.reasoning and state.may_think and not content.seen and content.edge != "block":
+    if mark in marks.reasoning and _thinks(state, mark):
         _enter_reasoning(state, mark, out)
     elif mark in marks.openings and (state.has_passages or state.rules.choice.mode != "none"):
         if content.last == "`" and not state.owed:
             if end == len(text):
                 return start, True
             if text[end] == "`":  # a mention: `<tool_call>`
+                state.mentioned = True
                 content.text(mark, out)
                 return end, False
         state.mode, state.opener, state.held = Mode.OPENING, mark, [mark]
@@ -107,11 +108,42 @@ def _at_mark(state: State, mark: str, text: str, start: int, out: list[Event]) -
     elif mark == marks.result[0] and content.edge == "block":
         content.block(out)
         state.mode, state.held = Mode.INVENTED, [mark]
-    elif mark in marks.tokens:
+    else:
+        _left_over(state, mark, out)
+        if mark in marks.idle and not state.fenced:
+            end = _tokens(state, text, end)
+    return end, False
+
+
+def _tokens(state: State, text: str, position: int) -> int:
+    """Read further special tokens that follow directly behind a special token. Returns the position behind them."""
+    marks, add = state.marks, state.content.token
+    while (found := marks.pattern.match(text, position)) and found.group() in marks.idle:
+        add(found.group())
+        position = found.end()
+    return position
+
+
+def _thinks(state: State, mark: str) -> bool:
+    """Tell if a tag of the reasoning has its meaning: at the start; and a special token, which is no word, anywhere."""
+    content, marks = state.content, state.marks
+    if state.may_think and not content.seen and content.edge != "block":
+        return True
+    return mark == marks.reasoning[0] and mark in marks.spare and content.last != "`"
+
+
+def _left_over(state: State, mark: str, out: list[Event]) -> None:
+    """Read a marker without its meaning: a left-over special token, a tag around the answer, or text."""
+    content, marks = state.content, state.marks
+    closes = mark == marks.close and (state.mentioned or content.holds_token())  # what is left of a call that is text
+    spare = mark in marks.spare and not closes
+    if mark == marks.answer[0] and content.edge == "reasoning" and not content.seen:
+        out.append(Markup(mark))
+        state.answering = True
+    elif spare or (mark == marks.answer[1] and state.answering):
         content.token(mark)
     else:
         content.text(mark, out)
-    return end, False
 
 
 def _enter_reasoning(state: State, mark: str, out: list[Event]) -> None:
@@ -122,7 +154,7 @@ def _enter_reasoning(state: State, mark: str, out: list[Event]) -> None:
     out.append(Markup(mark))
     state.mode = Mode.REASONING
     if mark == state.marks.reasoning[1]:
-        _leave_reasoning(state, out)
+        leave_reasoning(state, out)
 
 
 def _fence_end(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
@@ -150,13 +182,15 @@ def in_reasoning(state: State, text: str, position: int, out: list[Event]) -> tu
     if mark is None or not mark.text:
         return end, mark is not None
     if mark.text == closing:
-        _leave_reasoning(state, out)
+        leave_reasoning(state, out)
         out.append(Markup(closing))
     elif mark.text == opening and not run.seen:
         out.append(Markup(opening))  # prefilled, and written once more
     elif mark.text in state.marks.openings and state.calls_in_thinking:
-        _leave_reasoning(state, out)
+        leave_reasoning(state, out)
         state.mode, state.opener, state.held = Mode.OPENING, mark.text, [mark.text]
+    elif mark.text in state.marks.openings and state.may_end_unclosed:
+        state.mode, state.opener, state.held = Mode.REHEARSAL, mark.text, [mark.text]
     elif mark.text in state.marks.tokens:
         run.token(mark.text)
     else:
@@ -164,7 +198,8 @@ def in_reasoning(state: State, text: str, position: int, out: list[Event]) -> tu
     return end + len(mark.text), False
 
 
-def _leave_reasoning(state: State, out: list[Event]) -> None:
+def leave_reasoning(state: State, out: list[Event]) -> None:
+    """End the reasoning."""
     state.reasoning.edge = "reasoning"
     state.reasoning.end(out)
     state.mode = Mode.TEXT

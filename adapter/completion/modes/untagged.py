@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from adapter.completion.call_stream import CallStream
@@ -9,7 +10,7 @@ from adapter.completion.report import contradict, report, take_started
 from adapter.completion.state import Mode, State
 from adapter.completion.validate import verdicts
 from adapter.events import Markup, Problem
-from adapter.syntax.reading import End, RawCall, Reading
+from adapter.syntax.reading import End, RawCall, Reading, moved
 
 if TYPE_CHECKING:
     from adapter.events import Event
@@ -25,7 +26,8 @@ def in_bare(state: State, text: str, position: int, out: list[Event]) -> tuple[i
     if not state.rules.constrained and (name := bare.name()):
         bare.dead = bare.dead or not _offered(state, name)  # no gate lets an unknown name pass
     if bare.dead:
-        state.mode, state.may_be_bare = Mode.TEXT, False
+        del state.bare_forms[0]
+        state.mode, state.may_be_bare = Mode.TEXT, bool(state.bare_forms)
         state.again = bare.text
         contradict(state, state.again, out)
     return len(text), False
@@ -37,16 +39,22 @@ def finish_bare(state: State, cut: bool, out: list[Event]) -> None:
     raw = state.open_bare.text
     state.mode, state.may_be_bare = Mode.TEXT, False
     own = state.bare_syntax.bare.own
-    reading = _reading(state, payload, own=own) if complete else None
+    dead = state.open_bare.dead and not state.rules.constrained
+    reading = None if dead else _reading(state, payload, complete=complete, own=own)
     if reading is not None:
         state.content.block(out)
         if not state.rules.constrained and not own:
             out.append(Problem("recovered", "a call was written without its tags", raw))
         if reading.repaired:
             out.append(Problem("repaired", "the text of a call was repaired", raw))
-        report(state, reading, verdicts(reading.calls, state.rules, state.options), raw, state.open_bare.start, out)
+        out += [Problem("repaired", sentence, raw) for sentence in reading.mended]
+        if state.open_bare.dead:
+            out.append(Problem("repaired", "words behind the calls were left out", raw))
+        start = state.open_bare.start
+        checked = verdicts(reading.calls, state.rules, state.options)
+        report(state, replace(reading, calls=moved(reading.calls, start)), checked, raw, start, out)
         return
-    if (state.rules.constrained and cut) or (own and not complete and _begins_call(state)):
+    if (state.rules.constrained and cut) or (own and not complete and not dead and _begins_call(state)):
         state.content.block(out)
         started = take_started(state)
         index = started[-1].index if started else None
@@ -56,13 +64,18 @@ def finish_bare(state: State, cut: bool, out: list[Event]) -> None:
         contradict(state, raw, out)
 
 
-def _reading(state: State, payload: str, *, own: bool) -> Reading | None:
+def _reading(state: State, payload: str, *, complete: bool, own: bool) -> Reading | None:
     """Return the calls of a payload that passes the gates: nothing but calls, of tools offered.
+
+    Of a list that breaks off the finished calls count, where the model is due to write JSON.
 
     In a dialect whose models write calls without markers the arguments may be invalid, as those of any call; in other dialects
     they must be valid.
     """
-    reading = state.bare_syntax.read(payload, End.DONE if own else End.TEXT)
+    if not (complete or own or state.rules.constrained):
+        return None
+    end = End.DONE if own else End.TEXT
+    reading = state.bare_syntax.read(payload, end if complete else End.CUT)
     named = [call for call in reading.calls if isinstance(call, RawCall)]
     if not named or len(named) < len(reading.calls):
         return None
@@ -76,7 +89,7 @@ def _reading(state: State, payload: str, *, own: bool) -> Reading | None:
 
 def _begins_call(state: State) -> bool:
     """Tell if an unfinished payload has named a tool that is offered."""
-    name = state.bare_syntax.begun(state.open_bare.payload)
+    name = state.bare_syntax.begun(state.open_bare.payload, over=True)
     return bool(name) and _offered(state, name)
 
 

@@ -25,6 +25,12 @@ def has_grammar(dialect: Dialect) -> bool:
     return frame_of(dialect, "name") is not None
 
 
+def counts_characters(dialect: Dialect) -> bool:
+    """True if a grammar can bound the strings of the dialect's calls: they are plain JSON."""
+    frame, notation = frame_of(dialect, "name"), notation_of(dialect)
+    return frame is not None and frame.raw is None and not notation.quote and not notation.never
+
+
 def no_grammar(dialect: Dialect, tools: ToolSet) -> str:
     """The reason why no grammar describes calls of the tools; empty if a grammar does."""
     if not has_grammar(dialect):

@@ -59,7 +59,7 @@ class ObjectMembers:
 
     def undeclared(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> str:
         """An object with any members, or with the members that `additionalProperties` describes."""
-        values = schema.get("additionalProperties", True)
+        values = other_values(schema, True)
         if values is False:
             return '"{}"'
         if not isinstance(values, Mapping) or not values:
@@ -92,13 +92,28 @@ class KeywordMembers(ObjectMembers):
 
     def undeclared(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> str:
         """No arguments, unless `additionalProperties` allows some: a tool that declares no argument mostly takes none."""
-        values = schema.get("additionalProperties", False)
+        values = other_values(schema, False)
         if values is False:
             return self.around(self.none)
         before, after = self._grammar.notation.argument("x")
         key = in_turn(self._grammar.shared("name"), literal(before.removeprefix("x")))
         pair = in_turn(key, f"({self._grammar.schema(values, root, f'{place}.*')})", literal(after))
         return self.around(any_members(self._grammar, self, pair))
+
+
+def other_values(schema: Mapping[str, Any], unsaid: bool) -> Any:
+    """Return the schema of members that an object does not declare.
+
+    Patterns of names are left to validation: a member has a value that one of them allows.
+
+    Args:
+        schema: The object's schema.
+        unsaid: The result for a schema that says nothing.
+    """
+    values, patterns = schema.get("additionalProperties", unsaid), schema.get("patternProperties")
+    if not patterns:
+        return values
+    return {"anyOf": [*patterns.values()]} if values is False else True
 
 
 def any_members(grammar: SchemaWriter, members: Members, pair: str) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from adapter.enforce.gbnf.members import any_members
+from adapter.enforce.gbnf.members import any_members, other_values
 from adapter.enforce.gbnf.terminals import in_turn, literal
 from adapter.enforce.gbnf.text_until import text_until
 from adapter.schema.keywords import ANNOTATIONS, UNSAID
@@ -61,7 +61,7 @@ class RawMembers:
 
     def undeclared(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> str:
         """No arguments, unless `additionalProperties` allows some: a tool that declares no argument mostly takes none."""
-        values = schema.get("additionalProperties", False)
+        values = other_values(schema, False)
         if values is False:
             return self.none
         key = in_turn(literal(self._frame.key), self._grammar.shared("name"))
@@ -99,6 +99,8 @@ class RawMembers:
         if words:
             return [in_turn(literal(frame.value), f"({' | '.join(words)})")]
         self._grammar.leave(place, *dict.fromkeys(held_by_none(schema, root)))
+        if isinstance(schema, Mapping) and schema.keys() & {"$ref", "allOf"}:
+            self._grammar.merged(schema, root, place)  # parts that contradict each other are noted
         after = literal(frame.end.removeprefix(frame.closing))
         return [
             in_turn(literal(frame.value), text_until(self._grammar, frame.closing, after, may_end=False, never=frame.never))

@@ -29,6 +29,8 @@ from adapter.syntax.notation import JSON, Notation
 # llama.cpp refuses larger repetitions.
 _MOST_REPETITIONS = 1000
 _DEEPEST = 40
+_LARGEST = 10**100
+_LIMITS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 
 
 class Grammar(RuleSet):
@@ -123,15 +125,28 @@ class Grammar(RuleSet):
         if least > _MOST_REPETITIONS:
             self.leave(place, "minLength")
             return self.shared("string")
-        if most is not None and most > _MOST_REPETITIONS:
+        if most is not None and most - least > _MOST_REPETITIONS**2:
             self.leave(place, "maxLength")
             most = None
         tag = min((len(each.replace(" ", "")) for each in self.notation.never), default=0)  # no closing tag fits in less
         char = self.shared("char" if not tag or (most is not None and most < tag) else "few")
-        return f'"\\"" {char}{{{least},{"" if most is None else most}}} "\\""'
+        if most is None or most <= _MOST_REPETITIONS:
+            return f'"\\"" {char}{{{least},{"" if most is None else most}}} "\\""'
+        few = f"{char}{{{least}}} " if least else ""
+        return f'"\\"" {few}{self.once(("at most", char, most - least), lambda: self._at_most(char, most - least))} "\\""'
+
+    def _at_most(self, char: str, most: int) -> str:
+        """A rule for at most so many characters, more than the engine repeats: by blocks, no slower than without a bound."""
+        block = self.once(("block", char), lambda: self.rule(f"{char}{{{_MOST_REPETITIONS}}}"))
+        whole, rest = divmod(most, _MOST_REPETITIONS)
+        fewer = f"{block}{{0,{whole - 1}}} {char}{{0,{_MOST_REPETITIONS - 1}}}"
+        return self.rule(f"{fewer} | {block}{{{whole}}} {char}{{0,{rest}}}" if whole else f"{char}{{0,{rest}}}")
 
     def _number(self, kind: str, schema: Mapping[str, Any], place: str) -> str:
         least, most = integer_bounds(schema)
+        if any(bound is not None and abs(bound) >= _LARGEST for bound in (least, most)):
+            self.leave(place, *(key for key in _LIMITS if key in schema))
+            return self.shared(kind)
         if least is not None and most is not None and least > most:
             self.leave(place, "maximum")
             most = None
@@ -139,10 +154,9 @@ class Grammar(RuleSet):
             if least is None and most is None:
                 return self.shared("integer")
             return self.rule(integer_range(least, most))
-        limits = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
         positive = least is not None and least >= 0
         said = {"minimum"} if positive and schema.get("minimum") == 0 else set()
-        self.leave(place, *(key for key in limits if key in schema and key not in said))
+        self.leave(place, *(key for key in _LIMITS if key in schema and key not in said))
         return self.shared("unsigned" if positive else "number")
 
     def _array(self, schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> str:

@@ -20,6 +20,7 @@ from adapter.syntax.braces.literals import literals
 from adapter.syntax.braces.notation import BracesNotation
 from adapter.syntax.contract import Syntax
 from adapter.syntax.limits import Limits
+from adapter.text.literal_tree import row
 from adapter.text.partial import is_half
 
 if TYPE_CHECKING:
@@ -45,27 +46,23 @@ class CallBraces(Syntax):
         if set(settings.form) != _FORM:
             raise DialectError(f"form = {dict(settings.form)!r}: the syntax 'call_braces' asks for {', '.join(sorted(_FORM))}")
         self._literals = literals(settings.open, settings.close, settings.tokens, settings.form["call"], settings.form["quote"])
-        self._known = settings.known
+        self._known, self._declared, self._names = settings.known, settings.place, settings.names
         self.openings: tuple[str, ...] = (settings.open,)
         self.notation = BracesNotation(settings.form["quote"])
         self.limits = Limits(keys=_KEYS, inner=True, ends=self._literals.string_ends)
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
         """Find the word behind an opening marker, which may be doubled. Returns as `Syntax.opening` does."""
-        start, word = position, self._literals.call
-        while True:
-            found = _SPACE.match(text, position)
-            position = found.end() if found else position
-            if text.startswith(word, position):
-                return start, True
-            if not text.startswith(opener, position):
-                break
-            position += len(opener)
-            start = position
+        word, doubled = self._literals.call, row((opener,)).match(text, position)
+        start = doubled.end() if doubled else position
+        found = _SPACE.match(text, start)
+        position = found.end() if found else start
+        if text.startswith(word, position):
+            return start, True
         if position == len(text) or is_half(text, position, (word, opener)):
             return start, None
         return start, False
 
     def block(self, opening: str) -> CallBracesBlock:
         """Make a reader for one block."""
-        return CallBracesBlock(opening, self._literals, self._known)
+        return CallBracesBlock(opening, self._literals, self._known, self._declared, self._names)

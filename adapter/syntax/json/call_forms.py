@@ -3,6 +3,7 @@
 Models write these forms, read by the same rules in every syntax with JSON calls:
 
     {"name": N, "arguments": {…}}                       any key order; `parameters` for `arguments`, `tool_name` for `name`
+    {"name": N, "args": {…}}                            mended, and told
     {"type": "function", "function": {"name": …}}       the OpenAI wrapper
     [ …, … ]   {"tool_calls": [ … ]}   {…} {…}          several
 """
@@ -10,15 +11,18 @@ Models write these forms, read by the same rules in every syntax with JSON calls
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from adapter.events import CallPlaces
 from adapter.syntax.reading import Nameless, RawCall
 from adapter.text.json_spans import elements, loads, skip_space, spans, value_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    from adapter.events import Where
     from adapter.text.buffer import TextBuffer
 
 try:
@@ -30,6 +34,7 @@ except ImportError:  # a dependency of the openai client, today
 
 
 _Members: TypeAlias = dict[str, tuple[Any, int, int]]
+Values: TypeAlias = "tuple[list[RawCall | Nameless], int]"  # the calls of a value, and the position behind
 _NOTHING = (None, 0, 0)
 # The usual form of a call, up to the arguments; and the most code points of arguments to copy for reading.
 _PLAIN_CALL = re.compile(
@@ -37,6 +42,10 @@ _PLAIN_CALL = re.compile(
     r'[ \t\n\r]*"(?:arguments|parameters)"[ \t\n\r]*:[ \t\n\r]*'
 )
 _MOST_COPIED = 1 << 17
+# Keys under which models write arguments too, and members of a call that are none.
+_OTHER_KEYS = frozenset({"args", "input", "kwargs"})
+_BESIDE = frozenset({"name", "tool_name", "id", "tool_call_id", "call_id", "type", "index", "description", "strict"})
+_WRAPPER = re.compile(r'\{[ \t\n\r]*"tool_calls"[ \t\n\r]*:[ \t\n\r]*\[')
 
 
 def read_calls(text: str, start: int = 0, stop: int | None = None, *, one: bool = False) -> list[RawCall | Nameless]:
@@ -69,6 +78,54 @@ def read_calls(text: str, start: int = 0, stop: int | None = None, *, one: bool 
     return calls
 
 
+class Finished(NamedTuple):
+    """The calls that are complete in a payload without its end.
+
+    Attributes:
+        calls: The calls.
+        unfinished: A further call had begun, or was due behind a comma.
+        closers: Brackets too many stand behind the calls.
+    """
+
+    calls: list[RawCall | Nameless]
+    unfinished: bool
+    closers: bool
+
+
+def read_finished(text: str, read: Callable[[str, int], Values] | None = None) -> Finished:
+    """Return the complete calls of a payload that is cut off, or has brackets too many or too few behind its calls.
+
+    Args:
+        text: The payload.
+        read: Reads the calls of one value at a position; None for the forms of this module.
+    """
+    read = read or _calls_at
+    calls: list[RawCall | Nameless] = []
+    depth, closers, due, position = 0, False, False, skip_space(text, 0)
+    while position < len(text):
+        character = text[position]
+        if character in "]}":
+            closers, depth = closers or not depth, max(depth - 1, 0)
+            position += 1
+        elif character in ",;" and calls:
+            due, position = True, position + 1
+        elif character == "[" and not closers:
+            depth, position = depth + 1, position + 1
+        else:
+            try:
+                found, position = read(text, position)
+            except ValueError:
+                wrapper = None if calls else _WRAPPER.match(text, position)
+                if wrapper is None:
+                    return Finished(calls, True, closers)
+                depth, position = depth + 2, wrapper.end()
+            else:
+                calls += found
+                due = False
+        position = skip_space(text, position)
+    return Finished(calls, due, closers)
+
+
 def read_plain_call(text: str, start: int, stop: int) -> RawCall | None:
     """Read a payload of `{"name": …, "arguments": …}` and nothing else, in a third of the time of `read_calls`.
 
@@ -89,7 +146,16 @@ def read_plain_call(text: str, start: int, stop: int) -> RawCall | None:
         value = read_quickly(arguments)
     except ValueError:
         return None
-    return _call(head["name"], arguments, value) if head["name"].strip() else None
+    return _call(head["name"], arguments, value, plain_places) if head["name"].strip() else None
+
+
+def plain_places(block: str) -> CallPlaces:
+    """Return the places in the block of a call that `read_plain_call` has read."""
+    head = _PLAIN_CALL.search(block)
+    if head is None:
+        return CallPlaces()
+    value, end = value_at(block, head.end())
+    return CallPlaces(head.span("name"), None if value is None or value == "" else (head.end(), end))
 
 
 def read_quickly(text: str) -> Any:
@@ -115,15 +181,17 @@ def _calls_at(text: str, begin: int) -> tuple[list[RawCall | Nameless], int]:
     """Return the calls of the value at `begin`, and the position behind. No call is decoded a second time with its list."""
     calls: list[RawCall | Nameless] = []
     if text.startswith("{", begin):
-        members, end = spans(text, begin)
-        calls += _read_object(text, members, begin, end)
+        doubled: list[str] = []
+        members, end = spans(text, begin, doubled)
+        found = _read_object(text, members, begin, end)
+        calls += _noted(found, doubled) if doubled else found
     elif text.startswith("[", begin):
         try:
-            found = list(elements(text, begin, _calls_at))
+            each = list(elements(text, begin, _calls_at))
         except RecursionError:
             raise ValueError("nested too deeply") from None
-        calls += chain.from_iterable(inner for inner, _, _ in found)
-        end = skip_space(text, found[-1][2] if found else begin + 1) + 1
+        calls += chain.from_iterable(inner for inner, _, _ in each)
+        end = skip_space(text, each[-1][2] if each else begin + 1) + 1
     else:
         end = value_at(text, begin)[1]
         calls.append(Nameless(text[begin:end]))
@@ -136,47 +204,86 @@ def _read_object(text: str, found: _Members, begin: int, end: int) -> Iterator[R
         for wrapper, kind in (("tool_calls", list), ("function", dict)):
             if wrapper in found and isinstance(found[wrapper][0], kind):
                 begin = found.pop(wrapper)[1]  # releases the decoded value
-                yield from _calls_at(text, begin)[0]
+                beside = _others(found)
+                for call in _calls_at(text, begin)[0]:
+                    yield replace(call, beside=beside + call.beside) if beside and isinstance(call, RawCall) else call
+                    beside = ()
                 return
-    name = found.get("name", found.get("tool_name", _NOTHING))[0]
+    name, begun, ended = found.get("name", found.get("tool_name", _NOTHING))
     if not isinstance(name, str) or not name.strip():
         yield Nameless(text[begin:end])
         return
-    value, first, last = found.get("arguments") or found.get("parameters", _NOTHING)
-    yield _call(name, text[first:last], value)
+    given = found.get("arguments") or found.get("parameters")
+    if given is None:
+        yield _without_arguments(name, text, found, (begun + 1, ended - 1))
+        return
+    value, first, last = given
+    call = _call(name, text[first:last], value, CallPlaces((begun + 1, ended - 1), (first, last)))
+    beside = tuple(key for key in _others(found) if found[key] is not given)
+    yield replace(call, beside=beside) if beside else call
 
 
-def read_arguments(name: str, text: str) -> RawCall:
+def _noted(calls: Iterable[RawCall | Nameless], doubled: list[str]) -> Iterator[RawCall | Nameless]:
+    """Yield the calls of an object, the first with a sentence on the keys that stand there twice, of which the last counts."""
+    keys = ", ".join(repr(key) for key in dict.fromkeys(doubled) if key not in _BESIDE - {"name", "tool_name"})
+    told = (f"in a call {keys} stands there twice, with two values; the last counts",) if keys else ()
+    for call in calls:
+        yield replace(call, mended=told + call.mended) if told and isinstance(call, RawCall) else call
+        told = ()
+
+
+def _others(found: _Members) -> tuple[str, ...]:
+    """Return the keys of members that are no part of a call."""
+    return tuple(key for key, member in found.items() if key not in _BESIDE and member[0] is not None)
+
+
+def _without_arguments(name: str, text: str, found: _Members, named: tuple[int, int]) -> RawCall:
+    """Read a call that has no member for arguments: one member of another name may hold them, and no other is dropped."""
+    others = {key: found[key] for key in _others(found)}
+    keys = [key for key in others if key in _OTHER_KEYS and isinstance(others[key][0], dict)]
+    if len(keys) == len(others) == 1:
+        value, first, last = others[keys[0]]
+        told = f"the arguments of {name!r} stood under {keys[0]!r}"
+        return RawCall(name.strip(), text[first:last], value, places=CallPlaces(named, (first, last)), mended=(told,))
+    left = tuple(f"{key!r} stands beside the name, and there are no arguments" for key in others)
+    return RawCall(name.strip(), "{}", {}, faults=left, places=CallPlaces(named, None))
+
+
+def read_arguments(name: str, text: str, places: CallPlaces) -> RawCall:
     """Return the call of a tool with these arguments.
 
     Args:
         name: The tool.
         text: A JSON value, or the empty string.
+        places: Places of the name and the arguments.
 
     Raises:
         ValueError: The text is not JSON.
     """
-    return _call(name, text, loads(text) if text else None)
+    return _call(name, text, loads(text) if text else None, places)
 
 
-def read_written(calls: Iterable[tuple[str, TextBuffer]], block: TextBuffer) -> tuple[RawCall, ...]:
+def read_written(
+    calls: Iterable[tuple[str, TextBuffer, tuple[str, ...], CallPlaces]], block: TextBuffer
+) -> tuple[RawCall, ...]:
     """Return the calls of a block with arguments that a reader has written as JSON.
 
     Args:
-        calls: Names and arguments.
+        calls: Names, arguments, sentences on text without a reading, and places.
         block: The text of the block; joined first, while memory holds little else.
     """
     block.text()
-    return tuple(RawCall(name, text, loads(text)) for name, text in ((name, written.text()) for name, written in calls))
+    written = ((name, text.text(), faults, places) for name, text, faults, places in calls)
+    return tuple(RawCall(name, text, loads(text), faults=faults, places=places) for name, text, faults, places in written)
 
 
-def _call(name: str, text: str, decoded: Any) -> RawCall:
+def _call(name: str, text: str, decoded: Any, places: Where) -> RawCall:
     """Return the call of a tool with arguments that are decoded already."""
     if decoded is None or decoded == "":
-        return RawCall(name.strip(), "{}", {})
+        return RawCall(name.strip(), "{}", {}, places=CallPlaces(places.name) if isinstance(places, CallPlaces) else places)
     if isinstance(decoded, str):
-        return RawCall(name.strip(), *decoded_once(text, decoded))
-    return RawCall(name.strip(), text, decoded)
+        return RawCall(name.strip(), *decoded_once(text, decoded), places=places)
+    return RawCall(name.strip(), text, decoded, places=places)
 
 
 def decoded_once(literal: str, decoded: str) -> tuple[str, Any]:

@@ -219,12 +219,13 @@ class BlockScanner:
         if bounds.closes(text, position):
             end = base + position
             return position + len(bounds.close), self._end(End.TAG, end, end + len(bounds.close)), False
-        if bounds.opens(text, position) or any(text.startswith(token, position) for token in bounds.tokens):
+        opens = bounds.opens(text, position)
+        token = any(text.startswith(token, position) for token in bounds.tokens)
+        if is_half(text, position, (bounds.open,)) or (not (opens or token) and bounds.half(text, position)):
+            return position, None, True  # a token may be the beginning of the opening marker
+        if opens or token:
             end = base + position
-            kind = End.OPENER if bounds.opens(text, position) else End.TOKEN
-            return position, self._end(kind, end, end), False
-        if bounds.half(text, position):
-            return position, None, True
+            return position, self._end(End.OPENER if opens else End.TOKEN, end, end), False
         self._before = "<"
         return position + 1, None, False
 

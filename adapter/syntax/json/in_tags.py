@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -24,14 +25,14 @@ if TYPE_CHECKING:
     from adapter.syntax.json.end_scanner import BlockScanner
     from adapter.syntax.reading import End, RawCall, Reading
 
-_SKIP = re.compile(r"[ \t\r\n`]+")
+_SKIP = r"[ \t\r\n`]"
 _WORDS = ("json", "JSON", "xml")
 _ARRAY_OF_OBJECTS = re.compile(r"\[[ \t\r\n]{0,64}(?:(?P<yes>[\[{\]])|(?P<end>\Z))?")
 _FENCE = r"`{3}(?:json|xml|tool_call)?[ \t]*\n\s{0,20}"
-_KEY = "name|arguments|parameters|type|function|tool_calls|id|tool_name|tool_call_id"
+BARE_KEYS = "name|arguments|parameters|type|function|tool_calls|id|tool_name|tool_call_id"
 BARE = BareForm(
     first="{[`",
-    head=re.compile(rf'(?:{_FENCE})?(?P<payload>[\[\s]{{0,20}}\{{\s{{0,20}}"(?:{_KEY})")'),
+    head=re.compile(rf'(?:{_FENCE})?(?P<payload>[\[\s]{{0,20}}\{{\s{{0,20}}"(?:{BARE_KEYS})")'),
     half=re.compile(
         r"(?:`{1,3}|`{3}[a-z_]{1,9}[ \t]{0,9}|`{3}(?:json|xml|tool_call)?[ \t]*\n\s{0,20})?"
         r'(?:[\[\s]{0,20}(?:\{\s{0,20}(?:"[^"\\]{0,20})?)?)?\Z'
@@ -39,6 +40,14 @@ BARE = BareForm(
 )
 _WORD = r'"\w{1,20}"\s*:\s*"[^"\\]{0,80}"\s*,\s*'
 _BEGUN = re.compile(rf'[\[\s]{{0,20}}\{{\s*(?:{_WORD}){{0,3}}"(?:tool_)?name"\s*:\s*"(?P<name>[^"\\]+)"')
+_NAMED = re.compile(_BEGUN.pattern + r'\s*(?:\}|,\s*"(?!(?:tool_)?name")[^"]+")')
+
+
+@functools.lru_cache(maxsize=64)
+def _skipping(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Return a pattern of white space, backticks and these words, over and over."""
+    listed = "|".join(map(re.escape, filter(None, words)))
+    return re.compile(rf"(?:{_SKIP}++|(?![\[{{])(?:{listed}))*+")
 
 
 def _array_begins(text: str, position: int) -> bool | None:
@@ -68,6 +77,7 @@ class JsonInTags(Syntax):
         self.openings: tuple[str, ...] = (settings.open,)
         self._close = settings.close
         self._prefix = (*_WORDS, settings.open)
+        self._skip = _skipping(self._prefix)
 
     @staticmethod
     def check(settings: SyntaxSettings) -> None:
@@ -86,20 +96,15 @@ class JsonInTags(Syntax):
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
         """Pass over text between an opening tag and the payload (behaviour 1.1)."""
         del opener  # the syntax has only one
-        while position < len(text):
-            skipped = _SKIP.match(text, position)
-            if skipped:
-                position = skipped.end()
-            elif text[position] == "{":
-                return position, True
-            elif text[position] == "[":
-                return position, _array_begins(text, position)
-            else:
-                word = next((word for word in self._prefix if text.startswith(word, position)), None)
-                if word is None:
-                    return position, None if is_half(text, position, self._prefix) else False
-                position += len(word)
-        return position, None
+        skipped = self._skip.match(text, position)
+        position = skipped.end() if skipped else position
+        if position == len(text):
+            return position, None
+        if text[position] == "{":
+            return position, True
+        if text[position] == "[":
+            return position, _array_begins(text, position)
+        return position, None if is_half(text, position, self._prefix) else False
 
     def plain_block(self, text: str, start: int) -> tuple[RawCall, int] | None:
         """Read a block of one plain JSON call, with nothing but white space around the JSON."""
@@ -126,7 +131,7 @@ class JsonInTags(Syntax):
         """The calls of a payload without tags."""
         return self.payload.read(payload, end)
 
-    def begun(self, payload: str) -> str:
-        """The name of the first call of an unfinished payload, if only words stand in front of the name."""
-        found = _BEGUN.match(payload)
+    def begun(self, payload: str, *, over: bool = False) -> str:
+        """The name of the first call of an unfinished payload, if only words stand in front of the name, and no name behind."""
+        found = (_BEGUN if over else _NAMED).match(payload)
         return found["name"] if found else ""

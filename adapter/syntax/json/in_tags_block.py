@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapter.syntax.block import Block, Where
-from adapter.syntax.json.call_forms import read_quickly
+from adapter.syntax.json.call_forms import plain_places, read_quickly
 from adapter.syntax.json.end_scanner import BlockScanner
 from adapter.syntax.reading import End, RawCall, Unheard
 from adapter.text.json_spans import value_at
@@ -123,9 +123,14 @@ class JsonBlock(Block):
         if self._finder is not None:
             self._finder.adopt(cursor, start)
 
-    def take_plain(self, name: str, start: int, end: int, tag: int) -> tuple[str, RawCall, Sequence[str]] | None:
-        """End a block of one plain call that was kept whole; see `PlainBlock`."""
-        raw, before = self._text.text(), len(self.opening)
+    def take_plain(self, name: str, start: int, end: int, tag: int, text: str) -> tuple[str, RawCall, Sequence[str]] | None:
+        """End a block of one plain call; see `PlainBlock`. The text of a short one is never kept."""
+        before = len(self.opening)
+        if self._read:
+            self.keep(text)
+            raw = self._text.text()
+        else:
+            raw = self.opening + text
         arguments = raw[before + start : before + end]
         try:
             value = read_quickly(arguments)
@@ -133,9 +138,15 @@ class JsonBlock(Block):
             try:
                 value = value_at(raw, before + start)[0]
             except ValueError:  # nested too deeply
+                if not self._read:
+                    self.keep(text)
                 self._payload_end, self._block_end = tag, self._read
                 return None
-        return raw, RawCall(name, arguments, value), self._payload.markup_faults(self.opening, raw[before + tag :])
+        return (
+            raw,
+            RawCall(name, arguments, value, places=plain_places),
+            self._payload.markup_faults(self.opening, raw[before + tag :]),
+        )
 
     def waiting(self) -> Lookout | None:
         """Literals without which a short block cannot end."""

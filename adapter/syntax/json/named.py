@@ -9,11 +9,13 @@ A dialect has the section's markers as `open` and `close`, and in `form` the spe
     end         the marker behind a call; left out if the JSON ends the call
     head        a pattern for the text between the call's marker and its JSON, separator included, with a group `name`; with a
                 group `id` for models that write ids, which their calls keep. Without it all before the separator is the name
+    direct      a pattern, with a group `name`, for the text before a JSON object without the separator, which servers drop
     other_open, other_close   another spelling of the section's markers that models use
     repair      `closed`: a call whose JSON lacks a closing brace or bracket is not repaired
 
 Markers inside JSON strings are data. White space and a code fence may stand around the JSON; missing JSON, or `null`, stands
-for empty arguments.
+for empty arguments. Behind an `open` that begins a call, JSON with names inside is read as in `adapter.syntax.json.bare`: such
+models were trained on lists before.
 """
 
 from __future__ import annotations
@@ -24,16 +26,22 @@ from typing import TYPE_CHECKING
 from adapter.errors import DialectError
 from adapter.syntax.contract import Syntax
 from adapter.syntax.json.end_scanner import Boundaries, is_half
+from adapter.syntax.json.in_tags_block import JsonBlock
 from adapter.syntax.json.named_block import NamedJsonBlock
 from adapter.syntax.json.named_head import Heads
+from adapter.syntax.json.payload import SEPARATORS, Payload
+from adapter.text.literal_tree import row
 
 if TYPE_CHECKING:
     from adapter.syntax.contract import SyntaxSettings
 
+_BEFORE = r"[ \t\r\n]{0,64}+(?:`{1,3}(?:json)?[ \t\r\n]{0,64}+)?"
+_LISTED = re.compile(_BEFORE + r'(?P<payload>\[?\s{0,64}+\{\s{0,64}+"(?:name|arguments|parameters|type|function|id)")')
+_HALF_LISTED = re.compile(_BEFORE + r'(?:\[\s{0,64}+|(?:\[\s{0,64}+)?\{\s{0,64}+(?:"[a-z]{0,10}+)?)\Z')
 _SPACE = re.compile(r"[ \t\r\n]*")
 # Words that models write between the marker of a section and its first call are shorter than this.
 _MOST_NOISE = 200
-_FORM = ("call", "separator", "end", "head", "other_open", "other_close", "repair")
+_FORM = ("call", "separator", "end", "head", "other_open", "other_close", "repair", "direct")
 
 
 class NamedJson(Syntax):
@@ -63,13 +71,17 @@ class NamedJson(Syntax):
         before = self._call or settings.open
         ends = (*self._closers, *(section for section in self._sections if section != before), *settings.tokens)
         self._stops = (*self._sections, *self._closers, *settings.tokens)
+        firsts = (self._call, *self._closers)
+        self._doubled = row(tuple(section for section in self._sections if not section.startswith(firsts)))
         self._noisy = False
         self.in_words = False
         self._bounds = Boundaries(before, self._end, ends)
-        self._heads = Heads(form, (before, *((self._end,) if self._end else ()), *ends))
+        self._heads = Heads(form, (before, *((self._end,) if self._end else ()), *ends), settings.names)
         self._mends_open = form.get("repair") != "closed"
         self._known = settings.known
-        self._begun = False
+        self._begun = self._listed = False
+        bounds = Boundaries(settings.open, settings.close, settings.tokens, due=False)
+        self._payload = None if self._call else Payload(bounds, "", SEPARATORS, settings.known)
         # A model that leaves out the section begins with the call itself.
         self.openings: tuple[str, ...] = (*self._sections, self._call) if self._call else self._sections
 
@@ -78,19 +90,22 @@ class NamedJson(Syntax):
         self._noisy = self.in_words = False
         self._begun = opener == self._call or not self._call
         if self._begun:
+            listed = None if self._payload is None else _LISTED.match(text, position)
+            self._listed = listed is not None
+            if listed is not None:
+                return listed.start("payload"), True
+            if self._payload is not None and _HALF_LISTED.match(text, position):
+                return position, None
             head = self._heads.find(text, position)
             return position, head if head is None else head is not False
-        while True:
-            found = _SPACE.match(text, position)
-            position = found.end() if found else position
-            if position == len(text):
-                return position, None
-            if text.startswith((self._call, *self._closers), position):
-                return position, True
-            section = next((section for section in self._sections if text.startswith(section, position)), None)
-            if section is None:
-                return self._noise(text, position)
-            position += len(section)  # the model doubled the marker
+        doubled = self._doubled.match(text, position)
+        found = _SPACE.match(text, doubled.end() if doubled else position)
+        position = found.end() if found else position
+        if position == len(text):
+            return position, None
+        if text.startswith((self._call, *self._closers), position):
+            return position, True
+        return self._noise(text, position)
 
     def _noise(self, text: str, position: int) -> tuple[int, bool | None]:
         """Read words where the first call is due: noise, if the call's marker follows, else content."""
@@ -102,8 +117,10 @@ class NamedJson(Syntax):
         self._noisy = marker == self._call
         return (position + words.index(marker), True) if self._noisy else (position, False)
 
-    def block(self, opening: str) -> NamedJsonBlock:
+    def block(self, opening: str) -> NamedJsonBlock | JsonBlock:
         """Make a reader for one block."""
+        if self._listed and self._payload is not None:
+            return JsonBlock(opening, self._payload)
         block = NamedJsonBlock(
             opening, self._bounds, self._heads, self._closers, self._known, begun=self._begun, mends_open=self._mends_open
         )

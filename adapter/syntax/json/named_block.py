@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from adapter.events import CallPlaces
 from adapter.syntax.block import Block, Where
 from adapter.syntax.json.arguments import JsonArguments
 from adapter.syntax.json.call_forms import decoded_once
+from adapter.syntax.json.payload import CLOSERS
 from adapter.syntax.reading import End, RawCall, Reading, Step, StepKind, Unheard
 from adapter.text.json_plain import in_string
 from adapter.text.json_repair import repair
@@ -69,10 +71,12 @@ class NamedJsonBlock(Block):
         self._literals = tuple(literal for literal in (bounds.open, bounds.close, *closers, *bounds.tokens) if literal)
         self._call_start = 0  # offset of the present call's marker
         self._head: Head | None = None
+        self._named = CallPlaces()  # of the present call's name
         self._json_start = 0  # offset of the present call's arguments
         self._arguments: JsonArguments | None = None
         self._calls: list[RawCall] = []
         self._repaired = False
+        self._mended: tuple[str, ...] = ()
         self._fault = "no call that is complete"
         self.faults: list[str] = []
 
@@ -97,6 +101,9 @@ class NamedJsonBlock(Block):
             return position + len(bounds.open), None
         if bounds.close and text.startswith(bounds.close, position):
             return position + len(bounds.close), None
+        if text[position] in "}]" and self._calls:
+            self._mended = (CLOSERS,)
+            return position + 1, None
         if self._closers and not self._begun:
             self.faults.append("the closing marker of the block is missing")
         token = any(text.startswith(token, position) for token in bounds.tokens)
@@ -115,11 +122,14 @@ class NamedJsonBlock(Block):
         if head is False:
             self._fault = "no name and separator after the marker of a call"
             return self._broken(position)
+        if head.written:
+            self.faults.append(f"the id {head.written!r} is not of the usual spelling")
         if head.empty:
             self.steps += [Step(StepKind.CALL, head.name, head.id), Step(StepKind.TEXT, "{}")]
-            self._add_call(head, "{}", {})
+            self._add_call(head, "{}", {}, self._places(head))
             return head.end + len(self._bounds.close) * text.startswith(self._bounds.close, head.end), None
         self._head, self._where, self._json_start = head, Where.ARGUMENTS, self._base + head.end
+        self._named = self._places(head)
         heard = type(self.steps) is not Unheard
         inside = in_string(self._bounds.close, self._literals)
         self._arguments = JsonArguments(self._bounds, inside, self._known(head.name) if heard else None)
@@ -128,8 +138,12 @@ class NamedJsonBlock(Block):
         self._text.mark()  # the JSON is read in place
         return head.end, None
 
-    def _add_call(self, head: Head, arguments: str, value: object) -> None:
-        self._calls.append(RawCall(head.name, arguments, value, head.id))
+    def _places(self, head: Head) -> CallPlaces:
+        """Return the place of the name in a head of the text being fed."""
+        return CallPlaces(head.named).moved(len(self.opening) + self._base)
+
+    def _add_call(self, head: Head, arguments: str, value: object, places: CallPlaces) -> None:
+        self._calls.append(RawCall(head.name, arguments, value, head.id, places=places))
         self._where = Where.BETWEEN
 
     @property
@@ -185,6 +199,8 @@ class NamedJsonBlock(Block):
         if head is None:
             raise RuntimeError("arguments without a head")
         text = self._text.marked()[: arguments.payload_end].rstrip(FENCE_END)
+        start = len(self.opening) + self._json_start
+        places = self._named._replace(arguments=(start, start + len(text)))
         try:
             value = loads(text)
         except ValueError as error:
@@ -196,7 +212,7 @@ class NamedJsonBlock(Block):
                 return False
             text, value = mended, loads(mended)
             self._repaired = True
-        self._add_call(head, *(decoded_once(text, value) if isinstance(value, str) else (text, value)))
+        self._add_call(head, *(decoded_once(text, value) if isinstance(value, str) else (text, value)), places)
         return True
 
     def finish(self, tail: str, *, cut: bool) -> End:
@@ -205,7 +221,9 @@ class NamedJsonBlock(Block):
         if self._where is Where.ARGUMENTS:
             arguments = self._present
             end = arguments.finish(tail, self._text.marked(), cut=cut)
-            self._read_call(arguments, end)
+            left = tail.strip()
+            if self._read_call(arguments, end) and left.startswith("<") and not self._bounds.half(left, 0):
+                self.faults.append(f"the closing marker of a call was written {left!r}")
             place = self._json_start + arguments.block_end if end is End.QUOTE else None
         self._finished(tail)
         if place is not None:
@@ -218,7 +236,7 @@ class NamedJsonBlock(Block):
             empty = end is End.TAG and not self._text.part(0, self._payload_end).strip()  # an empty section
             return Reading((), fault=None if empty else self._fault)
         unfinished = self._where is not Where.BETWEEN and end in {End.CUT, End.QUOTE}
-        return Reading(tuple(self._calls), self._repaired, unfinished=unfinished)
+        return Reading(tuple(self._calls), self._repaired, unfinished=unfinished, mended=self._mended)
 
     def markup_faults(self) -> tuple[str, ...]:
         """Faults of the markers."""

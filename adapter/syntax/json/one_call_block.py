@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from adapter.events import CallPlaces
 from adapter.syntax.block import Block, Where
 from adapter.syntax.json.arguments import JsonArguments
 from adapter.syntax.json.call_forms import read_arguments
@@ -28,10 +30,12 @@ class OneCallBlock(Block):
         name: The tool.
         bounds: The markers that may end the block.
         place: Place of the tool's arguments in its schema.
+        slips: Sentences on slips in the markup before the arguments.
     """
 
-    def __init__(self, opening: str, name: str, bounds: Boundaries, place: KnownPlace) -> None:
+    def __init__(self, opening: str, name: str, bounds: Boundaries, place: KnownPlace, slips: tuple[str, ...] = ()) -> None:
         super().__init__(opening, Where.ARGUMENTS)
+        self._slips = slips
         self._name = name
         self._bounds = bounds
         self._arguments = JsonArguments(bounds, in_string(bounds.close), place)
@@ -75,15 +79,22 @@ class OneCallBlock(Block):
         """Read on for the closing marker: the arguments looked complete, and were no JSON."""
         self._arguments.go_on()
 
+    def _places(self, end: int, size: int) -> CallPlaces:
+        """Return the places of arguments that end at `end` in the block, and of a name that stands in the opening once."""
+        named = [found.span() for found in re.finditer(rf"(?<!\w){re.escape(self._name)}(?!\w)", self.opening)]
+        return CallPlaces(named[0] if len(named) == 1 else None, (end - size, end))
+
     def read(self, end: End) -> Reading:
         """The call; repaired only in a closed block."""
-        text = self._text.part(0, self._payload_end).strip(_EDGES).removeprefix("json").lstrip()
+        written = self._text.part(0, self._payload_end).rstrip(_EDGES)
+        text = written.lstrip(_EDGES).removeprefix("json").lstrip()
+        places = self._places(len(self.opening) + len(written), len(text))
         if not text and end is End.CUT:
             return Reading((), fault="no arguments yet")
         try:
-            return Reading((read_arguments(self._name, text),))
+            return Reading((read_arguments(self._name, text, places),), mended=self._slips)
         except ValueError as error:
             mended = None if end in {End.CUT, End.TEXT} else repair(text)
             if mended is None:
                 return Reading((), fault=f"not JSON: {error}")
-            return Reading((read_arguments(self._name, mended),), repaired=True)
+            return Reading((read_arguments(self._name, mended, places),), repaired=True, mended=self._slips)

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from adapter.schema import known_place
 from adapter.syntax.json.call_finder import CallFinder
-from adapter.syntax.json.call_forms import read_calls, read_plain_call
+from adapter.syntax.json.call_forms import read_calls, read_finished, read_plain_call
 from adapter.syntax.json.end_scanner import BlockScanner
-from adapter.syntax.reading import End, RawCall, Reading
+from adapter.syntax.reading import End, RawCall, Reading, moved
 from adapter.syntax.skeleton import read_skeleton
 from adapter.text.json_plain import in_string
 from adapter.text.json_repair import repair
 from adapter.text.json_spans import FENCE_END
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from adapter.schema.known_place import KnownPlace
     from adapter.syntax.delimiters import Boundaries
+    from adapter.syntax.json.call_forms import Values
     from adapter.syntax.reading import Nameless, Step
+
+SEPARATORS = FENCE_END.replace("`", "") + ";,"  # characters between calls without markers
+CLOSERS = "brackets too many stand behind a call"
+_NO_CLOSER = "the closing bracket of a list of calls is missing"
 
 
 class Payload:
@@ -78,7 +84,8 @@ class Payload:
         try:
             calls = read_calls(text, start, stop)
         except ValueError:
-            return self.read(text[start:stop], end)
+            reading = self.read(text[start:stop], end)
+            return replace(reading, calls=moved(reading.calls, start))
         return _named(tuple(calls))
 
     def read(self, payload: str, end: End) -> Reading:
@@ -92,12 +99,14 @@ class Payload:
         try:
             calls = tuple(read_calls(text))
         except ValueError as error:
-            if end in {End.CUT, End.TEXT}:
+            if end is End.CUT:
+                return finished(payload, f"not JSON: {error}")
+            if end is End.TEXT:
                 return Reading((), fault=f"not JSON: {error}")
-            mended = repair(text)
+            mended = repair(text, several=True)
             if mended is None:
                 return Reading((), fault=f"not JSON, and no single structural repair makes it so: {error}")
-            return _named(tuple(read_calls(mended)), repaired=True)
+            return _named(moved(read_calls(mended), None), repaired=True)
         return _named(calls)
 
     def markup_faults(self, opening: str, closing: str) -> tuple[str, ...]:
@@ -109,7 +118,26 @@ def _named(calls: tuple[RawCall | Nameless, ...], *, repaired: bool = False) -> 
     """Return the reading of calls, if one of them has a name."""
     if not any(isinstance(call, RawCall) for call in calls):
         return Reading((), repaired, "no object with a name and arguments")
-    return Reading(calls, repaired)
+    return Reading(calls, repaired, mended=_mended(calls))
+
+
+def _mended(calls: Sequence[RawCall | Nameless]) -> tuple[str, ...]:
+    return tuple(sentence for call in calls if isinstance(call, RawCall) for sentence in call.mended)
+
+
+def finished(text: str, fault: str, read: Callable[[str, int], Values] | None = None) -> Reading:
+    """Return the reading of a payload without its end: the complete calls, if there are any.
+
+    Args:
+        text: The payload.
+        fault: The fault of a payload without complete calls.
+        read: As in `read_finished`.
+    """
+    found = read_finished(text, read)
+    if not any(isinstance(call, RawCall) for call in found.calls):
+        return Reading((), fault=fault)
+    mended = () if found.unfinished else (CLOSERS if found.closers else _NO_CLOSER,)
+    return Reading(tuple(found.calls), unfinished=found.unfinished, mended=(*mended, *_mended(found.calls)))
 
 
 @functools.lru_cache(maxsize=64)

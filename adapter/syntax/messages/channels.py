@@ -6,6 +6,9 @@
 (on one line). A message to a function is a call, and its text the arguments. Text of the channel for analysis is reasoning,
 text of any other channel content. A server keeps back the marker at which it stops, and may send no marker at all.
 
+A recipient without the namespace is a function too, if the tool is offered. Words in a header that belong to no field are
+passed over, and told; a header without a message is left out, and told.
+
 A dialect gives the words in `form`:
 
     channel, message, constrain   the markers in a header; `open` begins a header
@@ -19,7 +22,6 @@ A dialect gives the words in `form`:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from adapter.errors import DialectError
@@ -27,31 +29,14 @@ from adapter.syntax.contract import Syntax
 from adapter.syntax.json.end_scanner import Boundaries, is_half
 from adapter.syntax.json.one_call_block import OneCallBlock
 from adapter.syntax.message import Passage, PassageKind
+from adapter.syntax.messages.headers import CHANNELS, LONGEST, Header, Headers, going_on
 
 if TYPE_CHECKING:
     from adapter.syntax.contract import BlockReader, SyntaxSettings
 
 _FORM = {"channel", "message", "constrain", "ends", "role", "recipient", "namespace", "reasoning"}
 _SPACE = re.compile(r"[ \t\r\n]*")
-_LONGEST = 600  # code points of a header
 _MOST_SPACE = 64  # code points between the end of a message and the next message
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """A header.
-
-    Attributes:
-        end: Position behind the header.
-        role: The writer's role; empty for the model, whose header was begun by the prompt.
-        recipient: The recipient, or empty.
-        channel: The channel, or empty.
-    """
-
-    end: int
-    role: str = ""
-    recipient: str = ""
-    channel: str = ""
 
 
 class Channels(Syntax):
@@ -76,63 +61,80 @@ class Channels(Syntax):
         self._ends = (settings.close, *form["ends"].split())
         self._bounds = Boundaries(settings.open, settings.close, (*form["ends"].split(), form["channel"], *settings.tokens))
         self._edges = re.compile("|".join(map(re.escape, (settings.open, form["channel"], *self._ends))))
-        self._due = {settings.open: "role", form["channel"]: "channel"}
-        self._word = re.compile(rf"(?P<to>{re.escape(form['recipient'])})?(?P<word>[\w.:/@+-]{{1,160}})")
+        self._going_on = going_on(form, settings.open)
+        self._names = settings.names
         # The prompt ends inside a header, so the header of a call may begin with the recipient.
-        self.openings: tuple[str, ...] = (settings.open, form["channel"], form["recipient"] + form["namespace"])
+        functions = (form["namespace"], *sorted(self._names))
+        self.openings: tuple[str, ...] = (settings.open, form["channel"], *(form["recipient"] + name for name in functions))
+        self._headers = Headers(self._markers, self._ends, form["recipient"], self.openings[2])
 
-    def header(self, text: str, position: int) -> Header | bool | None:
-        """Read the header at a position. Returns False without a header, None if more text is needed."""
-        said: dict[str, str] = {}
-        due, spare = "", False  # the field of the next word; and if a word without a field may follow, the type of the text
-        limit = position + _LONGEST
-        while position < limit:
-            found = _SPACE.match(text, position, limit)
-            position = found.end() if found else position
-            marker = next((marker for marker in self._markers if text.startswith(marker, position)), None)
-            if marker == self._form["message"]:
-                return Header(position + len(marker), **said)
-            if marker is not None:
-                due, spare = self._due.get(marker, ""), True
-                position += len(marker)
-                continue
-            if position == len(text) or is_half(text, position, (*self._markers, self.openings[-1])):
-                return None
-            word = self._word.match(text, position, limit)
-            if word is None or not (word["to"] or due or spare):
-                return False
-            if word["to"] or due:
-                said["recipient" if word["to"] else due] = word["word"]
-            else:
-                spare = False
-            due = due if word["to"] else ""
-            position = word.end()
-            if position == len(text):
-                return None
-        return False
+    def goes_on(self, text: str) -> bool:
+        """Tell by one look if a text is a plain header without its end."""
+        return self._going_on.fullmatch(text) is not None
+
+    def header(self, text: str, position: int, *, loose: bool = False) -> Header | bool | None:
+        """Read the header at a position.
+
+        Args:
+            text: The text.
+            position: Position of the header.
+            loose: Words that belong to no field are passed over.
+
+        Returns:
+            False without a header, None if more text is needed.
+        """
+        return self._headers.read(text, position, loose=loose)
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
         """Read a header to its end. Returns as `Syntax.opening` does."""
-        found = self.header(opener + text[position : position + _LONGEST], 0)
-        if isinstance(found, Header):
-            return position + found.end - len(opener), True
-        return position, found
+        self.in_words = False
+        seen = opener + text[position : position + LONGEST]
+        if not self._headers.repeats(seen, opener) and self.goes_on(seen):
+            return position, None
+        found = self.header(seen, 0, loose=True)
+        self.in_words = self._headers.in_words
+        if not isinstance(found, Header):
+            return position, found
+        after = position + found.end - len(opener)
+        if not self._is_call(found):
+            return after, True
+        space = _SPACE.match(text, after, after + _MOST_SPACE)  # none of it is part of the arguments
+        end = space.end() if space else after
+        return (position, None) if end == len(text) and end < after + _MOST_SPACE else (end, True)
+
+    def _is_call(self, header: Header) -> bool:
+        """Tell if a message is to a function."""
+        to = header.recipient
+        return header.role in {"", self._form["role"]} and (to.startswith(self._form["namespace"]) or to in self._names)
 
     def block(self, opening: str) -> BlockReader | Passage:
         """Make a reader for one message: a call, or a text."""
-        found = self.header(opening, 0)
+        found = self.header(opening + self._ends[0], 0, loose=True)  # a header without a message ends before a marker
         if found is None or isinstance(found, bool):
             raise RuntimeError(f"a message was begun without a header: {opening!r}")
         namespace, role = self._form["namespace"], self._form["role"]
+        if found.empty:
+            return Passage(PassageKind.EMPTY, opening, self._empty_end)
         if found.role not in {"", role}:
             return Passage(PassageKind.INVENTED, opening, self.passage_end)
-        if found.recipient.startswith(namespace):
-            name = found.recipient.removeprefix(namespace)
-            return OneCallBlock(opening, name, self._bounds, self._known(name))
+        slips: tuple[str, ...] = ("the header of a message holds words that belong to no field",) if found.words else ()
+        if found.channel not in CHANNELS:
+            slips += (f"the channel {found.channel!r} of a message does not exist",)
+        name = found.recipient.removeprefix(namespace)
+        if name != found.recipient or name in self._names:
+            if name == found.recipient:
+                slips += (f"the recipient {name!r} has no namespace",)
+            return OneCallBlock(opening, name, self._bounds, self._known(name), slips)
         if found.recipient not in {"", role}:
             return Passage(PassageKind.ELSEWHERE, opening, self.passage_end)
         reasoning = found.channel == self._form["reasoning"]
-        return Passage(PassageKind.REASONING if reasoning else PassageKind.CONTENT, opening, self.passage_end)
+        return Passage(PassageKind.REASONING if reasoning else PassageKind.CONTENT, opening, self.passage_end, slips)
+
+    def _empty_end(self, text: str, position: int, at_end: bool) -> tuple[int, int | None]:
+        """Find the end behind a header without a message, where a marker stands. Returns as `passage_end` does."""
+        del at_end
+        mark = next((mark for mark in self._ends if text.startswith(mark, position)), "")
+        return position, position + len(mark)
 
     def passage_end(self, text: str, position: int, at_end: bool) -> tuple[int, int | None]:
         """Find the end of a text.

@@ -28,7 +28,7 @@ from adapter.errors import DialectError
 from adapter.syntax.contract import Syntax
 from adapter.syntax.limits import Limits
 from adapter.syntax.message import Passage, PassageKind
-from adapter.syntax.messages.xtml_tags import call_tags, half_tag, kinds_by_type, named, tag
+from adapter.syntax.messages.xtml_tags import ALIEN, call_tags, half_tag, kinds_by_type, named, tag
 from adapter.syntax.tagged.grammar import LONGEST_TAG, Markers, either
 from adapter.syntax.tagged.places import known_places
 from adapter.syntax.tagged.reader import TaggedBlock
@@ -65,11 +65,11 @@ class Xtml(Syntax):
         self._response, self._think = (f"{opens}{form[word]}{separator}" for word in ("response", "think"))
         self._message_end = f"{closes}{form['message']}{separator}"
         tokens = tuple(token for token in settings.tokens if token not in self._markers)
-        self.value_ends = (closes,)
+        self.value_ends = (closes, f"{opens} argument")
         self._place = known_places(settings.place)
         self._open = settings.open
         markers, tags = Markers((settings.open,), (settings.close,), tokens), call_tags(form)
-        self._grammar = tags.grammar(markers, padded=False, named=named, kinds=kinds_by_type)
+        self._grammar = tags.grammar(markers, padded=False, named=named, kinds=kinds_by_type, alien=ALIEN)
         self.limits = Limits(ends=tags.value_ends(markers))
         self._header = re.compile(tag(opens, form["message"], "role", separator))
         self._half_call = re.compile(tags.half)

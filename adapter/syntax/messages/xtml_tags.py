@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from adapter.syntax.tagged.grammar import FlatTags
+from adapter.syntax.tagged.flat_tags import FlatTags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +30,8 @@ _TYPES = {
     "object": frozenset({"object"}),
     "array": frozenset({"array"}),
 }
+# Attributes, and types of arguments, that no tag has.
+ALIEN = rf'\s(?!(?:tool|index|key|type)=)\w+="|\stype="(?!(?:{"|".join(_TYPES)})")[^"]*"'
 _TYPE = re.compile(r'\stype="(\w+)"')
 
 

@@ -16,15 +16,20 @@ import re
 import warnings
 from typing import NamedTuple
 
+from adapter.events import CallPlaces
 from adapter.syntax.python.strings import as_json, as_python, as_source
+from adapter.text.names import NAME_SIGNS
 
-NAME = r"[A-Za-z_][\w.:/-]{0,127}"
+NAME = rf"[^\W\d][{NAME_SIGNS}]{{0,127}}"
 _CALL = re.compile(rf"\s*(?P<name>{NAME})\s*\((?P<inside>.*)\)\s*\Z", re.DOTALL)
 # Possessive: Python's engine remembers a state per character for a repeated choice that may be taken back.
 _STRING = "|".join(
-    rf"{quote * 3}(?:[^{quote}\\]++|\\.|{quote}(?!{quote}{quote}))*+{quote * 3}|{quote}(?:[^{quote}\\]++|\\.)*+{quote}"
-    for quote in "\"'"
+    rf"{quote * 3}(?:[^{quote}\\]++|\\.|{quote}(?!{quote}{quote}))*+{quote * 3}|{quote}(?:[^{quote}\\]++|\\.{also})*+{quote}"
+    for quote, also in (('"', ""), ("'", r"|'(?=\w)"))  # an apostrophe in a word
 )
+_APOSTROPHE = re.compile(r"\\.|'", re.DOTALL)
+# White space, comments and a prefix, which do not part two strings.
+_NOTHING = re.compile(r"(?:[\s\\]++|#[^\n]*+\n)*+[A-Za-z]{0,2}\Z")
 _STRING_OR_KEY = re.compile(rf"(?P<string>{_STRING})|\b(?P<key>[A-Za-z]+)(?=\s*=(?!=))", re.DOTALL)
 _LONG = 1000  # code points
 _VALUE_BEGINS = re.compile(r"[=:,(\[{][ \t\r\n]*\Z")
@@ -41,12 +46,14 @@ class PythonCall(NamedTuple):
     Attributes:
         name: The tool.
         arguments: The arguments as JSON text; None for text that is no call.
-        repaired: A string held raw newlines, which Python does not allow.
+        repaired: A string held raw newlines or an apostrophe, which Python does not allow.
+        places: Places of the name, and of the text between the brackets.
     """
 
     name: str
     arguments: str | None
     repaired: bool = False
+    places: CallPlaces = CallPlaces()
 
 
 def read_python_call(text: str, start: int, end: int) -> PythonCall:
@@ -54,37 +61,56 @@ def read_python_call(text: str, start: int, end: int) -> PythonCall:
     found = _CALL.match(text, start, end)
     if found is None:
         return PythonCall("", None)
-    plain = _parsed(text, *found.span("inside"), broken=False)
-    arguments = plain if plain is not None else _parsed(text, *found.span("inside"), broken=True)
-    return PythonCall(found["name"], arguments, arguments is not None and plain is None)
+    places = CallPlaces(found.span("name"), found.span("inside") if found["inside"].strip() else None)
+    try:
+        return PythonCall(found["name"], _parsed(text, *found.span("inside"), broken=False), places=places)
+    except SyntaxError:  # an expression is no value; text that is no Python may hold a slip
+        pass
+    try:
+        arguments = _parsed(text, *found.span("inside"), broken=True)
+    except SyntaxError:
+        arguments = None
+    return PythonCall(found["name"], arguments, arguments is not None, places)
 
 
 def _parsed(text: str, start: int, end: int, *, broken: bool) -> str | None:
-    """Return the arguments as JSON text; None unless all are keyword arguments with literal values."""
-    inside, strings = _shortened(text, start, end, broken=broken)
-    source = f"f({as_source(inside)}\n)"
+    """Return the arguments as JSON text; None unless all are keyword arguments with literal values.
+
+    Raises:
+        SyntaxError: The text is no Python.
+    """
     try:
+        inside, strings = _shortened(text, start, end, broken=broken)
+        source = f"f({as_source(inside)}\n)"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about escapes that are none
             tree = ast.parse(source, mode="eval").body
             written = {name: list(as_json(text, *span, broken=broken)) for name, span in strings.items()}
         return _Writer(source, written).arguments(tree)
-    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+    except SyntaxError:
+        raise
+    except (ValueError, TypeError, RecursionError, MemoryError):
         return None
 
 
 def _shortened(text: str, start: int, end: int, *, broken: bool) -> tuple[str, dict[str, tuple[int, int]]]:
     """Return the arguments in Python's spelling with a name in place of every long string, and the spans of these strings.
 
-    Only a string that is a value by itself gets a name: two strings beside each other are one value, which a comment may hide.
+    Only a string that is a value by itself gets a name, and none behind a comment, which may hold quotes.
+
+    Raises:
+        ValueError: Two strings stand beside each other, which Python would join.
     """
     pieces: list[str] = []
     strings: dict[str, tuple[int, int]] = {}
-    stand_in, last, comment = _stand_in(text, start, end), start, False
+    stand_in, last, comment, beside = _stand_in(text, start, end), start, False, False
     for found in _STRING_OR_KEY.finditer(text, start, end):
         before = text[last : found.start()]
+        if beside and found["key"] is None and _NOTHING.match(before):
+            raise ValueError("two strings beside each other are no value")
+        beside = found["key"] is None
         last, comment = found.end(), comment or "#" in before
-        long = last - found.start() > _LONG and found["key"] is None
+        long = last - found.start() > _LONG and found["key"] is None and not _loose(found.group())
         if long and not comment and _VALUE_BEGINS.search(before) and _VALUE_ENDS.match(text, last, end):
             name = f"{stand_in}{len(strings)}"
             strings[name] = found.span()
@@ -108,7 +134,24 @@ def _spelled(part: re.Match[str], *, broken: bool) -> str:
     key, string = part["key"], part["string"]
     if key is not None:
         return f"{_KEY}{key}" if keyword.iskeyword(key) else key
-    return as_python(string, three=string.startswith(('"""', "'''")), broken=broken)
+    three = string.startswith(('"""', "'''"))
+    if broken and not three and _loose(string):
+        string = f"'{_APOSTROPHE.sub(_escaped, string[1:-1])}'"
+    return as_python(string, three=three, broken=broken)
+
+
+def _loose(string: str) -> bool:
+    """Tell if an apostrophe stands in a string in single quotes."""
+    return (
+        string[0] == "'"
+        and string.count("'") > 2
+        and not string.startswith("'''")
+        and any(map("'".__eq__, _APOSTROPHE.findall(string[1:-1])))
+    )
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return "\\'" if found.group() == "'" else found.group()
 
 
 class _Writer:
@@ -139,7 +182,8 @@ class _Writer:
         members: list[tuple[str, ast.expr]] = []
         for argument in call.keywords:
             if argument.arg is not None:
-                members.append((argument.arg.removeprefix(_KEY), argument.value))
+                key = argument.arg.removeprefix(_KEY)
+                members.append((key if keyword.iskeyword(key) else argument.arg, argument.value))
             elif isinstance(argument.value, ast.Dict):
                 members += _members(argument.value)
             else:
@@ -157,7 +201,7 @@ class _Writer:
     def _value(self, node: ast.expr) -> None:
         if isinstance(node, ast.Dict):
             self._object(_members(node))
-        elif isinstance(node, ast.List | ast.Tuple):
+        elif isinstance(node, ast.List):
             self._out.append("[")
             for place, item in enumerate(node.elts):
                 self._out += (", ",) if place else ()

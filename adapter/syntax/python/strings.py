@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _BREAK = re.compile(r"[\r\n]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_ESCAPED_OR_APOSTROPHE = re.compile(r"(\\[\s\S])|'")
 _ESCAPE = r"\\(?:[0-7]{1,3}|x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|N\{[^}\"'\\]*+\}|\r\n|[\s\S])"
 
 
@@ -43,6 +44,11 @@ def as_python(string: str, *, three: bool, broken: bool) -> str:
     if three:
         return string.replace("\r", "\\r")
     return _BREAK.sub(lambda found: json.dumps(found.group())[1:-1], string) if broken else string
+
+
+def with_apostrophes(part: str) -> str:
+    """Return the inside of a string in single quotes with its apostrophes as escapes."""
+    return _ESCAPED_OR_APOSTROPHE.sub(lambda found: found[1] or "\\'", part)
 
 
 def as_source(text: str) -> str:
@@ -71,5 +77,6 @@ def as_json(text: str, start: int, end: int, *, broken: bool) -> Iterator[str]:
             raise SyntaxError(f"no string ends at character {end}")
         part, position = found.group(), found.end()
         if "\\" in part or (not three and _BREAK.search(part)):
+            part = part if three or quotes == '"' else with_apostrophes(part)
             part = ast.literal_eval(f"{quotes}{as_source(as_python(part, three=three, broken=broken))}{quotes}")
         yield escaped(part)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapter.syntax.raw_values import only_string, typed
-from adapter.syntax.tagged.elements_notation import begins_list, json_of, may_hold
-from adapter.syntax.tagged.open_value import CLOSERS, Padding, Value, ValueKind
+from adapter.syntax.tagged.elements_notation import begins_list, may_hold
+from adapter.syntax.tagged.open_value import CLOSERS, Padding, Quoted, Section, Value, ValueKind, shown
 from adapter.text.buffer import TextBuffer
 from adapter.text.json_repair import repair
 from adapter.text.json_spans import loads
@@ -38,35 +38,44 @@ class Arguments:
         tool: As given.
         written: The JSON so far.
         given: Names of the parameters so far, if the grammar asks for them.
+        last: Name of the value that was completed last.
         line_begins: The present value is empty so far, or ends in a newline.
         broken: Text in the place of the arguments that is no JSON object; None without such text.
         repaired: The JSON of arguments written as one JSON text was repaired.
         doubtful: The value made last, and all JSON behind it, is known only when the call is complete: it may be coerced.
         untidy: A closing tag was missing.
+        quoted: Tags that are open in the text of the present value; None without such tags.
+        as_json: All arguments are written as one JSON text.
+        from_body: They were, without a tag that says JSON.
+        faults: Sentences on text of the call that has no reading.
+        unread: Stretches of text between tags, as (start, end), offsets in the payload.
     """
 
     __slots__ = (
-        "_grammar", "_mark", "_nested", "_open", "_padding", "_skeleton", "_whole", "broken", "doubtful", "given",
-        "line_begins", "repaired", "tool", "untidy", "written",
+        "_body", "_grammar", "_mark", "_nested", "_open", "_padding", "_skeleton", "as_json", "broken", "doubtful", "faults",
+        "from_body", "given", "last", "line_begins", "quoted", "repaired", "tool", "unread", "untidy", "written",
     )  # fmt: skip
 
     def __init__(self, tool: str, place: Place, grammar: TagGrammar) -> None:
         self.tool = tool
         self.written = TextBuffer()
         self.given: set[str] = set()
+        self.last = ""
         self.line_begins = True
         self.broken: str | None = None
         self.repaired = self.doubtful = self.untidy = False
+        self.quoted: Quoted | None = None
+        self.as_json = self.from_body = self._body = False
+        self.faults: list[str] = []
+        self.unread: list[tuple[int, int]] = []
         self._grammar = grammar
         self._nested = grammar.nesting is not None
         word = "" if grammar.nesting is None else grammar.nesting.word
         call = Value(word, place, frozenset({"object"}), ValueKind.OBJECT, 0)
         call.before = "{"
         self._open = [call]
-        self._padding: Padding | None = None
-        self._whole = False  # the arguments are written as one JSON text
-        # A closed value leaves one element without content: lxml reads a short text, however long the call. Once a tag is
-        # missing all tags stay, for lxml to find the fault.
+        self._padding: Padding | Section | None = None
+        # A closed value leaves an element without content, for lxml; once a tag is missing all tags stay.
         self._skeleton: list[str] = []
         self._mark: int | None = None  # length of the skeleton before the tags of a key
 
@@ -91,18 +100,30 @@ class Arguments:
         """Name of the innermost element."""
         return self._open[-1].name
 
+    @property
+    def in_section(self) -> bool:
+        """The value is a CDATA section that goes on."""
+        return isinstance(self._padding, Section) and self._padding.open
+
     def holds(self, name: str) -> bool:
         """Tell if an element of this name is open around the innermost."""
         return any(value.name in {name, name.strip()} for value in self._open[:-1])
 
-    def depth_of(self, name: str) -> int:
-        """Return the number of elements closed by a closing tag of this name; 0 if no element of the name is open."""
-        spelt = {name, name.strip()}
-        return next((depth for depth, value in enumerate(reversed(self._open), 1) if value.name in spelt), 0)
+    @property
+    def empty(self) -> bool:
+        """Nothing of the arguments was written yet."""
+        return not self._open[0].count and not self.as_json
 
-    def is_call(self, depth: int) -> bool:
-        """Tell if the outermost of `depth` elements is the call itself."""
-        return depth == len(self._open)
+    def free(self, name: str) -> bool | None:
+        """Tell if the tool declares a parameter that was not given yet; None if its schema is silent."""
+        place = self._open[0].place
+        return None if place.silent() else place.names(name) and name not in self.given
+
+    def quoting(self) -> Quoted:
+        """Return the tags that are open in the text of the present value, to count a further one."""
+        if self.quoted is None:
+            self.quoted = Quoted()
+        return self.quoted
 
     def begin(self) -> str:
         """Begin the arguments."""
@@ -114,7 +135,7 @@ class Arguments:
     def end(self) -> str:
         """Complete the call, and the elements that are open in the call."""
         left = "".join([self.close(tagged=False) for _ in self._open[1:]])
-        if self._whole:
+        if self.as_json:
             return left
         return left + self._add("{}" if self._open[0].before == "{" else "}")
 
@@ -142,7 +163,7 @@ class Arguments:
         place = parent.place.item(parent.count) if in_list else parent.place.member(name)
         value = self._push(name, place, self._grammar.kinds(more, place.kinds()))
         parent.count += 1
-        if self._whole:
+        if self.as_json:
             self.broken, value.kind = self.written.text(), ValueKind.HELD
             return ""
         if not in_list:
@@ -165,18 +186,24 @@ class Arguments:
         self._open.append(value)
         self._skeleton.append(f"<{self._grammar.value_name}>")
         self.line_begins = True
-        if self._grammar.padded:
-            self._padding = Padding()
-        if self._grammar.declares is not None:
-            self.given.add(name)
+        if self._grammar.sections:
+            self._padding = Section()
+        elif self._grammar.padded or self._grammar.slips is not None:
+            self._padding = Padding(trailing=not self._grammar.padded)
+        self.given.add(name)
+        self.quoted = None
         return value
 
-    def whole(self) -> None:
-        """Begin all arguments, written as one JSON text, which leaves when complete; no value may stand beside."""
+    def whole(self, *, body: bool = False) -> None:
+        """Begin all arguments, written as one JSON text, which leaves when complete; no value may stand beside.
+
+        Args:
+            body: No tag said that JSON follows: text that is none has no reading.
+        """
         call = self._open[-1]
-        self.broken = self.written.text() if call.count or self._whole else None
+        self.broken = self.written.text() if call.count or self.as_json else None
         self._push("", call.place, None).kind = ValueKind.HELD
-        self._padding, self._whole = None, True
+        self._padding, self.as_json, self._body = None, True, body
 
     @staticmethod
     def _due(value: Value) -> str:
@@ -207,13 +234,21 @@ class Arguments:
         """Return the pattern of text that may be forwarded inside a string; None if the next piece needs a closer look."""
         if self._open[-1].kind is not ValueKind.STRING or self.doubtful:
             return None
-        padding = self._padding
-        return self._grammar.flow if padding is None or (padding.started and not padding.newline) else None
+        return self._grammar.flow if self._padding is None else self._padding.flow(self._grammar.flow)
+
+    def flowed(self, piece: str) -> str:
+        """Take a piece of a string that `flowing` let pass."""
+        self.line_begins = False  # none of it is padding
+        return self._add(escaped(piece))
 
     def close(self, *, tagged: bool = True) -> str:
         """Complete the innermost value, by its closing tag or without one."""
         value = self._open.pop()
+        tagged = tagged or self._body
         self.untidy = self.untidy or not tagged
+        self.last = value.name
+        if not tagged and self.quoted is not None and self.quoted.closed:
+            self.faults.append(f"the value of {value.name!r} holds a closing tag, and ends without one")
         if tagged and not self.untidy:
             leaf = f"<{self._grammar.value_name}/>"
             del self._skeleton[value.mark :]
@@ -223,19 +258,17 @@ class Arguments:
             self._skeleton.append(f"</{self._grammar.value_name}>")
         if value.kind in CLOSERS:
             return self._add(CLOSERS[value.kind])
-        rest = "\r" if self._padding is not None and self._padding.newline == "\r" else ""
+        rest = "" if self._padding is None else self._padding.rest(tagged=tagged)
         if value.kind is ValueKind.STRING:
             return self._add(escaped(rest) + '"')
         text = "".join(value.held) + rest
-        if self._whole:
-            return self._json(text, value.place)
-        made = json_of(text, value.kinds) if self._nested else typed(text, value.kinds)
+        return self._json(text, value.place) if self.as_json else self._typed(value, text)
+
+    def _typed(self, value: Value, text: str) -> str:
+        """Give the text of a value its type."""
+        made = typed(text, value.kinds)
         self.doubtful = self.doubtful or value.place.may_change(loads(made))
         return self._add(self._due(value) + made)
-
-    def close_to(self, depth: int) -> str:
-        """Complete `depth` of the innermost values; only the outermost of these had a closing tag."""
-        return "".join([self.close(tagged=left == 1) for left in range(depth, 0, -1)])
 
     def _json(self, written: str, place: Place) -> str:
         """Make the arguments of one JSON text."""
@@ -245,6 +278,11 @@ class Arguments:
         except ValueError:
             text = repair(written)
             self.repaired = text is not None
+        self.from_body = self._body and text is not None and text.startswith("{")
+        if self._body and not self.from_body:
+            self.repaired = False
+            self.faults.append(f"{shown(written)} is no JSON object")
+            return self._add("{}")
         if text is None or self.broken is not None:
             self.broken = self.broken or written
             return ""

@@ -14,15 +14,18 @@ elements again; the schema says of each place which of them, and of what type. A
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, ClassVar
 
 from adapter.errors import DialectError
 from adapter.syntax.block import Where
 from adapter.syntax.limits import Limits
-from adapter.syntax.reading import End
+from adapter.syntax.reading import End, Reading
 from adapter.syntax.tagged.elements_notation import ElementsNotation
 from adapter.syntax.tagged.grammar import GAP, After, Markers, Nesting, TagGrammar, either, flow_of, halves, tag_pattern
+from adapter.syntax.tagged.nested_arguments import NestedArguments
+from adapter.syntax.tagged.nested_value import ElementLook
 from adapter.syntax.tagged.opening import MarkedCalls
 from adapter.syntax.tagged.reader import TaggedBlock
 from adapter.text.partial import begun
@@ -41,19 +44,28 @@ _LONGEST = 480  # code points of a tag
 
 
 def elements_grammar(settings: SyntaxSettings, form: Mapping[str, str], *, prefixed: bool = True) -> TagGrammar:
-    """Compile the tags of a dialect.
+    """Return the tags of a dialect.
 
     Args:
         settings: The dialect's settings.
         form: Its `form`, complete.
         prefixed: The prefix stands in the text.
     """
+    return _compiled(settings.open, settings.close, settings.tokens, tuple(sorted(form.items())), prefixed)
+
+
+@functools.lru_cache(maxsize=64)
+def _compiled(
+    opening: str, closing: str, tokens: tuple[str, ...], entries: tuple[tuple[str, str], ...], prefixed: bool
+) -> TagGrammar:
+    """Compile the tags of a dialect, once for all requests."""
+    form = dict(entries)
     lone, word = form["prefix"], re.escape(form["call"])
     prefix = lone if prefixed else ""
     before, maybe = re.escape(prefix), f"(?:{re.escape(lone)})?"
-    spelt = [(marker, marker.removeprefix(lone)) for marker in (settings.open, settings.close)]
-    markers = Markers(spelt[0], spelt[1], settings.tokens)
-    ends = (*(marker for pair in spelt for marker in pair if marker.startswith(prefix)), *settings.tokens)
+    spelt = [(marker, marker.removeprefix(lone)) for marker in (opening, closing)]
+    markers = Markers(spelt[0], spelt[1], tokens)
+    ends = (*(marker for pair in spelt for marker in pair if marker.startswith(prefix)), *tokens)
     call = rf"{maybe}<{GAP}{word}[ \t\r\n]{{1,8}}name{GAP}={GAP}{_TOOL}{GAP}(?P<alone>(?:(?<=[\"'\s])/)?)>"
     element = f"{maybe}<(?P<end>/?)(?P<name>{_NAME})>"
     tag = re.compile(f"{before}<(?P<end>/?)(?P<name>{_NAME})>")
@@ -74,7 +86,7 @@ def elements_grammar(settings: SyntaxSettings, form: Mapping[str, str], *, prefi
         flow=flow_of(either(in_value), begun(in_value), prefix[:1] + "<") if prefix else flow_of("<", "<", "<"),
         last=re.compile(rf"{either(markers.close)}|{before}</{_NAME}>"),
         stop=re.compile(rf"{either(in_value)}|((?:{begun(in_value)})\Z)" if prefix else "<"),
-        first=re.compile("|".join(sorted({re.escape(each[0]) for each in (lone, "<", *settings.tokens)}))),
+        first=re.compile("|".join(sorted({re.escape(each[0]) for each in (lone, "<", *tokens)}))),
         loose_call=False,
         value_name="value",
         stray=("text stands between elements",) * 2,
@@ -84,6 +96,9 @@ def elements_grammar(settings: SyntaxSettings, form: Mapping[str, str], *, prefi
 
 class NestedBlock(TaggedBlock):
     """A reader of one block of elements within elements: CALL ──elements nested too deeply──► BROKEN."""
+
+    _arguments: NestedArguments
+    _calls: list[NestedArguments]  # type: ignore[assignment]  # of the base's
 
     def _step(self, text: str, position: int) -> tuple[int, End | None]:
         """Consume text in the present state."""
@@ -122,10 +137,28 @@ class NestedBlock(TaggedBlock):
         elif depth == 0:
             self._odd(f"a closing tag of {tag['name']!r}, which is not open")
         elif self._arguments.is_call(depth):
+            self._closing = tag.end() - tag.start()
             self._close_call(tag.end())
         else:
             self._write(self._arguments.close_to(depth))
         return tag.end(), None
+
+    def _stray(self, text: str, position: int) -> tuple[int, End | None]:
+        """Begin arguments that are written as JSON; other text belongs to no argument."""
+        if self._where is Where.CALL and text[position] == "{" and self._arguments.empty:
+            self._odd("the arguments of a call are written as JSON")
+            self._arguments.whole()
+            self._where = Where.VALUE
+            return position, None
+        return super()._stray(text, position)
+
+    def read(self, end: End) -> Reading:
+        """Return the calls of the block; one with text that has no reading is malformed."""
+        found = super().read(end)
+        wrong = next((call.wrong for call in self._calls if call.wrong is not None), None)
+        if found.fault and wrong is not None:
+            return Reading((), fault=f"the element {wrong!r} ends in the closing tag of another")
+        return found
 
     def _in_broken(self, text: str, position: int) -> tuple[int, End | None]:
         """Look for the end of the block only."""
@@ -152,6 +185,8 @@ class NestedBlock(TaggedBlock):
         "open": _on_open,
         "element": _on_element,
     }
+    ARGUMENTS = NestedArguments
+    LOOK = ElementLook
 
 
 class Elements(MarkedCalls):

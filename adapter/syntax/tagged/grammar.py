@@ -12,18 +12,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from adapter.syntax.reading import Flowing, StepKind
-from adapter.text.json_writer import escaped
 from adapter.text.partial import begun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    from adapter.syntax.tagged.slips import Slips
 
 # White space in a tag is bounded, and so is a name: an incomplete tag is matched anew with each delta.
 SPACE = r"[ \t\r\n]"
 GAP = rf"{SPACE}{{0,8}}"
 LONGEST_TAG = 720  # code points
 NOT_SPACE = re.compile(r"[^ \t\r\n]")
-_NEVER = re.compile(r"(?!)")
+NEVER = re.compile(r"(?!)")
 
 Kinds = frozenset[str] | None
 
@@ -56,7 +57,7 @@ class After(NamedTuple):
     right: re.Pattern[str]
     half: re.Pattern[str]
     most_space: int = 400
-    closer: re.Pattern[str] = _NEVER
+    closer: re.Pattern[str] = NEVER
     then: After | None = None
 
     def place(self, text: str, position: int, *, at_end: bool) -> int | None:
@@ -132,8 +133,8 @@ class TagGrammar:
         value_end: Matches a value's closing tag.
         value_waits: Matches the whole of a text that may become a tag that ends the present value.
         outer_end: Matches the closing tags of the call and of the block.
-        next_value: Matches the opening tag of a value that may end the value before.
-        declares: Tells by the names of tool and parameter if `next_value` is to end a value; None: by its place on a line.
+        next_value: Matches the key and the opening tag of a value that end the value before, if the schema declares the key.
+        declares: Tells by the names of tool and parameter if the schema does; None in a grammar without keys before values.
         flow: Text that may be forwarded inside a string value.
         stop: Finds the first character of a tag in a value.
         first: Finds the first character of a tag or token between values.
@@ -142,10 +143,16 @@ class TagGrammar:
         one_call: A block holds one call, which has no tags of its own: the name is the first thing in the block.
         loose_call: A call may end with its block, without a closing tag; that is no fault.
         value_name: Name of a value's element in the skeleton that lxml reads.
-        stray: Faults to tell of text, and of unknown tags, between tags; empty: they are not told.
+        stray: Faults to tell of text, and of unknown tags, between tags, beside the fault of the call; empty: none.
         named: The name that the text of an attribute stands for.
         kinds: The JSON types of a value, from the text of the other attributes (the group `more`) and the types of the schema.
         nesting: The tags of elements within elements; None in a dialect of flat values.
+        inner: Matches opening tags and markers inside a flat value, by the roles `value`, `call` and `open`.
+        slips: Reads misspelt tags of flat values; None where only the right spelling counts.
+        alien: Finds a spelling in a tag that the dialect does not have; the tag counts, and the spelling is told.
+        attributes: A call's tag may have further attributes, as the group `also`.
+        sections: A value may be a CDATA section.
+        front: Finds the name in front of the first call's tag, as the first group; None in a dialect without one.
     """
 
     open: tuple[str, ...]
@@ -161,9 +168,9 @@ class TagGrammar:
     outer_end: re.Pattern[str]
     flow: Flowing
     last: re.Pattern[str]
-    value_end: re.Pattern[str] = _NEVER
-    value_waits: re.Pattern[str] = _NEVER
-    next_value: re.Pattern[str] = _NEVER
+    value_end: re.Pattern[str] = NEVER
+    value_waits: re.Pattern[str] = NEVER
+    next_value: re.Pattern[str] = NEVER
     declares: Callable[[str, str], bool] | None = None
     stop: re.Pattern[str] = re.compile("<")
     first: re.Pattern[str] = re.compile("<")
@@ -175,6 +182,12 @@ class TagGrammar:
     named: Callable[[str], str] = str.strip
     kinds: Callable[[str, Kinds], Kinds] = lambda _more, kinds: kinds
     nesting: Nesting | None = None
+    inner: re.Pattern[str] = NEVER
+    slips: Slips | None = None
+    alien: re.Pattern[str] | None = None
+    attributes: bool = False
+    sections: bool = False
+    front: re.Pattern[str] | None = None
 
     def closed(self, text: str, position: int) -> int:
         """Return the end of a block's closing marker that begins at `position`; `position` if none does."""
@@ -202,7 +215,7 @@ def halves(literals: Iterable[str], tags: str = "") -> str:
     return "|".join(filter(None, (tags, begun(literals)))) or "(?!)"
 
 
-def flow_of(ends: str, half: str, firsts: str, *, padded: bool = False) -> Flowing:
+def flow_of(ends: str, half: str, firsts: str, *, padded: bool = False, trailing: bool = False, doubtful: str = "") -> Flowing:
     """Return the pattern of text that may be forwarded inside a string value.
 
     Args:
@@ -210,77 +223,18 @@ def flow_of(ends: str, half: str, firsts: str, *, padded: bool = False) -> Flowi
         half: Regular expression of the beginnings of such tags.
         firsts: The characters with which they begin.
         padded: A newline waits for the text behind it, for the last one of a value belongs to the closing tag.
+        trailing: The same, for the last one may belong to another tag; newlines inside of a delta are no special characters.
+        doubtful: Regular expression of text at the end of a delta that is for the reader, who knows if the text has to wait.
     """
     first = f"[{re.escape(firsts)}]"
-    other = f"[^{re.escape(firsts)}\r\n]" if padded else f"[^{re.escape(firsts)}]"
-    data = rf"(?!{unnamed(ends)}|(?:{half})\Z){first}"
-    lines = rf"|\n++(?:{other}|{data})" if padded else ""  # nothing passes that ends in a newline: the reader would hold it
-    special = f"[{re.escape(firsts)}\r\n]" if padded else first
-    waits = rf"\n?+(?:{half})?\Z" if padded else rf"(?:{half})\Z"
-    return Flowing(re.compile(special), re.compile(f"(?:{other}++|{data}{lines})*+"), re.compile(waits), StepKind.TEXT, escaped)
-
-
-class FlatTags(NamedTuple):
-    """Regular expressions of the tags around calls and flat values.
-
-    Attributes:
-        call: Opening tag of a call, with the groups `tool` and `alone`.
-        call_begins: First word of a call's opening tag.
-        call_end: Closing tag of a call.
-        value: Opening tag of a value, with the groups `key` and `more`; without a key the value holds all arguments.
-        value_end: Closing tag of a value.
-        half: Beginnings of these tags.
-    """
-
-    call: str
-    call_begins: str
-    call_end: str
-    value: str
-    value_end: str
-    half: str
-
-    def value_ends(self, markers: Markers) -> re.Pattern[str]:
-        """Return what is found in a value that this grammar cannot hold: a closing tag before another tag, or a value's tag."""
-        ends = "|".join((self.call_end, self.value_end, *map(re.escape, markers.close)))
-        after = "|".join((ends, self.call_begins, *map(re.escape, (*markers.open, *markers.tokens))))
-        opening = unnamed(self.value)
-        return re.compile(rf"(?:{ends})\s*(?:{after}|{opening}|\Z)|{opening}(?:[\r\n]|\Z)")
-
-    def grammar(
-        self, markers: Markers, *, padded: bool, named: Callable[[str], str], kinds: Callable[[str, Kinds], Kinds]
-    ) -> TagGrammar:
-        """Compile the grammar of a dialect with these tags.
-
-        Args:
-            markers: The markers of a block.
-            padded: See `TagGrammar`, as of the other two.
-            named: Reads names.
-            kinds: Reads the types that a tag names.
-        """
-        literals = (*markers.close, *markers.open, *markers.tokens)
-        half = halves(literals, self.half)
-        after = After(re.compile("|".join((either(literals), self.value, self.call_end, self.call))), re.compile(half))
-        # Between tags every other text is passed over up to the next "<"; a token without one counts behind a closing tag only.
-        tokens = tuple(token for token in markers.tokens if token.startswith("<"))
-        roles = {"call": self.call, "value": self.value, "call_end": self.call_end}
-        outer_end = f"{self.call_end}|{either(markers.close)}"
-        ends = f"{self.value_end}|{outer_end}" + (f"|{self.value}" if padded else "")
-        return TagGrammar(
-            *markers,
-            head=re.compile(self.call),
-            call_begins=re.compile(self.call_begins),
-            tag=tag_pattern(markers._replace(tokens=tokens), roles),
-            half=re.compile(half),
-            opening_half=re.compile(halves(markers.open, self.half)),
-            after_value=after,
-            after_outer=after,
-            outer_end=re.compile(outer_end),
-            flow=flow_of(ends, half, "<", padded=padded),
-            last=re.compile(outer_end),
-            value_end=re.compile(self.value_end),
-            value_waits=re.compile(rf"(?:{self.value_end}){SPACE}{{0,{after.most_space - 1}}}+(?:{half})?|(?=<)(?:{half})"),
-            next_value=re.compile(self.value) if padded else _NEVER,
-            padded=padded,
-            named=named,
-            kinds=kinds,
-        )
+    waiting = padded or trailing
+    other = f"[^{re.escape(firsts)}\r\n]" if waiting else f"[^{re.escape(firsts)}]"
+    unsure = f"{half}|{doubtful}" if doubtful else half
+    data = rf"(?!{unnamed(ends)}|(?:{unsure})\Z){first}"
+    # Nothing passes that ends in a newline: the reader would hold it.
+    lines = rf"|\n++(?:{other}|{data})" if padded else rf"|[\r\n]++(?:{other}|{data})" if trailing else ""
+    special = f"[{re.escape(firsts)}\r\n]" if padded else rf"{first}|[\r\n]\Z" if trailing else first
+    waits = rf"\n?+(?:{half})?\Z" if padded else rf"(?:\r?\n|\r)?+(?:{half})?\Z" if trailing else rf"(?:{half})\Z"
+    return Flowing(
+        re.compile(special), re.compile(f"(?:{other}++|{data}{lines})*+"), re.compile(waits), StepKind.TEXT, raw=True
+    )

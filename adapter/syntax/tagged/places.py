@@ -15,13 +15,14 @@ _MOST_TOOLS = 64  # names of tools that are kept: a model may write any
 class _Parameter:
     """The place of one parameter."""
 
-    __slots__ = ("_free", "_kinds", "_place", "item", "may_change", "member", "names")
+    __slots__ = ("_free", "_kinds", "_place", "item", "may_change", "member", "names", "silent")
 
     def __init__(self, place: Place) -> None:
         self._place = place
         self._kinds = place.kinds()
         self._free = place.lets_text_be()
         self.item, self.member, self.names, self.may_change = place.item, place.member, place.names, place.may_change
+        self.silent = place.silent
 
     def kinds(self) -> frozenset[str] | None:
         """Return the JSON types that a value may have; None: any."""
@@ -35,13 +36,20 @@ class _Parameter:
 class _Arguments:
     """The place of a tool's arguments; only parameters that the schema names are kept."""
 
-    __slots__ = ("_kept", "_place", "item", "kinds", "lets_text_be", "may_change", "names")
+    __slots__ = ("_kept", "_place", "_silent", "item", "kinds", "lets_text_be", "may_change", "names")
 
     def __init__(self, place: Place) -> None:
         self._place = place
         self._kept: dict[str, Any] = {}
         self.kinds, self.lets_text_be, self.names = place.kinds, place.lets_text_be, place.names
         self.item, self.may_change = place.item, place.may_change
+        self._silent: bool | None = None
+
+    def silent(self) -> bool:
+        """Tell if the schema declares no parameter."""
+        if self._silent is None:
+            self._silent = self._place.silent()
+        return self._silent
 
     def member(self, name: str) -> Place:
         """Return the place of a parameter."""

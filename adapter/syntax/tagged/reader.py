@@ -4,7 +4,7 @@
     BETWEEN ──a call's opening tag──► CALL ──a value's opening tag──► VALUE ──the end of the value──► CALL
 
 Between values `TagGrammar.tag` tells which tag stands at a position, and `ROLES` what the reader does then; text between tags
-goes to `_stray`, the only function that sees such text. Inside a value `value_end.meaning` decides about tags. A tag is kept
+goes to `_stray`, the only function that sees such text. Inside a value a look decides about tags (`verdict`). A tag is kept
 back until its meaning is certain; no other text is looked at twice. Open values are a stack in `Arguments`.
 
 Two dialect families add a state: keys before values (`arg_key`), elements that are nested too deeply (`elements`).
@@ -14,54 +14,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from adapter.syntax.block import Block, Where
-from adapter.syntax.reading import End, Nameless, RawCall, Reading, Step, StepKind
+from adapter.syntax.block import Where
+from adapter.syntax.reading import End, Nameless, RawCall, Reading, trimmed
 from adapter.syntax.skeleton import read_skeleton
-from adapter.syntax.tagged.arguments import Arguments
+from adapter.syntax.tagged.calls import MOST_FAULTS, Calls
 from adapter.syntax.tagged.grammar import LONGEST_TAG, NOT_SPACE
-from adapter.syntax.tagged.value_end import Verdict, meaning
+from adapter.syntax.tagged.open_value import shown
+from adapter.syntax.tagged.slips import Slip
+from adapter.syntax.tagged.verdict import Verdict
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Callable
 
-    from adapter.schema.place import Place
-    from adapter.syntax.reading import Flowing
-    from adapter.syntax.tagged.grammar import TagGrammar
+    from adapter.events import CallPlaces
+    from adapter.syntax.tagged.arguments import Arguments
 
     # Takes the reader, the tag and the text. Returns the position reached, and the end of the block if the tag ends the block;
     # None if the tag has no business where it stands.
     Handler = Callable[[Any, re.Match[str], str], tuple[int, End | None] | None]
 
-_WHOLE_CALL = "<call/>"
-_MOST_FAULTS = 8
 
-
-class TaggedBlock(Block):
-    """A reader of one block.
-
-    Args:
-        opening: The opening marker and the text between the marker and the payload.
-        grammar: The tags of the dialect.
-        place: The place of a tool's arguments in its schema.
-    """
-
-    def __init__(self, opening: str, grammar: TagGrammar, place: Callable[[str], Place]) -> None:
-        marked = opening.startswith(grammar.open)
-        super().__init__(opening, Where.BETWEEN if marked and not grammar.one_call else Where.HEAD)
-        self._begun = "" if marked else opening  # the beginning of the first call's tag
-        self._grammar = grammar
-        self._place = place
-        self._arguments = Arguments("", place(""), grammar)
-        self._calls: list[Arguments] = []
-        self._skeleton: list[str] = []
-        self._fault = ""  # the reason why a call cannot be read
-        self._oddities: list[str] = []  # faults of the markup of calls that can be read
+class TaggedBlock(Calls):
+    """A reader of one block; see `Calls` for its arguments."""
 
     def feed(self, text: str, position: int) -> tuple[int, End | None]:
         """Consume text. Most deltas in a tag show an incomplete tag only, and one look tells that."""
         half = self._grammar.value_waits if self._where is Where.VALUE else self._grammar.half
-        return (position, None) if half.fullmatch(text, position) else super().feed(text, position)
+        waits = half.fullmatch(text, position) and not (self._grammar.sections and self._arguments.in_section)
+        return (position, None) if waits else super().feed(text, position)
 
     def _step(self, text: str, position: int) -> tuple[int, End | None]:
         """Consume text in the present state."""
@@ -81,24 +62,60 @@ class TaggedBlock(Block):
             return position, None
         tag = self._grammar.tag.match(text, position)
         done = None if tag is None else self.ROLES[str(tag.lastgroup)](self, tag, text)
-        return self._stray(text, position) if done is None else done
+        if done is None and self._where is Where.CALL and self._grammar.slips is not None:
+            done = self._mend(text, position)
+        if done is None:
+            return self._stray(text, position)
+        if done != (position, None) or self._where is Where.VALUE:  # else the tag is incomplete
+            self._straying = False
+        if tag is not None:
+            self._spelt(tag)
+        return done
+
+    def _mend(self, text: str, position: int) -> tuple[int, End | None] | None:
+        """Read text between the tags of a call that has one reading only: JSON as the whole body, or a misspelt tag."""
+        slips, arguments = self._grammar.slips, self._arguments
+        if text[position] == "{" and arguments.empty and not arguments.unread:
+            arguments.whole(body=True)
+            self._where = Where.VALUE
+            return position, None
+        if slips is None or text[position] != "<":
+            return None
+        found = slips.opener(text, position, arguments.free, at_end=False)
+        if isinstance(found, Slip):
+            self._slip(f"a parameter's tag was written as {shown(text[position : found.end])}")
+            self._begin_misspelt(found)
+            return found.end, None
+        after = slips.closer(text, position, arguments.last, at_end=False)
+        if found is None or after is None:
+            return position, None
+        if after > position:
+            self._slip(f"a closing tag stands where none was due: {shown(text[position:after])}")
+        return (after, None) if after > position else None
 
     def _stray(self, text: str, position: int) -> tuple[int, End | None]:
-        """Pass over text, or an unknown tag, where a tag is due: behind the calls it ends the block."""
+        """Pass over text, or an unknown tag, where a tag is due: a fault of the call; behind the calls it ends the block."""
         grammar = self._grammar
-        if self._where is Where.BETWEEN and self._calls:
-            return position, End.TEXT  # the block ends where its last call did
+        if self._where is Where.BETWEEN and any(call.broken is None for call in self._calls):
+            return (
+                position,
+                End.TEXT,
+            )  # the block ends where its last call did; one without a readable call goes on to its marker
         if self._where is Where.CALL:
             self._odd(grammar.stray[text[position] == "<"])
         lone = "" if grammar.nesting is None else grammar.nesting.lone
         start = position + (len(lone) if lone and text.startswith(lone, position) else 1)
         more = grammar.first.search(text, start)
-        return (more.start() if more else len(text)), None
-
-    def _odd(self, fault: str) -> None:
-        """Note a fault of the markup."""
-        if fault and fault not in self._oddities and len(self._oddities) < _MOST_FAULTS:
-            self._oddities.append(fault)
+        end = more.start() if more else len(text)
+        if self._where in {Where.CALL, Where.BETWEEN}:
+            unread = self._before if self._where is Where.BETWEEN else self._arguments.unread
+            offsets = (self._base + position, self._base + end)
+            if unread and (self._straying or len(unread) == MOST_FAULTS):
+                unread[-1] = (unread[-1][0], offsets[1])
+            else:
+                unread.append(offsets)
+            self._straying = True
+        return end, None
 
     def _on_close(self, tag: re.Match[str], text: str) -> tuple[int, End | None] | None:
         """End the block by its closing marker."""
@@ -122,6 +139,11 @@ class TaggedBlock(Block):
             self._close_call(position)
         return position, self._ended(end, position, position)
 
+    def _spelt(self, tag: re.Match[str]) -> None:
+        """Tell of a tag in a spelling that the dialect does not have."""
+        if self._grammar.alien is not None and self._grammar.alien.search(tag.group()):
+            self._slip(f"a tag was written as {tag.group()!r}")
+
     # Calls.
 
     def _in_head(self, text: str, position: int) -> tuple[int, End | None]:
@@ -131,6 +153,7 @@ class TaggedBlock(Block):
             raise RuntimeError("a block was begun by the tag or the name of a call, and neither is there")
         after = position + found.end() - len(self._begun)
         self._begun = ""
+        self._spelt(found)
         self._open_call(found, after)
         return after, None
 
@@ -141,125 +164,100 @@ class TaggedBlock(Block):
         self._open_call(tag, tag.end())
         return tag.end(), None
 
-    def _open_call(self, tag: re.Match[str], position: int) -> None:
-        """Begin a call with a tag that ends at `position`."""
-        self._where = Where.CALL
-        name = self._grammar.named(tag["tool"]).strip()
-        self._arguments = Arguments(name, self._place(name), self._grammar)
-        self.steps.append(Step(StepKind.CALL, name, written=self._arguments.written))
-        self._write(self._arguments.begin())
-        if tag["alone"]:
-            self._close_call(position)
-
     def _on_call_end(self, tag: re.Match[str], text: str) -> tuple[int, End | None] | None:
         """Complete a call."""
         del text
         if self._where is not Where.CALL:
             return None
+        self._closing = tag.end() - tag.start()
         self._close_call(tag.end())
         return tag.end(), None
 
-    def _close_call(self, position: int, *, tagged: bool = True) -> None:
-        """Complete the call, if one is open; its markup ends at `position`."""
-        if self._where is not Where.CALL:
-            return
-        self._where = Where.BETWEEN
-        self._payload_end = self._block_end = self._base + position
-        if self._fault:
-            return
-        self._write(self._arguments.end())
-        self._calls.append(self._arguments)
-        if self._grammar.one_call:
-            self._skeleton.append(self._arguments.skeleton())
-        elif not tagged or self._arguments.untidy:
-            self._skeleton.append(f"<call>{self._arguments.skeleton()}{'</call>' if tagged else ''}")
-        elif self._skeleton[-1:] != [_WHOLE_CALL]:
-            self._skeleton.append(_WHOLE_CALL)
-
-    def _write(self, text: str) -> None:
-        """Emit a piece of the arguments, if the piece is certain."""
-        if text and not self._arguments.doubtful:
-            self.steps.append(Step(StepKind.TEXT, text))
-
-    # Values.
-
     def _on_value(self, tag: re.Match[str], text: str) -> tuple[int, End | None] | None:
         """Begin a value, whose tag has the key; a tag without one begins all arguments as one JSON text."""
+        if self._where is not Where.CALL:
+            return None
+        key, slips = tag["key"], self._grammar.slips
+        if key is None:
+            self._arguments.whole()
+            self._where = Where.VALUE
+        elif slips is not None and (found := slips.in_tag(tag, text, self._arguments.free)) is not None:
+            self._slip(f"a parameter's tag was written as {shown(tag.group())}")
+            self._begin_misspelt(found)
+        elif slips is not None and tag["more"] and (strange := slips.strange(tag["more"])):
+            self._arguments.faults.append(f"{shown(strange)} stands in a tag")
+            self._open_value(self._grammar.named(key), tag["more"])
+        else:
+            self._open_value(self._grammar.named(key), tag["more"])
+        return tag.end(), None
+
+    def _on_value_end(self, tag: re.Match[str], text: str) -> tuple[int, End | None] | None:
+        """Pass over a closing tag of a value where none is open."""
         del text
         if self._where is not Where.CALL:
             return None
-        if tag["key"] is None:
-            self._arguments.whole()
-            self._where = Where.VALUE
-        else:
-            self._open_value(self._grammar.named(tag["key"]), tag["more"])
+        self._slip(f"a closing tag stands where none was due: {shown(tag.group())}")
         return tag.end(), None
-
-    def _open_value(self, key: str, more: str = "") -> None:
-        """Begin a value inside the innermost one."""
-        self._where = Where.VALUE
-        self._write(self._arguments.open(key, more))
-
-    def _in_value(self, text: str, position: int) -> tuple[int, End | None]:
-        """Consume text of a value, and the tag behind once its meaning is known."""
-        found = self._grammar.stop.search(text, position)
-        place = found.start() if found else len(text)
-        if place > position:
-            self._write(self._arguments.value(text[position:place]))
-        if found is None or found.lastindex:  # the last group matches the beginning of a tag at the end of the text
-            return place, None
-        verdict, after = meaning(self._grammar, self._arguments, text, place)
-        if verdict is Verdict.DATA:
-            self._write(self._arguments.value(text[place:after]))
-        elif verdict is Verdict.BEGINS:
-            nesting = self._grammar.nesting
-            tag = nesting.tag.match(text, place) if nesting else None
-            self._open_value(tag["name"] if tag else "")
-        elif verdict is not Verdict.WAIT:
-            self._close_value(tagged=verdict is Verdict.ENDS)
-        return after, None
-
-    def _close_value(self, *, tagged: bool) -> None:
-        """Complete the innermost value."""
-        self._write(self._arguments.close(tagged=tagged))
-        self._where = Where.CALL
-
-    def flowing(self) -> Flowing | None:
-        """Return the pattern of text that may be forwarded unread, inside a string value."""
-        return self._arguments.flowing() if self._where is Where.VALUE else None
-
-    def flowed(self, text: str) -> str:
-        """Consume text that `flowing` let pass. Returns the text as JSON."""
-        self._text.append(text)
-        self._read += len(text)
-        return self._arguments.value(text)
 
     # The end.
 
     def finish(self, tail: str, *, cut: bool) -> End:
         """End the block at the end of the completion, which is as good as the markup that would decide about a last tag."""
         self._base = self._read
+        self._further = self._where is Where.BETWEEN and self._grammar.call_begins.match(tail.lstrip()) is not None
         if self._where is Where.VALUE and tail and not cut:
-            verdict, after = meaning(self._grammar, self._arguments, tail, 0, at_end=True)
-            if verdict in {Verdict.ENDS, Verdict.ENDS_UNTAGGED}:
-                self._close_value(tagged=verdict is Verdict.ENDS)
+            verdict, after = self.LOOK(self._grammar, self._arguments, tail, at_end=True).meaning(0)
+            if verdict is Verdict.ENDS_MISSPELT:
+                self._slip(f"a closing tag was written as {shown(tail[:after])}")
+            if verdict in {Verdict.ENDS, Verdict.ENDS_MISSPELT, Verdict.ENDS_UNTAGGED}:
+                self._close_value(tagged=verdict is not Verdict.ENDS_UNTAGGED)
+                if self._grammar.slips is not None:
+                    return self._finish_call(tail, after)
                 if self._grammar.last.match(tail[after:].lstrip()):
                     self._close_call(len(tail))
         self._finished(tail)
         return End.CUT
 
+    def _finish_call(self, tail: str, position: int) -> End:
+        """End the block at the end of the completion, behind a value; text behind the block is read again."""
+        end = None
+        while position < len(tail) and end is None:
+            before = self._where
+            after, end = self._step(tail, position)
+            if after == position and before is self._where and end is None:
+                break
+            position = after
+        if end is None:
+            self._finished(tail)
+            return End.CUT
+        self._text.append(tail)
+        self._read += len(tail)
+        return end
+
     def read(self, end: End) -> Reading:
         """Return the calls of the block; an empty block has none, and no fault."""
-        self._text.text()  # the block is put together before there is more to hold
-        calls = tuple(
-            RawCall(call.tool, call.written.text()) if call.broken is None else Nameless(call.broken) for call in self._calls
-        )
-        if calls and not any(isinstance(call, RawCall) for call in calls):
+        raw = self._text.text()  # the block is put together before there is more to hold
+        if self._calls and all(call.broken is not None for call in self._calls):
             return Reading((), fault="the arguments are not JSON")
+        calls: tuple[RawCall | Nameless, ...] = tuple(
+            self._raw(call, trimmed(places, raw)) for call, places in zip(self._calls, self._places, strict=True)
+        )
         if not calls and not (end is End.TAG and not self._text.part(0, self._payload_end).strip()):
             return Reading((), fault=self._fault or "no call that is complete")
+        calls = (*(Nameless(self._text.part(*place).strip()) for place in self._before), *calls)
         repaired = any(call.repaired for call in self._calls)
-        return Reading(calls, repaired=repaired, unfinished=self._where is not Where.BETWEEN)
+        unfinished = self._further or self._where is not Where.BETWEEN
+        body = ("the arguments of a call were written as JSON",) if any(call.from_body for call in self._calls) else ()
+        return Reading(calls, repaired=repaired, unfinished=unfinished, mended=(*body, *self._mended))
+
+    def _raw(self, call: Arguments, places: CallPlaces) -> RawCall:
+        """Return a call, with sentences on its text that has no reading."""
+        if call.broken is not None:
+            return RawCall(call.tool, "{}", faults=(f"{shown(call.broken)} is no JSON object",), places=places)
+        if not call.unread and not call.faults:
+            return RawCall(call.tool, call.written.text(), places=places)
+        unread = (f"{shown(self._text.part(*place))} stands between its tags" for place in call.unread)
+        return RawCall(call.tool, call.written.text(), faults=(*call.faults, *unread), places=places)
 
     def markup_faults(self) -> tuple[str, ...]:
         """Return the faults of the markup, and those that lxml finds in the nesting of the tags."""
@@ -280,4 +278,5 @@ class TaggedBlock(Block):
         "call": _on_call,
         "call_end": _on_call_end,
         "value": _on_value,
+        "value_end": _on_value_end,
     }

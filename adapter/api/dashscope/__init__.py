@@ -1,0 +1,1 @@
+"""DashScope's own wire: `text-generation` and `multimodal-generation`, read as chat requests."""

@@ -1,0 +1,1 @@
+"""Tokens of a request: counted with a tokenizer at hand, else estimated."""

@@ -1,0 +1,1 @@
+"""Servers and callers for row `gateway`, each server a process of its own."""
