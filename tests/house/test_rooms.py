@@ -61,6 +61,7 @@ ROOMS = [
     "gateway",
     "__init__",
     "demo",
+    "evaluation",
     "cli",
     "__main__",
 ]

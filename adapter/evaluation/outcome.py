@@ -1,0 +1,139 @@
+"""The outcome of one case with one arm, as a value and as a line of JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
+
+Verdict = Literal[
+    "right",  # the calls are those that the case expects
+    "wrong",  # they are not
+    "cut_off",  # the length limit ended the answer before the calls were whole: no word on what the model can do
+    "server_error",  # upstream answered with an error, or not at all
+]
+FaultKind = Literal[
+    "not_called",  # a call was expected, none came
+    "called",  # no call was expected, one came
+    "tool",  # another tool than expected
+    "count",  # fewer or more calls than expected
+    "order",  # the right calls in another order, where the order counts
+    "schema",  # the arguments break the tool's schema
+    "missing",  # a parameter was left out
+    "extra",  # a parameter that the case does not expect
+    "type",  # a value of another type
+    "value",  # a value of the right type that the case does not accept
+    "unread",  # the completion holds a call that was not read, or was refused
+]
+Layer = Literal[
+    "repaired",  # the text of a call was mended
+    "coerced",  # a value was given the type of its schema
+    "recovered",  # a call was read that had no markers, or the marks of another dialect
+    "reasked",  # the model was asked again
+    "constrained",  # a grammar or a JSON schema held the answer
+    "refused",  # a call was held back: not asked for, or against its schema
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One way in which an answer differs from what its case expects.
+
+    Attributes:
+        kind: The kind; see `FaultKind`.
+        message: A sentence, with the expected and the actual value.
+        tool: The tool concerned: the expected one, or the one called where none was expected; empty without one.
+        parameter: The path of the parameter, as `days` or `items[0].price`; empty for a fault of the whole call.
+    """
+
+    kind: FaultKind
+    message: str
+    tool: str = ""
+    parameter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A call, expected or made.
+
+    Attributes:
+        name: The tool.
+        arguments: The arguments by name; of an expected call each value may be a matcher, as the case has it.
+    """
+
+    name: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOutcome:
+    """The answer to one case with one arm, checked.
+
+    Attributes:
+        case: The id of the case.
+        arm: The name of the arm.
+        category: The category of the case; empty without one.
+        cluster: The task that the case is a variant of; its own id where there is none.
+        verdict: See `Verdict`.
+        lenient: The answer is right where `"3"`, `3` and `3.0` count as equal.
+        faults: The differences; empty for the verdict `"right"`.
+        expected: The calls that the case expects; empty where no call is right.
+        calls: The calls that reached the caller, in order.
+        offered: The names of the tools offered, in the order of the prompt.
+        prompt: The text that the model read in its first request.
+        completions: The text that the model wrote, of each request to upstream.
+        content: The text that reached the caller beside the calls.
+        error: The error, in a sentence; empty without one.
+        bare: The verdict of the first completion read as the dialect's strict form alone: without repair, coercion, recovery or
+            re-asking; None where it was not judged.
+        layers: The layers of the adapter that took part, each once.
+        problems: The kinds of the problems told, in order.
+        requests: The number of requests to upstream.
+        seconds: Seconds from the request to the end of the answer.
+        first: Seconds to the first bytes of upstream's first answer; None where there were none.
+        prompt_tokens: Upstream's count for all requests of the case, or None.
+        completion_tokens: Likewise.
+        turns: The number of turns of a conversation with scripted results; 1 elsewhere.
+    """
+
+    case: str
+    arm: str
+    category: str
+    cluster: str
+    verdict: Verdict
+    lenient: bool
+    faults: tuple[Fault, ...]
+    expected: tuple[Called, ...]
+    calls: tuple[Called, ...]
+    offered: tuple[str, ...]
+    prompt: str
+    completions: tuple[str, ...]
+    content: str
+    error: str
+    bare: Verdict | None
+    layers: tuple[Layer, ...]
+    problems: tuple[str, ...]
+    requests: int
+    seconds: float
+    first: float | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    turns: int = 1
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the outcome as one JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> CaseOutcome:
+        """Return the outcome that `as_json` has written; unknown members are ignored.
+
+        Raises:
+            KeyError: A member without a default is missing.
+        """
+        known = {field.name: value[field.name] for field in fields(cls) if field.name in value or field.name != "turns"}
+        known["faults"] = tuple(Fault(**fault) for fault in known["faults"])
+        for name in ("expected", "calls"):
+            known[name] = tuple(Called(**call) for call in known[name])
+        for name in ("offered", "completions", "layers", "problems"):
+            known[name] = tuple(known[name])
+        return cls(**known)
