@@ -6,42 +6,42 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 Verdict = Literal[
-    "right",  # the calls are those that the case expects
-    "wrong",  # they are not
-    "cut_off",  # the length limit ended the answer before the calls were whole: no word on what the model can do
-    "server_error",  # upstream answered with an error, or not at all
+    "right",  # the calls are the expected calls
+    "wrong",  # other calls, too many, too few, or none
+    "cut_off",  # the length limit ended the answer before the calls were whole: says nothing of the model's ability
+    "server_error",  # upstream answered with an error, or gave no answer
 ]
 FaultKind = Literal[
-    "not_called",  # a call was expected, none came
-    "called",  # no call was expected, one came
+    "not_called",  # a call was expected, no call came
+    "called",  # no call was expected, a call came
     "tool",  # another tool than expected
     "count",  # fewer or more calls than expected
-    "order",  # the right calls in another order, where the order counts
+    "order",  # the right calls in another order, in a case with a fixed order
     "schema",  # the arguments break the tool's schema
     "missing",  # a parameter was left out
-    "extra",  # a parameter that the case does not expect
+    "extra",  # a parameter beyond the expected parameters
     "type",  # a value of another type
-    "value",  # a value of the right type that the case does not accept
+    "value",  # a value of the right type, outside the accepted values
     "unread",  # the completion holds a call that was not read, or was refused
 ]
 Layer = Literal[
     "repaired",  # the text of a call was mended
-    "coerced",  # a value was given the type of its schema
-    "recovered",  # a call was read that had no markers, or the marks of another dialect
+    "coerced",  # a value was given the type of the schema
+    "recovered",  # a call was read without markers, or in the marks of another dialect
     "reasked",  # the model was asked again
     "constrained",  # a grammar or a JSON schema held the answer
-    "refused",  # a call was held back: not asked for, or against its schema
+    "refused",  # a call was held back: not asked for, or against the schema
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way in which an answer differs from what its case expects.
+    """A difference between an answer and the expectation of the case.
 
     Attributes:
         kind: The kind; see `FaultKind`.
         message: A sentence, with the expected and the actual value.
-        tool: The tool concerned: the expected one, or the one called where none was expected; empty without one.
+        tool: The tool concerned: the expected tool, or the called tool of a surplus call; may be empty.
         parameter: The path of the parameter, as `days` or `items[0].price`; empty for a fault of the whole call.
     """
 
@@ -57,7 +57,7 @@ class Called:
 
     Attributes:
         name: The tool.
-        arguments: The arguments by name; of an expected call each value may be a matcher, as the case has it.
+        arguments: The arguments by name; of an expected call each value may be a matcher, as in the case file.
     """
 
     name: str
@@ -71,28 +71,28 @@ class CaseOutcome:
     Attributes:
         case: The id of the case.
         arm: The name of the arm.
-        category: The category of the case; empty without one.
-        cluster: The task that the case is a variant of; its own id where there is none.
+        category: The category of the case; may be empty.
+        cluster: The task of the case, shared by its variants; else the id of the case.
         verdict: See `Verdict`.
-        lenient: The answer is right where `"3"`, `3` and `3.0` count as equal.
+        lenient: The answer is right if `"3"`, `3` and `3.0` count as equal.
         faults: The differences; empty for the verdict `"right"`.
-        expected: The calls that the case expects; empty where no call is right.
+        expected: The expected calls; empty if only an answer without a call is right.
         calls: The calls that reached the caller, in order.
         offered: The names of the tools offered, in the order of the prompt.
         prompt: The text that the model read in its first request.
         completions: The text that the model wrote, of each request to upstream.
         content: The text that reached the caller beside the calls.
-        error: The error, in a sentence; empty without one.
+        error: The error, in a sentence; may be empty.
         bare: The verdict of the first completion read as the dialect's strict form alone: without repair, coercion, recovery or
-            re-asking; None where it was not judged.
+            re-asking; None for an answer that was not judged.
         layers: The layers of the adapter that took part, each once.
         problems: The kinds of the problems told, in order.
         requests: The number of requests to upstream.
         seconds: Seconds from the request to the end of the answer.
-        first: Seconds to the first bytes of upstream's first answer; None where there were none.
+        first: Seconds to the first bytes of upstream's first answer; None without an answer.
         prompt_tokens: Upstream's count for all requests of the case, or None.
         completion_tokens: Likewise.
-        turns: The number of turns of a conversation with scripted results; 1 elsewhere.
+        turns: The number of turns of a conversation with scripted results; 1 for other cases.
     """
 
     case: str
