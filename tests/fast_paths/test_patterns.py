@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support import patterns as measuring
 from tests.support.patterns import Pattern, finding, recorded
 
 # Expressions that are linear where they are told to begin, and not where they may begin anywhere: file, first characters, and the
@@ -25,6 +26,7 @@ FOUND = [
     (r"[\s;,]+\Z", "search"),
     (r"\s*x?\s*y", "match"),
     (r"(?:a|a)*b", "fullmatch"),
+    (r"x{0,60}\s+$", "search"),
     (r'"(?:[^"\\]|\\.)*"|x', "search"),
 ]
 LINEAR = [
@@ -32,6 +34,8 @@ LINEAR = [
     (r"(?<!\s)\s++$", "search"),
     (r'"(?:[^"\\]++|\\.)*+"', "match"),
     (r"\s{0,64}x", "search"),
+    (r"[}\])][\s}\])]{0,63}\Z", "search"),
+    (r"(?:a{0,20}b?){0,9}c", "search"),
     (r"a*", "match"),
 ]
 
@@ -43,6 +47,14 @@ def test_what_goes_back_is_found(pattern: str, method: str) -> None:
 
 @pytest.mark.parametrize(("pattern", "method"), LINEAR)
 def test_what_is_linear_passes(pattern: str, method: str) -> None:
+    assert finding(pattern, 0, (method,)) is None
+
+
+@pytest.mark.parametrize(("pattern", "method"), LINEAR)
+def test_what_is_linear_passes_when_its_growth_is_looked_at(pattern: str, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy moment may send any pattern to the measure of growth, whatever a first look says."""
+    monkeypatch.setattr(measuring, "_QUICK", 0.0)
+    monkeypatch.setattr(measuring, "_FIRST_LOOK", 0.0)
     assert finding(pattern, 0, (method,)) is None
 
 

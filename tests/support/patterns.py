@@ -43,8 +43,10 @@ ANYWHERE = {"search", "finditer", "sub", "subn", "split", "findall"}
 METHODS = ("match", "fullmatch", "search")
 _SHORT = 250  # characters of a text
 _QUICK = 0.0004  # seconds for a text four times as long, from which on growth is looked at
+_FIRST_LOOK = 8  # times as long for a text four times as long: growth is looked at
 _ENDLESS = 0.003  # seconds for twenty characters
 _MANY = 50  # repetitions that count as without end
+_PAST = 4  # times the largest bound of a repetition: from there on the bound is a constant of each character
 _REPEATS = (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT)
 _CHARS = " \ta1A\"'`\\{}[]()<>|/,;:.=-_+eé▁&!@#%?~*\n\x00"
 _NAMED = re.compile(r"\b(\w+)(?:: [^=\n]+)? ?= ?re\.compile\(")
@@ -91,17 +93,34 @@ def recorded() -> list[Pattern]:
 def finding(pattern: str, flags: int = 0, methods: Sequence[str] = METHODS) -> Finding | None:
     """The first text found over which the pattern is not linear; None if none was found."""
     compiled = re.compile(pattern, flags)
-    for head, unit, tail in _attacks(parser.parse(pattern, flags)):
+    tree = parser.parse(pattern, flags)
+    short = max(_SHORT // 4, _PAST * _bound(tree))
+    for head, unit, tail in _attacks(tree):
         for method in methods:
             call: Callable[[str], object] = getattr(compiled, method)
-            told = _superlinear(call, head, unit, tail)
+            told = _superlinear(call, head, unit, tail, short)
             if told:
                 return Finding(method, head, unit, tail, told)
     return None
 
 
-def _superlinear(call: Callable[[str], object], head: str, unit: str, tail: str) -> str:
-    """The measure of growth that does not fit; empty for linear time."""
+def _bound(tree: Any) -> int:
+    """The largest number of characters that a bounded repetition goes over; 0 without one."""
+    largest = 0
+    for kind, value in tree:
+        if kind in _REPEATS:
+            inner = max(_bound(value[2]), 1)
+            largest = max(largest, inner if value[1] is codes.MAXREPEAT else inner * int(value[1]))
+        else:
+            largest = max([largest, *map(_bound, _inner(kind, value))])
+    return largest
+
+
+def _superlinear(call: Callable[[str], object], head: str, unit: str, tail: str, short: int) -> str:
+    """The measure of growth from `short` characters on that does not fit; empty for linear time.
+
+    Below the largest bound of a repetition a text ends before the bound is met, and costs less for each character.
+    """
 
     def text(size: int) -> str:
         return head + unit * max(size // len(unit), 1) + tail
@@ -111,7 +130,7 @@ def _superlinear(call: Callable[[str], object], head: str, unit: str, tail: str)
         if least > _ENDLESS:
             return f"{least:.4f} s for {few} characters"
     long = _least(call, text(4 * _SHORT), _QUICK)
-    if long < _QUICK or long < 8 * _least(call, text(_SHORT), 0):
+    if long < _QUICK or long < _FIRST_LOOK * _least(call, text(_SHORT), 0):
         return ""
 
     def prepare(size: int) -> Callable[[], object]:
@@ -119,7 +138,7 @@ def _superlinear(call: Callable[[str], object], head: str, unit: str, tail: str)
         return lambda: call(prepared)
 
     try:
-        assert_linear(prepare, _SHORT // 4, exponent=1.6)
+        assert_linear(prepare, short, exponent=1.6)
     except AssertionError as error:
         return str(error)
     return ""
