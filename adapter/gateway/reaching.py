@@ -1,7 +1,7 @@
 """The upstream that gets a request next, after a fault before the first byte (behaviour 9.11). No I/O, no clock.
 
 All upstreams of the model are tried in turn, at once; then, while there is a further try, those that may answer a moment later.
-An upstream that says when is waited for, if the wait is short.
+Of these an upstream that says when is asked last and not before, if the wait is short, and not at all otherwise.
 """
 
 from __future__ import annotations
@@ -76,6 +76,8 @@ class Reaching:
         self._order = list(order)
         self._budget = budget
         self._place = 0
+        self._waited = 0.0
+        self._due: dict[Member, float] = {}  # the waits together after which an upstream may be asked again
         self._again: list[Member] = []
 
     @property
@@ -90,18 +92,22 @@ class Reaching:
 
     def after(self, fault: Fault) -> float | None:
         """Choose the upstream that is asked next. Returns the seconds to wait before; None where nobody is left."""
-        if self._fits(fault) and fault.after is not None and self._budget is not None:
-            return self._budget.take(fault.after)  # upstream said when: the same once more
-        if fault.again and fault.after is None:
+        if fault.again and (fault.after is None or self._fits(fault.after)):
             self._again.append(self.member)
+            self._due[self.member] = self._waited + (fault.after or 0.0)
         if self._place + 1 < len(self._order):
             self._place += 1
-            return 0.0
+            return self._wait(max(0.0, self._due.get(self.member, 0.0) - self._waited))
         if not self._again or self._budget is None or not self._budget.left:
             return None
-        self._order, self._again, self._place = self._again, [], 0
-        return self._budget.take()
+        self._order, self._again, self._place = sorted(self._again, key=lambda member: self._due[member]), [], 0
+        asked_for = self._due[self.member] - self._waited
+        return self._wait(self._budget.take(asked_for if asked_for > 0 else None))
 
-    def _fits(self, fault: Fault) -> bool:
+    def _wait(self, seconds: float) -> float:
+        self._waited += seconds
+        return seconds
+
+    def _fits(self, seconds: float) -> bool:
         """Return True for a wait that upstream asks for, and that is short enough."""
-        return self._budget is not None and fault.again and fault.after is not None and self._budget.fits(fault.after)
+        return self._budget is not None and self._budget.fits(seconds)

@@ -39,6 +39,7 @@ FAULTS: dict[str, tuple[Any, int, str]] = {
     "says 500": (Answer(GONE, 500), 1, "status_500"),
     "says 503": (Answer(GONE, 503), 1, "status_503"),
     "says 429 for long": (Answer(GONE, 429, {"retry-after": "60"}), 1, "status_429"),
+    "says 429 for a moment": (Answer(GONE, 429, {"retry-after": "2"}), 1, "status_429"),
     "says 429": (Answer(GONE, 429), 1, "status_429"),
 }
 
@@ -73,14 +74,14 @@ def test_the_next_upstream_is_asked_before_the_first_byte(fault: str) -> None:
     limits: dict[str, Any] = {"first_byte": 0.4} if word == "timeout" else {}
     with two(reply, scripted([call(GOOD)]), **limits) as (url, main, spare):
         for wire in wires:
-            for stream in (False,) if "for long" in fault else (False, True):  # then the first is left alone
+            for stream in (False,) if " for " in fault else (False, True):  # then the first is left alone
                 before = 0 if main is None else len(main.received)
                 got = ask(url, wire, stream=stream)
                 assert (got.status_code, "Oslo" in got.text) == (200, True), (wire, stream, got.text)
                 assert got.headers["x-adapter-upstream"] == "spare", (wire, stream)
                 assert got.headers["x-adapter-tried"] == f"main {word}", (wire, stream)
                 assert len([] if main is None else main.received) - before == number, (wire, stream)
-        assert len(spare.received) == (1 if "for long" in fault else 2 * len(wires))
+        assert len(spare.received) == (1 if " for " in fault else 2 * len(wires))
 
 
 def test_what_passes_unchanged_falls_to_the_next_too() -> None:
@@ -263,9 +264,11 @@ def test_the_order_of_tries() -> None:
         ([never, never], ["b", None]),
         ([again, never, again, again], ["b", "a", "a", None]),
         ([again, again, again, again, again, again], ["b", "a", "b", "a", "b", None]),
-        ([short, short, short, never], ["a", "a", "b", None]),
+        ([short, short, short, never], ["b", "a", "b", "a"]),
+        ([short, short, never, never], ["b", "a", "b", None]),
         ([long, long], ["b", None]),
-        ([short, again, again, again, again], ["a", "b", "a", "b", None]),
+        ([long, short, short, short], ["b", "b", "b", None]),
+        ([short, again, again, again, again, again], ["b", "b", "a", "b", "a", None]),
     ]
     for faults, names in rows:
         names_of: list[Any] = [type("M", (), {"name": name})() for name in "ab"]
@@ -278,6 +281,26 @@ def test_the_order_of_tries() -> None:
             got.append(None if wait is None else reaching.member.name)
         assert got == names[: len(got)], faults
         assert budget.left >= 0
+
+
+def test_an_upstream_is_not_asked_before_the_time_it_said() -> None:
+    """Faults of `a` and `b` in order, and the least waits before the tries that follow."""
+    plain, one, two = (Fault("status_503", again=True, after=after) for after in (None, 1.0, 2.0))
+    rows: list[tuple[list[Fault], list[tuple[str, float]]]] = [
+        ([one, two, one, plain], [("b", 0.0), ("a", 1.0), ("b", 2.0), ("b", 0.0)]),
+        ([two, one, plain, plain], [("b", 0.0), ("b", 1.0), ("a", 2.0), ("b", 0.0)]),
+        ([one, plain, plain, plain], [("b", 0.0), ("b", 0.0), ("a", 1.0), ("b", 0.0)]),
+    ]
+    for faults, tries in rows:
+        members: list[Any] = [type("M", (), {"name": name})() for name in "ab"]
+        reaching = Reaching(members, Budget(Reach(2, 2.0)))
+        waited = 0.0
+        for number, (fault, (name, least)) in enumerate(zip(faults, tries, strict=True)):
+            wait = reaching.after(fault)
+            assert wait is not None
+            waited += wait
+            assert (reaching.member.name, waited >= least - 1e-9) == (name, True), (faults, number, waited)
+            assert waited < 2.75 + 0.25 * number, (faults, number)
 
 
 def test_waits_that_upstream_asks_for() -> None:
