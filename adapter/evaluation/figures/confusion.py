@@ -1,0 +1,47 @@
+"""The confusion matrix: the tool expected by the tool called."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from adapter.evaluation.figures.rates import judged
+from adapter.evaluation.figures.values import Cell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from adapter.evaluation.outcome import CaseOutcome
+
+
+def confusion(outcomes: Sequence[CaseOutcome]) -> tuple[Cell, ...]:
+    """Return the cells that are not empty, over the judged cases.
+
+    Calls of a case are paired by name first; the rest in order. An expected call without a partner is in the column "no call",
+    a call made without a partner in the row "no call", and a case without either is in the cell of both.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    for outcome in outcomes:
+        if judged(outcome):
+            counts.update(_pairs([call.name for call in outcome.expected], [call.name for call in outcome.calls]))
+    return tuple(Cell(expected, called, count) for (expected, called), count in sorted(counts.items()))
+
+
+def _pairs(expected: list[str], called: list[str]) -> list[tuple[str, str]]:
+    if not expected and not called:
+        return [("", "")]
+    equal = Counter(expected) & Counter(called)
+    rest = zip_longest(_without(expected, equal), _without(called, equal), fillvalue="")
+    return [*((name, name) for name in equal.elements()), *rest]
+
+
+def _without(names: list[str], paired: Counter[str]) -> list[str]:
+    left = Counter(paired)
+    rest = []
+    for name in names:
+        if left[name]:
+            left[name] -= 1
+        else:
+            rest.append(name)
+    return rest
