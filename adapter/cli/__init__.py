@@ -8,27 +8,23 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import io
 import os
 import re
 import sys
 from functools import partial
-from typing import Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from adapter._version import __version__
-from adapter.cli import demo, parse, preview, probe, serve, templates, tokens
 from adapter.cli.console import BadInput, Console
 from adapter.cli.option_flags import in_flags
 
-_COMMANDS: dict[str, Any] = {
-    "demo": demo,
-    "serve": serve,
-    "probe": probe,
-    "preview": preview,
-    "parse": parse,
-    "templates": templates,
-    "tokens": tokens,
-}
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Each is a module of this package, imported when its command runs: a gateway starts without the demo's modules.
+_COMMANDS = ("demo", "serve", "probe", "preview", "parse", "templates", "tokens")
 
 
 def run(argv: list[str], stdout: TextIO | None = None, stderr: TextIO | None = None, stdin: TextIO | None = None) -> int:
@@ -72,7 +68,12 @@ def _status(argv: list[str], console: Console) -> int:
         args = _parsed(argv, console)
     except SystemExit as stop:  # argparse printed help
         return int(stop.code or 0)
-    return int(_COMMANDS[args.command].run(args, console))
+    return int(_module(args.command).run(args, console))
+
+
+def _module(command: str) -> Any:
+    """Return the module of a command."""
+    return importlib.import_module(f"{__name__}.{command}")
 
 
 def _nowhere() -> TextIO:
@@ -128,7 +129,8 @@ class _Parser(argparse.ArgumentParser):
 
 def _parsed(argv: list[str], console: Console) -> argparse.Namespace:
     """Parse the arguments. An argument that no command knows is told by its command; help goes to the console."""
-    parser, commands = _arguments()
+    chosen = argv[0] if argv and argv[0] in _COMMANDS else None
+    parser, commands = _arguments(_COMMANDS if chosen is None else (chosen,))
     with contextlib.redirect_stdout(console.out):
         args, unknown = parser.parse_known_args(argv)
     console.wording = partial(in_flags, flags=commands[args.command].flags)
@@ -137,13 +139,14 @@ def _parsed(argv: list[str], console: Console) -> argparse.Namespace:
     return args
 
 
-def _arguments() -> tuple[_Parser, dict[str, _Parser]]:
-    """Make the parser, and the parsers of the commands."""
+def _arguments(names: Sequence[str]) -> tuple[_Parser, dict[str, _Parser]]:
+    """Make the parser, and the parsers of some commands."""
     parser = _Parser(prog="adapter", description="OpenAI tool calling for models that only write text.")
     parser.add_argument("--version", action="version", version=f"adapter {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     found: dict[str, _Parser] = {}
-    for name, module in _COMMANDS.items():
+    for name in names:
+        module = _module(name)
         summary = (module.__doc__ or "").splitlines()[0].split(": ", 1)[-1]
         found[name] = commands.add_parser(name, help=summary, description=summary)
         module.add(found[name])

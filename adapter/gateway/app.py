@@ -17,7 +17,6 @@ from adapter.gateway.asgi import Refused, header, send_reply
 from adapter.gateway.endpoint import Endpoint
 from adapter.gateway.foreign import foreign_routes
 from adapter.gateway.guard import Guard
-from adapter.gateway.listing import listed
 from adapter.gateway.playground.routes import open_paths, playground_routes
 from adapter.gateway.reloading import Made, Reloading
 from adapter.gateway.seen import Seeing, hear, note_error
@@ -143,6 +142,8 @@ class _Ready(Endpoint):
         if self.service.stopping:
             await send_reply(send, _said(503, {"status": "stopping"}))
             return
+        from adapter.gateway.listing import listed
+
         answers = await listed(self.service.upstreams.members, {"user-agent": "tool-call-adapter"}, rest=_REST)
         ready = [answer for answer in answers if answer.answers]
         now = time.monotonic()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapter.errors import AdapterError, BadRequest
 from adapter.exchange.protocol import MODELS
 from adapter.gateway.asgi import ClientGone, Refused, gone, header, read_body, send_reply
 from adapter.gateway.guard import key_in
-from adapter.gateway.listing import UnionLink
 from adapter.gateway.passing import Passing
 from adapter.gateway.seen import note_error, present
 from adapter.gateway.service import LOG
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from adapter.exchange.protocol import Exchange
     from adapter.gateway.asgi import Receive, Scope, Send
     from adapter.gateway.link import Link
+    from adapter.gateway.listing import UnionLink
     from adapter.gateway.service import Service
     from adapter.gateway.wires import Wire
 
@@ -29,6 +30,15 @@ if TYPE_CHECKING:
 _PASSED = (b"traceparent", b"tracestate", b"x-request-id", b"accept")
 _LARGE = 1 << 20  # bytes of a body from which on the work on it takes so long that other callers would notice
 T = TypeVar("T")
+L = TypeVar("L", bound="Link")
+
+
+def load_connections() -> None:
+    """Import the modules that speak to upstream.
+
+    They are a fifth of the time of a start, and nobody needs them before the first request: a server takes connections first.
+    """
+    importlib.import_module("adapter.gateway.listing")
 
 
 class Handling:
@@ -124,9 +134,7 @@ class Handling:
         if len(self._service.upstreams) == 1:
             await self.pass_on(MODELS, None, "GET")
             return
-        link = self._link(None)
-        if isinstance(link, UnionLink):
-            await send_reply(self._noting, await link.models())
+        await send_reply(self._noting, await self._union().models())
 
     async def _until_gone(self, answering: Coroutine[Any, Any, None]) -> None:
         """Run until done, or give up as soon as the caller closes the connection."""
@@ -146,12 +154,24 @@ class Handling:
     def _link(self, body: Mapping[str, Any] | None) -> Link:
         """Return a link to the upstreams of a request, with its headers."""
         if body is None and len(self._service.upstreams) > 1:
-            self._link_in_use = UnionLink(self._service, *self._for_upstream())
-        else:
-            self._link_in_use = self._service.link(self._service.route(body or {}), *self._for_upstream())
+            return self._union()
+        from adapter.gateway.link import Link
+
+        headers, key = self._for_upstream()
+        return self._noted(Link(self._service.route(body or {}), headers, key, self._service.reach))
+
+    def _union(self) -> UnionLink:
+        """Return a link whose list of models is that of all upstreams."""
+        from adapter.gateway.listing import UnionLink
+
+        return self._noted(UnionLink(self._service, *self._for_upstream()))
+
+    def _noted(self, link: L) -> L:
+        """Keep a link for the headers and the log line. Returns the link."""
+        self._link_in_use = link
         if (seen := present()) is not None:
-            seen.link = self._link_in_use
-        return self._link_in_use
+            seen.link = link
+        return link
 
     def _for_upstream(self) -> tuple[dict[str, str], str]:
         """Return the headers for upstream, and the caller's key, where upstream may have the key."""
@@ -173,7 +193,7 @@ class Handling:
         if link is None or not link.tried:
             return []
         failed = ", ".join(f"{tried.upstream} {tried.outcome}" for tried in link.tried if tried.failed)
-        single = len(self._service.upstreams) > 1 and not isinstance(link, UnionLink)
+        single = len(self._service.upstreams) > 1 and not link.lists_all
         named = [(b"x-adapter-upstream", link.member.name.encode())] if single else []
         return [*named, *([(b"x-adapter-tried", failed.encode())] if failed else [])]
 

@@ -43,20 +43,12 @@ class Link:
         tried: The requests that were sent, in order.
     """
 
+    lists_all = False  # the list of models is that of the upstream asked
+
     __slots__ = (
-        "_budget",
-        "_caller_key",
-        "_headers",
-        "_hiding",
-        "_kept",
-        "_left",
-        "_most",
-        "_response",
-        "_route",
-        "_sending",
-        "member",
-        "tried",
-    )
+        "_budget", "_caller_key", "_headers", "_hiding", "_kept", "_left", "_most", "_response", "_route", "_sending",
+        "member", "tried",
+    )  # fmt: skip
 
     def __init__(
         self, route: Sequence[Member], headers: Mapping[str, str], caller_key: str = "", reach: Reach | None = None

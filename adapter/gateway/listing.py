@@ -128,6 +128,8 @@ class UnionLink(Link):
         caller_key: The caller's key, for upstreams that get callers' keys.
     """
 
+    lists_all = True
+
     __slots__ = ("_service",)
 
     def __init__(self, service: Service, headers: Mapping[str, str], caller_key: str = "") -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import logging
 import signal
 import socket
@@ -16,6 +17,7 @@ import uvicorn
 
 from adapter.gateway.app import make_app
 from adapter.gateway.config import BadConfig
+from adapter.gateway.handling import load_connections
 from adapter.gateway.json_log import JsonLines, without_text_line
 from adapter.gateway.reloading import Reload
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
     from adapter.gateway.config import Config
     from adapter.gateway.reloading import Reloading
+
+if importlib.util.find_spec("aiohttp") is None:  # imported when connections are taken already; told before
+    raise ModuleNotFoundError("No module named 'aiohttp'", name="aiohttp")
 
 _BACKLOG = 2048
 _HANGUP = getattr(signal, "SIGHUP", None)  # Windows has none
@@ -122,6 +127,7 @@ class _Server(uvicorn.Server):
             self.loop.add_signal_handler(_HANGUP, self._reload.begin)
         if self.started:
             self._tell()
+            await self.loop.run_in_executor(None, load_connections)
 
 
 def _settings(config: Config, app: Reloading) -> uvicorn.Config:

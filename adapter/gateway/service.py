@@ -8,7 +8,6 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from adapter.gateway.config import ModelRule
-from adapter.gateway.link import Link
 from adapter.gateway.playground.kept import Kept
 from adapter.gateway.reaching import Reach
 from adapter.gateway.upstreams import LOG, Upstreams
@@ -70,6 +69,7 @@ class Service:
         config: The same.
         upstreams: The servers behind the gateway.
         kept: The last requests, for the Playground; None where they are not kept.
+        reach: The limits of tries.
         stopping: The gateway takes no new requests.
 
     Raises:
@@ -86,7 +86,7 @@ class Service:
         self.upstreams: Upstreams = Upstreams(config, None if before is None else before.upstreams)
         self.stopping = False
         self.kept = _kept(config, before)
-        self._reach = Reach(config.retries, config.wait)
+        self.reach = Reach(config.retries, config.wait)
         kept = before is not None and before.config.store == config.store
         self._store: Store | None = before._store if kept and before is not None else _store(config.store)  # noqa: SLF001  # of this class
         self._listeners = [*listeners, *([] if self.kept is None else [self.kept.hear])]
@@ -122,10 +122,6 @@ class Service:
         """Return the upstreams for a model in the order of the settings; an empty list for a model of no upstream."""
         rule = self._rule({"model": model})
         return self.upstreams.serving(rule.model or model, rule.upstreams)
-
-    def link(self, route: Sequence[Member], headers: Mapping[str, str], caller_key: str = "") -> Link:
-        """Return a link to upstreams for one request of a caller's."""
-        return Link(route, headers, caller_key, self._reach)
 
     def forget(self, body: Mapping[str, Any], member: Member) -> None:
         """Forget what was learnt about an upstream: answers of another were taken for its own."""

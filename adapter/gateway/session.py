@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-import aiohttp
 from yarl import URL
 
 from adapter.exchange.protocol import PROPS
@@ -16,6 +15,8 @@ from adapter.text.wire_json import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import aiohttp
 
     from adapter.gateway.config import Upstream
 
@@ -92,6 +93,8 @@ class Session:
     def http(self) -> aiohttp.ClientSession:
         """Return the session of aiohttp, made in the event loop that runs; `trace_request_ctx` is a `Way`."""
         if self._http is None:
+            import aiohttp
+
             timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT, sock_read=self.upstream.timeout)
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30)
             traces = aiohttp.TraceConfig()

@@ -181,6 +181,17 @@ COSTS = [
     ),
     pytest.param("import adapter; adapter.parse('x')", NETWORK, id="parse"),
     pytest.param("import adapter.cli.serve", {*NETWORK, "starlette", "uvicorn", "jinja2", "lxml", "jsonschema"}, id="serve"),
+    pytest.param(
+        "from adapter.gateway.config import Config, Upstream; from adapter.gateway.server import Gateway; "
+        "Gateway(Config(upstream=Upstream(url='http://127.0.0.1:9/v1'), port=0), print)._socket.close()",
+        {*NETWORK, "rich", "adapter.cli", "adapter.demo", "adapter.probing"},
+        id="a gateway that takes connections",
+    ),
+    pytest.param(
+        "from adapter.cli import run; run(['tokens', '-h'])",
+        {"adapter.cli.serve", "adapter.cli.demo", "adapter.demo"},
+        id="one command",
+    ),
     pytest.param("import adapter.cli.preview as p; import adapter.exchange", NETWORK, id="preview"),
 ]
 
