@@ -34,7 +34,8 @@ _MODEL = "m"
 _PATIENCE = 120.0  # seconds until a server takes connections
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]
@@ -53,9 +54,10 @@ def _answers(port: int, process: subprocess.Popen[bytes]) -> float:
 
 
 @contextmanager
-def _serving(
+def serving(
     command: Sequence[str], port: int, environment: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server while the block runs. Yields its process, once the port takes connections."""
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **(environment or {})}
     )
@@ -67,14 +69,15 @@ def _serving(
         process.wait(30)
 
 
-def _resident(process: subprocess.Popen[bytes]) -> float:
+def resident(process: subprocess.Popen[bytes]) -> float:
     """Return the resident memory of a process in MB; 0 where the system does not tell."""
     status = Path(f"/proc/{process.pid}/status")
     found = re.search(r"VmRSS:\s+(\d+) kB", status.read_text(encoding="utf-8")) if status.exists() else None
     return int(found.group(1)) / 1024 if found else 0.0
 
 
-def _ours(port: int, upstream: int, folder: str) -> list[str]:
+def gateway_command(port: int, upstream: int, folder: str) -> list[str]:
+    """Return the command of the gateway over an upstream, with settings of its own in a folder."""
     settings = Path(folder) / "adapter.toml"
     settings.touch()
     given = [
@@ -101,10 +104,12 @@ def _litellm(port: int, upstream: int, folder: str) -> list[str]:
 
 def _seconds_until_ready(upstream: int, folder: str) -> float:
     """Return the seconds from the start of the gateway's process until it takes connections, its compiled modules warm."""
-    port = _free_port()
+    port = free_port()
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     begun = time.perf_counter()
-    process = subprocess.Popen(_ours(port, upstream, folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=kept)
+    process = subprocess.Popen(
+        gateway_command(port, upstream, folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=kept
+    )
     try:
         return _answers(port, process) - begun
     finally:
@@ -125,10 +130,10 @@ def _streams(port: int, upstream: int, process: subprocess.Popen[bytes], count: 
     """Hold streams open. Returns the KB of memory for each, and how many did not come whole."""
     body = request("held", stream=True)
     callers.ask_once(port, "/v1/chat/completions", request(_MODEL, stream=True))
-    before = _resident(process)
+    before = resident(process)
     held = callers.HeldStreams(port, body, count)
     held.open()
-    cost = (_resident(process) - before) * 1024 / count
+    cost = (resident(process) - before) * 1024 / count
     callers.ask_once(upstream, "/release")
     wanted = held.rest()
     whole = max(set(wanted), key=wanted.count)
@@ -146,18 +151,18 @@ def run(bench: Bench) -> Row:
     """Measure it."""
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        upstream = _free_port()
-        stack.enter_context(_serving([sys.executable, "-m", "benchmarks.gateways.upstream", str(upstream)], upstream))
-        ports = {_DIRECT: upstream, _RAW: _free_port(), _OURS: _free_port()}
+        upstream = free_port()
+        stack.enter_context(serving([sys.executable, "-m", "benchmarks.gateways.upstream", str(upstream)], upstream))
+        ports = {_DIRECT: upstream, _RAW: free_port(), _OURS: free_port()}
         raw = [sys.executable, "-m", "benchmarks.gateways.raw", str(ports[_RAW]), f"http://127.0.0.1:{upstream}/v1"]
-        stack.enter_context(_serving(raw, ports[_RAW]))
-        ours = stack.enter_context(_serving(_ours(ports[_OURS], upstream, folder), ports[_OURS]))
-        idle = {_OURS: _resident(ours)}
+        stack.enter_context(serving(raw, ports[_RAW]))
+        ours = stack.enter_context(serving(gateway_command(ports[_OURS], upstream, folder), ports[_OURS]))
+        idle = {_OURS: resident(ours)}
         if "BENCH_LITELLM" in os.environ:
             bench.told("gateway: LiteLLM starts")
-            ports[_LITELLM] = _free_port()
-            litellm = stack.enter_context(_serving(_litellm(ports[_LITELLM], upstream, folder), ports[_LITELLM]))
-            idle[_LITELLM] = _resident(litellm)
+            ports[_LITELLM] = free_port()
+            litellm = stack.enter_context(serving(_litellm(ports[_LITELLM], upstream, folder), ports[_LITELLM]))
+            idle[_LITELLM] = resident(litellm)
         _check(ports[_OURS], upstream)
         _seconds_until_ready(upstream, folder)  # compiles the modules
         return _measured(bench, ports, ours, idle, [_seconds_until_ready(upstream, folder) for _ in range(5)])
