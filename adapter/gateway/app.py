@@ -173,6 +173,16 @@ class _Metrics(Endpoint):
         await send_reply(send, Reply(200, [("content-type", self._metrics.content_type)], self._metrics.text()))
 
 
+# What paths that lead nowhere mean to their callers.
+_HINTS = (
+    ("/v1/v1/", "The base URL ends in /v1, and the client adds another: leave one out."),
+    ("/api/v1/", "DashScope's generation is served; other services of its are not."),
+    ("/api/", "Ollama's API is off: start the gateway with --ollama."),
+    ("/metrics", "Metrics are off: start the gateway with --metrics."),
+    ("/playground", "The Playground is off: start the gateway without --no-playground."),
+)
+
+
 class _Unknown(Endpoint):
     """Paths that lead nowhere."""
 
@@ -180,7 +190,11 @@ class _Unknown(Endpoint):
         """Answer with a 404; the router leaves other kinds of connections to this route too."""
         if scope["type"] != "http":
             return
-        message = f"Unknown request URL: {scope['method']} {scope['path']}. The gateway serves /v1/chat/completions and others."
+        path = scope["path"]
+        hint = next(
+            (hint for begins, hint in _HINTS if path.startswith(begins)), "The gateway serves /v1/chat/completions and others."
+        )
+        message = f"Unknown request URL: {scope['method']} {path}. {hint}"
         await send_reply(send, self.service.wire_of(scope).error(Refused(404, message, code="unknown_url")))
 
 

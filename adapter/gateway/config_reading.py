@@ -129,6 +129,9 @@ def _table(file: str) -> dict[str, Any]:
     own = {name: value for name, value in said.items() if name not in _TABLES}
     if isinstance(said.get("upstream"), dict):
         raise BadConfig(f'{file}: [upstream] is no table: write [upstreams.NAME], with url = "http://host:port/v1"')
+    for name, value in own.items():
+        if name not in OWN and isinstance(value, dict):
+            raise BadConfig(f"{file}: [{name}]: {unknown(name, _TABLES, 'table')}")
     options, models, upstreams = (table_in(said, name, file) for name in _TABLES)
     return {
         **checked(own, OWN, f"{file}: ", dict.fromkeys(OPTIONS, "it is an option: write it under [options]")),

@@ -76,6 +76,13 @@ BAD: dict[str, tuple[str, str | None, dict[str, str], str]] = {
     "no address": ("--upstream localhost:8080", None, {}, "write http://host:port/v1"),
     "a password in the address": ("--upstream http://u:secret@h/v1", None, {}, "--upstream-key-env"),
     "an unknown key": ("", FILE + "prot = 1\n", {}, "prot: no such setting; did you mean 'port'?"),
+    "an unknown table": ("", FILE + "[option]\nretries = 1\n", {}, "[option]: no such table; did you mean 'options'?"),
+    "a table of another program's": (
+        "",
+        FILE + "[server]\nport = 1\n",
+        {},
+        "[server]: no such table; there are models, options, upstreams",
+    ),
     "an unknown option": ("", FILE + "[options]\nretrys = 1\n", {}, "options.retrys: no such setting; did you mean 'retries'?"),
     "an option at the top": ("", FILE + "retries = 1\n", {}, "write it under [options]"),
     "an unknown variable": ("", FILE, {"ADAPTER_SERVE_PROT": "1"}, "did you mean 'ADAPTER_SERVE_PORT'?"),

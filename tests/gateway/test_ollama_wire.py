@@ -217,6 +217,27 @@ def test_routes_beside_the_chat(script: Script, base: str) -> None:
         assert (missing.status_code, missing.json()["error"][:25]) == (404, "model 'other' not found; ")
 
 
+# Paths that lead nowhere, and the words that say why.
+NOWHERE = {
+    "/api/chat": "Ollama's API is off: start the gateway with --ollama.",
+    "/api/tags": "Ollama's API is off: start the gateway with --ollama.",
+    "/api/v1/services/aigc/image2image/x": "DashScope's generation is served",
+    "/metrics": "Metrics are off: start the gateway with --metrics.",
+    "/v1/v1/chat/completions": "The base URL ends in /v1, and the client adds another",
+    "/playground/api/read": "The Playground is off",
+    "/v1/assistants": "The gateway serves /v1/chat/completions and others.",
+}
+
+
+@pytest.mark.parametrize("path", NOWHERE)
+def test_a_path_that_leads_nowhere_says_why(path: str, upstream: Upstream) -> None:
+    with running(upstream.url, playground=False) as url:
+        got = httpx.post(url.removesuffix("/v1") + path, json=ASKED, timeout=LIMIT)
+    error = got.json().get("error", got.json())  # DashScope's stands without a frame
+    assert (got.status_code, error["code"]) == (404, "unknown_url")
+    assert f"POST {path}. {NOWHERE[path]}" in error["message"]
+
+
 def test_off_unless_asked_for(upstream: Upstream) -> None:
     with running(upstream.url) as url:
         for path in ("/api/chat", "/api/tags", "/api/show"):
