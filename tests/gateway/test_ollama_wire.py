@@ -234,7 +234,7 @@ def test_a_path_that_leads_nowhere_says_why(path: str, upstream: Upstream) -> No
     with running(upstream.url, playground=False) as url:
         got = httpx.post(url.removesuffix("/v1") + path, json=ASKED, timeout=LIMIT)
     error = got.json().get("error", got.json())  # DashScope's stands without a frame
-    assert (got.status_code, error["code"]) == (404, "unknown_url")
+    assert (got.status_code, error["code"]) == (404, "ModelNotFound" if path.startswith("/api/v1/") else "unknown_url")
     assert f"POST {path}. {NOWHERE[path]}" in error["message"]
 
 
