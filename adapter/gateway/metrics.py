@@ -82,6 +82,9 @@ class Names:
         return name
 
 
+_NO_STATUS = ("left", "broken")  # ends that the status, sent long before, does not tell
+
+
 class Metrics:
     """The metrics of a gateway.
 
@@ -143,7 +146,7 @@ class Metrics:
         served = 0 < seen.status < 400 or any(record.status == 200 for record in seen.asked)
         model = self._models.label(seen.model, takes=served)
         wire = seen.wire
-        self._requests.labels(wire, model, "left" if seen.left else str(seen.status)).inc()
+        self._requests.labels(wire, model, seen.outcome if seen.outcome in _NO_STATUS else str(seen.status)).inc()
         self._seconds.labels(wire, model).observe(seen.seconds)
         if (first := seen.first_token) is not None:
             self._first.labels(wire, model).observe(first)

@@ -92,6 +92,16 @@ FATES: dict[str, tuple[list[str], dict[str, Any], dict[tuple[str, tuple[str, ...
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("tools", [{}, {"tools": TOOLS["tools"]}], ids=["passed unchanged", "read"])
+def test_a_stream_that_breaks_off_is_no_200(tools: dict[str, Any]) -> None:
+    """Its status left with its first byte."""
+    cut = Stream((event(chunk({"role": "assistant", "content": "Hel"})), 0.05), cut=True)
+    with Upstream(cut) as upstream, running(upstream.url, metrics=True) as url:
+        got = httpx.post(f"{url}/chat/completions", json={**PLAIN, **tools, "stream": True}, timeout=LIMIT)
+        assert got.status_code == 200
+        assert picked(samples(url), "adapter_requests_total") == {("m", "broken", "chat"): 1}
+
+
 @pytest.mark.parametrize("fate", FATES)
 def test_fates_of_calls_are_counted(fate: str) -> None:
     texts, options, wanted = FATES[fate]
