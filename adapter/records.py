@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from adapter.events import Problem
 
+VERSION = 1  # of a record as JSON
 Outcome = Literal[
     "answered",  # the answer stands, or is handed on
     "asked_again",  # the answer was at fault, and the model was asked again
@@ -123,6 +124,36 @@ class ExchangeRecord:
         parts += [" ".join(filter(None, (self.dialect, self.rung)))] if self.dialect else []
         parts += [self.error] if self.error else []
         return ", ".join(parts)
+
+
+def as_object(record: ExchangeRecord) -> dict[str, Any]:
+    """Return a record as an object of JSON: a line of the file that `adapter serve --record` writes."""
+    return {
+        "version": VERSION,
+        "exchange": record.exchange,
+        "number": record.number,
+        "started": record.started,
+        "endpoint": record.endpoint,
+        "model": record.model,
+        "request": record.request,
+        "prompt": record.prompt,
+        "stream": record.stream,
+        "status": record.status,
+        "raw": record.raw,
+        "completions": record.completions,
+        "reasoning": record.reasoning,
+        "finish_reason": record.finish_reason,
+        "calls": [{"name": call.name, "arguments": call.arguments, "valid": call.valid} for call in record.calls],
+        "problems": [{"kind": one.kind, "message": one.message, "raw": one.raw, "tool": one.tool} for one in record.problems],
+        "usage": record.usage,
+        "outcome": record.outcome,
+        "error": record.error,
+        "dialect": record.dialect,
+        "rung": record.rung,
+        "reasons": record.reasons,
+        "first": record.first,
+        "seconds": record.seconds,
+    }
 
 
 def tokens_in(usage: Mapping[str, Any] | None) -> list[str]:

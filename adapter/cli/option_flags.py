@@ -85,15 +85,25 @@ def given_options(args: argparse.Namespace, names: Iterable[str], console: Conso
     """
     from adapter.options import Options
 
+    given = given_values(args, names, console)
+    try:
+        return Options(**given)
+    except (TypeError, ValueError) as error:
+        raise BadInput(" ".join(str(error).split())) from error
+
+
+def given_values(args: argparse.Namespace, names: Iterable[str], console: Console) -> dict[str, Any]:
+    """Return the values of the options that the flags give, by name; with a chat template `upstream` too.
+
+    Raises:
+        BadInput: A file of examples cannot be read.
+    """
     given = {name: value for name in names if (value := getattr(args, name)) is not None}
     if "chat_template" in given:
         given["upstream"] = "completions"
     if given.get("examples", "auto") != "auto":
         given["examples"] = _examples(given["examples"], console)
-    try:
-        return Options(**given)
-    except (TypeError, ValueError) as error:
-        raise BadInput(" ".join(str(error).split())) from error
+    return given
 
 
 def _examples(name: str, console: Console) -> Any:

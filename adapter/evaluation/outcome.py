@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Literal
 
 Verdict = Literal[
@@ -93,6 +93,7 @@ class CaseOutcome:
         prompt_tokens: Upstream's count for all requests of the case, or None.
         completion_tokens: Likewise.
         turns: The number of turns of a conversation with scripted results; 1 for other cases.
+        fingerprint: A checksum of the case and of the settings of the arm, by which a broken run finds what is done.
     """
 
     case: str
@@ -118,6 +119,7 @@ class CaseOutcome:
     prompt_tokens: int | None
     completion_tokens: int | None
     turns: int = 1
+    fingerprint: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the outcome as one JSON object."""
@@ -130,7 +132,7 @@ class CaseOutcome:
         Raises:
             KeyError: A member without a default is missing.
         """
-        known = {field.name: value[field.name] for field in fields(cls) if field.name in value or field.name != "turns"}
+        known = {field.name: value[field.name] for field in fields(cls) if field.name in value or field.default is MISSING}
         known["faults"] = tuple(Fault(**fault) for fault in known["faults"])
         for name in ("expected", "calls"):
             known[name] = tuple(Called(**call) for call in known[name])

@@ -10,19 +10,18 @@ import contextlib
 import os
 import queue
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from adapter.gateway.config import BadConfig
 from adapter.gateway.secrecy import Secrets
 from adapter.gateway.upstreams import LOG
+from adapter.records import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from adapter.gateway.seen import Seen
-    from adapter.records import ExchangeRecord
 
-VERSION = 1
 _WAITING = 256  # requests whose records are not yet written
 _PATIENCE = 5.0  # seconds for those that wait at the end
 
@@ -110,33 +109,3 @@ class Recorder:
         if reason not in self._told and len(self._told) < _WAITING:
             self._told.add(reason)
             LOG.error("record %s: a request is not recorded, and further ones may not be: %s", self._path, reason)
-
-
-def as_object(record: ExchangeRecord) -> dict[str, Any]:
-    """Return a record as an object of JSON."""
-    return {
-        "version": VERSION,
-        "exchange": record.exchange,
-        "number": record.number,
-        "started": record.started,
-        "endpoint": record.endpoint,
-        "model": record.model,
-        "request": record.request,
-        "prompt": record.prompt,
-        "stream": record.stream,
-        "status": record.status,
-        "raw": record.raw,
-        "completions": record.completions,
-        "reasoning": record.reasoning,
-        "finish_reason": record.finish_reason,
-        "calls": [{"name": call.name, "arguments": call.arguments, "valid": call.valid} for call in record.calls],
-        "problems": [{"kind": one.kind, "message": one.message, "raw": one.raw, "tool": one.tool} for one in record.problems],
-        "usage": record.usage,
-        "outcome": record.outcome,
-        "error": record.error,
-        "dialect": record.dialect,
-        "rung": record.rung,
-        "reasons": record.reasons,
-        "first": record.first,
-        "seconds": record.seconds,
-    }

@@ -1,0 +1,158 @@
+"""The run of `adapter eval`: cases and arms chosen, servers reached, outcomes written as they come."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from adapter.cli.console import BadInput, Console
+from adapter.cli.eval import RESULTS, option_values
+from adapter.cli.evaluate_report import report, thresholds_of
+from adapter.evaluation.arms import Arm, arm_of_text, arms_of_file, check_names
+from adapter.evaluation.asking import Asker, Unreachable, fingerprint
+from adapter.evaluation.case_files import read_cases
+from adapter.evaluation.cases import near
+from adapter.evaluation.offering import pool_of
+from adapter.evaluation.results import Results, ResultsFile, read_results
+from adapter.evaluation.running import Job, Pace, outcomes
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Sequence
+
+    from adapter.cli.evaluate_servers import Servers
+    from adapter.evaluation.cases import Case
+    from adapter.evaluation.outcome import CaseOutcome
+
+_INTERRUPTED = 130
+_AT_A_TIME = 4
+_Pair = tuple[Arm, "Case"]
+
+
+def run_cases(args: argparse.Namespace, console: Console) -> int:
+    """Ask all cases of all arms, and report. Returns 1 if a figure is below its threshold, 130 after an interrupt."""
+    from adapter.cli.evaluate_servers import servers
+
+    _check(args)
+    thresholds = thresholds_of(args.fail_under)
+    all_cases = read_cases(args.words)
+    arms, out = _arms(args, console), Path(args.out or RESULTS)
+    pairs = _chosen(args, all_cases, arms)
+    before = Results([], 0, torn=False)
+    if out.exists() and not args.fresh:
+        before = read_results(out)
+    with ExitStack() as stack:
+        reached = stack.enter_context(servers(args, arms, console))
+        pairs = [(reached.arms[arm.name], case) for arm, case in pairs]
+        done = _done(before, pairs, args.seed, out)
+        left = [(arm, case) for arm, case in pairs if (case.id, arm.name) not in done]
+        _tell(console, pairs, left, out, before)
+        askers = {
+            name: Asker(arm, reached.clients[name], pool_of(all_cases), args.seed, reached.heard)
+            for name, arm in reached.arms.items()
+        }
+        jobs = [Job(askers[arm.name], case) for arm, case in left]
+        file = stack.enter_context(ResultsFile(out, before.whole))
+        try:
+            done |= _ask(args, jobs, reached, file, console)
+        except KeyboardInterrupt:
+            console.error(f"adapter eval: interrupted; what is done stays in {out}, and the same command goes on from there")
+            return _INTERRUPTED
+        except Unreachable as error:
+            raise BadInput(str(error)) from error
+    console.error(f"adapter eval: results in {out}")
+    return report([done[case.id, arm.name] for arm, case in pairs], args.report, thresholds, console)
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Check numbers, and flags that go together."""
+    for flag, least in (("limit", 1), ("concurrency", 1), ("per_minute", 0.01), ("distractors", 0), ("max_tokens", 1)):
+        value = getattr(args, flag)
+        if value is not None and not value >= least:
+            raise BadInput(f"--{flag.replace('_', '-')} {value:g}: give a number from {least:g} up")
+    if args.record and args.replay:
+        raise BadInput("--record and --replay: give one; a replay has nothing new to record")
+    out = Path(args.out or RESULTS)
+    if args.failed_from and Path(args.failed_from).resolve() == out.resolve():
+        raise BadInput(f"--failed-from {args.failed_from}: the new results need a file of their own; give another --out")
+
+
+def _arms(args: argparse.Namespace, console: Console) -> list[Arm]:
+    """Return the arms that flags and files give; without any a single arm."""
+    flags = ("base_url", "model", "api_key_env", "max_tokens", "timeout", "distractors", "shuffle")
+    defaults = {name: value for name in flags if (value := getattr(args, name)) is not None}
+    defaults |= option_values(args, console)
+    arms = [arm_of_text(text, defaults) for text in args.arm]
+    if args.arms:
+        arms += arms_of_file(args.arms, console.read(args.arms), defaults)
+    arms = arms or [arm_of_text("", defaults)]
+    check_names(arms)
+    return arms
+
+
+def _chosen(args: argparse.Namespace, cases: Sequence[Case], arms: Sequence[Arm]) -> list[_Pair]:
+    """Return the cases to ask of each arm, case by case: a run that is broken has asked all arms the same cases."""
+    categories = {case.category for case in cases if case.category}
+    for name in args.category or ():
+        if name not in categories:
+            hint = near(name, categories) or f"; there are {', '.join(sorted(categories)) or 'none'}"
+            raise BadInput(f"--category {name}: no case is of this category{hint}")
+    found = [case for case in cases if not args.category or case.category in args.category]
+    pairs = [(arm, case) for case in found[: args.limit] for arm in arms]
+    if not args.failed_from:
+        return pairs
+    known = read_results(Path(args.failed_from)).outcomes
+    failed = {(one.case, one.arm) for one in known if one.verdict != "right"}
+    names, ids = {one.arm for one in known}, {case for case, _ in failed}
+    pairs = [(arm, case) for arm, case in pairs if ((case.id, arm.name) in failed if arm.name in names else case.id in ids)]
+    if not pairs:
+        raise BadInput(f"--failed-from {args.failed_from}: no case to ask: none of these is wrong there")
+    return pairs
+
+
+def _done(before: Results, pairs: Iterable[_Pair], seed: int, out: Path) -> dict[tuple[str, str], CaseOutcome]:
+    """Return outcomes that stand in the file of results already. Errors of the server are asked again."""
+    wanted = {(case.id, arm.name): fingerprint(case, arm, seed) for arm, case in pairs}
+    found = {}
+    for outcome in before.outcomes:
+        key = (outcome.case, outcome.arm)
+        if key not in wanted or outcome.verdict == "server_error":
+            continue
+        if outcome.fingerprint != wanted[key]:
+            raise BadInput(
+                f"{out}: the case {outcome.case!r} was asked there with other settings or another text; give another --out, "
+                "or --fresh to begin anew"
+            )
+        found[key] = outcome
+    return found
+
+
+def _tell(console: Console, pairs: Sequence[_Pair], left: Sequence[_Pair], out: Path, before: Results) -> None:
+    """Tell the size of the run."""
+    cases, arms = len({case.id for _, case in pairs}), len({arm.name for arm, _ in pairs})
+    done = f"; {len(pairs) - len(left)} of {len(pairs)} are done in {out}" if len(left) < len(pairs) else ""
+    console.error(f"adapter eval: {cases} {'case' if cases == 1 else 'cases'}, {arms} {'arm' if arms == 1 else 'arms'}{done}")
+    if before.torn:
+        console.error(f"adapter eval: {out} ended in a part of a line, which is cut off: its case is asked again")
+
+
+def _ask(
+    args: argparse.Namespace, jobs: Sequence[Job], reached: Servers, file: ResultsFile, console: Console
+) -> dict[tuple[str, str], CaseOutcome]:
+    """Ask the cases that are left, and write each outcome."""
+    from adapter.cli.evaluate_progress import shown
+
+    found: dict[tuple[str, str], CaseOutcome] = {}
+    counts: Counter[str] = Counter()
+    most = args.concurrency or (1 if reached.embedded else _AT_A_TIME)
+    with shown(len(jobs), console) as advance:
+        for outcome in outcomes(jobs, most, Pace(args.per_minute)):
+            file.add(outcome)
+            found[outcome.case, outcome.arm] = outcome
+            counts[outcome.verdict] += 1
+            advance(counts)
+            if outcome.verdict == "server_error":
+                console.error(f"adapter eval: {outcome.case}, {outcome.arm}: the server: {outcome.error}")
+    return found

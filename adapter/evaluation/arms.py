@@ -1,0 +1,202 @@
+"""Arms of an evaluation: a server, a model, and options of `adapter.wrap`, from flags or from a TOML file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from adapter.evaluation.cases import checksum, near
+from adapter.option_keywords import CHOICES, OptionKeywords
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+# Options that no text can give: functions, and a store.
+_NO_TEXT = frozenset({"on_event", "on_exchange", "new_id", "store", "replay"})
+OPTIONS = frozenset(OptionKeywords.__annotations__) - _NO_TEXT
+_OWN = ("name", "base_url", "model", "api_key_env", "max_tokens", "timeout", "distractors", "shuffle")
+_TEXTS = frozenset({"name", "base_url", "model", "api_key_env", "dialect", "chat_template", "profile", *CHOICES})
+_WORDS = {"true": True, "false": False, "none": None}
+MAX_TOKENS = 4096
+_EMBEDDED: dict[str, Any] = {"server": "llama.cpp"}  # the demo's model
+_EMBEDDED_TOKENS = 512
+TIMEOUT = 300.0
+
+
+class BadArm(ValueError):
+    """An unusable arm. The message names the place, the key and the value, and the likely fix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """A way to ask a case.
+
+    Attributes:
+        name: The name, unique among the arms of a run.
+        base_url: The server; empty for the embedded model, or for recorded answers.
+        model: The model's name; empty for the only model of the server.
+        api_key_env: The environment variable with the key; empty without a key.
+        options: Options of `adapter.wrap`.
+        max_tokens: Tokens of an answer, at most.
+        timeout: Seconds for a request.
+        distractors: Tools of other cases to offer beside.
+        shuffle: Offer the tools in an order of their own for each case.
+    """
+
+    name: str
+    base_url: str = ""
+    model: str = ""
+    api_key_env: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+    max_tokens: int = MAX_TOKENS
+    timeout: float = TIMEOUT
+    distractors: int = 0
+    shuffle: bool = False
+
+    def fingerprint(self, seed: int) -> str:
+        """Return eight characters that change with the settings, but not with the name."""
+        chosen = self.distractors or self.shuffle
+        options = {key: value for key, value in self.options.items() if isinstance(value, str | int | float | list | None)}
+        return checksum(
+            [self.base_url, self.model, options, self.max_tokens, self.distractors, self.shuffle, seed if chosen else None]
+        )
+
+
+def arm_of_text(text: str, defaults: Mapping[str, Any]) -> Arm:
+    """Return the arm of a text such as `dialect=hermes,enforce=prompt`.
+
+    Args:
+        text: Settings with commas between; empty for the defaults alone.
+        defaults: Settings of all arms.
+
+    Raises:
+        BadArm: A setting is unknown, or a value is not allowed.
+    """
+    given: dict[str, Any] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        key, sign, value = part.partition("=")
+        if not sign:
+            raise BadArm(f"{part!r}: write KEY=VALUE, with commas between: dialect=hermes,enforce=prompt")
+        given[_known(key.strip())] = _value(key.strip(), value.strip())
+    return make_arm(given, defaults, text or "default")
+
+
+def arms_of_file(name: str, text: str, defaults: Mapping[str, Any]) -> list[Arm]:
+    """Return the arms of a TOML file: tables `[[arm]]`, and settings above them for all.
+
+    Args:
+        name: The file, for messages.
+        text: The content.
+        defaults: Settings of all arms; those of the file go first.
+
+    Raises:
+        BadArm: The file is no TOML, or an arm is unusable.
+    """
+    import tomllib
+
+    try:
+        value = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadArm(f"{name}: not TOML: {error}") from error
+    tables = value.pop("arm", None)
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise BadArm(f"{name}: no arms; write a table [[arm]] for each, with settings below")
+    try:
+        shared = {**defaults, **{_known(key): one for key, one in value.items()}}
+        return [make_arm({_known(key): one for key, one in table.items()}, shared, _title(table)) for table in tables]
+    except BadArm as error:
+        raise BadArm(f"{name}: {error}") from error
+
+
+def _title(settings: Mapping[str, Any]) -> str:
+    return ",".join(f"{key}={_said(value)}" for key, value in settings.items()) or "default"
+
+
+def _said(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _known(key: str) -> str:
+    """Return a setting's key."""
+    found = key.replace("-", "_")
+    if found in _NO_TEXT:
+        raise BadArm(f"{key!r} cannot be set here: its value is a function or a store")
+    if found not in OPTIONS and found not in _OWN:
+        words = {*OPTIONS, *_OWN}
+        raise BadArm(f"unknown setting {key!r}{near(found, words) or '; docs/options.md has the options'}")
+    return found
+
+
+def _value(key: str, text: str) -> Any:
+    """Return the value of a text: a word, a number, true, false or none."""
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    if key.replace("-", "_") in _TEXTS:
+        return text
+    for make in (int, float):
+        try:
+            return make(text)
+        except ValueError:
+            continue
+    return text
+
+
+def make_arm(given: Mapping[str, Any], defaults: Mapping[str, Any], title: str) -> Arm:
+    """Return an arm of settings.
+
+    Args:
+        given: The arm's own settings.
+        defaults: Settings for what the arm leaves out.
+        title: The name of an arm without `name`.
+
+    Raises:
+        BadArm: A value is not allowed.
+    """
+    from adapter.options import Options
+
+    settings = {**defaults, **given}
+    if not settings.get("base_url"):
+        settings = {**_EMBEDDED, "max_tokens": _EMBEDDED_TOKENS, **settings}
+    options = {key: value for key, value in settings.items() if key in OPTIONS}
+    if options.get("chat_template") is not None:
+        options.setdefault("upstream", "completions")
+    options.setdefault("temperature", 0.0)
+    try:
+        Options(**options)
+    except (TypeError, ValueError) as error:
+        raise BadArm(f"arm {title!r}: {' '.join(str(error).split())}") from error
+    own = {key: value for key, value in settings.items() if key in _OWN}
+    arm = Arm(**{"name": title, **own}, options=options)
+    _check(arm)
+    return arm
+
+
+def _check(arm: Arm) -> None:
+    checks: tuple[tuple[str, bool, str], ...] = (
+        *((key, isinstance(getattr(arm, key), str), "write a text") for key in ("name", "base_url", "model", "api_key_env")),
+        ("max_tokens", _number(arm.max_tokens, int) and arm.max_tokens > 0, "use a whole number from 1 up"),
+        ("timeout", _number(arm.timeout, (int, float)) and arm.timeout > 0, "use a number of seconds"),
+        ("distractors", _number(arm.distractors, int) and arm.distractors >= 0, "use a whole number from 0 up"),
+        ("shuffle", isinstance(arm.shuffle, bool), "use true or false"),
+    )
+    for key, sound, fix in checks:
+        if not sound:
+            raise BadArm(f"arm {arm.name!r}: {key}={getattr(arm, key)!r}: {fix}")
+
+
+def _number(value: Any, kind: Any) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
+def check_names(arms: Iterable[Arm]) -> None:
+    """Refuse arms of the same name.
+
+    Raises:
+        BadArm: Two arms have the same name.
+    """
+    seen: set[str] = set()
+    for arm in arms:
+        if arm.name in seen:
+            raise BadArm(f"two arms are named {arm.name!r}; give each a name: name=…")
+        seen.add(arm.name)

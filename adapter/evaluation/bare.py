@@ -1,0 +1,81 @@
+"""The verdict on a completion without the adapter's help: the dialect's strict form, and nothing else.
+
+The first completion of an answer is read again without coercion and without recovery. A completion that needed any mending
+(`MENDED`) is wrong, or cut off; otherwise its calls are checked as those of the adapter. An answer held by a JSON schema or by
+JSON mode, or begun by a prefill, is not judged: its form is the constraint's and not the dialect's.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from adapter.evaluation.checking import check
+from adapter.evaluation.outcome import Called
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from adapter.evaluation.arms import Arm
+    from adapter.evaluation.cases import Case, Turn
+    from adapter.evaluation.outcome import Verdict
+    from adapter.records import ExchangeRecord
+
+# Problems that tell of reading beyond the strict form.
+MENDED = frozenset(
+    {"repaired", "coerced", "recovered", "markup", "unreadable", "cut", "malformed", "call_in_thinking", "wire_mended"}
+)
+_JUDGED = frozenset({"prompt", "grammar"})
+_READING = ("thinking_prefilled", "calls_in_thinking")
+
+
+def bare_verdict(case: Case, turn: Turn, arm: Arm, record: ExchangeRecord, tools: Sequence[dict[str, Any]]) -> Verdict | None:
+    """Return the verdict on the first answer as upstream gave the answer; None for an answer that is not judged."""
+    if record.status != 200 or record.outcome == "broken":
+        return None
+    calls = _native(record) if record.rung == "native" else _strict(arm, record, tools) if record.rung in _JUDGED else None
+    if calls is None:
+        return None
+    if isinstance(calls, list) and check(case, turn, calls).right:
+        return "right"
+    return "cut_off" if record.finish_reason == "length" else "wrong"
+
+
+def _strict(arm: Arm, record: ExchangeRecord, tools: Sequence[dict[str, Any]]) -> list[Called] | str:
+    """Read the calls of a completion strictly; `"mended"` for a completion that is not in the strict form."""
+    from adapter.completion.result import parse
+
+    given = arm.options.get("dialect", "auto")
+    options: dict[str, Any] = {key: arm.options[key] for key in _READING if key in arm.options}
+    parsed = parse(
+        record.completion, tools, finish_reason=record.finish_reason or None, on_invalid="return", coerce=False, recover=False,
+        dialect=record.dialect if given == "auto" else given, **options,
+    )  # fmt: skip
+    if any(problem.kind in MENDED for problem in parsed.problems):
+        return "mended"
+    offered = {tool["function"]["name"] for tool in tools}
+    # A call of the tool for answers in words, which the adapter offers beside, is an answer in words.
+    found = [call for call in parsed.tool_calls if call.name in offered or not call.name.startswith(("reply", "answer_"))]
+    return calls_of((call.name, call.arguments) for call in found)
+
+
+def _native(record: ExchangeRecord) -> list[Called] | str | None:
+    """Read the calls in upstream's own answer; None for an answer in pieces."""
+    try:
+        message = json.loads(record.raw)["choices"][0]["message"]
+        functions = [call["function"] for call in message.get("tool_calls") or ()]
+        return calls_of((function["name"], function["arguments"]) for function in functions)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return None if record.stream else "mended"
+
+
+def calls_of(calls: Any) -> list[Called]:
+    """Return calls of names and JSON texts; arguments that are no JSON object become the argument `""`."""
+    found = []
+    for name, text in calls:
+        try:
+            arguments = json.loads(text)
+        except (ValueError, TypeError, RecursionError):
+            arguments = None
+        found.append(Called(str(name), arguments if isinstance(arguments, dict) else {"": text}))
+    return found

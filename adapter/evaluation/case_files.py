@@ -1,0 +1,108 @@
+"""Files of cases: the form of each is recognised by its first line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from adapter.evaluation import bfcl_cases, own_cases, truth_cases
+from adapter.evaluation.cases import BadCases, Case, near
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+BFCL = "bfcl"  # `bfcl:simple_python`: a category of the installed package
+
+
+def read_cases(names: Iterable[str]) -> list[Case]:
+    """Read the cases of files; of a folder with BFCL's data all categories that can be checked.
+
+    Args:
+        names: Files, folders, or `bfcl:CATEGORY` for the data of the installed package bfcl-eval.
+
+    Raises:
+        BadCases: A file cannot be read, or a case is malformed.
+    """
+    cases = [case for name in names for case in _named(name)]
+    seen: dict[str, str] = {}
+    for case in cases:
+        if case.id in seen:
+            raise BadCases(f"{case.place}: the id {case.id!r} stands in {seen[case.id]} too; give each case an id of its own")
+        seen[case.id] = case.place
+    if not cases:
+        raise BadCases(f"{', '.join(names)}: no cases; write one JSON object on each line")
+    return cases
+
+
+def _named(name: str) -> list[Case]:
+    if name == BFCL or name.startswith(f"{BFCL}:"):
+        return _installed(name)
+    path = Path(name)
+    if path.is_dir():
+        files = bfcl_cases.files_in(path)
+        if not files:
+            raise BadCases(f"{name}: a folder without files of BFCL; give a file of cases")
+        return [case for category, file in files.items() if bfcl_cases.can_read(category) for case in _file(file)]
+    return _file(path)
+
+
+def _installed(name: str) -> list[Case]:
+    folder = bfcl_cases.folder_of_package()
+    if folder is None:
+        raise BadCases(
+            f"{name}: the package bfcl-eval is not installed: pip install --no-deps bfcl-eval, or give the path of a file"
+        )
+    files = bfcl_cases.files_in(folder)
+    wanted = name.partition(":")[2]
+    if wanted and wanted not in files:
+        raise BadCases(f"{name}: no such category{near(wanted, files)}; there are {', '.join(files)}")
+    found = {wanted: files[wanted]} if wanted else {key: file for key, file in files.items() if bfcl_cases.can_read(key)}
+    return [case for file in found.values() for case in _file(file)]
+
+
+def _file(path: Path) -> list[Case]:
+    lines = read_lines(path)
+    if lines and bfcl_cases.is_bfcl(lines[0][1]):
+        return bfcl_cases.read_bfcl(path, lines)
+    return [_case(path, number, value, position) for position, (number, value) in enumerate(lines)]
+
+
+def _case(path: Path, number: int, value: dict[str, Any], position: int) -> Case:
+    place = f"{path}, line {number}"
+    if truth_cases.TRUTH in value:
+        return truth_cases.read_truth(value, place, position)
+    if "endpoint" in value and "completions" in value:
+        raise BadCases(f"{place}: a record of requests; `adapter eval record {path} --out cases.jsonl` makes cases of records")
+    if "verdict" in value and "case" in value:
+        raise BadCases(f"{place}: a line of results; give the file of cases, or `adapter eval report {path}`")
+    return own_cases.read_case(value, place, path.parent)
+
+
+def read_lines(path: Path) -> list[tuple[int, dict[str, Any]]]:
+    """Read a file of JSON lines. Returns the objects, each with the number of its line; empty lines are left out.
+
+    Raises:
+        BadCases: The file cannot be read, or a line is no JSON object.
+    """
+    from adapter.plain_file import check_plain
+
+    try:
+        text = check_plain(str(path)).read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadCases(f"{path}: not UTF-8 text (byte {error.start}); save the file as UTF-8") from error
+    except (OSError, ValueError) as error:
+        raise BadCases(f"{path}: {getattr(error, 'strerror', None) or error}; give the path of a file of JSON lines") from error
+    found = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            words = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply, or a number too long"
+            raise BadCases(f"{path}, line {number}: not JSON: {words}; write one JSON object on each line") from error
+        if not isinstance(value, dict):
+            raise BadCases(f"{path}, line {number}: write a JSON object, not {line.strip()[:60]}")
+        found.append((number, value))
+    return found

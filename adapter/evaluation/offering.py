@@ -1,0 +1,42 @@
+"""The tools offered with a case: its own, and by seed distractors of other cases, and an order."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+from adapter.evaluation.cases import name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from adapter.evaluation.arms import Arm
+    from adapter.evaluation.cases import Case
+
+
+def pool_of(cases: Iterable[Case]) -> list[dict[str, Any]]:
+    """Return the tools of all cases, each name once."""
+    return [*{name_of(tool): tool for case in cases for tool in case.tools}.values()]
+
+
+def offered(case: Case, arm: Arm, pool: Sequence[dict[str, Any]], seed: int) -> list[dict[str, Any]]:
+    """Return the tools to offer; the same for the same seed, case and settings.
+
+    Distractors are inserted at random places, and the own tools keep their order unless the arm shuffles. More distractors are
+    a superset of fewer.
+
+    Args:
+        case: The case.
+        arm: The arm, with its number of distractors.
+        pool: Tools to choose distractors from.
+        seed: The seed of the run.
+    """
+    chance = random.Random(f"{seed}:{case.id}")  # noqa: S311  # a choice of tools, no secret
+    tools, own = [*case.tools], {*case.names}
+    if arm.shuffle:
+        chance.shuffle(tools)
+    others = [tool for tool in pool if name_of(tool) not in own] if arm.distractors else []
+    chance.shuffle(others)
+    for tool in others[: arm.distractors]:
+        tools.insert(chance.randint(0, len(tools)), tool)
+    return tools

@@ -1,0 +1,79 @@
+"""A file of results: one outcome on each line of JSON, appended as cases are done."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from adapter.evaluation.cases import BadCases
+from adapter.evaluation.outcome import CaseOutcome
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Results(NamedTuple):
+    """The outcomes in a file.
+
+    Attributes:
+        outcomes: The outcomes, in the order of the file; of several for a case and an arm the last.
+        whole: Bytes up to the end of the last whole line; a run that was broken may have left a part of a line behind.
+        torn: The file ends in a part of a line.
+    """
+
+    outcomes: list[CaseOutcome]
+    whole: int
+    torn: bool
+
+
+def read_results(path: Path) -> Results:
+    """Read a file of results.
+
+    Raises:
+        BadCases: The file cannot be read, or a line is no outcome.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadCases(f"{path}: {error.strerror}; give a file of results that `adapter eval` wrote") from error
+    whole = data.rfind(b"\n") + 1
+    found: dict[tuple[str, str], CaseOutcome] = {}
+    for number, line in enumerate(data[:whole].splitlines(), 1):
+        if line.strip():
+            outcome = _outcome(line, f"{path}, line {number}")
+            found[outcome.case, outcome.arm] = outcome
+    return Results([*found.values()], whole, whole < len(data))
+
+
+def _outcome(line: bytes, place: str) -> CaseOutcome:
+    try:
+        return CaseOutcome.from_json(json.loads(line))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise BadCases(f"{place}: no line of results that `adapter eval` wrote: {type(error).__name__}: {error}") from error
+
+
+class ResultsFile:
+    """Appends outcomes to a file, each at once; a part of a line at its end is cut off.
+
+    Args:
+        path: The file.
+        whole: Bytes to keep of the file.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+
+    def __init__(self, path: Path, whole: int) -> None:
+        self._file: Any = path.open("ab")
+        self._file.truncate(whole)
+
+    def add(self, outcome: CaseOutcome) -> None:
+        """Write an outcome."""
+        self._file.write(json.dumps(outcome.as_json(), ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+        self._file.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
