@@ -67,6 +67,7 @@ class ExchangeRecord:
         reasons: The reasons of the choices that were left to the adapter: dialect, rung, chat template, profile.
         outcome: The fate of the answer; see `Outcome`.
         error: The error, in a sentence; empty without one.
+        asked: The JSON body of the caller's request, in the form of the caller's API.
     """
 
     exchange: str
@@ -93,6 +94,7 @@ class ExchangeRecord:
     reasons: tuple[str, ...]
     outcome: Outcome
     error: str
+    asked: Mapping[str, Any] | None = None
 
     @property
     def completion(self) -> str:
@@ -153,6 +155,7 @@ def as_object(record: ExchangeRecord) -> dict[str, Any]:
         "reasons": record.reasons,
         "first": record.first,
         "seconds": record.seconds,
+        **({"asked": record.asked} if record.number == 1 and record.asked is not None else {}),
     }
 
 

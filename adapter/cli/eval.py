@@ -81,6 +81,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
         return run_cases(args, console)
     except (BadArm, BadCases) as error:
+        console.wording = str  # settings of arms are written KEY=VALUE, and not as flags
         raise BadInput(" ".join(str(error).split())) from error
 
 

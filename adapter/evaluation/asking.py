@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from adapter.evaluation.bare import bare_verdict, calls_of
-from adapter.evaluation.checking import check, pairs_of
+from adapter.evaluation.checking import check, pairs_of, schema_faults
 from adapter.evaluation.offering import offered
 from adapter.evaluation.outcome import Called, CaseOutcome, Fault
 from adapter.evaluation.seen import UNREAD, layers_of
@@ -45,6 +45,7 @@ class _Heard:
     error: str = ""
     failed: Verdict | None = None
     hopeless: bool = False
+    unread: bool = False
     lenient: bool = True
     bare: Verdict | None = None
 
@@ -84,7 +85,7 @@ class Asker:
         self._converse(case, tools, heard)
         seconds = time.perf_counter() - started
         if heard.hopeless and not self._answered:
-            raise Unreachable(heard.error)
+            raise Unreachable(f"arm {self.arm.name!r}: {self._client.base_url}: {heard.error}")
         self._answered = self._answered or not heard.failed
         return self._outcome(case, tools, heard, seconds)
 
@@ -116,7 +117,7 @@ class Asker:
         """Return the message of an answer; None for an error, which is kept."""
         import openai
 
-        from adapter.errors import refusal_of
+        from adapter.errors import InvalidToolCall, refusal_of
 
         given: Any = {"tools": tools} if tools else {}
         try:
@@ -125,7 +126,9 @@ class Asker:
             )
         except openai.APIError as error:
             refusal = refusal_of(error)
-            heard.error = " ".join(str(refusal or error.message).split())
+            cause = f" ({error.__cause__})" if refusal is None and error.__cause__ else ""
+            heard.error = " ".join(f"{refusal or error.message}{cause}".split())
+            heard.unread = isinstance(refusal, InvalidToolCall)
             if refusal is None:
                 heard.failed = "server_error"
                 status = getattr(error, "status_code", None)
@@ -147,10 +150,12 @@ class Asker:
         calls = calls_of((call.function.name, call.function.arguments) for call in made)
         checked = check(case, turn, calls)
         faults = checked.faults
-        if message is None and not turn.expect:  # the refused answer held a call
+        if heard.unread and not turn.expect:  # the refused answer held a call
             faults = (*faults, Fault("called", f"no call is expected; the answer was refused: {heard.error}"))
         unread = [problem for problem in heard.told if problem.kind in UNREAD]
-        if faults and not calls and (unread or message is None):
+        if heard.unread and records:
+            faults += schema_faults(case, calls_of((call.name, call.arguments) for call in records[-1].calls))
+        if faults and not calls and (unread or heard.unread):
             words = heard.error or f"{unread[0].kind}: {unread[0].message}"
             faults = (*faults, Fault("unread", words, faults[0].tool))
         where = f"turn {number}: " if len(case.turns) > 1 else ""

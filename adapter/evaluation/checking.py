@@ -51,7 +51,7 @@ def faults_of(case: Case, turn: Turn, calls: Sequence[Called], *, lenient: bool 
         wanted = "a call" if first.name == ANY_TOOL else f"a call of {first.name}"
         return [Fault("not_called", f"{wanted} is expected; none came", first.name)]
     if first.name == ANY_TOOL:
-        return _schema_faults(case, calls)
+        return schema_faults(case, calls)
     pairs = pairs_of(case, turn.expect, calls, lenient=lenient)
     found = [fault for one, other in pairs for fault in _pair(case, turn.expect[one], calls[other], lenient=lenient)]
     found += _unpaired(turn.expect, calls, pairs)
@@ -60,7 +60,7 @@ def faults_of(case: Case, turn: Turn, calls: Sequence[Called], *, lenient: bool 
         found.append(Fault("order", f"the calls came as {made}; expected {wanted}", first.name))
     # BFCL looks at no schema: an answer that is right there stays right.
     if not lenient and (found or case.rules == "json"):
-        found += _schema_faults(case, calls)
+        found += schema_faults(case, calls)
     return found
 
 
@@ -146,7 +146,7 @@ def _accepted(values: list[Any]) -> str:
     return " or ".join(matchers.shown(value) for value in values if value != "") or "nothing"
 
 
-def _schema_faults(case: Case, calls: Sequence[Called]) -> list[Fault]:
+def schema_faults(case: Case, calls: Sequence[Called]) -> list[Fault]:
     """Return the faults of calls whose arguments break the schema of their tool."""
     from adapter.schema.compiled import messages
     from adapter.tools.definitions import read_tools

@@ -70,6 +70,7 @@ class Watch:
         self.name = name
         self.path = self.model = self.dialect = ""
         self.stream = False
+        self._asked: dict[str, Any] | None = None
         self.reasons: tuple[str, ...] = ()
         self._native: NativeUse | None = None
         self.records: list[ExchangeRecord] = []
@@ -85,6 +86,7 @@ class Watch:
     def of(self, path: str, body: dict[str, Any]) -> Watch:
         """Take the caller's request down."""
         self.path, self.model, self.stream = path, str(body.get("model") or ""), bool(body.get("stream"))
+        self._asked = body
         return self
 
     def opened(self, opening: Callable[[], Exchange | None]) -> Exchange | None:
@@ -237,6 +239,7 @@ class Watch:
             reasons=self._reasons(one.attempt),
             outcome=one.outcome,
             error=one.error,
+            asked=self._asked,
         )
         self.records.append(record)
         self._hear(record)
