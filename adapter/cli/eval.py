@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from adapter.cli.console import BadInput, Console
 from adapter.cli.option_flags import PROMPT, REQUEST, add_options
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     import argparse
 
 RECORD, REPORT = "record", "report"
-RESULTS = "eval-results.jsonl"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="files of cases, bfcl:CATEGORY, or a folder with BFCL's data; `record FILE` makes cases of a recording, "
         "`report FILE` shows results",
     )
-    parser.add_argument("--out", metavar="FILE", help=f"the file of results ({RESULTS}), or of cases after `record`")
+    parser.add_argument("--out", metavar="FILE", help="the file of results (eval-results.jsonl), or of cases after `record`")
     _add_server(parser)
     _add_choice(parser)
     _add_run(parser)
@@ -119,10 +118,3 @@ def _report(args: argparse.Namespace, console: Console) -> int:
     if not results.outcomes:
         raise BadInput(f"{args.words[1]}: no results")
     return report(results.outcomes, args.report, thresholds, console)
-
-
-def option_values(args: argparse.Namespace, console: Console) -> dict[str, Any]:
-    """Return the options that flags give, for all arms."""
-    from adapter.cli.option_flags import given_values
-
-    return given_values(args, (*PROMPT, *REQUEST), console)

@@ -47,7 +47,7 @@ def report(outcomes: Sequence[CaseOutcome], files: Sequence[str], thresholds: di
         raise BadInput("--report: files of reports are not written yet")
     summary = summarise(outcomes)
     for arm in dict.fromkeys(outcome.arm for outcome in outcomes):
-        counts = Counter(outcome.verdict for outcome in outcomes if outcome.arm == arm)
+        counts = Counter[str](outcome.verdict for outcome in outcomes if outcome.arm == arm)
         said = ", ".join(f"{counts[verdict]} {verdict.replace('_', ' ')}" for verdict in _VERDICTS if counts[verdict])
         console.line(f"{arm}: {said} of {counts.total()}")
     missed = below(summary, thresholds)

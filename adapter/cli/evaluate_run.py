@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapter.cli.console import BadInput, Console
-from adapter.cli.eval import RESULTS, option_values
 from adapter.cli.evaluate_report import report, thresholds_of
+from adapter.cli.option_flags import PROMPT, REQUEST, given_values
 from adapter.evaluation.arms import Arm, arm_of_text, arms_of_file, check_names
 from adapter.evaluation.asking import Asker, Unreachable, fingerprint
 from adapter.evaluation.case_files import read_cases
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from adapter.evaluation.cases import Case
     from adapter.evaluation.outcome import CaseOutcome
 
+RESULTS = "eval-results.jsonl"
 _INTERRUPTED = 130
 _AT_A_TIME = 4
 _Pair = tuple[Arm, "Case"]
@@ -83,7 +84,7 @@ def _arms(args: argparse.Namespace, console: Console) -> list[Arm]:
     """Return the arms that flags and files give; without any a single arm."""
     flags = ("base_url", "model", "api_key_env", "max_tokens", "timeout", "distractors", "shuffle")
     defaults = {name: value for name in flags if (value := getattr(args, name)) is not None}
-    defaults |= option_values(args, console)
+    defaults |= given_values(args, (*PROMPT, *REQUEST), console)
     arms = [arm_of_text(text, defaults) for text in args.arm]
     if args.arms:
         arms += arms_of_file(args.arms, console.read(args.arms), defaults)

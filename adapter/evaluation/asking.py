@@ -154,7 +154,8 @@ class Asker:
             faults = (*faults, Fault("called", f"no call is expected; the answer was refused: {heard.error}"))
         unread = [problem for problem in heard.told if problem.kind in UNREAD]
         if heard.unread and records:
-            faults += schema_faults(case, calls_of((call.name, call.arguments) for call in records[-1].calls))
+            held = calls_of((call.name, call.arguments) for call in records[-1].calls)
+            faults = (*faults, *schema_faults(case, held))
         if faults and not calls and (unread or heard.unread):
             words = heard.error or f"{unread[0].kind}: {unread[0].message}"
             faults = (*faults, Fault("unread", words, faults[0].tool))

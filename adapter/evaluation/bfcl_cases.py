@@ -87,7 +87,7 @@ def read_bfcl(file: Path, lines: list[tuple[int, dict[str, Any]]]) -> list[Case]
 def _answers(file: Path) -> dict[str, Any]:
     path = file.parent / _ANSWERS / file.name
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
         raise BadCases(
             f"{file}: no answers: {path}: {error.strerror}; keep the folder 'possible_answer' beside the file"

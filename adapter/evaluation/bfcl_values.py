@@ -58,13 +58,12 @@ def declared_type(schema: Any) -> Declared:
 def accepts_type(value: Any, accepted: list[Any], declared: Declared) -> bool:
     """True if a value has the declared type, or that of the first accepted value."""
     if type(value) is declared.kind:
-        if declared.item is None:
-            return True
-        return any(not isinstance(one, list) or _items_fit(value, one, declared.item) for one in accepted)
+        item = declared.item
+        return item is None or any(not isinstance(one, list) or _items_fit(value, one, item) for one in accepted)
     return type(value) is _type_of_first(accepted)
 
 
-def _items_fit(value: list[Any], accepted: list[Any], item: type) -> bool:
+def _items_fit(value: Any, accepted: list[Any], item: type) -> bool:
     allowed = {item, _type_of_first(accepted)}
     return all(type(one) in allowed for one in value)
 

@@ -97,7 +97,7 @@ class _Reader:
 
     def _json(self, name: str) -> Any:
         try:
-            return json.loads((self.folder / name).read_text(encoding="utf-8"))
+            return json.loads((self.folder / name).read_text(encoding="utf-8-sig"))
         except OSError as error:
             raise self.bad("tools", name, f"{error.strerror}; the path is taken from the folder of the cases") from error
         except ValueError as error:
@@ -107,7 +107,7 @@ class _Reader:
         """Read the turns of a conversation."""
         if not isinstance(value, list) or not value:
             raise self.bad("turns", value, "give a list of turns, each with 'messages' and 'expect'")
-        found = []
+        found: list[Turn] = []
         for number, item in enumerate(value):
             where = f"turns[{number}]"
             self.only(item, _TURN, where)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from adapter.evaluation.cases import Case
     from adapter.evaluation.outcome import CaseOutcome
 
+_PATIENCE = 5.0
+
 
 class Job(NamedTuple):
     """A case to ask of an arm."""
@@ -88,13 +90,24 @@ def outcomes(jobs: Sequence[Job], concurrency: int, pace: Pace) -> Iterator[Case
                 done.put(error)
                 return
 
-    for number in range(min(concurrency, len(jobs))):
-        threading.Thread(target=work, name=f"adapter-eval-{number}", daemon=True).start()
+    names = [f"adapter-eval-{number}" for number in range(min(concurrency, len(jobs)))]
+    workers = [threading.Thread(target=work, name=name, daemon=True) for name in names]
+    for worker in workers:
+        worker.start()
     try:
         for _ in jobs:
             outcome = done.get()
             if isinstance(outcome, BaseException):
+                stopped.set()
+                _wait(workers)
                 raise outcome
             yield outcome
+        _wait(workers)
     finally:
         stopped.set()
+
+
+def _wait(workers: Sequence[threading.Thread]) -> None:
+    """Wait some seconds for answers on their way, so that the client is closed after their end."""
+    for worker in workers:
+        worker.join(_PATIENCE)

@@ -58,6 +58,9 @@ COMMANDS = (
     "tokens request",
     "tokens request --json",
     "serve --upstream URL --check",
+    "eval cases --base-url URL --model m --out results",
+    "eval record records",
+    "eval report results",
     "--help",
     "--version",
     "preview --help",
@@ -93,6 +96,9 @@ def argvs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[s
     """The arguments of every command; every file begins with a byte order mark."""
     folder = tmp_path_factory.mktemp("files")
     files = {"request": json.dumps(REQUEST), "tools": json.dumps([TOOL]), "text": CALL, "questions": "Weather in Köln?\n"}
+    case = {"id": "Grüße", "messages": REQUEST["messages"], "tools": [TOOL], "expect": [{"name": "f"}]}
+    record = {"exchange": "1", "outcome": "answered", "status": 200, "asked": REQUEST, "calls": []}
+    files |= {"cases": json.dumps(case), "records": json.dumps(record), "results": ""}
     files |= {"terse.jinja": TERSE, "chat.jinja": "{% for m in messages %}{{ m.content }}\n{% endfor %}"}
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8-sig")
@@ -109,6 +115,7 @@ def called(argv: list[str], out: Any, err: Any) -> int:
 def test_every_command_and_every_action_is_in_the_table() -> None:
     words = {tuple(line.split()[:2]) for line in COMMANDS}
     actions = {("templates", action) for action in ("list", "show", "path", "check", "diff")}
+    actions |= {("eval", action) for action in ("record", "report")}
     assert {name for name, *_ in words} >= set(_COMMANDS)
     assert actions <= words
 
@@ -120,7 +127,11 @@ def test_an_output_that_fails(number: int, argvs: dict[str, list[str]]) -> None:
         raw, err = Failing(number), io.StringIO()
         out = io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8")
         status = called(argv, out, err)
-        notes = [note for note in err.getvalue().splitlines(keepends=True) if not note.startswith("adapter demo: ")]
+        notes = [
+            note
+            for note in err.getvalue().splitlines(keepends=True)
+            if not note.startswith(("adapter demo: ", "adapter eval: "))
+        ]
         assert raw.failed, line
         assert (status, "".join(notes)) == ((2, words) if number == errno.ENOSPC else (0, "")), line
         raw.number = 0  # the rest is written when the stream is closed

@@ -36,6 +36,7 @@ FILES: dict[str, bytes] = {
     "page.json": b"<html></html>",
     "deep.json": b"[" * 50_000,
     "digits.json": b'{"messages": [], "n": ' + b"9" * 5000 + b"}",
+    "cases.jsonl": json.dumps({"id": "a", "messages": REQUEST["messages"], "tools": [], "expect": []}).encode(),
     "nan.json": b'{"messages": [{"role": "user", "content": NaN}]}',
     "half.json": b'{"messages": [{"role": "user", "content": "\\ud800"}]}',
     "nul.json": b'{"messages": [{"role": "user", "content": "a\\u0000b"}]}',
@@ -84,6 +85,12 @@ COMMANDS = (
     "demo --tools FILE --question Hi --base-url http://127.0.0.1:9/v1 --model-name m",
     "demo --questions FILE --all --base-url http://127.0.0.1:9/v1 --model-name m",
     "probe --base-url FILE",
+    "eval FILE --base-url http://127.0.0.1:9/v1 --model m",
+    "eval cases.jsonl --base-url http://127.0.0.1:9/v1 --model m --arms FILE",
+    "eval cases.jsonl --base-url http://127.0.0.1:9/v1 --model m --failed-from FILE",
+    "eval cases.jsonl --replay FILE --model m --out results",
+    "eval record FILE",
+    "eval report FILE",
     "serve --check --upstream FILE",
     "serve --check --config FILE",
     "serve --check --upstream http://127.0.0.1:9/v1 --store FILE",
@@ -112,7 +119,7 @@ def test_wrong_input_is_one_clear_line(folder: Path) -> None:
             told = err.splitlines()
             assert told, (line, name)
             assert told[-1].startswith("adapter: "), (line, name, err)
-            notes = [note for note in told[:-1] if not note.startswith(("adapter: ", "adapter demo: "))]
+            notes = [note for note in told[:-1] if not note.startswith(("adapter: ", "adapter demo: ", "adapter eval: "))]
             assert (len(told) <= 3, notes) == (True, []), (line, name, err)
             assert len(told[-1]) < 1500, (line, name)
 
@@ -145,7 +152,7 @@ def test_what_is_wrong_is_said(folder: Path) -> None:
 def test_help_fits_a_terminal_of_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     for columns in ("80", "40"):
         monkeypatch.setitem(os.environ, "COLUMNS", columns)
-        for command in ("preview", "parse", "tokens", "templates", "demo", "probe", "serve"):
+        for command in ("preview", "parse", "tokens", "templates", "demo", "probe", "eval", "serve"):
             status, out, _ = call(command, "--help")
             assert status == 0
             assert columns == "40" or max(map(len, out.splitlines())) <= 80, command

@@ -153,8 +153,8 @@ def _near(value: Any, chance: random.Random) -> Any:
         return chance.choice([value[::-1], value[:-1], [*value, *value[:1]], inner, [str(one) for one in value], []])
     if isinstance(value, dict):
         key = chance.choice([*value]) if value else "k"
-        changed = {**value, key: _near(value.get(key), chance)}
-        return chance.choice([changed, {**value, "surplus": 1}, {k: v for k, v in value.items() if k != key}, [value]])
+        other = {**value, key: _near(value.get(key), chance)}
+        return chance.choice([other, {**value, "surplus": 1}, {k: v for k, v in value.items() if k != key}, [value]])
     return chance.choice(_VALUES)
 
 

@@ -1,0 +1,305 @@
+"""`adapter eval` against a server on loopback: verdicts, layers, going on after a break, record and replay, thresholds."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from adapter.cli import run
+from adapter.evaluation.results import read_results
+from adapter.evaluation.running import Pace
+from tests.support.loopback import Answer, Raw, Received, Reply, Upstream, completion
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from adapter.evaluation.outcome import CaseOutcome
+
+SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}}, "required": ["city"]}
+TOOL = {"type": "function", "function": {"name": "weather", "description": "The weather.", "parameters": SCHEMA}}
+OTHER = {"type": "function", "function": {"name": "clock", "description": "The time.", "parameters": SCHEMA}}
+OSLO = {"name": "weather", "arguments": {"city": "Oslo"}}
+
+
+def block(name: str = "weather", **arguments: Any) -> str:
+    return f"<tool_call>\n{json.dumps({'name': name, 'arguments': arguments})}\n</tool_call>"
+
+
+BARE = json.dumps({"name": "weather", "arguments": {"city": "Oslo"}})
+THREE = {"name": "weather", "arguments": {"city": "Oslo", "days": 3}}
+# The answers of the server; the expected calls; options; then verdict, verdict without the adapter, layers, faults.
+ANSWERS: dict[str, tuple[list[Reply], list[Any], str, tuple[str, str | None, tuple[str, ...], list[str]]]] = {
+    "a call": ([completion(block(city="Oslo"))], [OSLO], "", ("right", "right", (), [])),
+    "words": ([completion("Hi.")], [], "", ("right", "right", (), [])),
+    "words for a call": ([completion("Hi.")], [OSLO], "", ("wrong", "wrong", (), ["not_called"])),
+    "a call for words": ([completion(block(city="Oslo"))], [], "", ("wrong", "wrong", (), ["called"])),
+    "a call without tags": ([completion(BARE)], [OSLO], "", ("right", "wrong", ("recovered",), [])),
+    "a number as text": ([completion(block(city="Oslo", days="3"))], [THREE], "", ("right", "wrong", ("coerced",), [])),
+    "a brace too few": (
+        [completion('<tool_call>\n{"name": "weather", "arguments": {"city": "Oslo"}\n</tool_call>')], [OSLO], "",
+        ("right", "wrong", ("repaired",), []),
+    ),
+    "asked again": (
+        [completion(block(town="Oslo")), completion(block(city="Oslo"))], [OSLO], "", ("right", "wrong", ("reasked",), []),
+    ),
+    "refused": (
+        [completion(block(town="Oslo"))], [OSLO], "retries=0",
+        ("wrong", "wrong", ("refused",), ["not_called", "schema", "unread"]),
+    ),
+    "refused, no call expected": (
+        [completion(block(town="Oslo"))], [], "retries=0", ("wrong", "wrong", ("refused",), ["called", "schema", "unread"]),
+    ),
+    "returned": (
+        [completion(block(town="Oslo"))], [OSLO], "retries=0,on_invalid=return",
+        ("wrong", "wrong", (), ["missing", "extra", "schema"]),
+    ),
+    "cut in a call": (
+        [completion('<tool_call>\n{"name": "weather", "argu', "length")], [OSLO], "retries=0",
+        ("cut_off", "cut_off", (), ["not_called", "unread"]),
+    ),
+    "cut in words": ([completion("Let me", "length")], [OSLO], "", ("cut_off", "cut_off", (), ["not_called"])),
+    "long words, as expected": ([completion("Let me", "length")], [], "", ("right", "right", (), [])),
+    "constrained": (
+        [completion('{"name": "weather", "arguments": {"city": "Oslo"}}')], [OSLO], "enforce=json_schema,server=vllm",
+        ("right", None, ("constrained",), []),
+    ),
+    "an error of the server": (
+        [Answer({"error": {"message": "out of memory"}}, 400)], [OSLO], "", ("server_error", None, (), []),
+    ),
+}  # fmt: skip
+
+
+def case_of(name: str, expect: list[Any], **more: Any) -> dict[str, Any]:
+    return {"id": name, "messages": [{"role": "user", "content": name}], "tools": [TOOL, OTHER], "expect": expect, **more}
+
+
+def written(folder: Path, *cases: dict[str, Any]) -> str:
+    path = folder / "cases.jsonl"
+    path.write_text("".join(f"{json.dumps(case)}\n" for case in cases), encoding="utf-8")
+    return str(path)
+
+
+def evaluate(folder: Path, *argv: str, url: str = "") -> tuple[int, list[CaseOutcome], str]:
+    """Run the command. Returns the status, the outcomes in its file, and all that it says."""
+    out, err = io.StringIO(), io.StringIO()
+    where = ["--base-url", url, "--model", "m"] if url else []
+    status = run(["eval", *argv, "--out", str(folder / "out.jsonl"), *where], out, err, io.StringIO())
+    results = folder / "out.jsonl"
+    return status, read_results(results).outcomes if results.exists() else [], out.getvalue() + err.getvalue()
+
+
+@pytest.mark.parametrize(("replies", "expect", "options", "wanted"), ANSWERS.values(), ids=ANSWERS)
+def test_outcomes(tmp_path: Path, replies: list[Reply], expect: list[Any], options: str, wanted: Any) -> None:
+    forced = {"tool_choice": "required"} if "json_schema" in options else {}  # a free choice is not held by a schema
+    cases = written(tmp_path, case_of("question", expect, **forced))
+    with Upstream(*replies) as upstream:
+        status, (one,), _ = evaluate(tmp_path, cases, "--arm", f"name=a,{options}", url=upstream.url)
+    assert status == 0
+    assert (one.verdict, one.bare, one.layers, [fault.kind for fault in one.faults]) == wanted
+    assert (one.arm, one.case, one.offered, one.requests) == ("a", "question", ("weather", "clock"), len(replies))
+
+
+def test_an_outcome_has_prompt_completion_tokens_and_times(tmp_path: Path) -> None:
+    with Upstream(completion(block(city="Oslo"))) as upstream:
+        _, (one,), said = evaluate(tmp_path, written(tmp_path, case_of("q", [OSLO], category="k")), url=upstream.url)
+        (body,) = upstream.bodies
+    assert (body["temperature"], body["max_tokens"], body["model"]) == (0, 4096, "m")
+    assert "weather" in one.prompt
+    assert one.completions == (block(city="Oslo"),)
+    assert (one.prompt_tokens, one.completion_tokens) != (None, None)
+    assert one.first is not None
+    assert 0 < one.first <= one.seconds
+    assert (one.category, one.cluster, one.expected) == ("k", "q", one.calls)
+    assert "default: 1 right of 1" in said
+
+
+def test_a_conversation_goes_on_with_the_scripted_results(tmp_path: Path) -> None:
+    turns = [
+        {"messages": [{"role": "user", "content": "Oslo?"}], "expect": [{**OSLO, "result": "14 degrees"}]},
+        {"expect": []},
+        {"messages": [{"role": "user", "content": "And the time?"}], "expect": [{"name": "clock"}]},
+    ]
+    replies = [completion(block(city="Oslo")), completion("14 degrees."), completion(block("weather", city="Oslo"))]
+    with Upstream(*replies) as upstream:
+        _, (one,), _ = evaluate(
+            tmp_path, written(tmp_path, {"id": "c", "tools": [TOOL, OTHER], "turns": turns}), url=upstream.url
+        )
+        bodies = upstream.bodies
+    assert [message["role"] for message in bodies[-1]["messages"]] == [
+        "system",
+        "user",
+        "assistant",
+        "user",
+        "assistant",
+        "user",
+    ]
+    assert "14 degrees" in bodies[1]["messages"][-1]["content"]
+    assert (one.verdict, one.turns, one.requests) == ("wrong", 3, 3)
+    assert [call.name for call in one.calls] == ["weather", "weather"]
+    assert one.faults[0].message == "turn 3: weather was called; expected clock"
+
+
+def by_question(request: Received) -> Reply:
+    """Right for an even number, wrong for an odd one, and an error for `fails`."""
+    question = request.body["messages"][-1]["content"]
+    if question == "fails":
+        return Answer({"error": {"message": "busy"}}, 400)
+    return completion(block(city="Oslo") if int(question) % 2 == 0 else "Hm.")
+
+
+def test_many_cases_at_a_time_and_only_some(tmp_path: Path) -> None:
+    cases = [case_of(str(number), [OSLO], category="odd" if number % 2 else "even") for number in range(20)]
+    name = written(tmp_path, *cases)
+    with Upstream(by_question) as upstream:
+        status, found, said = evaluate(tmp_path, name, "--concurrency", "8", url=upstream.url)
+        assert status == 0
+        assert {one.case: one.verdict for one in found} == {str(n): "wrong" if n % 2 else "right" for n in range(20)}
+        assert "adapter eval: 20 of 20: 10 right, 10 wrong" in said
+        status, found, _ = evaluate(tmp_path, name, "--fresh", "--category", "odd", "--limit", "3", url=upstream.url)
+        assert [one.case for one in sorted(found, key=lambda one: int(one.case))] == ["1", "3", "5"]
+        (tmp_path / "out.jsonl").rename(tmp_path / "before.jsonl")
+        status, found, _ = evaluate(tmp_path, name, "--failed-from", str(tmp_path / "before.jsonl"), url=upstream.url)
+        assert {one.case for one in found} == {"1", "3", "5"}
+
+
+def test_a_run_goes_on_where_it_ended(tmp_path: Path) -> None:
+    name = written(tmp_path, *(case_of(question, [OSLO]) for question in ("0", "2", "fails")))
+    with Upstream(by_question) as upstream:
+        _, found, said = evaluate(tmp_path, name, url=upstream.url)
+        assert sorted(one.verdict for one in found) == ["right", "right", "server_error"]
+        assert "fails, default: the server: Error code: 400" in said
+        results = tmp_path / "out.jsonl"
+        lines = results.read_bytes().splitlines(keepends=True)
+        kept = next(line for line in lines if json.loads(line)["case"] == "0")
+        results.write_bytes(kept + lines[1][:40])  # the end of a process that was killed
+        before = len(upstream.received)
+        _, found, said = evaluate(tmp_path, name, url=upstream.url)
+        assert len(upstream.received) - before == 2
+        assert "1 of 3 are done" in said
+        assert "ended in a part of a line" in said
+        assert sorted(one.case for one in found) == ["0", "2", "fails"]
+        assert results.read_bytes().startswith(kept)
+        _, _, said = evaluate(tmp_path, name, url=upstream.url)
+        assert len(upstream.received) - before == 3, "an error of the server is asked again, and nothing else"
+        status, _, said = evaluate(tmp_path, name, "--max-tokens", "9", url=upstream.url)
+        assert status == 2
+        assert "was asked there with other settings or another text; give another --out, or --fresh" in said
+
+
+def test_record_and_replay_give_the_same_outcomes(tmp_path: Path) -> None:
+    name, records = written(tmp_path, *(case_of(str(n), [OSLO]) for n in range(4))), str(tmp_path / "records.jsonl")
+    arms = ("--arm", "name=a", "--arm", "name=b,profile=small,server=vllm")
+    with Upstream(by_question) as upstream:
+        _, found, _ = evaluate(tmp_path, name, *arms, "--record", records, url=upstream.url)
+        (tmp_path / "out.jsonl").unlink()
+        url = upstream.url
+    status, again, _ = evaluate(tmp_path, name, *arms, "--replay", records, "--concurrency", "1", url=url)
+    assert status == 0
+
+    def facts(outcomes: list[CaseOutcome]) -> list[Any]:
+        return sorted((one.case, one.arm, one.verdict, one.faults, one.completions, one.layers) for one in outcomes)
+
+    assert facts(found) == facts(again)
+    assert len(found) == 8
+    assert (tmp_path / "records.jsonl").stat().st_mode & 0o077 == 0, "prompts are for their owner"
+
+
+def test_a_threshold_gives_the_status(tmp_path: Path) -> None:
+    name = written(tmp_path, *(case_of(str(n), [OSLO]) for n in range(4)))
+    with Upstream(by_question) as upstream:
+        assert evaluate(tmp_path, name, "--fail-under", "selection=0.5", url=upstream.url)[0] == 0
+    status, _, said = evaluate(tmp_path, "report", str(tmp_path / "out.jsonl"), "--fail-under", "selection=0.51")
+    assert status == 1
+    assert "default: selection is 0.5" in said
+
+
+def test_a_server_that_cannot_be_asked_ends_the_run(tmp_path: Path) -> None:
+    name = written(tmp_path, *(case_of(str(n), [OSLO]) for n in range(4)))
+    with Upstream(Answer({"error": {"message": "wrong key"}}, 401)) as upstream:
+        status, found, said = evaluate(tmp_path, name, url=upstream.url)
+        url = upstream.url
+    assert (status, found) == (2, [])
+    assert said.splitlines()[-1].startswith(f"adapter: arm 'default': {url}/: Error code: 401")
+    status, found, said = evaluate(tmp_path, name, url=url)
+    assert (status, found) == (2, [])
+    assert "Connection error. ([Errno 111] Connection refused)" in said
+
+
+def test_an_interrupt_keeps_what_is_done(tmp_path: Path) -> None:
+    name = written(tmp_path, *(case_of(str(n), [OSLO]) for n in range(0, 8, 2)))
+    asked: list[str] = []
+
+    def slow(request: Received) -> Reply:
+        asked.append(request.body["messages"][-1]["content"])
+        if len(asked) == 3:
+            os.kill(process.pid, signal.SIGINT)
+        return Raw(b"", linger=True) if len(asked) >= 3 else by_question(request)
+
+    out = str(tmp_path / "out.jsonl")
+    with Upstream(slow) as upstream:
+        words = [name, "--base-url", upstream.url, "--model", "m", "--out", out, "--concurrency", "1"]
+        process = subprocess.Popen([sys.executable, "-m", "adapter", "eval", *words], stderr=subprocess.PIPE, text=True)
+        said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert said.splitlines()[-1] == (
+        f"adapter eval: interrupted; what is done stays in {out}, and the same command goes on from there"
+    )
+    assert [one.case for one in read_results(tmp_path / "out.jsonl").outcomes] == ["0", "2"]
+
+
+def test_the_pace_of_a_minute() -> None:
+    now, waits = [0.0], []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        now[0] += seconds
+
+    pace = Pace(30, lambda: now[0], wait)
+    for _ in range(3):
+        pace.hold()
+    now[0] += 10
+    pace.hold()
+    assert waits == [2, 2]
+
+
+WRONG = {
+    "nope.jsonl": "No such file or directory; give the path of a file of JSON lines",
+    "CASES --arm hermes": "'hermes': write KEY=VALUE, with commas between",
+    "CASES --arm enforce=promt": "did you mean 'prompt'?",
+    "CASES --arm model=a --arm model=a": "two arms are named 'model=a'",
+    "CASES --arms CASES": "not TOML",
+    "CASES --category x": "--category x: no case is of this category; there are k",
+    "CASES --limit 0": "--limit 0: give a number from 1 up",
+    "CASES --concurrency 0": "--concurrency 0: give a number from 1 up",
+    "CASES --fail-under selecton=1": "no figure 'selecton'; did you mean 'selection'?",
+    "CASES --fail-under selection=90": "the rate is from 0 to 1",
+    "CASES --fail-under selection": "write FIGURE=RATE",
+    "CASES --record a --replay b": "--record and --replay: give one",
+    "CASES --replay nope": "--replay nope: No such file or directory",
+    "CASES --replay CASES": "no record of `adapter serve --record`",
+    "CASES --base-url ftp://x": "write http://host:port/v1",
+    "CASES --base-url http://127.0.0.1:1/v1 --api-key-env NO_SUCH": "no such variable is set",
+    "CASES --failed-from OUT": "need a file of their own",
+    "CASES --failed-from nope": "give a file of results",
+    "bfcl:nope": "bfcl:nope: ",
+    "record": "give the file that `adapter serve --record FILE` wrote",
+    "record CASES": "line 1: no record",
+    "report": "give one file of results",
+    "report CASES": "line 1: no line of results",
+}
+
+
+@pytest.mark.parametrize(("words", "message"), WRONG.items(), ids=WRONG)
+def test_wrong_input_gets_one_line(tmp_path: Path, words: str, message: str) -> None:
+    places = {"CASES": written(tmp_path, case_of("q", [OSLO], category="k")), "OUT": str(tmp_path / "out.jsonl")}
+    status, found, said = evaluate(tmp_path, *(places.get(word, word) for word in words.split()))
+    assert (status, found) == (2, [])
+    assert message in said
+    assert len(said.splitlines()) == 1

@@ -1,0 +1,72 @@
+"""The check of calls against the Berkeley leaderboard's own checker: its reference answers, and 10,000 mutated answers."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from adapter.evaluation.case_files import read_cases
+from adapter.evaluation.checking import check
+from tests.support import leaderboard
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from adapter.evaluation.cases import Case
+
+# Reference values that its own checker refuses: a parameter that no tool declares, or required and only to be left out.
+UNSOUND = {"live_simple_106-63-0", "live_simple_112-68-0", "live_multiple_862-181-3", "live_multiple_964-207-0"}
+MUTATED = 10_000
+
+
+@pytest.fixture(scope="module")
+def folder() -> Path:
+    found = leaderboard.place()
+    if found is None:
+        pytest.skip(leaderboard.MISSING)
+    return found
+
+
+@pytest.fixture(scope="module")
+def cases(folder: Path) -> list[Case]:
+    return [case for case in read_cases([str(folder)]) if "relevance" not in case.category]
+
+
+def right(case: Case, calls: Any) -> bool:
+    return check(case, case.turns[0], calls).right
+
+
+@pytest.mark.proof
+def test_all_files_that_can_be_checked_are_read(folder: Path) -> None:
+    found = read_cases([str(folder)])
+    assert len(found) == 3491
+    none, some = (
+        {case.turns[0].expect for case in found if case.category.endswith(kind)} for kind in ("irrelevance", "live_relevance")
+    )
+    assert none == {()}
+    assert [[one.name for one in expect] for expect in some] == [["*"]]
+
+
+@pytest.mark.proof
+def test_its_reference_answers_are_right(cases: list[Case]) -> None:
+    assert len(cases) == 2351
+    assert {case.id for case in cases if not right(case, leaderboard.reference(case))} == UNSOUND
+
+
+@pytest.mark.proof
+def test_mutated_answers_get_the_verdict_of_its_checker(folder: Path, cases: list[Case]) -> None:
+    """The only exception: its pairing of parallel calls is greedy, and misses a right pairing that an earlier choice blocks."""
+    own, chance = leaderboard.own_checker(folder), random.Random(20261130)
+    rights, unexplained = 0, []
+    for _ in range(MUTATED):
+        case = chance.choice(cases)
+        calls = leaderboard.mutated(leaderboard.reference(case), case, chance)
+        verdict = right(case, calls)
+        rights += verdict
+        if verdict != own(case, calls):
+            paired = verdict and any(own(case, order) for order in leaderboard.in_every_order(calls))
+            unexplained += [] if paired else [(case.id, calls)]
+    assert unexplained == []
+    assert 2000 < rights < 4000  # both verdicts are tried
