@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     from adapter.events import Problem
 
+# Members of the caller's request that a record as JSON keeps: those that a case for an evaluation is made of.
+_ASKED = ("messages", "input", "instructions", "system", "tools", "tool_choice", "parallel_tool_calls")
 VERSION = 1  # of a record as JSON
 Outcome = Literal[
     "answered",  # the answer stands, or is handed on
@@ -130,6 +132,7 @@ class ExchangeRecord:
 
 def as_object(record: ExchangeRecord) -> dict[str, Any]:
     """Return a record as an object of JSON: a line of the file that `adapter serve --record` writes."""
+    asked = record.asked if record.number == 1 else None  # the same for all requests of an exchange
     return {
         "version": VERSION,
         "exchange": record.exchange,
@@ -155,7 +158,7 @@ def as_object(record: ExchangeRecord) -> dict[str, Any]:
         "reasons": record.reasons,
         "first": record.first,
         "seconds": record.seconds,
-        **({"asked": record.asked} if record.number == 1 and record.asked is not None else {}),
+        **({"asked": {name: asked[name] for name in _ASKED if name in asked}} if asked else {}),
     }
 
 

@@ -31,9 +31,9 @@ class Secrets:
         self._forms = [json.dumps(key, ensure_ascii=False)[1:-1].encode("utf-8", "replace") for key in self._keys]
 
     def without(self, value: Mapping[str, Any]) -> bytes:
-        """Return an object as JSON without the keys; `request` in it also without credentials."""
-        request = value.get("request")
-        shown = {**value, "request": without_credentials(request)} if isinstance(request, dict) else dict(value)
+        """Return an object as JSON without the keys; `request` and `asked` in it also without credentials."""
+        bodies = {name: body for name in ("request", "asked") if isinstance(body := value.get(name), dict)}
+        shown = {**value, **{name: without_credentials(body) for name, body in bodies.items()}}
         data = write_json(shown)
         return write_json(self._cleaned(shown)) if any(form in data for form in self._forms) else data
 
