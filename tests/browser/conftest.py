@@ -7,7 +7,7 @@ import os
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 import pytest
@@ -75,6 +75,12 @@ def in_turn(texts: list[str]) -> Callable[[Received], Reply]:
         return answer(left.pop(0) if len(left) > 1 else left[0])(request)
 
     return reply
+
+
+class Address(Protocol):
+    """A server with a page at its root."""
+
+    base: str
 
 
 class Site:
@@ -147,7 +153,7 @@ def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Opens pages; one that complained on the console or asked another host fails the test."""
     made: list[tuple[Any, Watched]] = []
 
-    def open_page(site: Site, width: int = 1280, height: int = 800, expected: tuple[str, ...] = (), **context: Any) -> Page:
+    def open_page(site: Address, width: int = 1280, height: int = 800, expected: tuple[str, ...] = (), **context: Any) -> Page:
         context.setdefault("color_scheme", "light")
         inside = browser.new_context(viewport={"width": width, "height": height}, **context)
         inside.set_default_timeout(1000 * LIMIT)

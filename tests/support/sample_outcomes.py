@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from adapter.evaluation.outcome import Called, CaseOutcome, Fault
@@ -154,3 +154,45 @@ def _layers(verdict: Verdict, called: bool, rates: ArmRates, chance: random.Rand
     kinds: tuple[Layer, ...] = ("repaired", "coerced", "recovered", "reasked", "refused")
     layers = tuple(chance.sample(kinds, k=chance.choice((1, 1, 2))))
     return (*layers, *constrained), "right" if verdict == "wrong" and chance.random() < 0.1 else "wrong"
+
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "</pre></details><img src=https://example.com/x onerror=alert(1)>",
+    "\"><svg onload='alert(1)'>",
+    "]]></failure><error/> &lt;b&gt; <!-- ",
+    "{{ 7 * 7 }} {% raw %} ${7*7} `",
+    "javascript:alert(1) ' onmouseover=alert(1) x='",
+    "\x1b[31m\x00\x07\x9b31m\u202edcba\u2066 \ud800 \ufffe",
+    "| a | b |\n|---|---|\n# head\n[link](https://example.com) ![x](https://example.com/y)",
+    "<style>*{display:none}</style><base href=https://example.com><meta http-equiv=refresh content=0>",
+    "长" * 300 + "-" * 300,
+)
+
+
+def with_hostile_texts(outcomes: list[CaseOutcome]) -> list[CaseOutcome]:
+    """Return the outcomes with hostile text wherever a text of a case, a model or a server may stand."""
+    return [_hostile(outcome, HOSTILE[at % len(HOSTILE)]) for at, outcome in enumerate(outcomes)]
+
+
+def _hostile(outcome: CaseOutcome, text: str) -> CaseOutcome:
+    def called(calls: tuple[Called, ...]) -> tuple[Called, ...]:
+        return tuple(Called(call.name + text, {**call.arguments, text: [text]}) for call in calls)
+
+    return replace(
+        outcome,
+        case=f"{outcome.case} {text}",
+        arm=f"{outcome.arm} {HOSTILE[len(outcome.arm) % len(HOSTILE)]}",
+        category=f"{outcome.category} {HOSTILE[len(outcome.category) % len(HOSTILE)]}",
+        faults=tuple(
+            Fault(fault.kind, text, fault.tool + text, fault.parameter and fault.parameter + text) for fault in outcome.faults
+        ),
+        expected=called(outcome.expected),
+        calls=called(outcome.calls),
+        offered=tuple(name + text for name in outcome.offered),
+        prompt=text,
+        completions=tuple(text for _ in outcome.completions),
+        content=text,
+        error=outcome.error and text,
+        problems=(text,),
+    )
