@@ -1,4 +1,4 @@
-"""A real browser before the gateway's Playground: `.ci/browser` installs both; elsewhere these tests are skipped."""
+"""A real browser before the gateway's Playground and the report of `adapter eval`: `.ci/browser` installs both; elsewhere these tests are skipped."""
 
 from __future__ import annotations
 
