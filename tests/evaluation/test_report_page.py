@@ -9,8 +9,9 @@ from typing import Any, get_args
 
 import pytest
 
-from adapter.evaluation.figures import FIGURES, summarise
+from adapter.evaluation.figures import summarise
 from adapter.evaluation.figures.intervals import wilson
+from adapter.evaluation.figures.rates import FIGURES
 from adapter.evaluation.figures.values import ArmFigures, LayerEffect, Layers, Pair, Summary
 from adapter.evaluation.outcome import Layer, Verdict
 from adapter.evaluation.report import SUFFIXES, as_json, rendered
