@@ -167,7 +167,18 @@ class Console:
         Raises:
             BadInput: The file cannot be read or is not JSON.
         """
-        text = self.read(name)
+        return self.json_of(self.read(name), name)
+
+    def json_of(self, text: str, name: str) -> Any:
+        """Read the JSON of a text.
+
+        Args:
+            text: The text.
+            name: The file that it came from, for messages.
+
+        Raises:
+            BadInput: The text is not JSON.
+        """
         if not text.strip():
             raise BadInput(f"{name}: not JSON: the file is empty")
         try:

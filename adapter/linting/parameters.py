@@ -1,0 +1,145 @@
+"""The parameters of a schema, the inner ones too, each with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Path = tuple[str | int, ...]
+
+_MOST = 2000  # parameters of one tool
+_BRANCHES = ("allOf", "anyOf", "oneOf")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter.
+
+    Attributes:
+        name: Its own name.
+        shown: Its name with those around: `items[].price`.
+        schema: Its schema; of a reference the schema that it leads to, with the words beside the reference.
+        path: The place of its schema.
+        required: The schema around asks for it.
+        depth: 0 for a parameter of the tool, 1 for a member of such an object, and so on.
+        root: The whole schema, in which references lead.
+    """
+
+    name: str
+    shown: str
+    schema: Mapping[str, Any]
+    path: Path
+    required: bool
+    depth: int
+    root: Mapping[str, Any]
+
+    @property
+    def description(self) -> str:
+        """The description; empty where there is none."""
+        said = self.schema.get("description")
+        return said if isinstance(said, str) else ""
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The type words, also of alternatives; empty where none is told."""
+        return frozenset(_types(self.schema, self.root, 0))
+
+    @property
+    def choices(self) -> list[Any] | None:
+        """The values of `enum` or `const`, also of alternatives; None without."""
+        return _choices(self.schema, self.root, 0)
+
+    def at(self, key: str) -> Path:
+        """The place of a keyword; of one that is not there, the place of the parameter."""
+        return (*self.path, key) if key in self.schema else self.path
+
+
+def parameters_of(schema: Mapping[str, Any], path: Path) -> Iterator[Parameter]:
+    """Yield the parameters of a schema, outer before inner; at most 2,000.
+
+    Args:
+        schema: The schema.
+        path: Its place.
+    """
+    waiting: list[tuple[Any, Path, str, int]] = [(schema, path, "", 0)]
+    seen: set[int] = set()
+    count = 0
+    while waiting and count < _MOST:
+        node, where, around, depth = waiting.pop(0)
+        node = resolved(node, schema)
+        if not isinstance(node, Mapping) or id(node) in seen:
+            continue
+        seen.add(id(node))
+        named = node.get("properties")
+        listed = node.get("required")
+        required = set(map(str, listed)) if isinstance(listed, list) else set()
+        for name, raw in named.items() if isinstance(named, Mapping) else ():
+            inner, count = resolved(raw, schema), count + 1
+            found = inner if isinstance(inner, Mapping) else {}
+            shown = f"{around}.{name}" if around else str(name)
+            yield Parameter(str(name), shown, found, (*where, "properties", name), name in required, depth, schema)
+            waiting.append((raw, (*where, "properties", name), shown, depth + 1))
+        waiting += _inside(node, where, around, depth)
+
+
+def _inside(node: Mapping[str, Any], where: Path, around: str, depth: int) -> Iterator[tuple[Any, Path, str, int]]:
+    """Yield the schemas of the elements and the alternatives of a schema."""
+    items = node.get("items")
+    if isinstance(items, Mapping):
+        yield items, (*where, "items"), f"{around}[]", depth
+    for key in _BRANCHES:
+        branches = node.get(key)
+        for position, branch in enumerate(branches if isinstance(branches, list) else ()):
+            yield branch, (*where, key, position), around, depth
+
+
+def resolved(schema: Any, root: Mapping[str, Any]) -> Any:
+    """Return a schema with the reference at its top followed inside the document; the words beside the reference win."""
+    for _ in range(8):
+        reference = schema.get("$ref") if isinstance(schema, Mapping) else None
+        if not isinstance(reference, str) or not reference.startswith("#/"):
+            return schema
+        target: Any = root
+        for step in reference[2:].split("/"):
+            target = target.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(target, Mapping) else None
+        if not isinstance(target, Mapping):
+            return schema
+        beside = {key: value for key, value in schema.items() if key != "$ref"}
+        schema = {**target, **beside} if beside else target
+    return schema
+
+
+def _types(schema: Any, root: Mapping[str, Any], level: int) -> Iterator[str]:
+    schema = resolved(schema, root)
+    if not isinstance(schema, Mapping) or level > 4:
+        return
+    kinds = schema.get("type")
+    yield from [kinds] if isinstance(kinds, str) else (str(kind) for kind in kinds) if isinstance(kinds, list) else ()
+    for key in _BRANCHES:
+        branches = schema.get(key)
+        for branch in branches if isinstance(branches, list) else ():
+            yield from _types(branch, root, level + 1)
+
+
+def _choices(schema: Any, root: Mapping[str, Any], level: int) -> list[Any] | None:
+    schema = resolved(schema, root)
+    if not isinstance(schema, Mapping) or level > 4:
+        return None
+    if isinstance(schema.get("enum"), list):
+        return list(schema["enum"])
+    if "const" in schema:
+        return [schema["const"]]
+    for key in ("anyOf", "oneOf"):
+        branches = schema.get(key)
+        found = (
+            [_choices(branch, root, level + 1) for branch in branches if branch != {"type": "null"}]
+            if isinstance(branches, list)
+            else []
+        )
+        if found and all(each is not None for each in found):
+            return [value for each in found for value in each or ()]
+    return None
