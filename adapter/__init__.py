@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     )
     from adapter.events import ArgumentsDelta, CallFinished, CallPlaces, CallStarted, Markup, Problem, ReasoningDelta, TextDelta
     from adapter.exchange.rendering import render, system_prompt
+    from adapter.linting.finding import LintFinding
+    from adapter.linting.lint import lint
     from adapter.options import Options
     from adapter.probing.result import ProbeResult
     from adapter.probing.run import probe
@@ -52,6 +54,7 @@ __all__ = [
     "DialectError",
     "ExchangeRecord",
     "InvalidToolCall",
+    "LintFinding",
     "Locator",
     "Markup",
     "MemoryStore",
@@ -73,6 +76,7 @@ __all__ = [
     "ToolSet",
     "__version__",
     "count_tokens",
+    "lint",
     "load_settings",
     "parse",
     "probe",
@@ -113,6 +117,8 @@ _HOMES = {
     ),
     "adapter.options": ("Options",),
     "adapter.exchange.rendering": ("render", "system_prompt"),
+    "adapter.linting.finding": ("LintFinding",),
+    "adapter.linting.lint": ("lint",),
     "adapter.records": ("ExchangeRecord", "RecordedCall"),
     "adapter.probing.result": ("ProbeResult",),
     "adapter.probing.run": ("probe",),

@@ -1,7 +1,7 @@
 """Firing rates of the rules of `adapter lint` on real tools: `python -m benchmarks.lint_rates SET=FILE …`.
 
 A file holds JSON: a list of tools or the answer of an MCP server; or one object in each line, as the Berkeley Function Calling
-Leaderboard has them (`{"function": [...]}` for a case, or a tool in each line). The leaderboard's own type words are turned into
+Leaderboard has them (`{"function": [...]}` for a case, or a tool in each line). The leaderboard's own type words become
 those of JSON Schema. Prints a table in Markdown; with `--show ID` also each finding of that rule.
 """
 
@@ -94,7 +94,8 @@ def main(argv: list[str] | None = None) -> None:
     ]
     print(f"| default findings a tool | {' | '.join(f'{mean:.2f}' for mean in default)} |")
     print(
-        f"| tools with an error | {' | '.join(f'{100 * severe / max(count, 1):.1f}' for count, _, severe, _ in found.values())} |"
+        f"| tools with an error | "
+        f"{' | '.join(f'{100 * severe / max(count, 1):.1f}' for count, _, severe, _ in found.values())} |"
     )
     for name, (*_, findings) in found.items():
         for finding in findings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from adapter.cli.console import BadInput, Console
@@ -24,7 +25,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files", nargs="+", metavar="FILE", help="tools, a request with tools, or an MCP server's list, as JSON; - for stdin"
     )
-    parser.add_argument("--dialect", metavar="NAME", help="also tell what this dialect cannot hold; auto by the request's model")
+    parser.add_argument(
+        "--dialect", metavar="NAME", help="also tell what this dialect cannot hold; auto by the request's model"
+    )
     parser.add_argument("--format", choices=_FORMATS, default="text", help="the form of the output (text)")
     parser.add_argument("--fix-hints", action="store_true", help="say with each finding how to mend it")
     parser.add_argument("--select", action="append", metavar="IDS", help="these rules alone: P04,T or the like")
@@ -70,7 +73,7 @@ def _linted(name: str, args: argparse.Namespace, console: Console) -> FileReport
     except BadRequest as error:
         raise BadInput(f"{name}: {error.message}") from error
     except ValueError as error:
-        raise BadInput(f"--{error}") from error
+        raise BadInput(re.sub(r"^(\w+)='(.*?)'", r"--\1 \2", str(error))) from error
     shown = "stdin" if name == "-" else name
     return FileReport(shown, len(subject.tools), *subject.tokens(), findings_of(subject, rules, text))
 

@@ -8,6 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from adapter.linting.finding import Found, Rule
+from adapter.linting.near import meant_by
 from adapter.linting.words import content_words, count_sentences, count_words, parts_of, stem
 
 if TYPE_CHECKING:
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
 _FEWEST_WORDS, _MOST_CHARACTERS, _FEWEST_SENTENCES = 4, 1024, 2
 _MOST_COMPARED = 300  # tools of a set that are compared with one another
 _ALIKE = 0.8  # of the words of two descriptions
-_WHEN = re.compile(r"\b(?:use (?:this|it|when|for|to)|when(?:ever)? (?:you|the user|a user|to)|useful (?:for|when|to)|call this|"
+_WHEN = re.compile(r"\b(?:use (?:this|it|when|for|to)|when(?:ever)? (?:you|the user|a user|to)|useful (?:for|when|to)|"
+    r"call this|"
                    r"if (?:you|the user)|intended for|should be used|for (?:cases|situations))\b", re.IGNORECASE)  # fmt: skip
-_LIMITS = re.compile(r"\b(?:only|not|never|cannot|can't|does(?:n't| not)|without|limit(?:ed|s)?|at most|maximum|up to|except|must|"
+_LIMITS = re.compile(r"\b(?:only|not|never|cannot|can't|does(?:n't| not)|without|limit(?:ed|s)?|at most|maximum|up to|"
+    r"except|must|"
                      r"requires?|before|unless|instead)\b", re.IGNORECASE)  # fmt: skip
 _RESULT = re.compile(
     r"\b(?:returns?|returned|returning|outputs?|results?|responds?|response|yields?|gives?|produces?)\b", re.IGNORECASE
@@ -33,7 +36,9 @@ def _described(subject: Subject) -> Iterator[LintedTool]:
 
 def _without(subject: Subject) -> Iterator[Found]:
     for tool in subject.functions:
-        if not tool.description.strip():
+        if not tool.description.strip() and not any(
+            meant_by(str(key), ("description",), ()) for key in tool.item if key != "description"
+        ):
             hint = "say in three or four sentences what the tool does, when to use it, and what it returns"
             yield Found(
                 f"{tool.named} has no description",
@@ -150,14 +155,40 @@ def _no_result(subject: Subject) -> Iterator[Found]:
 
 
 RULES = (
-    Rule("T01", "error", "A tool has no description", "the guides of OpenAI, Google, Anthropic and Together; arXiv 2602.18914", _without),
+    Rule(
+        "T01",
+        "error",
+        "A tool has no description",
+        "the guides of OpenAI, Google, Anthropic and Together; arXiv 2602.18914",
+        _without,
+    ),
     Rule("T02", "warning", "A description has under 4 words", "mcplint; the guides ask for 3 to 4 sentences", _few_words),
     Rule("T03", "warning", "A description repeats the name", "arXiv 2602.18914: 73 % of servers repeat tool names", _repeats),
     Rule("T04", "warning", "Two tools have the same description", "agent-friend; arXiv 2602.18914", _same),
     Rule("T05", "warning", "Two tools are described alike, and nothing tells them apart", "mcplint; OpenAI's guide", _alike),
-    Rule("T06", "warning", "A description has over 1,024 characters", "OpenAI's limit of a description; longer is not always better", _long),
-    Rule("T07", "info", "A description is a single sentence", "Anthropic and Together: 3 to 4 sentences", _few_sentences, default=False),
-    Rule("T08", "info", "A description does not say when to use the tool", "Anthropic; arXiv 2602.14878: full descriptions +5.85 points", _no_when, default=False),
+    Rule(
+        "T06",
+        "warning",
+        "A description has over 1,024 characters",
+        "arXiv 2602.14878: longer is not always better",
+        _long,
+    ),
+    Rule(
+        "T07",
+        "info",
+        "A description is a single sentence",
+        "Anthropic and Together: 3 to 4 sentences",
+        _few_sentences,
+        default=False,
+    ),
+    Rule(
+        "T08",
+        "info",
+        "A description does not say when to use the tool",
+        "Anthropic; arXiv 2602.14878: full descriptions +5.85 points",
+        _no_when,
+        default=False,
+    ),
     Rule("T09", "info", "A description names no limits", "Anthropic; arXiv 2602.14878", _no_limits, default=False),
     Rule("T10", "info", "A description does not say what comes back", "Anthropic; arXiv 2602.14878", _no_result, default=False),
-)  # fmt: skip
+)

@@ -14,7 +14,6 @@ from adapter.text.some_of import some_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from adapter.dialects.registry import Dialect
     from adapter.linting.parameters import Parameter
     from adapter.linting.subject import LintedTool, Subject
     from adapter.syntax.limits import Limits
@@ -57,7 +56,10 @@ def _type(subject: Subject) -> Iterator[Found]:
         found = [one for one in tool.parameters if _untold(one) and (limits.deep or one.depth == 0)]
         if found:
             names = some_of(repr(one.shown) for one in found)
-            message = f"{tool.named}: the dialect {subject.dialect.name!r} writes values without their type, and {names} may be a string or not"
+            message = (
+                f"{tool.named}: the dialect {subject.dialect.name!r} writes values without their type, and "
+                f"{names} may be a string or not"
+            )
             yield Found(message, found[0].path, found[0].schema, "allow one type, or use two parameters", tool.name)
 
 
@@ -80,7 +82,10 @@ def _end(subject: Subject) -> Iterator[Found]:
                 (text for text in _texts(one.schema.get(key)) if limits.ends is not None and limits.ends.search(text)), None
             )
             if text is not None:
-                message = f"{tool.named}: the value {shown(text, 60)!r} of {one.shown!r} holds text that ends a value in the dialect {dialect!r}"
+                message = (
+                    f"{tool.named}: the value {shown(text, 60)!r} of {one.shown!r} holds text that ends a value "
+                    f"in the dialect {dialect!r}"
+                )
                 yield Found(
                     message,
                     one.at(key),
@@ -112,7 +117,10 @@ def _markup(subject: Subject) -> Iterator[Found]:
             )
             if said is not None:
                 mark = markup.broken_at(said.replace(BREAK, ""), said.index(BREAK)) or said
-                message = f"{tool.named}: {mark!r} in its texts is markup of the dialect {subject.dialect.name!r}, and reaches the model broken up"
+                message = (
+                    f"{tool.named}: {mark!r} in its texts is markup of the dialect {subject.dialect.name!r}, "
+                    f"and reaches the model broken up"
+                )
                 yield Found(message, tool.description_path, mark, "describe the tag in words", tool.name)
 
 
@@ -162,4 +170,4 @@ RULES = (
     Rule("D06", "warning", "A text holds markup of the dialect", "behaviour 4.5: markup in untrusted text", _markup),
     Rule("D07", "warning", "No grammar of the dialect holds the tool", "the grammars of the adapter", _grammar),
     Rule("D08", "info", "The grammar leaves keywords to validation", "the grammars of the adapter", _unsaid, default=False),
-)  # fmt: skip
+)

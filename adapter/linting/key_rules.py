@@ -1,14 +1,14 @@
-"""K: keys that nobody reads, because they are misspelt or stand in another place. They are ignored in silence everywhere."""
+"""K: misspelt and misplaced keys, which servers ignore in silence."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from adapter.linting import known_keys as known
 from adapter.linting.finding import Found, Rule
 from adapter.linting.near import meant_by
-from adapter.linting.parameters import resolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,13 +32,16 @@ _ONE = (
 )
 _NAMED = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
 # Other words for a key that is missing.
-_ALIASES = {"params": "parameters", "args": "parameters", "arguments": "parameters", "schema": "parameters", "desc": "description",
-            "function_name": "name", "tool_name": "name"}  # fmt: skip
+_ALIASES = {
+    **dict.fromkeys(("params", "args", "arguments", "schema"), "parameters"),
+    **dict.fromkeys(("function_name", "tool_name"), "name"),
+    "desc": "description",
+}
 _INNER = ("name", "description", "parameters", "strict")
 
 
-def _objects(subject: Subject) -> Iterator[tuple[Mapping[str, Any], Path, str, str]]:
-    """Yield every object whose keys are known: with its place, its kind, and the name of the tool."""
+def _objects(subject: Subject) -> Iterator[tuple[Mapping[Any, Any], Path, str, str]]:
+    """Yield every object with a known set of keys: the object, its path, its kind, and the name of the tool."""
     request = subject.request
     if request:
         yield request, (), "request", ""
@@ -57,7 +60,7 @@ def _named_at(subject: Subject, path: Path) -> str:
     return next((tool.name for tool in subject.tools if tool.outer == path), "")
 
 
-def _in_request(request: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Path, str, str]]:
+def _in_request(request: Mapping[str, Any]) -> Iterator[tuple[Mapping[Any, Any], Path, str, str]]:
     """Yield the messages, their calls, and the tool choice."""
     messages = request.get("messages")
     for position, message in enumerate(messages if isinstance(messages, list) else ()):
@@ -73,11 +76,11 @@ def _in_request(request: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any],
 
 
 def _schemas(tool: LintedTool) -> Iterator[tuple[Mapping[str, Any], Path]]:
-    """Yield the schemas of a tool, the inner ones too, each with its place."""
-    waiting: list[tuple[Any, Path]] = [(tool.schema, tool.schema_path)]
+    """Yield the schemas of a tool at all depths, each with its path."""
+    waiting: deque[tuple[Any, Path]] = deque([(tool.schema, tool.schema_path)])
     count = 0
     while waiting and count < _MOST:
-        schema, path = waiting.pop(0)
+        schema, path = waiting.popleft()
         if not isinstance(schema, Mapping):
             continue
         count += 1
@@ -107,47 +110,39 @@ def _misspelt(subject: Subject) -> Iterator[Found]:
         for key in node:
             if not isinstance(key, str) or key in meant or key in others:
                 continue
-            near = meant_by(key, sorted(meant), node)
-            if not near and kind == "tool" and "function" not in node and _ALIASES.get(key, key) in meant - node.keys():
-                near = _without_other_schema(_ALIASES[key], node)
+            near = meant_by(key, sorted(meant), node) or (_alias(key, node) if kind == "tool" else "")
             if near:
                 owner = f"tool {name!r}" if name else f"the {kind}"
                 message = f"{owner}: nobody reads the key {key!r}; did you mean {near!r}?"
                 yield Found(message, (*path, key), {key: node[key]}, f"write {near!r}", name, at_key=True)
 
 
-def _without_other_schema(near: str, node: Mapping[str, Any]) -> str:
-    return "" if near == "parameters" and ("input_schema" in node or "inputSchema" in node) else near
+def _alias(key: str, node: Mapping[str, Any]) -> str:
+    """Return the key that is missing in a function and has another word here; empty for none."""
+    near = _ALIASES.get(key, "")
+    has = any(name in node for name in (near, "function", "input_schema", "inputSchema"))
+    return "" if has or (near != "name" and "name" not in node) else near
 
 
 def _misplaced(subject: Subject) -> Iterator[Found]:
     for path, item in subject.items:
         inner = item.get("function") if isinstance(item, Mapping) else None
-        for key in _INNER if isinstance(inner, Mapping) else ():
+        if not isinstance(inner, Mapping):
+            continue
+        name = str(inner.get("name", ""))
+        for key in _INNER:
             if key in item and key not in inner:
-                message = f"tool {inner.get('name', '')!r}: nobody reads {key!r} beside 'function'"
-                yield Found(
-                    message,
-                    (*path, key),
-                    {key: item[key]},
-                    f"move {key!r} into 'function'",
-                    str(inner.get("name", "")),
-                    at_key=True,
-                )
+                message = f"tool {name!r}: nobody reads {key!r} beside 'function'"
+                hint = f"move {key!r} into 'function'"
+                yield Found(message, (*path, key), {key: item[key]}, hint, name, at_key=True)
     for tool in subject.functions:
-        if "strict" in tool.schema and not isinstance(resolved(tool.schema["strict"], {}), Mapping):
+        if isinstance(tool.schema.get("strict"), bool):
             message = f"{tool.named}: nobody reads 'strict' inside of the schema"
-            yield Found(
-                message,
-                (*tool.schema_path, "strict"),
-                {"strict": tool.schema["strict"]},
-                "move 'strict' beside the name of the function",
-                tool.name,
-                at_key=True,
-            )
+            hint = "move 'strict' beside the name of the function"
+            yield Found(message, (*tool.schema_path, "strict"), {"strict": tool.schema["strict"]}, hint, tool.name, at_key=True)
 
 
 RULES = (
     Rule("K01", "error", "A key is misspelt, and ignored everywhere", "servers ignore keys that they do not know", _misspelt),
     Rule("K02", "warning", "A key stands in a place where nobody reads it", "OpenAI's API reference", _misplaced),
-)  # fmt: skip
+)

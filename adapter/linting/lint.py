@@ -15,13 +15,12 @@ from adapter.linting.subject import Subject
 from adapter.linting.table import chosen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from os import PathLike
 
     from adapter.dialects.registry import Dialect
     from adapter.linting.finding import Found, Rule
     from adapter.linting.subject import LintedTool, Path
-    from adapter.tools.definitions import ToolSet
 
 _TARGETS = ("", "openai")
 
@@ -77,7 +76,10 @@ def findings_of(subject: Subject, rules: Iterable[Rule], text: str = "") -> list
     order = {severity: place for place, severity in enumerate(SEVERITIES)}
     placed = _located(findings, text) if text else [finding for finding, _ in findings]
     ranks = {pointer(path): place for place, (path, _) in enumerate(subject.items)}
-    return sorted(placed, key=lambda finding: (order[finding.severity], finding.line or 0, _rank(finding.path, ranks)))
+    return sorted(
+        placed,
+        key=lambda finding: (order[finding.severity], (finding.line or 0, finding.column or 0), _rank(finding.path, ranks)),
+    )
 
 
 def subject_of(tools: Any, dialect: Any = None, *, target: str = "", budget: int | None = None) -> Subject:
@@ -121,7 +123,7 @@ def _dialect(dialect: Any, request: Mapping[str, Any]) -> Dialect | None:
 
 
 def tokens_of(tools: Iterable[LintedTool], dialect: Dialect | None, model: str = "") -> tuple[int, str]:
-    """Return the tokens that tools cost in every request, and the tokenizer for people; tools that are refused count nothing."""
+    """Return the tokens of tools in every request, and the tokenizer for people; refused tools count nothing."""
     from adapter.counting.count import count_request
     from adapter.counting.vocabularies import by_name
     from adapter.options import Options
@@ -130,7 +132,8 @@ def tokens_of(tools: Iterable[LintedTool], dialect: Dialect | None, model: str =
     for tool in tools:
         if not tool.fault:
             wires.setdefault(tool.name or str(len(wires)), tool.wire)
-    options = Options(on_bad_tool="leave_out", on_builtin="leave_out", **({} if dialect is None else {"dialect": dialect}))
+    plain = Options(on_bad_tool="leave_out", on_builtin="leave_out")
+    options = plain if dialect is None else dataclasses.replace(plain, dialect=dialect)
     body = {"model": model, "messages": [{"role": "user", "content": ""}], "tools": list(wires.values())}
     counted = count_request(body, options, by_name(model), each=False)
     return counted.tools, counted.source

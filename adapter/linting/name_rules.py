@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from adapter.linting.finding import Found, Rule
-from adapter.linting.words import parts_of
+from adapter.linting.words import parts_of, word_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from adapter.linting.subject import LintedTool, Subject
 
 _OPENAI = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-_GENERIC = frozenset(
-    "action call command do exec execute func function get handle handler helper invoke main my new perform process query request "
-    "run task test tool tools util utility work".split()
+_GENERIC = word_set(
+    "action call command do exec execute func function get handle handler helper invoke main my new perform process "
+    "query request run task test tool tools util utility work"
 )
 _MANY = 20  # tools in a set that wants prefixes
 
@@ -102,5 +102,12 @@ RULES = (
     Rule("N02", "error", "Two tools have the same name", "every API refuses it; the adapter answers 400", _twice),
     Rule("N03", "warning", "A name is one generic word", "OpenAI's and Anthropic's guides", _generic),
     Rule("N04", "info", "Names of a set are in several styles", "mcplint", _mixed, default=False),
-    Rule("N05", "info", "Names of many tools have no prefix of their service", "Anthropic: namespacing", _no_prefix, default=False),
-)  # fmt: skip
+    Rule(
+        "N05",
+        "info",
+        "Names of many tools have no prefix of their service",
+        "Anthropic: namespacing",
+        _no_prefix,
+        default=False,
+    ),
+)

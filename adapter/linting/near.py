@@ -1,4 +1,4 @@
-"""Near names: a key that nobody reads, and the key that was meant."""
+"""Near names: the known key behind a misspelt key."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _SHORT, _LONG = 4, 8  # characters from which one slip, and two, are forgiven
 
 
 def meant_by(key: str, known: Iterable[str], present: Collection[str]) -> str:
-    """Return the known key that a misspelt key means; empty for a key that is like none.
+    """Return the known key behind a misspelt key; empty for a key unlike all known keys.
 
     Args:
-        key: A key that is not known.
-        known: The keys that are read.
-        present: The keys beside it: a key that is there already is not meant.
+        key: An unknown key.
+        known: The known keys.
+        present: The keys of the same object, which are excluded.
     """
     if not key or key[0] in "$_" or key.lower().startswith("x-"):
         return ""

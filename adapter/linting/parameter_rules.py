@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from adapter.linting.finding import Found, Rule
-from adapter.linting.words import parts_of
+from adapter.linting.words import parts_of, word_set
 from adapter.text.some_of import some_of
 
 if TYPE_CHECKING:
@@ -50,33 +50,18 @@ _FREE = (
 _FILLED = ("items", "prefixItems", "contains", "enum", "const", "anyOf", "oneOf", "allOf", "$ref")
 _DATE_PART = frozenset({"date", "datetime", "timestamp"})
 _DATE_SAID = re.compile(
-    r"\b(?:date|time)(?: and time)? (?:of|for|when|at|to|in|from|on)\b|\b(?:start|end|due|birth|departure|arrival)[ -](?:date|time)\b",
+    r"\b(?:date|time)(?: and time)? (?:of|for|when|at|to|in|from|on)\b|\b(?:start|end|due|birth|departure|"
+    r"arrival)[ -](?:date|time)\b",
     re.IGNORECASE,
 )
-_NO_DATE = frozenset(
-    {
-        "zone",
-        "out",
-        "timezone",
-        "format",
-        "range",
-        "frame",
-        "period",
-        "type",
-        "field",
-        "column",
-        "update",
-        "limit",
-        "series",
-        "unit",
-    }
-)
+_NO_DATE = word_set("zone out timezone format range frame period type field column update limit series unit")
 _FORM_SAID = re.compile(
-    r"\d|yyyy|\bmm\b|\bdd\b|hh:|iso|rfc|unix|epoch|format|e\.g|for example|such as|like '|example|today|tomorrow|\bseconds\b|utc|month|\bday\b|'[^']+'|\"[^\"]+\"",
+    r"\d|yyyy|\bmm\b|\bdd\b|hh:|iso|rfc|unix|epoch|format|e\.g|for example|such as|like '|example|today|tomorrow|"
+    r"\bseconds\b|utc|month|\bday\b|'[^']+'|\"[^\"]+\"",
     re.IGNORECASE,
 )
-_GENERIC = frozenset(
-    "data value values input inputs param params arg args argument arguments obj object item items info content stuff var x y z".split()
+_GENERIC = word_set(
+    "data value values input inputs param params arg args argument arguments obj object item items info content stuff var x y z"
 )
 
 
@@ -118,7 +103,10 @@ def _required_default(subject: Subject) -> Iterator[Found]:
     for tool in subject.functions:
         found = [one for one in tool.own if one.required and "default" in one.schema]
         yield from _together(
-            tool, found, "{is} required, and {has} a default that is never used", "leave the name out of 'required', or the default out"
+            tool,
+            found,
+            "{is} required, and {has} a default that is never used",
+            "leave the name out of 'required', or the default out",
         )
 
 
@@ -209,8 +197,18 @@ RULES = (
     Rule("P03", "warning", "'required' names no property", "agentgauge: no effect measured (0.0 points)", _unknown_required),
     Rule("P09", "warning", "A required parameter has a default", "the default is never used", _required_default),
     Rule("P10", "warning", "An array has no items, or an object no properties", "Google's guide: strong types", _unfilled),
-    Rule("P11", "warning", "A tool has over 8 parameters, or parameters over 2 deep", "Microsoft: tool-space interference", _large),
-    Rule("P12", "warning", "A date or time has no format", "OpenAI's and Anthropic's guides: formats in descriptions", _undated),
-    Rule("P13", "info", "A parameter has a generic or one-letter name", "Anthropic: unambiguous names", _generic, default=False),
+    Rule(
+        "P11",
+        "warning",
+        "A tool has over 8 parameters, or parameters over 2 deep",
+        "Microsoft: tool-space interference",
+        _large,
+    ),
+    Rule(
+        "P12", "warning", "A date or time has no format", "OpenAI's and Anthropic's guides: formats in descriptions", _undated
+    ),
+    Rule(
+        "P13", "info", "A parameter has a generic or one-letter name", "Anthropic: unambiguous names", _generic, default=False
+    ),
     Rule("P14", "info", "A tool has parameters and no 'required'", "mcplint", _all_optional, default=False),
-)  # fmt: skip
+)

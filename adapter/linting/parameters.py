@@ -1,7 +1,8 @@
-"""The parameters of a schema, the inner ones too, each with its place."""
+"""The parameters of a schema at all depths, each with its path."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,13 +21,13 @@ class Parameter:
     """A parameter.
 
     Attributes:
-        name: Its own name.
-        shown: Its name with those around: `items[].price`.
-        schema: Its schema; of a reference the schema that it leads to, with the words beside the reference.
-        path: The place of its schema.
-        required: The schema around asks for it.
-        depth: 0 for a parameter of the tool, 1 for a member of such an object, and so on.
-        root: The whole schema, in which references lead.
+        name: The key under `properties`.
+        shown: The name with those of the objects around, for messages: `items[].price`.
+        schema: The schema; for a reference the target with the keywords beside the reference.
+        path: The path of the schema.
+        required: True if the object around lists the name in `required`.
+        depth: 0 for a parameter of the tool, 1 for a member of an object of depth 0, and further.
+        root: The whole schema, the document of references.
     """
 
     name: str
@@ -39,13 +40,13 @@ class Parameter:
 
     @property
     def description(self) -> str:
-        """The description; empty where there is none."""
+        """The description; an empty text if absent."""
         said = self.schema.get("description")
         return said if isinstance(said, str) else ""
 
     @property
     def types(self) -> frozenset[str]:
-        """The type words, also of alternatives; empty where none is told."""
+        """The type words, with those of alternatives; empty if the schema names no type."""
         return frozenset(_types(self.schema, self.root, 0))
 
     @property
@@ -54,7 +55,7 @@ class Parameter:
         return _choices(self.schema, self.root, 0)
 
     def at(self, key: str) -> Path:
-        """The place of a keyword; of one that is not there, the place of the parameter."""
+        """The path of a keyword; for an absent keyword the path of the parameter."""
         return (*self.path, key) if key in self.schema else self.path
 
 
@@ -63,17 +64,19 @@ def parameters_of(schema: Mapping[str, Any], path: Path) -> Iterator[Parameter]:
 
     Args:
         schema: The schema.
-        path: Its place.
+        path: The path of the schema.
     """
-    waiting: list[tuple[Any, Path, str, int]] = [(schema, path, "", 0)]
-    seen: set[int] = set()
+    waiting: deque[tuple[Any, Path, str, int]] = deque([(schema, path, "", 0)])
+    seen: set[str] = set()  # references that were followed: schemas may lead back to themselves
     count = 0
     while waiting and count < _MOST:
-        node, where, around, depth = waiting.pop(0)
-        node = resolved(node, schema)
-        if not isinstance(node, Mapping) or id(node) in seen:
+        raw, where, around, depth = waiting.popleft()
+        reference = raw.get("$ref") if isinstance(raw, Mapping) else None
+        node = resolved(raw, schema)
+        if not isinstance(node, Mapping) or reference in seen:
             continue
-        seen.add(id(node))
+        if isinstance(reference, str):
+            seen.add(reference)
         named = node.get("properties")
         listed = node.get("required")
         required = set(map(str, listed)) if isinstance(listed, list) else set()

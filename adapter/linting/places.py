@@ -33,10 +33,10 @@ class Places:
     """The places of the values of a JSON text.
 
     Args:
-        text: The text.
+        text: A text that `json.loads` accepts; not checked any further than the walk needs.
 
     Raises:
-        ValueError: The text is not JSON.
+        ValueError: A key or a value is missing.
     """
 
     def __init__(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The tools of a value in any form that the commands read, each with its place."""
+"""The tools of a value in the form of any API, each with its path."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WORDED = ("name", "description")
 
 
 def places_of_tools(value: Any) -> list[tuple[Path, Any]] | None:
-    """Return the elements of the list of tools in a value, with their places; None where there is no list.
+    """Return the elements of the list of tools in a value, with their paths; None for a value without a list.
 
     Args:
         value: A list, a single tool, a request with `tools`, `functions` or `toolConfig`, or the answer of an MCP server.
@@ -39,11 +39,11 @@ def places_of_tools(value: Any) -> list[tuple[Path, Any]] | None:
 
 
 def tools_at(item: Any, path: Path) -> Iterator[LintedTool]:
-    """Yield the tools of an element of the list: those of a namespace or of Gemini's declarations, or the one that it is.
+    """Yield the tools of an element of the list: the members of a namespace or of Gemini's declarations, or the element.
 
     Args:
         item: The element.
-        path: Its place.
+        path: The path of the element.
     """
     if not isinstance(item, Mapping):
         yield LintedTool("", "", {}, "function", {}, item, path, path, path, "it is no JSON object")

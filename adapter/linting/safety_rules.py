@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from adapter.linting.finding import Found, Rule
-from adapter.linting.words import parts_of
+from adapter.linting.words import parts_of, word_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,31 +14,48 @@ if TYPE_CHECKING:
     from adapter.linting.subject import LintedTool, Subject
 
 # Verbs of calls that cannot be taken back, or that reach other people.
-_GRAVE = frozenset(
-    "buy cancel delete destroy drop erase kill overwrite pay purchase purge refund remove send terminate truncate uninstall "
-    "unsubscribe wipe withdraw".split()
+_GRAVE = word_set(
+    "buy cancel delete destroy drop erase kill overwrite pay purchase purge refund remove send terminate truncate "
+    "uninstall unsubscribe wipe withdraw"
 )
-_WRITES = _GRAVE | frozenset("create insert update write upload modify edit".split())
+_WRITES = _GRAVE | frozenset(["create", "insert", "update", "write", "upload", "modify", "edit"])
 _WARNED = re.compile(
-    r"\b(?:permanent|permanently|irreversibl\w+|cannot be (?:undone|reversed|recovered)|can't be undone|undo|undone|confirm\w*|careful\w*|"
-    r"caution|warning|destructive|approv\w+|only (?:if|when|after)|do not|don't|never|must|ask(?:s|ed)? (?:the user|before|for)|dry.?run|"
+    r"\b(?:permanent|permanently|irreversibl\w+|cannot be (?:undone|reversed|recovered)|can't be undone|undo|undone|"
+    r"confirm\w*|careful\w*|"
+    r"caution|warning|destructive|approv\w+|only (?:if|when|after)|do not|don't|never|must|ask(?:s|ed)? (?:the user|"
+    r"before|for)|dry.?run|"
     r"trash|recoverable|draft)\b",
     re.IGNORECASE,
 )
 _HINTS = ("readOnlyHint", "destructiveHint", "idempotentHint", "read_only_hint", "destructive_hint")
 _ORDERS = (
-    re.compile(r"\b(?:ignore|disregard|forget) (?:all |any )?(?:of )?(?:the |your )?(?:previous|prior|other|above|earlier|preceding|system) (?:\w+ )?(?:instructions?|tools?|prompts?|messages?|rules?)", re.IGNORECASE),
+    re.compile(
+        r"\b(?:ignore|disregard|forget) (?:all |any )?(?:of )?(?:the |your )?(?:previous|prior|other|above|earlier|"
+        r"preceding|system) (?:\w+ )?(?:instructions?|tools?|prompts?|messages?|rules?)",
+        re.IGNORECASE,
+    ),
     re.compile(r"\b(?:do not|don't|never) (?:tell|inform|mention|reveal|show)\b[^.]{0,40}\b(?:the )?user\b", re.IGNORECASE),
-    re.compile(r"\balways (?:call|use|choose|pick|select|prefer|invoke|run) (?:this|me)\b(?! (?:\w+ ){0,2}(?:when|if|before|after|for|to|over|instead|rather)\b)", re.IGNORECASE),
+    re.compile(
+        r"\balways (?:call|use|choose|pick|select|prefer|invoke|run) (?:this|me)\b(?! (?:\w+ ){0,2}(?:when|if|before|"
+        r"after|for|to|over|instead|rather)\b)",
+        re.IGNORECASE,
+    ),
     re.compile(r"\b(?:do not|don't|never) (?:call|use) (?:any )?other tools?\b", re.IGNORECASE),
-    re.compile(r"\b(?:this|the) (?:is the )?(?:best|most (?:reliable|accurate|trusted|powerful)|only) tool\b(?! (?:that|which|to|for)\b)", re.IGNORECASE),
-    re.compile(r"\b(?:prefer|use) this (?:tool |function )?(?:over|instead of) (?:all|any|every) (?:the )?(?:other|others)\b", re.IGNORECASE),
+    re.compile(
+        r"\b(?:this|the) (?:is the )?(?:best|most (?:reliable|accurate|trusted|powerful)|only) tool\b(?! (?:that|"
+        r"which|to|for)\b)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\b(?:prefer|use) this (?:tool |function )?(?:over|instead of) (?:all|any|every) (?:the )?(?:other|others)\b",
+        re.IGNORECASE,
+    ),
     re.compile(r"<\s*/?\s*(?:important|system|secret|instructions?)\s*>", re.IGNORECASE),
-)  # fmt: skip
+)
 _SECRETS = re.compile(
     r"(?:^|_)(?:password|passwd|passphrase|secret|secrets|secret_key|client_secret|api_?key|apikey|private_key|access_token|auth_token|"
     r"bearer_token|refresh_token|credential|credentials|cvv|cvc|ssn)$"
-)  # fmt: skip
+)
 
 
 def _verb(tool: LintedTool, verbs: frozenset[str]) -> str:
@@ -79,7 +96,8 @@ def _orders(subject: Subject) -> Iterator[Found]:
                     message,
                     path,
                     found[0],
-                    "say what the tool is for, and leave the choice to the model; of a server that is not yours: do not trust it",
+                    "say what the tool is for, and leave the choice to the model; of a server that is not yours: do "
+                    "not trust it",
                     tool.name,
                 )
 
@@ -99,8 +117,20 @@ def _secrets(subject: Subject) -> Iterator[Found]:
 
 
 RULES = (
-    Rule("S01", "warning", "A tool that cannot be taken back has neither warning nor annotation", "MCP, ToolAnnotations", _unmarked),
+    Rule(
+        "S01",
+        "warning",
+        "A tool that cannot be taken back has neither warning nor annotation",
+        "MCP, ToolAnnotations",
+        _unmarked,
+    ),
     Rule("S02", "error", "A tool that writes says that it only reads", "mcplint; MCP, ToolAnnotations", _not_read_only),
-    Rule("S03", "error", "A description gives the model orders", "arXiv 2505.18135: assertive cues are chosen 81.8 : 7.3 %", _orders),
+    Rule(
+        "S03",
+        "error",
+        "A description gives the model orders",
+        "arXiv 2505.18135: assertive cues are chosen 81.8 : 7.3 %",
+        _orders,
+    ),
     Rule("S04", "warning", "A tool asks the model for a secret", "agent-friend", _secrets),
-)  # fmt: skip
+)

@@ -81,11 +81,13 @@ def _steps(schema: Any, param: str | None) -> Path:
         else:
             break
         steps.append(key)
-        node = node[key]  # type: ignore[index]  # a mapping's key, or a sequence's position
+        node = node[key]
     return tuple(steps)
 
 
 def _at(tool: LintedTool, path: Path) -> Any:
+    if path == tool.path:
+        return tool.item
     node: Any = tool.schema if path[: len(tool.schema_path)] == tool.schema_path else tool.item
     for step in path[len(tool.schema_path) :]:
         node = node[step]
@@ -96,7 +98,7 @@ def _mended(subject: Subject) -> Iterator[Found]:
     for tool, tools in readable(subject):
         for read in tools:
             for fault in read.schema.told:
-                where, _, said = fault.partition(": ")
+                where, _, _ = fault.partition(": ")
                 path = (*tool.schema_path, *_steps(tool.schema, f"tools[0].parameters{where if where.startswith('.') else ''}"))
                 message = f"the schema of {tool.named} is read as meant: {fault.removeprefix('.')}"
                 hint = "the model reads the text as written, the check of arguments the schema as meant: write what is meant"
@@ -125,8 +127,20 @@ def _costly(subject: Subject) -> Iterator[Found]:
 
 
 RULES = (
-    Rule("C01", "warning", "There are over 20 tools", "OpenAI's and Google's guides; Microsoft: 1,470 servers have a median of 4", _many),
-    Rule("C02", "warning", "The tools cost more tokens than the budget", "counted as by `adapter tokens`; runs with a budget", _costly),
+    Rule(
+        "C01",
+        "warning",
+        "There are over 20 tools",
+        "OpenAI's and Google's guides; Microsoft: 1,470 servers have a median of 4",
+        _many,
+    ),
+    Rule(
+        "C02",
+        "warning",
+        "The tools cost more tokens than the budget",
+        "counted as by `adapter tokens`; runs with a budget",
+        _costly,
+    ),
     Rule("R01", "error", "The adapter refuses the definition", "behaviour 5.1 and 5.8", _refused),
     Rule("R02", "warning", "The schema has a fault that is read as meant", "behaviour 5.6", _mended),
-)  # fmt: skip
+)

@@ -1,4 +1,4 @@
-"""Tools in the form that rules read: name, description, schema and parameters, each with its place in the caller's value."""
+"""Tools in the form for rules: name, description, schema and parameters, each with its path in the caller's value."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ class LintedTool:
     """A tool, in any API's form.
 
     Attributes:
-        name: Its name; empty where there is none.
-        description: Its description; empty where there is none.
-        schema: The schema of its parameters; empty where there is none.
+        name: The name; an empty text if absent.
+        description: The description; an empty text if absent.
+        schema: The schema of the parameters; empty if absent.
         kind: `"function"`, `"custom"` (one text, no schema), or the type of a tool that only a vendor's servers run.
         item: The object that holds name and description.
         wire: The definition in Chat Completions form, for the adapter's own reader.
-        path: The place of `item`.
-        outer: The place of the list's element around `item`.
-        schema_path: The place of the schema.
+        path: The path of `item`.
+        outer: The path of the list's element around `item`.
+        schema_path: The path of the schema.
         fault: The reason why the definition cannot be read; empty for a definition that has a name.
     """
 
@@ -48,7 +48,7 @@ class LintedTool:
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
-        """The parameters, the inner ones too, in the order of the schema."""
+        """The parameters at all depths, in the order of the schema."""
         return tuple(parameters_of(self.schema, self.schema_path))
 
     @property
@@ -69,25 +69,25 @@ class LintedTool:
 
     @property
     def description_path(self) -> Path:
-        """The place of the description; of a tool without one, the place of the tool."""
+        """The path of the description; without a description the path of the tool."""
         return (*self.path, "description") if "description" in self.item else self.path
 
     @property
     def name_path(self) -> Path:
-        """The place of the name; of a tool without one, the place of the tool."""
+        """The path of the name; without a name the path of the tool."""
         return (*self.path, "name") if "name" in self.item else self.path
 
 
 @dataclass(frozen=True)
 class Subject:
-    """All that is linted at once.
+    """The input of a run of rules.
 
     Attributes:
         tools: The tools, in order.
-        request: The request around the tools; empty where there is none.
-        items: The elements of the list of tools, with their places.
-        dialect: The dialect that the tools are to be written in; None for none.
-        target: `"openai"` where the tools go to OpenAI's API as such; else empty.
+        request: The request around the tools; empty without a request.
+        items: The elements of the list of tools, with their paths.
+        dialect: The dialect of the prompt, or None.
+        target: `"openai"` if the tools go to OpenAI's API as such; else empty.
         budget: The tokens that the tools may have; None without a bound.
         tokens: Counts the tokens of the tools, as the model reads them; returns the number and its source.
     """

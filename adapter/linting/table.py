@@ -46,7 +46,7 @@ def chosen(select: Iterable[str] = (), ignore: Iterable[str] = (), *, every: boo
 def _ids(words: Iterable[str], option: str) -> set[str]:
     found: set[str] = set()
     for word in [words] if isinstance(words, str) else words:
-        ids = {name for name in RULES if word and name.startswith(word.upper())} if isinstance(word, str) else set()
+        ids = {name for name in RULES if word and name.startswith(word.upper())}
         if not ids:
             raise ValueError(
                 f"{option}={word!r}: no rule has this id; write {some_names(RULES, str(word))}, or a letter for a group"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapter.linting.finding import Found, Rule
 from adapter.linting.reading import shown
-from adapter.linting.words import quoted_list
+from adapter.linting.words import quoted_list, word_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,16 +15,19 @@ if TYPE_CHECKING:
     from adapter.linting.parameters import Parameter
     from adapter.linting.subject import LintedTool, Subject
 
-_BOOLEAN = re.compile(r"\s*(?:(?:a |optional |\w+ )?(?:boolean(?! (?:\w+ )?(?:expression|quer|filter|condition|operator|logic|formula|string|algebra|search))|flag (?:to|that|for|indicating))\b|whether (?:to|or not|the|this|it)\b|"
-                      r"if (?:set to )?true\b|true (?:if|to|when)\b|set (?:this )?to true\b|indicates? (?:if|whether)\b)", re.IGNORECASE)  # fmt: skip
+_BOOLEAN = re.compile(r"\s*(?:(?:a |optional |\w+ )?(?:boolean(?! (?:\w+ )?(?:expression|quer|filter|condition|"
+    r"operator|logic|formula|string|algebra|search))|flag (?:to|that|for|indicating))\b|whether (?:to|or not|the|this|it)\b|"
+                      r"if (?:set to )?true\b|true (?:if|to|when)\b|set (?:this )?to true\b|indicates? (?:if|"
+                          r"whether)\b)", re.IGNORECASE)  # fmt: skip
 _WORDS_BESIDE = re.compile(r"\b(?:yes|no|values?|options?|one of|either)\b|['\"`]", re.IGNORECASE)
 _DEFAULT = re.compile(
-    r"\b(?:the )?defaults?(?: value)?(?: is| are| to|:| =|=)\s*(?:set to )?(?P<value>'[^'\n]{1,40}'|\"[^\"\n]{1,40}\"|`[^`\n]{1,40}`|"
+    r"\b(?:the )?defaults?(?: value)?(?: is| are| to|:| =|=)\s*(?:set to )?(?P<value>'[^'\n]{1,40}'|\"[^\"\n]{1,40}\"|"
+    r"`[^`\n]{1,40}`|"
     r"-?\d[\d.]*|true\b|false\b|[A-Za-z][\w-]*)",
     re.IGNORECASE,
 )
-_NO_VALUE = frozenset(
-    "the a an to all any none null current no empty user not set same it use if when being which your this what today now".split()
+_NO_VALUE = word_set(
+    "the a an to all any none null current no empty user not set same it use if when being which your this what today now"
 )
 
 
@@ -151,9 +154,33 @@ def _is_of(value: Any, kind: str) -> bool:
 
 
 RULES = (
-    Rule("P04", "warning", "A description lists the allowed values, and there is no enum", "OpenAI's and Google's guides: enums", _values_in_prose),
-    Rule("P05", "error", "A description names a value that the enum does not allow", "agentgauge: -13.3 to -28.9 points in three models", _value_not_in_enum),
-    Rule("P06", "error", "A description says true or false, and the type is no boolean", "agentgauge: -13.3 to -28.9 points in three models", _no_boolean),
+    Rule(
+        "P04",
+        "warning",
+        "A description lists the allowed values, and there is no enum",
+        "OpenAI's and Google's guides: enums",
+        _values_in_prose,
+    ),
+    Rule(
+        "P05",
+        "error",
+        "A description names a value that the enum does not allow",
+        "agentgauge: -13.3 to -28.9 points in three models",
+        _value_not_in_enum,
+    ),
+    Rule(
+        "P06",
+        "error",
+        "A description says true or false, and the type is no boolean",
+        "agentgauge: -13.3 to -28.9 points in three models",
+        _no_boolean,
+    ),
     Rule("P07", "warning", "A default stands in the description alone", "OpenAI's and Google's guides", _default_in_prose),
-    Rule("P08", "error", "A default is not in the enum, or of the wrong type", "agentgauge: contradictions in the schema", _wrong_default),
-)  # fmt: skip
+    Rule(
+        "P08",
+        "error",
+        "A default is not in the enum, or of the wrong type",
+        "agentgauge: contradictions in the schema",
+        _wrong_default,
+    ),
+)

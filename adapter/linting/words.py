@@ -8,23 +8,33 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+
+def word_set(words: str) -> frozenset[str]:
+    """Return the words of a text, which are separated by spaces."""
+    return frozenset(words.split())
+
+
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 # Scripts without spaces between words: about two characters are a word.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _SENTENCE = re.compile(r"[.!?](?:\s|$)|[。！？]|\n\s*\n|\n\s*[-*•]")
-_EMPTY = frozenset(
-    "a an and are as at be by can for from given has have if in into is it its of on or that the their this to tool function "
-    "used use uses using via when which will with you your".split()
+_EMPTY = word_set(
+    "a an and are as at be by can for from given has have if in into is it its of on or that the their this to tool "
+    "function used use uses using via when which will with you your"
 )
 QUOTED = re.compile(r"""(?<![\w'"`])(?P<quote>['"`‘“])(?P<value>[^'"`‘’“”\n]{1,40})['"`’”](?!\w)""")
 _LIST_BEFORE = re.compile(
-    r"\b(?:(?:one|any|either) of|either|options(?: (?:are|include))?|choices(?: are)?|(?:allowed|possible|valid|supported|accepted|"
-    r"available)(?: \w+)? (?:are|include)|(?:allowed|possible|valid|supported|accepted|available) (?:values?|options?|types?|units?)|"
-    r"must be|can be|should be|may be|could be|values?(?: (?:are|include))?)\b[:\s(\[]*(?:(?:one of|either|the following)[:\s(\[]*)*$",
+    r"\b(?:(?:one|any|either) of|either|options(?: (?:are|include))?|choices(?: are)?|(?:allowed|possible|valid|"
+    r"supported|accepted|"
+    r"available)(?: \w+)? (?:are|include)|(?:allowed|possible|valid|supported|accepted|available) (?:values?|options?|"
+    r"types?|units?)|"
+    r"must be|can be|should be|may be|could be|values?(?: (?:are|include))?)\b[:\s(\[]*(?:(?:one of|either|"
+    r"the following)[:\s(\[]*)*$",
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(r"\s*(?:\([^()]{0,60}\))?\s*(?:,|/|\||;|\bor\b|\band\b|\s)*\s*", re.IGNORECASE)
+_BETWEEN = re.compile(r"(?:[\s,/|;]|or\b|and\b|\([^()]{0,60}\))*", re.IGNORECASE)
+_FARTHEST = 90  # characters between two values of a list
 
 
 def parts_of(name: str) -> list[str]:
@@ -86,7 +96,7 @@ def _runs(text: str) -> Iterator[list[re.Match[str]]]:
     run: list[re.Match[str]] = []
     for found in QUOTED.finditer(text):
         between = text[run[-1].end() : found.start()] if run else ""
-        if run and _BETWEEN.fullmatch(between) and len(between) < 90:
+        if run and len(between) < _FARTHEST and _BETWEEN.fullmatch(between):
             run.append(found)
             continue
         if run:
