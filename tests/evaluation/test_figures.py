@@ -14,6 +14,7 @@ from tests.support.sample_outcomes import ARMS, TASKS, sample_outcomes
 
 RAIN = Called("get_forecast", {"city": "Oslo", "days": 3})
 NOW = Called("get_current_weather", {"city": "Oslo"})
+ANY = Called("*", {})
 ORDER = Called("find_order", {"order_id": "A-1"})
 
 
@@ -77,6 +78,21 @@ COUNTED = [
         "",
         id="right by another list of calls",
     ),
+    pytest.param(
+        wrong("called", "unread", expected=(), calls=()), "answered", "end_to_end lenient abstention", id="no call expected, one refused"
+    ),
+    pytest.param(
+        wrong("not_called", "schema", "unread", calls=()), "answered", "end_to_end lenient selection call_made call_count schema", id="refused for its schema"
+    ),
+    pytest.param(
+        outcome(expected=(ANY,)), "end_to_end lenient selection call_made call_count schema parameters answered", "", id="any tool, one called"
+    ),
+    pytest.param(
+        wrong("schema", expected=(ANY,), calls=(NOW, RAIN)), "selection call_made call_count parameters answered", "end_to_end lenient schema", id="any tool, against the schema"
+    ),
+    pytest.param(
+        wrong("not_called", expected=(ANY,), calls=()), "answered", "end_to_end lenient selection call_made call_count", id="any tool, none called"
+    ),
     pytest.param(outcome(verdict="cut_off", calls=()), "", "answered", id="cut off"),
     pytest.param(outcome(verdict="server_error", calls=()), "", "answered", id="a server error"),
 ]  # fmt: skip
@@ -108,6 +124,8 @@ CONFUSED = [
     pytest.param((RAIN,), (), {("get_forecast", ""): 1}, id="no call, though expected"),
     pytest.param((), (NOW,), {("", "get_current_weather"): 1}, id="a call, though none is right"),
     pytest.param((), (), {("", ""): 1}, id="no call, as is right"),
+    pytest.param((ANY,), (NOW, RAIN), {("get_current_weather", "get_current_weather"): 1, ("get_forecast", "get_forecast"): 1}, id="any tool is right"),
+    pytest.param((ANY,), (), {("*", ""): 1}, id="no call, though any is right"),
     pytest.param(
         (RAIN, NOW), (NOW, RAIN, RAIN),
         {("get_forecast", "get_forecast"): 1, ("get_current_weather", "get_current_weather"): 1, ("", "get_forecast"): 1},
@@ -178,6 +196,12 @@ def test_wrong_answers_are_the_models_or_the_formats() -> None:
         [wrong("value", case="v"), wrong("unread", "not_called", calls=(), case="u"), outcome(verdict="cut_off", case="c")]
     ).arms
     assert (arm.layers.judged, arm.layers.wrong_model, arm.layers.wrong_format) == (2, 1, 1)
+
+
+@pytest.mark.parametrize("kind", ["called", "schema"])
+def test_a_refused_call_is_the_models_fault(kind: str) -> None:
+    [arm] = summarise([wrong(kind, "unread", calls=())]).arms
+    assert (arm.layers.wrong_model, arm.layers.wrong_format) == (1, 0)
 
 
 def test_costs() -> None:

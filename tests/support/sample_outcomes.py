@@ -150,10 +150,12 @@ def _layers(verdict: Verdict, called: bool, rates: ArmRates, chance: random.Rand
         return (), None
     constrained: tuple[Layer, ...] = ("constrained",) if rates.strict > 0.9 else ()
     if chance.random() < rates.strict or not called:
-        return constrained, verdict
+        return constrained, None if constrained else verdict
     kinds: tuple[Layer, ...] = ("repaired", "coerced", "recovered", "reasked", "refused")
     layers = tuple(chance.sample(kinds, k=chance.choice((1, 1, 2))))
-    return (*layers, *constrained), "right" if verdict == "wrong" and chance.random() < 0.1 else "wrong"
+    if constrained:
+        return (*layers, *constrained), None
+    return layers, "right" if verdict == "wrong" and chance.random() < 0.1 else "wrong"
 
 
 HOSTILE = (

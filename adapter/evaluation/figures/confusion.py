@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from adapter.evaluation.cases import ANY_TOOL
 from adapter.evaluation.figures.rates import judged
 from adapter.evaluation.figures.values import Cell
 
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 def confusion(outcomes: Sequence[CaseOutcome]) -> tuple[Cell, ...]:
     """Return the cells that are not empty, over the judged cases.
 
-    Calls of a case are paired by name first; the rest in order. An expected call without a partner is in the column "no call",
-    a call made without a partner in the row "no call", and a case without either is in the cell of both.
+    Calls of a case are paired by name first, the rest in order. An expected call without a partner is in the column "no call",
+    a call made without a partner in the row "no call", and a case without either in the cell of both. Where any tool is right,
+    every call made is an expected one.
     """
     counts: Counter[tuple[str, str]] = Counter()
     for outcome in outcomes:
@@ -31,6 +33,8 @@ def confusion(outcomes: Sequence[CaseOutcome]) -> tuple[Cell, ...]:
 def _pairs(expected: list[str], called: list[str]) -> list[tuple[str, str]]:
     if not expected and not called:
         return [("", "")]
+    if ANY_TOOL in expected and called:
+        return [(name, name) for name in called]
     equal = Counter(expected) & Counter(called)
     rest = zip_longest(_without(expected, equal), _without(called, equal), fillvalue="")
     return [*((name, name) for name in equal.elements()), *rest]

@@ -29,8 +29,12 @@ def lost(outcome: CaseOutcome) -> bool:
 
 
 def of_format(outcome: CaseOutcome) -> bool:
-    """Tell if the answer is wrong because a call in the completion was not read, or was refused."""
-    return outcome.verdict == "wrong" and any(fault.kind == "unread" for fault in outcome.faults)
+    """Tell if the answer is wrong because a call in the completion could not be read.
+
+    A call that nobody asked for, and one with arguments against its schema, is the model's fault however the call was written.
+    """
+    kinds = {fault.kind for fault in outcome.faults}
+    return outcome.verdict == "wrong" and "unread" in kinds and not kinds & {"called", "schema"}
 
 
 def layers(outcomes: Sequence[CaseOutcome]) -> Layers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from adapter.evaluation.cases import ANY_TOOL
 from adapter.evaluation.figures.intervals import clustered_wilson
 from adapter.evaluation.figures.values import Rate, Slice
 
@@ -61,26 +62,29 @@ def _call_made(outcome: CaseOutcome) -> bool | None:
 def _abstention(outcome: CaseOutcome) -> bool | None:
     if not judged(outcome) or outcome.expected:
         return None
-    return outcome.verdict == "right" or not outcome.calls
+    # A call that was refused never reached the caller, but the model has made it.
+    return outcome.verdict == "right" or not (outcome.calls or any(fault.kind == "called" for fault in outcome.faults))
 
 
 def _selection(outcome: CaseOutcome) -> bool | None:
     if not judged(outcome) or not outcome.expected:
         return None
     # A right answer counts in every figure: a case may accept more than its first list of calls.
-    return outcome.verdict == "right" or {call.name for call in outcome.calls} == {call.name for call in outcome.expected}
+    called, expected = {call.name for call in outcome.calls}, {call.name for call in outcome.expected}
+    return outcome.verdict == "right" or (bool(called) if ANY_TOOL in expected else called == expected)
 
 
 def _call_count(outcome: CaseOutcome) -> bool | None:
     if not judged(outcome) or not outcome.expected:
         return None
+    if any(call.name == ANY_TOOL for call in outcome.expected):
+        return bool(outcome.calls)
     return outcome.verdict == "right" or len(outcome.calls) == len(outcome.expected)
 
 
 def _schema(outcome: CaseOutcome) -> bool | None:
-    if not judged(outcome) or not outcome.calls:
-        return None
-    return all(fault.kind != "schema" for fault in outcome.faults)
+    broken = any(fault.kind == "schema" for fault in outcome.faults)
+    return not broken if judged(outcome) and (outcome.calls or broken) else None
 
 
 def _parameters(outcome: CaseOutcome) -> bool | None:
@@ -93,10 +97,10 @@ FIGURES = (
     Figure("end_to_end", "end to end", "the answer is right: calls, arguments, order", "judged cases", _end_to_end),
     Figure("lenient", "type-lenient", 'right where "3", 3 and 3.0 count as equal', "judged cases", _lenient),
     Figure("selection", "selection", "the tools called are the tools expected", "judged cases that expect a call", _selection),
-    Figure("call_made", "call made", "at least one call was made", "judged cases that expect a call", _call_made),
-    Figure("abstention", "abstention", "no call was made", "judged cases that expect no call", _abstention),
+    Figure("call_made", "call made", "at least one call reached the caller", "judged cases that expect a call", _call_made),
+    Figure("abstention", "abstention", "the model made no call", "judged cases that expect no call", _abstention),
     Figure("call_count", "call count", "as many calls as expected", "judged cases that expect a call", _call_count),
-    Figure("schema", "schema", "no call breaks its tool's schema", "judged cases with a call made", _schema),
+    Figure("schema", "schema", "no call breaks its tool's schema", "judged cases with a call, made or refused", _schema),
     Figure(
         "parameters",
         "parameters",

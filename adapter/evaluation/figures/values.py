@@ -150,8 +150,8 @@ class Layers:
 
     Attributes:
         judged: Cases that are right or wrong.
-        wrong_model: Wrong answers that were read whole: the model's choice was wrong.
-        wrong_format: Wrong answers of which a call was not read, or was refused: the text's form was wrong.
+        wrong_format: Wrong answers with a call that could not be read: the text's form was wrong.
+        wrong_model: All other wrong answers: the model's choice was wrong.
         compared: Judged cases whose bare completion was judged too.
         bare_right: Of the compared, completions that are right as the dialect's strict form alone.
         gained: Right with the adapter and not right without.

@@ -85,7 +85,7 @@ def _note(outcome: CaseOutcome) -> str:
     if lost(outcome):
         return "The bare completion is right: the adapter made the answer wrong."
     if of_format(outcome):
-        return "The text's form is at fault: a call in the completion was not read, or was refused."
+        return "The text's form is at fault: a call in the completion could not be read."
     return "The adapter made the answer right." if gained(outcome) else ""
 
 

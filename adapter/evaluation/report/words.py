@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from adapter.evaluation.cases import ANY_TOOL
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -59,8 +61,8 @@ def number(value: float | None) -> str:
 
 
 def tool(name: str) -> str:
-    """Return the name of a tool, "no call" for an empty one."""
-    return name or NO_CALL
+    """Return the name of a tool: "no call" for an empty one, "any tool" where a case expects no tool of its own."""
+    return "any tool" if name == ANY_TOOL else name or NO_CALL
 
 
 def verdict_of(pair: Pair) -> str:
@@ -74,7 +76,7 @@ def verdict_of(pair: Pair) -> str:
 
 def calls(given: Iterable[Called]) -> str:
     """Return calls as lines of a name and JSON arguments; "no call" where there are none."""
-    lines = [f"{call.name}({json.dumps(call.arguments, ensure_ascii=False)})" for call in given]
+    lines = [f"{tool(call.name)}({json.dumps(call.arguments, ensure_ascii=False)})" for call in given]
     return "\n".join(lines) or NO_CALL
 
 
