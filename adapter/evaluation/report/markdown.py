@@ -88,12 +88,10 @@ def _arm(arm: ArmFigures) -> list[str]:
         )
         parts += _table(heads, rows)
     found = arm.layers
-    parts += [
-        f"Wrong answers: {found.wrong_model} of the model, {found.wrong_format} of the format. Right as the bare completion: "
-        f"{found.bare_right} of {found.compared}; the adapter made {found.gained} more right, and {found.lost} wrong "
-        f"({p_said(found.p)}).",
-        "",
-    ]
+    parts += [f"Wrong answers: {found.wrong_model} of the model, {found.wrong_format} of the format.", ""]
+    if found.compared:
+        bare = f"Right as the bare completion: {found.bare_right} of {found.compared}"
+        parts += [f"{bare}; the adapter made {found.gained} more right, and {found.lost} wrong ({p_said(found.p)}).", ""]
     if found.effects:
         heads = ["layer", "cases", "made right", "of these alone", "made wrong", "right anyway", "wrong anyway", "unknown"]
         names = ("cases", "gained", "gained_alone", "lost", "right_anyway", "wrong_anyway", "unknown")

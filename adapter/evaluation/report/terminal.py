@@ -81,7 +81,7 @@ def _arm(arm: ArmFigures, console: Printer) -> None:
     for figure in FIGURES:
         rate = arm.whole.rates[figure.name]
         if rate.of:
-            counted = f"{of(rate)} {figure.among}"
+            counted = f"{of(rate)} {figure.among.removeprefix('judged cases ')}"
             console.line(f"  {figure.name:<12}{percent(rate.value):>8}  {interval(rate):<15}{_cut(counted, 40).rstrip()}")
     whole, found = arm.whole, arm.layers
     if whole.cut_off or whole.server_error:
