@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from adapter.cli.console import harmless
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -14,9 +17,22 @@ if TYPE_CHECKING:
 _LINES = 10  # of a run in a pipe
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Progress of a run.
+
+    Attributes:
+        advance: Takes the counts by verdict after each case.
+        tell: Prints a line.
+    """
+
+    advance: Callable[[Counter[str]], None]
+    tell: Callable[[str], None]
+
+
 @contextmanager
-def shown(total: int, console: Console) -> Iterator[Callable[[Counter[str]], None]]:
-    """Show progress on stderr. Yields a function that takes the counts by verdict after each case."""
+def shown(total: int, console: Console) -> Iterator[Progress]:
+    """Show progress on stderr, until the block is left."""
     if not console.err.isatty():
         step = max(1, total // _LINES)
 
@@ -25,15 +41,20 @@ def shown(total: int, console: Console) -> Iterator[Callable[[Counter[str]], Non
             if done % step == 0 or done == total:
                 console.error(f"adapter eval: {done} of {total}: {_said(counts)}")
 
-        yield line
+        yield Progress(line, console.error)
         return
     from rich.console import Console as RichConsole
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
 
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
-    with Progress(*columns, console=RichConsole(file=console.err), transient=True) as progress:
+    with Bar(*columns, console=RichConsole(file=console.err), transient=True) as progress:
         task = progress.add_task("", total=total)
-        yield lambda counts: progress.update(task, advance=1, description=_said(counts))
+
+        def move(counts: Counter[str]) -> None:
+            progress.update(task, advance=1, description=_said(counts))
+
+        yield Progress(move, lambda text: progress.console.print(harmless(text), markup=False, highlight=False, soft_wrap=True))
 
 
 def _said(counts: Counter[str]) -> str:

@@ -148,12 +148,12 @@ def _ask(
     found: dict[tuple[str, str], CaseOutcome] = {}
     counts: Counter[str] = Counter()
     most = args.concurrency or (1 if reached.embedded else _AT_A_TIME)
-    with shown(len(jobs), console) as advance:
+    with shown(len(jobs), console) as progress:
         for outcome in outcomes(jobs, most, Pace(args.per_minute)):
             file.add(outcome)
             found[outcome.case, outcome.arm] = outcome
             counts[outcome.verdict] += 1
-            advance(counts)
+            progress.advance(counts)
             if outcome.verdict == "server_error":
-                console.error(f"adapter eval: {outcome.case}, {outcome.arm}: the server: {outcome.error}")
+                progress.tell(f"adapter eval: {outcome.case}, {outcome.arm}: the server: {outcome.error}")
     return found
