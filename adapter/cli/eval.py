@@ -60,7 +60,9 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--fresh", action="store_true", help="begin anew in place of going on from the file of results")
     group.add_argument("--record", metavar="FILE", help="write each request and its answer to a file, for --replay")
     group.add_argument("--replay", metavar="FILE", help="answer from a file of --record: no server, no key")
-    group.add_argument("--report", metavar="FILE", action="append", default=[], help="write a report")
+    group.add_argument(
+        "--report", metavar="FILE", action="append", default=[], help="write a report: .html, .md, .json or JUnit's .xml"
+    )
     group.add_argument(
         "--fail-under", metavar="FIGURE=RATE", action="append", default=[], help="status 1 below a rate: selection=0.9"
     )
@@ -106,12 +108,13 @@ def _record(args: argparse.Namespace, console: Console) -> int:
 
 def _report(args: argparse.Namespace, console: Console) -> int:
     """Report a file of results."""
-    from adapter.cli.evaluate_report import report, thresholds_of
+    from adapter.cli.evaluate_report import check_files, report, thresholds_of
     from adapter.evaluation.results import read_results
 
     if len(args.words) != 2:  # the word `report` and a file
         raise BadInput("eval report: give one file of results, as `adapter eval` wrote it")
     thresholds = thresholds_of(args.fail_under)
+    check_files(args.report)
     results = read_results(Path(args.words[1]))
     if results.torn:
         console.error(f"adapter eval: {args.words[1]} ends in a part of a line, which is left out")

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapter.cli.console import BadInput, Console
 from adapter.evaluation.cases import near
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from adapter.evaluation.outcome import CaseOutcome
 
-_VERDICTS = ("right", "wrong", "cut_off", "server_error")
+_FORMS = (".html", ".json", ".md", ".xml")
 
 
 def thresholds_of(texts: Sequence[str]) -> dict[str, float]:
@@ -39,17 +39,47 @@ def thresholds_of(texts: Sequence[str]) -> dict[str, float]:
     return found
 
 
-def report(outcomes: Sequence[CaseOutcome], files: Sequence[str], thresholds: dict[str, float], console: Console) -> int:
-    """Print the figures and write the files. Returns 1 if a figure is below its threshold."""
-    from adapter.evaluation.figures import below, summarise
+def check_files(files: Sequence[str]) -> None:
+    """Refuse a report of an unknown form, before anything is asked.
 
-    if files:
-        raise BadInput("--report: files of reports are not written yet")
+    Raises:
+        BadInput: The suffix of a file names no form.
+    """
+    for name in files:
+        if Path(name).suffix.lower() not in _FORMS:
+            raise BadInput(
+                f"--report {name}: the suffix names the form{near(Path(name).suffix, _FORMS)}; there are {', '.join(_FORMS)}"
+            )
+
+
+def report(
+    outcomes: Sequence[CaseOutcome], files: Sequence[str], thresholds: dict[str, float], console: Console, **about: str
+) -> int:
+    """Print the figures and write the files. Returns 1 if a figure is below its threshold.
+
+    Args:
+        outcomes: The outcomes.
+        files: Reports to write.
+        thresholds: The least rate of a figure, by name.
+        console: The streams.
+        about: Facts of the run for the head of reports.
+    """
+    from adapter._version import __version__
+    from adapter.evaluation.figures import below, summarise
+    from adapter.evaluation.report import as_json, junit, markdown, page, table
+
     summary = summarise(outcomes)
-    for arm in dict.fromkeys(outcome.arm for outcome in outcomes):
-        counts = Counter[str](outcome.verdict for outcome in outcomes if outcome.arm == arm)
-        said = ", ".join(f"{counts[verdict]} {verdict.replace('_', ' ')}" for verdict in _VERDICTS if counts[verdict])
-        console.line(f"{arm}: {said} of {counts.total()}")
+    table(summary, console)
+    about |= {"adapter": __version__}
+    forms: dict[str, Callable[[], str]] = {
+        ".html": lambda: page(summary, outcomes, about),
+        ".json": lambda: as_json(summary, about),
+        ".md": lambda: markdown(summary, about),
+        ".xml": lambda: junit(summary, outcomes),
+    }
+    for name in files:
+        Path(name).write_text(forms[Path(name).suffix.lower()](), encoding="utf-8")
+        console.error(f"adapter eval: report in {name}")
     missed = below(summary, thresholds)
     for sentence in missed:
         console.error(f"adapter eval: {sentence}")

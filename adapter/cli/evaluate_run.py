@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapter.cli.console import BadInput, Console
-from adapter.cli.evaluate_report import report, thresholds_of
+from adapter.cli.evaluate_report import check_files, report, thresholds_of
 from adapter.cli.option_flags import PROMPT, REQUEST, given_values
 from adapter.evaluation.arms import Arm, arm_of_text, arms_of_file, check_names
 from adapter.evaluation.asking import Asker, Unreachable, fingerprint
@@ -38,6 +38,7 @@ def run_cases(args: argparse.Namespace, console: Console) -> int:
 
     _check(args)
     thresholds = thresholds_of(args.fail_under)
+    check_files(args.report)
     all_cases = read_cases(args.words)
     arms, out = _arms(args, console), Path(args.out or RESULTS)
     pairs = _chosen(args, all_cases, arms)
@@ -64,7 +65,9 @@ def run_cases(args: argparse.Namespace, console: Console) -> int:
         except Unreachable as error:
             raise BadInput(str(error)) from error
     console.error(f"adapter eval: results in {out}")
-    return report([done[case.id, arm.name] for arm, case in pairs], args.report, thresholds, console)
+    models = ", ".join(dict.fromkeys(arm.model for arm, _ in pairs))
+    found = [done[case.id, arm.name] for arm, case in pairs]
+    return report(found, args.report, thresholds, console, model=models, cases=", ".join(args.words))
 
 
 def _check(args: argparse.Namespace) -> None:

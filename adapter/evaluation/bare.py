@@ -1,8 +1,8 @@
 """The verdict on a completion without the adapter's help: the dialect's strict form, and nothing else.
 
 The first completion of an answer is read again without coercion and without recovery. A completion that needed any mending
-(`MENDED`) is wrong, or cut off; otherwise its calls are checked as those of the adapter. An answer held by a JSON schema or by
-JSON mode, or begun by a prefill, is not judged: its form is the constraint's and not the dialect's.
+(`MENDED`) is wrong, or cut off; otherwise its calls are checked as those of the adapter. An answer that a grammar, a JSON
+schema or JSON mode held, or that a prefill began, is not judged: its form is the adapter's and not the model's.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 MENDED = frozenset(
     {"repaired", "coerced", "recovered", "markup", "unreadable", "cut", "malformed", "call_in_thinking", "wire_mended"}
 )
-_JUDGED = frozenset({"prompt", "grammar"})
 _READING = ("thinking_prefilled", "calls_in_thinking")
 
 
@@ -33,7 +32,7 @@ def bare_verdict(case: Case, turn: Turn, arm: Arm, record: ExchangeRecord, tools
     """Return the verdict on the first answer as upstream gave the answer; None for an answer that is not judged."""
     if record.status != 200 or record.outcome == "broken":
         return None
-    calls = _native(record) if record.rung == "native" else _strict(arm, record, tools) if record.rung in _JUDGED else None
+    calls = _native(record) if record.rung == "native" else _strict(arm, record, tools) if record.rung == "prompt" else None
     if calls is None:
         return None
     if isinstance(calls, list) and check(case, turn, calls).right:

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,10 +19,10 @@ from adapter.evaluation.running import Pace
 from tests.support.loopback import Answer, Raw, Received, Reply, Upstream, completion
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from adapter.demo.engine import Engine
     from adapter.evaluation.outcome import CaseOutcome
 
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "evaluation"
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer"}}, "required": ["city"]}
 TOOL = {"type": "function", "function": {"name": "weather", "description": "The weather.", "parameters": SCHEMA}}
 OTHER = {"type": "function", "function": {"name": "clock", "description": "The time.", "parameters": SCHEMA}}
@@ -117,7 +118,7 @@ def test_an_outcome_has_prompt_completion_tokens_and_times(tmp_path: Path) -> No
     assert one.first is not None
     assert 0 < one.first <= one.seconds
     assert (one.category, one.cluster, one.expected) == ("k", "q", one.calls)
-    assert "default: 1 right of 1" in said
+    assert "1 of 1 judged cases" in said
 
 
 def test_a_conversation_goes_on_with_the_scripted_results(tmp_path: Path) -> None:
@@ -211,13 +212,45 @@ def test_record_and_replay_give_the_same_outcomes(tmp_path: Path) -> None:
     assert (tmp_path / "records.jsonl").stat().st_mode & 0o077 == 0, "prompts are for their owner"
 
 
+def test_the_example_answers_without_a_server(tmp_path: Path) -> None:
+    files = ["--arms", str(EXAMPLE / "arms.toml"), "--replay", str(EXAMPLE / "records.jsonl")]
+    reports = [str(tmp_path / f"report{suffix}") for suffix in (".html", ".md", ".json", ".xml")]
+    flags = [word for name in reports for word in ("--report", name)]
+    status, found, said = evaluate(tmp_path, str(EXAMPLE / "cases.jsonl"), *files, *flags)
+    assert status == 0
+    right = {arm: {one.case for one in found if one.arm == arm and one.verdict == "right"} for arm in ("words", "small")}
+    assert right == {"words": {"thanks"}, "small": {"weather", "rain", "time", "thanks", "answer"}}
+    assert [line for line in said.splitlines() if line.startswith("adapter eval: report in ")] == [
+        f"adapter eval: report in {name}" for name in reports
+    ]
+    assert all((tmp_path / f"report{suffix}").stat().st_size > 1000 for suffix in (".html", ".md", ".json", ".xml"))
+
+
+@pytest.mark.proof
+@pytest.mark.engine
+@pytest.mark.xdist_group("engine")
+def test_the_example_on_the_real_engine(tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six cases with two arms: the model calls no tool by words alone, and the grammar of the profile makes it."""
+    monkeypatch.setenv("ENGINE_KEY", engine.api_key)
+    where = ["--base-url", engine.base_url, "--api-key-env", "ENGINE_KEY", "--server", "llama.cpp", "--concurrency", "1"]
+    cases, arms = str(EXAMPLE / "cases.jsonl"), ["--arms", str(EXAMPLE / "arms.toml")]
+    status, found, said = evaluate(tmp_path, cases, *arms, *where, "--record", str(tmp_path / "records.jsonl"))
+    assert (status, len(found)) == (0, 12), said
+    rights = {arm: sum(one.verdict == "right" for one in found if one.arm == arm) for arm in ("words", "small")}
+    assert rights["small"] >= 4 > rights["words"]
+    assert all("constrained" in one.layers for one in found if one.arm == "small")
+    (tmp_path / "out.jsonl").unlink()
+    status, again, said = evaluate(tmp_path, cases, *arms, *where, "--replay", str(tmp_path / "records.jsonl"))
+    assert {(one.case, one.arm, one.verdict) for one in again} == {(one.case, one.arm, one.verdict) for one in found}, said
+
+
 def test_a_threshold_gives_the_status(tmp_path: Path) -> None:
     name = written(tmp_path, *(case_of(str(n), [OSLO]) for n in range(4)))
     with Upstream(by_question) as upstream:
         assert evaluate(tmp_path, name, "--fail-under", "selection=0.5", url=upstream.url)[0] == 0
     status, _, said = evaluate(tmp_path, "report", str(tmp_path / "out.jsonl"), "--fail-under", "selection=0.51")
     assert status == 1
-    assert "default: selection is 0.5" in said
+    assert "selection is 0.5" in said
 
 
 def test_a_server_that_cannot_be_asked_ends_the_run(tmp_path: Path) -> None:
@@ -289,6 +322,7 @@ WRONG = {
     "CASES --failed-from OUT": "need a file of their own",
     "CASES --failed-from nope": "give a file of results",
     "bfcl:nope": "bfcl:nope: ",
+    "CASES --report a.htm": "--report a.htm: the suffix names the form; did you mean '.html'?",
     "record": "give the file that `adapter serve --record FILE` wrote",
     "record CASES": "line 1: no record",
     "report": "give one file of results",

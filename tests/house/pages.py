@@ -76,6 +76,7 @@ def run_page(path: Path, folder: Path, base_url: str = _BASE_URL, names: dict[st
     """
     ran: Counter[str] = Counter()
     names = {} if names is None else names
+    (folder / "examples").symlink_to(ROOT / "examples")
     with contextlib.chdir(folder), _log_levels_kept():
         for block in blocks(path.read_text(encoding="utf-8")):
             if block.kind == "file":
@@ -88,7 +89,9 @@ def run_page(path: Path, folder: Path, base_url: str = _BASE_URL, names: dict[st
                 code = "\n" * (block.line - 1) + block.text.replace(_BASE_URL, base_url)
                 exec(compile(code, path, "exec"), names)  # noqa: S102  # that is the test
             else:
-                _RUNNERS[block.language](block.text)
+                _RUNNERS[block.language](
+                    block.text.replace(_BASE_URL, base_url) if "adapter eval" in block.text else block.text
+                )
             ran[block.language] += 1
     return ran
 
@@ -141,7 +144,8 @@ def _check_adapter(words: list[str]) -> None:
         status, said = _check_serve(words[1:])
         assert status == 0, said
         return
-    with contextlib.chdir(ROOT):
+    # An evaluation writes files, so it runs in the folder of the page.
+    with contextlib.chdir("." if words[:1] == ["eval"] else ROOT):
         status, said, _ = (0, "", "") if words[:1] in (["demo"], ["probe"]) else _adapter(words)
     assert status == 0, said
 
