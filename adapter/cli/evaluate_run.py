@@ -152,8 +152,7 @@ def _ask(
     counts: Counter[str] = Counter()
     most = args.concurrency or (1 if reached.embedded else _AT_A_TIME)
     with shown(len(jobs), console) as progress:
-        for outcome in outcomes(jobs, most, Pace(args.per_minute)):
-            file.add(outcome)
+        for outcome in outcomes(jobs, most, Pace(args.per_minute), file.add):
             found[outcome.case, outcome.arm] = outcome
             counts[outcome.verdict] += 1
             progress.advance(counts)

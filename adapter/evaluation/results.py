@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from adapter.evaluation.cases import BadCases
@@ -64,13 +65,16 @@ class ResultsFile:
     """
 
     def __init__(self, path: Path, whole: int) -> None:
+        self._lock = threading.Lock()
         self._file: Any = path.open("ab")
         self._file.truncate(whole)
 
     def add(self, outcome: CaseOutcome) -> None:
-        """Write an outcome."""
-        self._file.write(json.dumps(outcome.as_json(), ensure_ascii=False).encode("utf-8", "replace") + b"\n")
-        self._file.flush()
+        """Write an outcome, from any thread."""
+        line = json.dumps(outcome.as_json(), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+        with self._lock:
+            self._file.write(line)
+            self._file.flush()
 
     def __enter__(self) -> Self:
         return self

@@ -56,7 +56,7 @@ class Pace:
             self._wait(turn - now)
 
 
-def outcomes(jobs: Sequence[Job], concurrency: int, pace: Pace) -> Iterator[CaseOutcome]:
+def outcomes(jobs: Sequence[Job], concurrency: int, pace: Pace, keep: Callable[[CaseOutcome], object]) -> Iterator[CaseOutcome]:
     """Ask all cases, and yield each outcome when done.
 
     The threads die with the process: an interrupt waits for no answer of a slow model.
@@ -65,6 +65,7 @@ def outcomes(jobs: Sequence[Job], concurrency: int, pace: Pace) -> Iterator[Case
         jobs: The cases, in the order in which they are begun.
         concurrency: Cases asked at the same time.
         pace: The limit on cases begun.
+        keep: Called with each outcome in the thread of its case, so that an interrupt loses none.
 
     Raises:
         Unreachable: The server of an arm cannot be asked at all.
@@ -85,7 +86,9 @@ def outcomes(jobs: Sequence[Job], concurrency: int, pace: Pace) -> Iterator[Case
             if stopped.is_set():
                 return
             try:
-                done.put(job.asker.ask(job.case))
+                outcome = job.asker.ask(job.case)
+                keep(outcome)
+                done.put(outcome)
             except BaseException as error:  # noqa: BLE001  # raised in the thread that reads the outcomes
                 done.put(error)
                 return
