@@ -23,7 +23,7 @@ from adapter.evaluation.report.words import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from adapter.evaluation.figures.values import ArmFigures, Pair, Summary
+    from adapter.evaluation.figures.values import ArmFigures, Pair, Rate, Summary
 
 _MOST = 20  # rows of a table of confusions or parameters
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
@@ -57,6 +57,10 @@ def _rate(arm: ArmFigures, name: str) -> str:
     return f"{percent(rate.value)} ({interval(rate)}; {of(rate)})"
 
 
+def _short(rate: Rate) -> str:
+    return f"{percent(rate.value)} ({of(rate)})" if rate.of else percent(None)
+
+
 def _costs(arms: Sequence[ArmFigures]) -> Iterable[list[str]]:
     yield ["cut off", *(number(arm.whole.cut_off) for arm in arms)]
     yield ["server errors", *(number(arm.whole.server_error) for arm in arms)]
@@ -80,10 +84,7 @@ def _arm(arm: ArmFigures) -> list[str]:
         heads = ["category", "cases", "cut off", "server errors", "end to end", "selection", "abstention"]
         rows = (
             [one.name or "(none)", number(one.cases), number(one.cut_off), number(one.server_error)]
-            + [
-                f"{percent(one.rates[name].value)} of {one.rates[name].of:,}"
-                for name in ("end_to_end", "selection", "abstention")
-            ]
+            + [_short(one.rates[name]) for name in ("end_to_end", "selection", "abstention")]
             for one in arm.categories
         )
         parts += _table(heads, rows)
