@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from adapter.probing.run import probe
     from adapter.probing.settings import load_settings
     from adapter.records import ExchangeRecord, RecordedCall
+    from adapter.routing.router import ToolRouter
+    from adapter.routing.selection import SelectedTool, ToolSelection
     from adapter.store import MemoryStore, RedisStore, SqliteStore
     from adapter.tools.definitions import ToolSet, read_tools
 
@@ -67,12 +69,15 @@ __all__ = [
     "ReasoningDelta",
     "RecordedCall",
     "RedisStore",
+    "SelectedTool",
     "Span",
     "SqliteStore",
     "TextDelta",
     "TokenCount",
     "TokenizerError",
     "ToolCallRequired",
+    "ToolRouter",
+    "ToolSelection",
     "ToolSet",
     "__version__",
     "count_tokens",
@@ -123,6 +128,8 @@ _HOMES = {
     "adapter.probing.result": ("ProbeResult",),
     "adapter.probing.run": ("probe",),
     "adapter.probing.settings": ("load_settings",),
+    "adapter.routing.router": ("ToolRouter",),
+    "adapter.routing.selection": ("SelectedTool", "ToolSelection"),
     "adapter.store": ("MemoryStore", "RedisStore", "SqliteStore"),
     "adapter.tools.definitions": ("ToolSet", "read_tools"),
 }

@@ -1,0 +1,1 @@
+"""The router: the tools for a turn of a conversation."""
