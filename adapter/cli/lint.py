@@ -59,7 +59,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 def _linted(name: str, args: argparse.Namespace, console: Console) -> FileReport:
     """Lint a file."""
     from adapter.errors import BadRequest, DialectError
-    from adapter.linting.lint import findings_of, subject_of
+    from adapter.linting.lint import TOO_DEEP, findings_of, subject_of
     from adapter.linting.report import FileReport
     from adapter.linting.table import chosen
 
@@ -68,6 +68,10 @@ def _linted(name: str, args: argparse.Namespace, console: Console) -> FileReport
     try:
         rules = chosen(_ids(args.select), _ids(args.ignore), every=args.all)
         subject = subject_of(value, args.dialect, target=args.target or "", budget=args.budget)
+        findings = findings_of(subject, rules, text)
+        tokens, source = subject.tokens()
+    except RecursionError:
+        raise BadInput(f"{name}: {TOO_DEEP}") from None
     except DialectError as error:
         raise BadInput(" ".join(error.message.split())) from error
     except BadRequest as error:
@@ -75,7 +79,7 @@ def _linted(name: str, args: argparse.Namespace, console: Console) -> FileReport
     except ValueError as error:
         raise BadInput(re.sub(r"^(\w+)='(.*?)'", r"--\1 \2", str(error))) from error
     shown = "stdin" if name == "-" else name
-    return FileReport(shown, len(subject.tools), *subject.tokens(), findings_of(subject, rules, text))
+    return FileReport(shown, len(subject.tools), tokens, source, findings)
 
 
 def _ids(given: list[str] | None) -> list[str]:

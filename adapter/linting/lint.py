@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapter.errors import BadRequest
 from adapter.linting.finding import SEVERITIES, LintFinding
+from adapter.linting.near import meant_by
 from adapter.linting.places import Places
 from adapter.linting.reading import places_of_tools, pointer, shown, tools_at
 from adapter.linting.subject import Subject
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from adapter.linting.finding import Found, Rule
     from adapter.linting.subject import LintedTool, Path
 
+TOO_DEEP = "the tools are nested too deeply to be read"
 _TARGETS = ("", "openai")
 
 
@@ -53,7 +55,7 @@ def lint(
         The findings: errors first, then warnings, each in the order of the tools.
 
     Raises:
-        BadRequest: There are no tools in the value.
+        BadRequest: There are no tools in the value, or they are nested too deeply.
         DialectError: The dialect is unknown.
         ValueError: A rule or a target is unknown.
     """
@@ -71,8 +73,14 @@ def findings_of(subject: Subject, rules: Iterable[Rule], text: str = "") -> list
         subject: The tools.
         rules: The rules.
         text: The JSON text that the tools were read from; empty without one.
+
+    Raises:
+        BadRequest: The tools are nested too deeply.
     """
-    findings = [_finding(rule, found) for rule in rules for found in rule.check(subject)]
+    try:
+        findings = [_finding(rule, found) for rule in rules for found in rule.check(subject)]
+    except RecursionError:
+        raise BadRequest(TOO_DEEP, param="tools") from None  # a thousand lines of the same frames tell nobody anything
     order = {severity: place for place, severity in enumerate(SEVERITIES)}
     placed = _located(findings, text) if text else [finding for finding, _ in findings]
     ranks = {pointer(path): place for place, (path, _) in enumerate(subject.items)}
@@ -97,14 +105,21 @@ def subject_of(tools: Any, dialect: Any = None, *, target: str = "", budget: int
     request = value if isinstance(value, Mapping) and items != [((), value)] else {}
     if items is None:
         if not _is_request(value):
-            raise BadRequest(
-                "there are no tools here: give a list of tool definitions, or a request with 'tools'", param="tools"
-            )
+            raise BadRequest(f"there are no tools here: {_likely(value)}", param="tools")
         items = []
     known = [tool for path, item in items for tool in tools_at(item, path)]
     named = _dialect(dialect, request)
     model = str(request.get("model") or "")
     return Subject(known, request, items, named, target, budget, lambda: tokens_of(known, named, model))
+
+
+def _likely(value: Any) -> str:
+    """Return the likely fix for a value without tools."""
+    for key in value if isinstance(value, Mapping) else ():
+        if near := meant_by(str(key), ("tools", "functions"), value):
+            return f"nobody reads the key {key!r}; did you mean {near!r}?"
+    listed = isinstance(value, Mapping) and "tools" in value
+    return "'tools' is no list" if listed else "give a list of tool definitions, or a request with 'tools'"
 
 
 def _is_request(value: Any) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from adapter.linting.subject import Path
 
 _SCHEMAS = ("parameters", "input_schema", "inputSchema", "parametersJsonSchema", "parameters_json_schema")
+_OF_FUNCTIONS = _SCHEMAS[1:]  # beside any type: a function of another API
 _WORDED = ("name", "description")
 
 
@@ -73,12 +74,12 @@ def _tool(item: Mapping[str, Any], outer: Path) -> LintedTool:
         inner = found.get(key)
         if isinstance(inner, Mapping) and (key != "custom" or kind == "custom"):
             found, path = inner, (*path, key)
-    key = next((key for key in _SCHEMAS if key in found), "parameters")
+    key = next((key for key in _SCHEMAS if key in found), _SCHEMAS[0])
     schema, schema_path = found.get(key), (*path, key)
     if path[-1:] == ("toolSpec",) and isinstance(schema, Mapping) and "json" in schema:
         schema, schema_path = schema["json"], (*schema_path, "json")
     name, description = (found.get(word) for word in _WORDED)
-    if kind != "custom" and (key in found or path != outer):
+    if key in _OF_FUNCTIONS or (kind != "custom" and path != outer):
         kind = "function"
     told = isinstance(name, str) and bool(name)
     return LintedTool(

@@ -27,7 +27,7 @@ def tool_set(tool: LintedTool) -> ToolSet:
     Raises:
         BadRequest: The definition is refused.
     """
-    return read_flat_tools([tool.wire]) if tool.kind == "custom" and "custom" not in tool.wire else read_tools([tool.wire])
+    return read_tools([tool.wire]) if tool.kind == "function" or "custom" in tool.wire else read_flat_tools([tool.wire])
 
 
 def readable(subject: Subject) -> Iterator[tuple[LintedTool, ToolSet]]:

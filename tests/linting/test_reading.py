@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,11 @@ import adapter
 from adapter.linting.lint import subject_of
 from adapter.linting.places import Places
 from adapter.linting.reading import pointer
+from tests.cli.test_cli import call
 from tests.linting.seeds import GOOD, tool
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 WORDS = {"name": "get_weather", "description": GOOD}
@@ -59,6 +63,29 @@ def test_custom_tools_have_no_schema() -> None:
     about = {"name": "run_sql", "description": "Runs SQL. Use it when a table is asked for only; it returns rows."}
     values: list[Any] = [[{"type": "custom", **about}], [{"type": "custom", "custom": about}]]
     assert [adapter.lint(value, every=True) for value in values] == [[], []]
+
+
+def test_a_search_for_tools_is_no_function_without_a_name() -> None:
+    search = {"type": "tool_search", "execution": "client", "description": "Finds tools.", "parameters": {"type": "object"}}
+    assert adapter.lint({"input": "Hi", "tools": [search]}) == []
+
+
+def test_a_custom_tool_of_the_messages_api_is_a_function() -> None:
+    assert [one.path for one in adapter.lint([{"type": "custom", **MESSAGES}])] == ["/0/input_schema/properties/city"]
+
+
+def test_a_misspelt_list_of_tools_is_named() -> None:
+    with pytest.raises(
+        adapter.BadRequest, match=r"there are no tools here: nobody reads the key 'tolls'; did you mean 'tools'\?"
+    ):
+        adapter.lint({"tolls": []})
+
+
+def test_tools_that_are_nested_too_deeply_are_refused(tmp_path: Path) -> None:
+    deep = f"""[{{"name": "f", "parameters": {{"properties": {{"a": {{"default": {"[" * 900}{"]" * 900}}}}}}}}}]"""
+    (tmp_path / "deep.json").write_text(deep, encoding="utf-8")
+    status, out, err = call("lint", str(tmp_path / "deep.json"), "--dialect", "hermes")
+    assert (status, out, err) == (2, "", f"adapter: {tmp_path / 'deep.json'}: the tools are nested too deeply to be read\n")
 
 
 @pytest.mark.parametrize("value", [5, None, "x", {}, {"a": 1}, {"tools": {}}], ids=repr)
