@@ -71,6 +71,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, console: Console) -> int:
     """Run cases, make cases, or report results. Returns 1 if a figure is below its threshold."""
     from adapter.evaluation.arms import BadArm
+    from adapter.evaluation.asking import Unreachable
     from adapter.evaluation.cases import BadCases
 
     try:
@@ -81,7 +82,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         from adapter.cli.evaluate_run import run_cases
 
         return run_cases(args, console)
-    except (BadArm, BadCases) as error:
+    except (BadArm, BadCases, Unreachable) as error:
         console.wording = str  # settings of arms are written KEY=VALUE, and not as flags
         raise BadInput(" ".join(str(error).split())) from error
 
@@ -120,4 +121,4 @@ def _report(args: argparse.Namespace, console: Console) -> int:
         console.error(f"adapter eval: {args.words[1]} ends in a part of a line, which is left out")
     if not results.outcomes:
         raise BadInput(f"{args.words[1]}: no results")
-    return report(results.outcomes, args.report, thresholds, console)
+    return report(sorted(results.outcomes, key=lambda one: one.number), args.report, thresholds, console)

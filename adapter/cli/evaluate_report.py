@@ -51,6 +51,9 @@ def check_files(files: Sequence[str]) -> None:
                 f"--report {name}: the suffix names the form{near(Path(name).suffix, _FORMS)}; there are {', '.join(_FORMS)}"
             )
 
+        if not Path(name).parent.is_dir():
+            raise BadInput(f"--report {name}: no folder {Path(name).parent}; make it first, or give another place")
+
 
 def report(
     outcomes: Sequence[CaseOutcome], files: Sequence[str], thresholds: dict[str, float], console: Console, **about: str

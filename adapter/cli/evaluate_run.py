@@ -11,10 +11,10 @@ from adapter.cli.console import BadInput, Console
 from adapter.cli.evaluate_report import check_files, report, thresholds_of
 from adapter.cli.option_flags import PROMPT, REQUEST, given_values
 from adapter.evaluation.arms import Arm, arm_of_text, arms_of_file, check_names
-from adapter.evaluation.asking import Asker, Unreachable, fingerprint
+from adapter.evaluation.asking import Asker, fingerprint
 from adapter.evaluation.case_files import read_cases
 from adapter.evaluation.cases import near
-from adapter.evaluation.offering import pool_of
+from adapter.evaluation.offering import lacking, pool_of
 from adapter.evaluation.results import Results, ResultsFile, read_results
 from adapter.evaluation.running import Job, Pace, outcomes
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 RESULTS = "eval-results.jsonl"
 _INTERRUPTED = 130
 _AT_A_TIME = 4
+_MOST_ERRORS = 10  # told while the run goes on; all are in the results
 _Pair = tuple[Arm, "Case"]
 
 
@@ -51,23 +52,24 @@ def run_cases(args: argparse.Namespace, console: Console) -> int:
         done = _done(before, pairs, args.seed, out)
         left = [(arm, case) for arm, case in pairs if (case.id, arm.name) not in done]
         _tell(console, pairs, left, out, before)
+        _tell_of_distractors(console, pairs, all_cases)
         askers = {
-            name: Asker(arm, reached.clients[name], pool_of(all_cases), args.seed, reached.heard)
+            name: Asker(arm, reached.clients[name], pool_of(all_cases), args.seed, reached.heard, patient=bool(args.replay))
             for name, arm in reached.arms.items()
         }
-        jobs = [Job(askers[arm.name], case) for arm, case in left]
+        numbers = {(case.id, arm.name): number for number, (arm, case) in enumerate(pairs)}
+        jobs = [Job(askers[arm.name], case, numbers[case.id, arm.name]) for arm, case in left]
         file = stack.enter_context(ResultsFile(out, before.whole))
         try:
             done |= _ask(args, jobs, reached, file, console)
         except KeyboardInterrupt:
             console.error(f"adapter eval: interrupted; what is done stays in {out}, and the same command goes on from there")
             return _INTERRUPTED
-        except Unreachable as error:
-            raise BadInput(str(error)) from error
     console.error(f"adapter eval: results in {out}")
     models = ", ".join(dict.fromkeys(arm.model for arm, _ in pairs))
     found = [done[case.id, arm.name] for arm, case in pairs]
-    return report(found, args.report, thresholds, console, model=models, cases=", ".join(args.words))
+    status = report(found, args.report, thresholds, console, model=models, cases=", ".join(args.words))
+    return _failed(found, args.replay, console) or status
 
 
 def _check(args: argparse.Namespace) -> None:
@@ -142,6 +144,29 @@ def _tell(console: Console, pairs: Sequence[_Pair], left: Sequence[_Pair], out: 
         console.error(f"adapter eval: {out} ended in a part of a line, which is cut off: its case is asked again")
 
 
+def _tell_of_distractors(console: Console, pairs: Sequence[_Pair], cases: Sequence[Case]) -> None:
+    """Tell of cases that get fewer distractors than their arm wants."""
+    pool = pool_of(cases)
+    for name, arm in {arm.name: arm for arm, _ in pairs}.items():
+        few = lacking([case for one, case in pairs if one.name == name], arm, pool)
+        if few:
+            wanted = f"adapter eval: arm {name!r}: distractors={arm.distractors}"
+            console.error(f"{wanted}, but for {few} cases there are fewer tools of other cases; they get all of these")
+
+
+def _failed(outcomes: Sequence[CaseOutcome], replay: str | None, console: Console) -> int:
+    """Tell of errors of the server. Returns 1 if answers were missing in a recording."""
+    failed = sum(outcome.verdict == "server_error" for outcome in outcomes)
+    if not failed:
+        return 0
+    count = f"adapter eval: {failed} of {len(outcomes)} answers"
+    if replay:
+        console.error(f"{count} are not in {replay} as they are asked now: record again, with --record")
+        return 1
+    console.error(f"{count} are errors of the server; the same command asks these again")
+    return 0
+
+
 def _ask(
     args: argparse.Namespace, jobs: Sequence[Job], reached: Servers, file: ResultsFile, console: Console
 ) -> dict[tuple[str, str], CaseOutcome]:
@@ -156,6 +181,6 @@ def _ask(
             found[outcome.case, outcome.arm] = outcome
             counts[outcome.verdict] += 1
             progress.advance(counts)
-            if outcome.verdict == "server_error":
+            if outcome.verdict == "server_error" and counts["server_error"] <= _MOST_ERRORS:
                 progress.tell(f"adapter eval: {outcome.case}, {outcome.arm}: the server: {outcome.error}")
     return found

@@ -161,7 +161,10 @@ def make_arm(given: Mapping[str, Any], defaults: Mapping[str, Any], title: str) 
     options = {key: value for key, value in settings.items() if key in OPTIONS}
     if options.get("chat_template") is not None:
         options.setdefault("upstream", "completions")
-    options.setdefault("temperature", 0.0)
+    # A whole number, as any of its spellings: recorded requests are compared as text.
+    warmth = options.setdefault("temperature", 0)
+    if isinstance(warmth, float) and warmth.is_integer():
+        options["temperature"] = int(warmth)
     try:
         Options(**options)
     except (TypeError, ValueError) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from adapter.evaluation.bare import bare_verdict, calls_of
@@ -64,17 +64,22 @@ class Asker:
         pool: Tools to choose distractors from.
         seed: The seed of the run.
         heard: Called with each record; for a file of records.
+        patient: Go on where the server refuses all; for recorded answers.
     """
 
     def __init__(
         self, arm: Arm, client: OpenAI, pool: Sequence[dict[str, Any]], seed: int,
-        heard: Callable[[ExchangeRecord], object] | None = None,
+        heard: Callable[[ExchangeRecord], object] | None = None, *, patient: bool = False,
     ) -> None:  # fmt: skip
         self.arm, self._client, self._pool, self._seed, self._heard = arm, client, pool, seed, heard
-        self._answered = False
+        self._answered = patient
 
-    def ask(self, case: Case) -> CaseOutcome:
+    def ask(self, case: Case, number: int = 0) -> CaseOutcome:
         """Ask a case, turn by turn, up to the first wrong answer.
+
+        Args:
+            case: The case.
+            number: The number of the case and the arm in the run.
 
         Raises:
             Unreachable: The server refuses all requests, or does not answer, and has answered none.
@@ -87,7 +92,7 @@ class Asker:
         if heard.hopeless and not self._answered:
             raise Unreachable(f"arm {self.arm.name!r}: {self._client.base_url}: {heard.error}")
         self._answered = self._answered or not heard.failed
-        return self._outcome(case, tools, heard, seconds)
+        return replace(self._outcome(case, tools, heard, seconds), number=number)
 
     def _converse(self, case: Case, tools: list[dict[str, Any]], heard: _Heard) -> None:
         import adapter

@@ -39,6 +39,8 @@ def _named(name: str) -> list[Case]:
     if name == BFCL or name.startswith(f"{BFCL}:"):
         return _installed(name)
     path = Path(name)
+    if not name.strip():
+        raise BadCases(f"{name!r}: give the path of a file of cases")
     if path.is_dir():
         files = bfcl_cases.files_in(path)
         if not files:

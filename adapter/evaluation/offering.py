@@ -19,6 +19,12 @@ def pool_of(cases: Iterable[Case]) -> list[dict[str, Any]]:
     return [*{name_of(tool): tool for case in cases for tool in case.tools}.values()]
 
 
+def lacking(cases: Iterable[Case], arm: Arm, pool: Sequence[dict[str, Any]]) -> int:
+    """Return the number of cases for which the pool holds fewer distractors than the arm wants."""
+    names = {name_of(tool) for tool in pool}
+    return sum(len(names - {*case.names}) < arm.distractors for case in cases)
+
+
 def offered(case: Case, arm: Arm, pool: Sequence[dict[str, Any]], seed: int) -> list[dict[str, Any]]:
     """Return the tools to offer; the same for the same seed, case and settings.
 

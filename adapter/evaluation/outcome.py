@@ -94,6 +94,7 @@ class CaseOutcome:
         completion_tokens: Likewise.
         turns: The number of turns of a conversation with scripted results; 1 for other cases.
         fingerprint: A checksum of the case and of the settings of the arm, by which a broken run finds what is done.
+        number: The number of the case and the arm in the run, from 0, for the order of reports.
     """
 
     case: str
@@ -120,6 +121,7 @@ class CaseOutcome:
     completion_tokens: int | None
     turns: int = 1
     fingerprint: str = ""
+    number: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Return the outcome as one JSON object."""

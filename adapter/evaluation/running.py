@@ -18,10 +18,11 @@ _PATIENCE = 5.0
 
 
 class Job(NamedTuple):
-    """A case to ask of an arm."""
+    """A case to ask of an arm, with the number of both in the run."""
 
     asker: Asker
     case: Case
+    number: int = 0
 
 
 class Pace:
@@ -86,7 +87,7 @@ def outcomes(jobs: Sequence[Job], concurrency: int, pace: Pace, keep: Callable[[
             if stopped.is_set():
                 return
             try:
-                outcome = job.asker.ask(job.case)
+                outcome = job.asker.ask(job.case, job.number)
                 keep(outcome)
                 done.put(outcome)
             except BaseException as error:  # noqa: BLE001  # raised in the thread that reads the outcomes

@@ -213,12 +213,12 @@ def test_cases_of_a_recording(tmp_path: Path) -> None:
 
 
 ARMS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "nothing": ("", "default", {"temperature": 0.0, "server": "llama.cpp"}),
+    "nothing": ("", "default", {"temperature": 0, "server": "llama.cpp"}),
     "options": (
         "enforce=json_schema,recover=false,retries=0,base-url=http://h/v1", "enforce=json_schema,recover=false,retries=0,base-url=http://h/v1",
-        {"temperature": 0.0, "enforce": "json_schema", "recover": False, "retries": 0},
+        {"temperature": 0, "enforce": "json_schema", "recover": False, "retries": 0},
     ),
-    "a name": ("name=n,profile=none,model=7", "n", {"temperature": 0.0, "profile": None, "server": "llama.cpp"}),
+    "a name": ("name=n,profile=none,model=7,temperature=0.0", "n", {"temperature": 0, "profile": None, "server": "llama.cpp"}),
 }  # fmt: skip
 
 

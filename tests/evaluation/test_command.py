@@ -81,6 +81,10 @@ def case_of(name: str, expect: list[Any], **more: Any) -> dict[str, Any]:
     return {"id": name, "messages": [{"role": "user", "content": name}], "tools": [TOOL, OTHER], "expect": expect, **more}
 
 
+def named(name: str) -> dict[str, Any]:
+    return {"function": {"name": name, "description": name, "parameters": SCHEMA}}
+
+
 def written(folder: Path, *cases: dict[str, Any]) -> str:
     path = folder / "cases.jsonl"
     path.write_text("".join(f"{json.dumps(case)}\n" for case in cases), encoding="utf-8")
@@ -251,6 +255,42 @@ def test_a_threshold_gives_the_status(tmp_path: Path) -> None:
     status, _, said = evaluate(tmp_path, "report", str(tmp_path / "out.jsonl"), "--fail-under", "selection=0.51")
     assert status == 1
     assert "selection is 0.5" in said
+
+
+def test_a_recording_without_the_answer_is_status_1(tmp_path: Path) -> None:
+    files = ["--arms", str(EXAMPLE / "arms.toml"), "--replay", str(EXAMPLE / "records.jsonl"), "--limit", "2"]
+    changed = (EXAMPLE / "cases.jsonl").read_text(encoding="utf-8").replace("Singapore?", "Singapore now?")
+    (tmp_path / "cases.jsonl").write_text(changed.replace("tools.json", str(EXAMPLE / "tools.json")), encoding="utf-8")
+    status, found, said = evaluate(tmp_path, str(tmp_path / "cases.jsonl"), *files)
+    assert status == 1
+    assert [one.case for one in found if one.verdict == "server_error"] == ["weather", "weather"]
+    assert "no such request is in the file; the nearest differs in messages" in said
+    assert "adapter eval: 2 of 4 answers are not in " in said
+
+
+def test_too_few_distractors_are_told(tmp_path: Path) -> None:
+    name = written(
+        tmp_path, case_of("0", [OSLO]), {**case_of("2", [OSLO]), "tools": [TOOL, {**named("rain"), "type": "function"}]}
+    )
+    with Upstream(by_question) as upstream:
+        _, found, said = evaluate(tmp_path, name, "--arm", "distractors=1", "--arm", "distractors=2", url=upstream.url)
+    assert {(one.case, one.arm): len(one.offered) for one in found} == {
+        ("0", "distractors=1"): 3, ("2", "distractors=1"): 3, ("0", "distractors=2"): 3, ("2", "distractors=2"): 3,
+    }  # fmt: skip
+    told = [line for line in said.splitlines() if "fewer tools" in line]
+    assert told == [
+        "adapter eval: arm 'distractors=2': distractors=2, but for 2 cases there are fewer tools of other cases; they get all of these"
+    ]
+
+
+def test_native_calls_are_judged_as_the_server_sent_them(tmp_path: Path) -> None:
+    call = {"id": "c", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Oslo", "days": "3"}'}}
+    with Upstream(completion(None, "tool_calls", tool_calls=[call])) as upstream:
+        name = written(tmp_path, case_of("q", [THREE]))
+        _, (one,), _ = evaluate(tmp_path, name, "--native", "always", url=upstream.url)
+        assert "tools" in upstream.bodies[0]
+    assert (one.verdict, one.bare, one.layers) == ("right", "wrong", ("coerced",))
+    assert one.calls[0].arguments == THREE["arguments"]
 
 
 def test_a_server_that_cannot_be_asked_ends_the_run(tmp_path: Path) -> None:
