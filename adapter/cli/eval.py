@@ -33,7 +33,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def _add_server(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("arms")
-    group.add_argument("--arm", metavar="K=V,…", action="append", default=[], help="an arm: dialect=hermes,enforce=prompt")
+    group.add_argument(
+        "--arm",
+        metavar="K=V,…",
+        action="append",
+        default=[],
+        help="an arm: dialect=hermes,enforce=prompt; A|B makes an arm for each value",
+    )
     group.add_argument("--arms", metavar="FILE", help="arms in a TOML file: a table [[arm]] for each")
     group.add_argument("--base-url", metavar="URL", help="the server: http://host:port/v1; else the demo's small model")
     group.add_argument("--model", metavar="NAME", help="the model; needed for a server with several")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from adapter.cli.console import BadInput, Console
 from adapter.cli.evaluate_report import check_files, report, thresholds_of
 from adapter.cli.option_flags import PROMPT, REQUEST, given_values
-from adapter.evaluation.arms import Arm, arm_of_text, arms_of_file, check_names
+from adapter.evaluation.arms import Arm, arms_of_file, arms_of_text, check_names
 from adapter.evaluation.asking import Asker, fingerprint
 from adapter.evaluation.case_files import read_cases
 from adapter.evaluation.cases import near
@@ -90,10 +90,10 @@ def _arms(args: argparse.Namespace, console: Console) -> list[Arm]:
     flags = ("base_url", "model", "api_key_env", "max_tokens", "timeout", "distractors", "shuffle")
     defaults = {name: value for name in flags if (value := getattr(args, name)) is not None}
     defaults |= given_values(args, (*PROMPT, *REQUEST), console)
-    arms = [arm_of_text(text, defaults) for text in args.arm]
+    arms = [arm for text in args.arm for arm in arms_of_text(text, defaults)]
     if args.arms:
         arms += arms_of_file(args.arms, console.read(args.arms), defaults)
-    arms = arms or [arm_of_text("", defaults)]
+    arms = arms or arms_of_text("", defaults)
     check_names(arms)
     return arms
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -63,8 +64,8 @@ class Arm:
         )
 
 
-def arm_of_text(text: str, defaults: Mapping[str, Any]) -> Arm:
-    """Return the arm of a text such as `dialect=hermes,enforce=prompt`.
+def arms_of_text(text: str, defaults: Mapping[str, Any]) -> list[Arm]:
+    """Return the arms of a text such as `dialect=hermes,enforce=prompt|json_schema`: one for each combination of values.
 
     Args:
         text: Settings with commas between; empty for the defaults alone.
@@ -78,8 +79,8 @@ def arm_of_text(text: str, defaults: Mapping[str, Any]) -> Arm:
         key, sign, value = part.partition("=")
         if not sign:
             raise BadArm(f"{part!r}: write KEY=VALUE, with commas between: dialect=hermes,enforce=prompt")
-        given[_known(key.strip())] = _value(key.strip(), value.strip())
-    return make_arm(given, defaults, text or "default")
+        given[_known(key.strip())] = [_value(key.strip(), one.strip()) for one in value.split("|")]
+    return _combined(given, defaults)
 
 
 def arms_of_file(name: str, text: str, defaults: Mapping[str, Any]) -> list[Arm]:
@@ -104,9 +105,22 @@ def arms_of_file(name: str, text: str, defaults: Mapping[str, Any]) -> list[Arm]
         raise BadArm(f"{name}: no arms; write a table [[arm]] for each, with settings below")
     try:
         shared = {**defaults, **{_known(key): one for key, one in value.items()}}
-        return [make_arm({_known(key): one for key, one in table.items()}, shared, _title(table)) for table in tables]
+        given = [{_known(key): one if isinstance(one, list) else [one] for key, one in table.items()} for table in tables]
+        return [arm for settings in given for arm in _combined(settings, shared)]
     except BadArm as error:
         raise BadArm(f"{name}: {error}") from error
+
+
+def _combined(given: Mapping[str, list[Any]], defaults: Mapping[str, Any]) -> list[Arm]:
+    """Return an arm for each combination of values; of several with a name, the settings that differ stand behind the name."""
+    several = [key for key, values in given.items() if len(values) > 1]
+    found = []
+    for values in itertools.product(*given.values()):
+        settings = dict(zip(given, values, strict=True))
+        title = _title({key: value for key, value in settings.items() if "name" not in settings or key in several})
+        name = ",".join(filter(None, (settings.get("name"), title if several else ""))) if "name" in settings else title
+        found.append(make_arm({**settings, "name": name}, defaults))
+    return found
 
 
 def _title(settings: Mapping[str, Any]) -> str:
@@ -142,13 +156,12 @@ def _value(key: str, text: str) -> Any:
     return text
 
 
-def make_arm(given: Mapping[str, Any], defaults: Mapping[str, Any], title: str) -> Arm:
+def make_arm(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> Arm:
     """Return an arm of settings.
 
     Args:
-        given: The arm's own settings.
+        given: The arm's own settings, with `name`.
         defaults: Settings for what the arm leaves out.
-        title: The name of an arm without `name`.
 
     Raises:
         BadArm: A value is not allowed.
@@ -168,9 +181,9 @@ def make_arm(given: Mapping[str, Any], defaults: Mapping[str, Any], title: str) 
     try:
         Options(**options)
     except (TypeError, ValueError) as error:
-        raise BadArm(f"arm {title!r}: {' '.join(str(error).split())}") from error
+        raise BadArm(f"arm {settings['name']!r}: {' '.join(str(error).split())}") from error
     own = {key: value for key, value in settings.items() if key in _OWN}
-    arm = Arm(**{"name": title, **own}, options=options)
+    arm = Arm(**own, options=options)
     _check(arm)
     return arm
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adapter.evaluation.arms import Arm, BadArm, arm_of_text, arms_of_file, check_names
+from adapter.evaluation.arms import Arm, BadArm, arms_of_file, arms_of_text, check_names
 from adapter.evaluation.case_files import read_cases
 from adapter.evaluation.cases import BadCases, Case
 from adapter.evaluation.checking import check
@@ -215,7 +215,7 @@ def test_cases_of_a_recording(tmp_path: Path) -> None:
 ARMS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "nothing": ("", "default", {"temperature": 0, "server": "llama.cpp"}),
     "options": (
-        "enforce=json_schema,recover=false,retries=0,base-url=http://h/v1", "enforce=json_schema,recover=false,retries=0,base-url=http://h/v1",
+        "enforce=json_schema,recover=false,retries=0,base-url=http://h/v1", "enforce=json_schema,recover=false,retries=0,base_url=http://h/v1",
         {"temperature": 0, "enforce": "json_schema", "recover": False, "retries": 0},
     ),
     "a name": ("name=n,profile=none,model=7,temperature=0.0", "n", {"temperature": 0, "profile": None, "server": "llama.cpp"}),
@@ -224,8 +224,20 @@ ARMS: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 @pytest.mark.parametrize(("text", "name", "options"), ARMS.values(), ids=ARMS)
 def test_arms(text: str, name: str, options: dict[str, Any]) -> None:
-    arm = arm_of_text(text, {})
+    (arm,) = arms_of_text(text, {})
     assert (arm.name, arm.options) == (name, options)
+
+
+def test_an_arm_for_each_combination_of_values() -> None:
+    found = arms_of_text("enforce=prompt|json_schema,retries=0|1,server=vllm", {})
+    assert [(arm.name, arm.options["enforce"], arm.options["retries"]) for arm in found] == [
+        (f"enforce={enforce},retries={retries},server=vllm", enforce, retries)
+        for enforce in ("prompt", "json_schema")
+        for retries in (0, 1)
+    ]
+    assert [arm.name for arm in arms_of_text("name=a,distractors=0|20", {})] == ["a,distractors=0", "a,distractors=20"]
+    file = 'model = "m"\n[[arm]]\ndialect = ["hermes", "llama3.1"]\nretries = 0\n'
+    assert [arm.name for arm in arms_of_file("f", file, {})] == ["dialect=hermes,retries=0", "dialect=llama3.1,retries=0"]
 
 
 BAD_ARMS = {
@@ -242,7 +254,7 @@ BAD_ARMS = {
 @pytest.mark.parametrize(("text", "words"), BAD_ARMS.items(), ids=BAD_ARMS)
 def test_bad_arms(text: str, words: str) -> None:
     with pytest.raises(BadArm) as told:
-        arm_of_text(text, {})
+        arms_of_text(text, {})
     assert words in str(told.value)
 
 
