@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         ProbeFailed,
         TokenizerError,
         ToolCallRequired,
+        ToolError,
         refusal_of,
     )
     from adapter.events import ArgumentsDelta, CallFinished, CallPlaces, CallStarted, Markup, Problem, ReasoningDelta, TextDelta
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
     from adapter.records import ExchangeRecord, RecordedCall
     from adapter.routing.router import ToolRouter
     from adapter.routing.selection import SelectedTool, ToolSelection
+    from adapter.running.ending import run_of
+    from adapter.running.run import arun_tools, run_tools
+    from adapter.running.tool import RunnableTool, tool
+    from adapter.running.values import CallRecord, RunEvent, RunResult, TokenUse, ToolCall
     from adapter.store import MemoryStore, RedisStore, SqliteStore
     from adapter.tools.definitions import ToolSet, read_tools
 
@@ -50,6 +55,7 @@ __all__ = [
     "BadRequest",
     "CallFinished",
     "CallPlaces",
+    "CallRecord",
     "CallStarted",
     "CompletionParser",
     "Dialect",
@@ -69,17 +75,24 @@ __all__ = [
     "ReasoningDelta",
     "RecordedCall",
     "RedisStore",
+    "RunEvent",
+    "RunResult",
+    "RunnableTool",
     "SelectedTool",
     "Span",
     "SqliteStore",
     "TextDelta",
     "TokenCount",
+    "TokenUse",
     "TokenizerError",
+    "ToolCall",
     "ToolCallRequired",
+    "ToolError",
     "ToolRouter",
     "ToolSelection",
     "ToolSet",
     "__version__",
+    "arun_tools",
     "count_tokens",
     "lint",
     "load_settings",
@@ -89,7 +102,10 @@ __all__ = [
     "refusal_of",
     "render",
     "reset",
+    "run_of",
+    "run_tools",
     "system_prompt",
+    "tool",
     "wrap",
 ]
 
@@ -108,6 +124,7 @@ _HOMES = {
         "ProbeFailed",
         "TokenizerError",
         "ToolCallRequired",
+        "ToolError",
         "refusal_of",
     ),
     "adapter.events": (
@@ -130,6 +147,10 @@ _HOMES = {
     "adapter.probing.settings": ("load_settings",),
     "adapter.routing.router": ("ToolRouter",),
     "adapter.routing.selection": ("SelectedTool", "ToolSelection"),
+    "adapter.running.ending": ("run_of",),
+    "adapter.running.run": ("arun_tools", "run_tools"),
+    "adapter.running.tool": ("RunnableTool", "tool"),
+    "adapter.running.values": ("CallRecord", "RunEvent", "RunResult", "TokenUse", "ToolCall"),
     "adapter.store": ("MemoryStore", "RedisStore", "SqliteStore"),
     "adapter.tools.definitions": ("ToolSet", "read_tools"),
 }

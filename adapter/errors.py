@@ -7,6 +7,7 @@
     │   └── StoreUnavailable      the server of the store is away; 503
     ├── DialectError          a faulty template; the author of the dialect
     ├── TokenizerError        a tokenizer that cannot be read, or a server that does not count
+    ├── ToolError             a tool of the caller's, in words for the model
     ├── ProbeFailed           a server that `probe` cannot ask, or a file that is not a probe's
     ├── UpstreamFailed        upstream cannot be reached, or its answer broke off; 502
     │   ├── UpstreamTooLarge      upstream's answer is larger than `max_response_bytes`; 502
@@ -88,6 +89,13 @@ class TokenizerError(AdapterError):
 
 class ProbeFailed(AdapterError):
     """A server cannot be probed, or a file of settings cannot be read or written."""
+
+
+class ToolError(AdapterError):
+    """A tool cannot do as asked, in words for the model: a function of `run_tools` raises the error itself.
+
+    Of any other exception the model reads the type alone.
+    """
 
 
 class UpstreamFailed(AdapterError):

@@ -1,0 +1,1 @@
+"""The loop around a model and its tools: calls are checked, run within limits of time and rights, and answered."""

@@ -1,0 +1,112 @@
+"""Requests to the model through an OpenAI-shaped client, sync and async."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from adapter.api.aggregate import Aggregator
+
+if TYPE_CHECKING:
+    from adapter.running.state import Run
+
+
+def create_of(client: Any, *, asynchronous: bool) -> Callable[..., Any]:
+    """Return the client's `chat.completions.create`.
+
+    Raises:
+        TypeError: No client of this shape, or a sync client in place of an async client, or the other way round.
+    """
+    create = getattr(getattr(getattr(client, "chat", None), "completions", None), "create", None)
+    name = "arun_tools" if asynchronous else "run_tools"
+    if not callable(create) or isinstance(client, type):
+        raise TypeError(f"{name}() takes an openai client, wrapped or not, not {client!r}")
+    from openai import AsyncOpenAI, OpenAI
+
+    if isinstance(client, OpenAI if asynchronous else AsyncOpenAI):
+        other = "run_tools(…)" if asynchronous else "await arun_tools(…)"
+        raise TypeError(
+            f"{name}() takes {'an async' if asynchronous else 'a sync'} client; for a {type(client).__name__}: {other}"
+        )
+    found: Callable[..., Any] = create
+    return found
+
+
+def within(client: Any, left: float | None) -> tuple[Any, dict[str, Any]]:
+    """Return the client for a request with a deadline, and the members that the request gets for it.
+
+    Retries of the openai client are off under a deadline: each would have the whole limit anew.
+    """
+    if left is None:
+        return client, {}
+    options = getattr(client, "with_options", None)
+    return (options(max_retries=0) if callable(options) else client), {"timeout": max(0.001, left)}
+
+
+def whole(create: Callable[..., Any], request: Mapping[str, Any], run: Run) -> Any:
+    """Ask, and return the completion, of a stream as a dictionary."""
+    answered = create(**request)
+    if inspect.isawaitable(answered):
+        _close(answered)
+        raise TypeError("run_tools() takes a sync client, and this client's answers must be awaited: await arun_tools(…)")
+    if not request.get("stream"):
+        return answered
+    chunks = Chunks(run)
+    try:
+        for chunk in answered:
+            chunks.add(chunk)
+            if run.over():
+                raise TimeoutError("the answer was still coming at the deadline of the run")
+    finally:
+        if callable(close := getattr(answered, "close", None)):
+            close()
+    return chunks.completion()
+
+
+async def awhole(create: Callable[..., Any], request: Mapping[str, Any], run: Run) -> Any:
+    """Ask, and return the completion, of a stream as a dictionary."""
+    answered = create(**request)
+    if not inspect.isawaitable(answered):
+        raise TypeError(f"arun_tools() takes an async client, and this client answered at once: {type(answered).__name__}")
+    answered = await answered
+    if not request.get("stream"):
+        return answered
+    chunks = Chunks(run)
+    try:
+        async for chunk in answered:
+            chunks.add(chunk)
+    finally:
+        if callable(close := getattr(answered, "close", None)):
+            await close()
+    return chunks.completion()
+
+
+def _close(answered: Any) -> None:
+    """Close a coroutine that is not awaited, which Python would warn of."""
+    if inspect.iscoroutine(answered):
+        answered.close()
+
+
+class Chunks:
+    """Joins the chunks of an answer, and tells its text as it comes."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._joined = Aggregator()
+
+    def add(self, chunk: Any) -> None:
+        """Add a chunk: an object of the openai client, or a dictionary."""
+        plain = chunk if isinstance(chunk, Mapping) else chunk.model_dump(exclude_unset=True, warnings=False)
+        self._joined.add(plain)
+        for choice in plain.get("choices") or ():
+            delta = choice.get("delta") or {}
+            reasoning = delta.get("reasoning_content") or delta.get("reasoning")
+            if reasoning:
+                self._run.say("reasoning", reasoning)
+            if delta.get("content"):
+                self._run.say("text", delta["content"])
+
+    def completion(self) -> dict[str, Any]:
+        """Return the completion."""
+        return self._joined.completion()

@@ -1,0 +1,148 @@
+"""Messages of a run: the caller's, an answer of the model as a message, results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from adapter.errors import UpstreamFailed
+from adapter.text.json_spans import loads
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenCall:
+    """A call as the model wrote the call.
+
+    Attributes:
+        id: Id, unique in the answer.
+        name: Name of the tool; empty if the model gave none.
+        arguments: Arguments as text.
+        object: The arguments decoded; None if they are no JSON object.
+    """
+
+    id: str
+    name: str
+    arguments: str
+    object: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of the model.
+
+    Attributes:
+        message: The message for the history.
+        calls: The calls, in order.
+        finish_reason: `finish_reason` of the choice.
+        usage: The server's counts; None without.
+        mended: Sentences about members of the message that no history can hold as they came.
+    """
+
+    message: dict[str, Any]
+    calls: tuple[WrittenCall, ...]
+    finish_reason: str | None
+    usage: Mapping[str, Any] | None
+    mended: tuple[str, ...]
+
+
+def read_messages(messages: Any) -> list[dict[str, Any]]:
+    """Return copies of the caller's messages. A text is a message of the user's.
+
+    Raises:
+        TypeError: Neither a text nor a list of messages.
+    """
+    if isinstance(messages, str):
+        return [{"role": "user", "content": messages}]
+    if not isinstance(messages, Sequence) or isinstance(messages, bytes):
+        raise TypeError(f"messages is a list of messages, or the text of the user, not {messages!r}")
+    return [_plain(message, f"messages[{place}]") for place, message in enumerate(messages)]
+
+
+def _plain(message: Any, place: str) -> dict[str, Any]:
+    if isinstance(message, Mapping):
+        return dict(message)
+    if callable(getattr(message, "model_dump", None)):
+        return {
+            key: value for key, value in message.model_dump(exclude_unset=True, warnings=False).items() if value is not None
+        }
+    raise TypeError(f"{place} is {message!r}, and must be a dictionary with 'role' and 'content', or a message of a completion")
+
+
+def read_answer(completion: Any, new_id: Callable[[], str]) -> Answer:
+    """Read a chat completion: an object of the openai client, or a dictionary.
+
+    Args:
+        completion: The completion.
+        new_id: Makes ids for calls that came without, or with the id of another call.
+
+    Raises:
+        UpstreamFailed: The completion has no message.
+    """
+    whole = completion if isinstance(completion, Mapping) else _dumped(completion)
+    choices = whole.get("choices")
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    message = choice.get("message") if isinstance(choice, Mapping) else None
+    if not isinstance(choice, Mapping) or not isinstance(message, Mapping):
+        raise UpstreamFailed(f"the model's answer has no message: {json.dumps(whole, default=repr)[:500]}")
+    mended: list[str] = []
+    kept = {key: value for key, value in message.items() if value is not None and value != [] and key != "function_call"}
+    kept = {"role": "assistant", "content": message.get("content") or "", **{k: v for k, v in kept.items() if k != "role"}}
+    written = list(_calls(message.get("tool_calls"), new_id, mended))
+    if written:
+        kept["tool_calls"] = [wire for wire, _ in written]
+    usage = whole.get("usage")
+    return Answer(
+        kept,
+        tuple(call for _, call in written),
+        choice.get("finish_reason"),
+        usage if isinstance(usage, Mapping) else None,
+        tuple(mended),
+    )
+
+
+def _dumped(completion: Any) -> Mapping[str, Any]:
+    dump = getattr(completion, "model_dump", None)
+    if not callable(dump):
+        raise TypeError(f"the client answered {completion!r}, which is no chat completion")
+    dumped: Mapping[str, Any] = dump(exclude_unset=True, by_alias=True, warnings=False)
+    return dumped
+
+
+def _calls(wires: Any, new_id: Callable[[], str], mended: list[str]) -> Iterator[tuple[dict[str, Any], WrittenCall]]:
+    """Yield each call as a member of the message, and read."""
+    seen: set[str] = set()
+    for wire in wires if isinstance(wires, list) else ():
+        if not isinstance(wire, Mapping):
+            mended.append(f"a call that is no object is left out: {wire!r}")
+            continue
+        found = wire.get("id")
+        known = found if isinstance(found, str) and found and found not in seen else new_id()
+        if known != found:
+            mended.append(f"a call with the id {found!r} got the id {known!r}: ids are unique")
+        seen.add(known)
+        inner = wire.get("function")
+        inner = inner if isinstance(inner, Mapping) else {}
+        name = inner.get("name") or ""
+        arguments = inner.get("arguments")
+        text = arguments if isinstance(arguments, str) else "" if arguments is None else json.dumps(arguments)
+        decoded = _object(text)
+        if decoded is None and text:
+            mended.append(f"the arguments of the call {known!r} are no JSON object, and stand in the history as {{}}")
+        function = {**inner, "name": str(name), "arguments": text if decoded is not None else "{}"}
+        kept = {key: value for key, value in wire.items() if key not in {"index", "custom"} and value is not None}
+        yield {**kept, "id": known, "type": "function", "function": function}, WrittenCall(known, str(name), text, decoded)
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    try:
+        value = loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def result_message(call_id: str, text: str) -> dict[str, Any]:
+    """Return the message with the result of a call."""
+    return {"role": "tool", "tool_call_id": call_id, "content": text}

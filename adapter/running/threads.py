@@ -1,0 +1,37 @@
+"""Functions in threads of their own. Python cannot stop a thread, so a function past its limit is left behind.
+
+The threads are daemons, unlike those of `concurrent.futures`: a function that hangs does not keep the process from ending.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from typing import TYPE_CHECKING
+
+from adapter.running.values import End
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adapter.running.judging import Ready
+
+
+def call(ready: Ready) -> End:
+    """Call the function of a call."""
+    try:
+        return End(ready.tool.function(*ready.positional, **ready.named))
+    except BaseException as error:  # noqa: BLE001  # a function may raise anything; the caller of the run gets the error
+        return End(error=error)
+
+
+def start(ready: Ready, done: Callable[[End], object]) -> None:
+    """Call the function of a call in a thread, with the context variables of the caller.
+
+    Args:
+        ready: The call.
+        done: Is given the end, in the thread.
+    """
+    context = contextvars.copy_context()
+    name = f"tool {ready.tool.name} {ready.call.id}"
+    threading.Thread(target=lambda: done(context.run(call, ready)), name=name, daemon=True).start()

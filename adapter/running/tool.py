@@ -1,0 +1,189 @@
+"""Tools that can be run: a definition for the model, and the function behind it."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import string
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, overload
+
+from adapter.running.hints import read_signature
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+_MOST_SHOWN = 80  # characters of an argument in a progress text
+
+
+@dataclass(frozen=True, slots=True)
+class RunnableTool:
+    """A tool definition with the function behind it.
+
+    Calling the tool calls the function, so a decorated function stays usable.
+
+    Attributes:
+        definition: Definition in Chat Completions form, as the model reads the tool.
+        function: The function.
+        read: Turns JSON text of valid arguments into positional and keyword arguments of the function.
+        writes: The function changes something: a call needs a confirmation.
+        progress: Text for people while the function runs; `{city}` stands for the argument `city`.
+        timeout: Seconds that a call may take; None for the limit of the run.
+        defaults: Defaults by parameter, for the progress text.
+    """
+
+    definition: Mapping[str, Any]
+    function: Callable[..., Any]
+    read: Callable[[str], tuple[tuple[Any, ...], dict[str, Any]]]
+    writes: bool = False
+    progress: str = ""
+    timeout: float | None = None
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Call the function."""
+        return self.function(*arguments, **named)
+
+    @property
+    def name(self) -> str:
+        """Name of the tool, as the model knows the tool."""
+        return str(self.definition["function"]["name"])
+
+    @property
+    def description(self) -> str:
+        """Description of the tool; empty without one."""
+        return str(self.definition["function"].get("description") or "")
+
+    @property
+    def is_async(self) -> bool:
+        """The function must be awaited."""
+        return inspect.iscoroutinefunction(_called(self.function))
+
+    def progress_text(self, arguments: Mapping[str, Any]) -> str:
+        """Return the progress text with the arguments of a call filled in, each at most 80 characters long."""
+        shown = {name: _short(value) for name, value in {**self.defaults, **arguments}.items()}
+        fields = {key: shown.get(key, "…") for _, key, _, _ in string.Formatter().parse(self.progress) if key is not None}
+        return self.progress.format_map(fields) if self.progress else f"Running {self.name}…"
+
+
+@overload
+def tool(function: Callable[..., Any], /) -> RunnableTool: ...
+
+
+@overload
+def tool(
+    *,
+    writes: bool = False,
+    progress: str = "",
+    name: str | None = None,
+    description: str | None = None,
+    timeout: float | None = None,
+) -> Callable[[Callable[..., Any]], RunnableTool]: ...
+
+
+def tool(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    writes: bool = False,
+    progress: str = "",
+    name: str | None = None,
+    description: str | None = None,
+    timeout: float | None = None,
+) -> RunnableTool | Callable[[Callable[..., Any]], RunnableTool]:
+    """Make a tool of a function, for `run_tools`: name, description and parameters come from the function.
+
+        @adapter.tool(writes=True, progress="Writing to {to}…")
+        def send_mail(to: str, text: str) -> str:
+            ...
+
+    A function without marks needs no decorator: `run_tools` makes the tool.
+
+    Args:
+        function: A function with type hints, sync or async.
+        writes: The function changes something (a file, an order, a mail): a call runs only when confirmed.
+        progress: Text for people while the function runs; `{city}` stands for the argument `city`.
+        name: Name for the model; the function's by default.
+        description: Description for the model; out of the docstring by default.
+        timeout: Seconds that a call may take; the limit of the run by default.
+
+    Raises:
+        TypeError: A parameter has no type hint, or a hint that no JSON schema can describe.
+        ValueError: A name that no server takes, a progress text with unknown fields, or a limit that is not positive.
+    """
+
+    def make(function: Callable[..., Any]) -> RunnableTool:
+        return _from_function(function, writes=writes, progress=progress, name=name, description=description, timeout=timeout)
+
+    return make if function is None else make(function)
+
+
+def _from_function(
+    function: Callable[..., Any],
+    *,
+    writes: bool,
+    progress: str,
+    name: str | None,
+    description: str | None,
+    timeout: float | None,
+) -> RunnableTool:
+    given: object = function
+    if not callable(given) or isinstance(given, type):
+        raise TypeError(f"a tool is made of a function, not of {given!r}")
+    known_as = str(name or getattr(_called(function), "__name__", type(function).__name__))
+    if not _NAME.match(known_as):
+        raise ValueError(
+            f"a tool cannot be named {known_as!r}: names have up to 64 letters, digits, '_' and '-'. Give one: "
+            "adapter.tool(name='…')"
+        )
+    signature = read_signature(function, known_as)
+    text = signature.description if description is None else description
+    shown: dict[str, Any] = {"name": known_as, "description": text, "parameters": signature.parameters}
+    made = RunnableTool(
+        {"type": "function", "function": {key: value for key, value in shown.items() if value != ""}},
+        function,
+        lambda text: ((), signature.read(text)),
+        writes,
+        progress,
+        timeout,
+        signature.defaults,
+    )
+    check_marks(made, signature.parameters["properties"])
+    return made
+
+
+def check_marks(made: RunnableTool, parameters: Mapping[str, Any]) -> None:
+    """Check the progress text and the limit of a tool.
+
+    Raises:
+        ValueError: The text has fields that are no parameters, or the limit is not positive.
+    """
+    try:
+        fields = [key for _, key, _, _ in string.Formatter().parse(made.progress) if key is not None]
+        made.progress.format_map(dict.fromkeys(fields, "text"))
+    except (ValueError, AttributeError, KeyError, IndexError) as error:
+        raise ValueError(f"tool {made.name!r}: the progress text {made.progress!r} cannot be read: {error}") from error
+    for key in fields:
+        if key not in parameters:
+            known = ", ".join(parameters) or "none"
+            raise ValueError(
+                f"tool {made.name!r}: the progress text names {{{key}}}, which is no parameter; the parameters are {known}"
+            )
+    if made.timeout is not None and not made.timeout > 0:
+        raise ValueError(f"tool {made.name!r}: timeout={made.timeout!r} must be a number of seconds above 0")
+
+
+def _called(function: Any) -> Any:
+    """Return the function inside of a `functools.partial` or of an object with `__call__`."""
+    while hasattr(function, "func") and hasattr(function, "keywords"):
+        function = function.func
+    if inspect.isroutine(function):
+        return function
+    return type(function).__call__ if callable(function) and not hasattr(function, "__name__") else function
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 1]}…"
