@@ -200,10 +200,10 @@ def _same(record: CallRecord, ready: Ready) -> bool:
 def _count(run: Run, seen: Counter[Any]) -> int:
     """Return the number of answers so far with the calls and the results of the current answer.
 
-    Answers with a call of a tool that polls (a mark of its definition) are not counted.
+    Answers with a call of a tool that polls are not counted.
     """
     calls = run.settled
-    if any(record.name in run.tools.by_name and run.tools.checked.by_name[record.name].polls for record in calls):
+    if any(record.name in run.tools.by_name and run.tools.by_name[record.name].polls for record in calls):
         return 0
     key = frozenset(
         Counter((record.name, record.arguments, record.outcome, record.text or record.reply) for record in calls).items()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import json
 import re
 import string
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, overload
 
 from adapter.running.hints import read_signature
@@ -32,6 +33,7 @@ class RunnableTool:
         progress: Text for people while the function runs; `{city}` stands for the argument `city`.
         timeout: Seconds that a call may take; None for the limit of the run.
         defaults: Defaults by parameter, for the progress text.
+        polls: The tool looks at a state that changes: the same call with the same result is no loop.
     """
 
     definition: Mapping[str, Any]
@@ -41,6 +43,7 @@ class RunnableTool:
     progress: str = ""
     timeout: float | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    polls: bool = False
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Call the function."""
@@ -59,7 +62,8 @@ class RunnableTool:
     @property
     def is_async(self) -> bool:
         """The function must be awaited."""
-        return inspect.iscoroutinefunction(_called(self.function))
+        called = _called(self.function)
+        return inspect.iscoroutinefunction(called if inspect.isroutine(called) else type(called).__call__)
 
     def progress_text(self, arguments: Mapping[str, Any]) -> str:
         """Return the progress text with the arguments of a call filled in, each at most 80 characters long."""
@@ -80,6 +84,7 @@ def tool(
     name: str | None = None,
     description: str | None = None,
     timeout: float | None = None,
+    polls: bool = False,
 ) -> Callable[[Callable[..., Any]], RunnableTool]: ...
 
 
@@ -92,6 +97,7 @@ def tool(
     name: str | None = None,
     description: str | None = None,
     timeout: float | None = None,
+    polls: bool = False,
 ) -> RunnableTool | Callable[[Callable[..., Any]], RunnableTool]:
     """Make a tool of a function, for `run_tools`: name, description and parameters come from the function.
 
@@ -108,6 +114,7 @@ def tool(
         name: Name for the model; the function's by default.
         description: Description for the model; out of the docstring by default.
         timeout: Seconds that a call may take; the limit of the run by default.
+        polls: The tool looks at a state that changes: the same call with the same result is no loop.
 
     Raises:
         TypeError: A parameter has no type hint, or a hint that no JSON schema can describe.
@@ -115,24 +122,20 @@ def tool(
     """
 
     def make(function: Callable[..., Any]) -> RunnableTool:
-        return _from_function(function, writes=writes, progress=progress, name=name, description=description, timeout=timeout)
+        made = _from_function(function, name, description)
+        made = replace(made, writes=writes, progress=progress, timeout=timeout, polls=polls)
+        check_marks(made, made.definition["function"]["parameters"]["properties"])
+        return made
 
     return make if function is None else make(function)
 
 
-def _from_function(
-    function: Callable[..., Any],
-    *,
-    writes: bool,
-    progress: str,
-    name: str | None,
-    description: str | None,
-    timeout: float | None,
-) -> RunnableTool:
+def _from_function(function: Callable[..., Any], name: str | None, description: str | None) -> RunnableTool:
     given: object = function
     if not callable(given) or isinstance(given, type):
         raise TypeError(f"a tool is made of a function, not of {given!r}")
-    known_as = str(name or getattr(_called(function), "__name__", type(function).__name__))
+    called = _called(function)
+    known_as = str(name or (called.__name__ if inspect.isroutine(called) else type(called).__name__))
     if not _NAME.match(known_as):
         raise ValueError(
             f"a tool cannot be named {known_as!r}: names have up to 64 letters, digits, '_' and '-'. Give one: "
@@ -141,17 +144,8 @@ def _from_function(
     signature = read_signature(function, known_as)
     text = signature.description if description is None else description
     shown: dict[str, Any] = {"name": known_as, "description": text, "parameters": signature.parameters}
-    made = RunnableTool(
-        {"type": "function", "function": {key: value for key, value in shown.items() if value != ""}},
-        function,
-        lambda text: ((), signature.read(text)),
-        writes,
-        progress,
-        timeout,
-        signature.defaults,
-    )
-    check_marks(made, signature.parameters["properties"])
-    return made
+    definition = {"type": "function", "function": {key: value for key, value in shown.items() if value != ""}}
+    return RunnableTool(definition, function, lambda text: ((), signature.read(text)), defaults=signature.defaults)
 
 
 def check_marks(made: RunnableTool, parameters: Mapping[str, Any]) -> None:
@@ -176,12 +170,10 @@ def check_marks(made: RunnableTool, parameters: Mapping[str, Any]) -> None:
 
 
 def _called(function: Any) -> Any:
-    """Return the function inside of a `functools.partial` or of an object with `__call__`."""
-    while hasattr(function, "func") and hasattr(function, "keywords"):
+    """Return the function inside of a `functools.partial`."""
+    while isinstance(function, functools.partial):
         function = function.func
-    if inspect.isroutine(function):
-        return function
-    return type(function).__call__ if callable(function) and not hasattr(function, "__name__") else function
+    return function
 
 
 def _short(value: Any) -> str:

@@ -75,7 +75,8 @@ def _beside(definition: Mapping[str, Any], function: Any, place: str) -> Runnabl
     parameters = checked.schema.source.get("properties") or {}
     made = RunnableTool(checked.wire, called, _reader(called, checked.name, list(parameters)))
     if marked:
-        made = replace(made, writes=marked.writes, progress=marked.progress, timeout=marked.timeout)
+        made = replace(made, writes=marked.writes, progress=marked.progress, timeout=marked.timeout, polls=marked.polls)
+    made = replace(made, polls=made.polls or checked.polls)
     check_marks(made, parameters)
     return made
 
