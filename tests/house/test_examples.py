@@ -41,6 +41,19 @@ def test_getting_started() -> None:
     assert second["messages"][2]["content"] == CALL
 
 
+def test_running() -> None:
+    with Upstream(completion(CALL), completion("It is fine in Singapore.")) as upstream:
+        printed = run_example("running.py", upstream).splitlines()
+        first, second = upstream.bodies
+    assert re.fullmatch(
+        r"""Called tool \[get_current_weather\], parameters: {"location": "Singapore"}, returned: Singapore is \w+ today\.""",
+        printed[0],
+    )
+    assert printed[1:] == ["Final assistant reply: It is fine in Singapore."]
+    assert "City or county, such as Singapore or New York." in first["messages"][0]["content"]
+    assert [message["role"] for message in second["messages"]] == ["system", "user", "assistant", "user"]
+
+
 @pytest.mark.proof
 def test_responses_api() -> None:
     with Upstream(completion(CALL), completion("It is sunny in Singapore.")) as upstream:
@@ -145,6 +158,7 @@ LAST_WORDS = {
     "multi_turn.py": "No answer: the model still calls after 5 rounds.",
     "parallel_calls.py": "Final assistant reply: None",
     "responses_api.py": "Final assistant reply: ",
+    "running.py": "No answer: loop",
     "streaming.py": "No answer: the model still calls after 5 rounds.",
 }
 
