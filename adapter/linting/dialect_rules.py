@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from adapter.linting.parameters import Parameter
-    from adapter.linting.subject import LintedTool, Subject
+    from adapter.linting.subject import LintedTool, Path, Subject
     from adapter.syntax.limits import Limits
 
 _IN_VALUES = ("enum", "const", "default", "examples")
@@ -112,16 +112,33 @@ def _markup(subject: Subject) -> Iterator[Found]:
     guard, markup = neutraliser(subject.dialect), markup_of(subject.dialect)
     for tool, tools in readable(subject):
         for read in tools:
-            said = next(
-                (text for text in _texts(guard.tool(read.wire)) if BREAK in text and BREAK not in tool.description), None
-            )
-            if said is not None:
-                mark = markup.broken_at(said.replace(BREAK, ""), said.index(BREAK)) or said
-                message = (
-                    f"{tool.named}: {mark!r} in its texts is markup of the dialect {subject.dialect.name!r}, "
-                    f"and reaches the model broken up"
-                )
-                yield Found(message, tool.description_path, mark, "describe the tag in words", tool.name)
+            for path, text, broken, at_key in _changed(read.wire, guard.tool(read.wire), ()):
+                mark = markup.broken_at(text, broken.index(BREAK)) if BREAK in broken else ""
+                message = f"{tool.named}: {mark or text!r} is markup of the dialect {subject.dialect.name!r}, or a part of it"
+                hint = "the model reads the text with an invisible sign inside: use other words"
+                yield Found(message, _in_file(tool, path), text, hint, tool.name, at_key=at_key)
+                break  # one for each tool
+
+
+def _changed(value: Any, changed: Any, path: Path) -> Iterator[tuple[Path, str, str, bool]]:
+    """Yield texts and keys that differ between a definition and its neutralised copy: path, text, changed text, is a key."""
+    if isinstance(value, str) and value != changed:
+        yield path, value, changed, False
+    elif isinstance(value, Mapping):
+        for (key, inner), (new, other) in zip(value.items(), changed.items(), strict=True):
+            if key != new:
+                yield (*path, key), key, new, True
+            yield from _changed(inner, other, (*path, key))
+    elif isinstance(value, list):
+        for position, (inner, other) in enumerate(zip(value, changed, strict=True)):
+            yield from _changed(inner, other, (*path, position))
+
+
+def _in_file(tool: LintedTool, path: Path) -> Path:
+    """Return a path inside of a definition in Chat Completions form as a path of the caller's value."""
+    if path[:2] == ("function", "parameters"):
+        return (*tool.schema_path, *path[2:])
+    return tool.name_path if path[-1:] == ("name",) else tool.description_path
 
 
 def _grammar(subject: Subject) -> Iterator[Found]:

@@ -135,6 +135,8 @@ SEEDS = {
     "a null that the dialect lacks": Seed("D04", [tool(id={"type": ["string", "null"], "description": "The id."})], f"{_P}/id", "null", {"dialect": "minimax-m3"}),
     "a closing tag in a value": Seed("D05", [tool(city=text(enum=["a</parameter>"]))], f"{_P}/city/enum", "</parameter>", {"dialect": "qwen3-coder"}),
     "markup in a description": Seed("D06", [tool(about=f"{GOOD} It writes <tool_call>.", city=text())], "/0/function/description", "<tool_call>", {"dialect": "hermes"}),
+    "markup as the name of a parameter": Seed("D06", [tool(thought=text())], f"{_P}/thought", "thought", {"dialect": "gemma-4"}),
+    "markup in an enum": Seed("D06", [tool(tag=text(enum=["a", "<tool_call>"]))], f"{_P}/tag/enum/1", "<tool_call>", {"dialect": "hermes"}),
     "a tool that no grammar holds": Seed("D07", [with_schema(additionalProperties={"type": "string"})], "/0/function/parameters", "additionalProperties", {"dialect": "minimax-m3"}),
     "a pattern that no grammar says": Seed("D08", [tool(city=text(pattern="^[A-Z]+x?$"))], "/0/function/parameters", "pattern", {"dialect": "hermes"}),
     "a misspelt key of a tool": Seed("K01", [{"type": "function", "function": {"name": "f", "description": GOOD, "paramters": {}}}], "/0/function/paramters", "paramters"),
