@@ -42,6 +42,7 @@ def run_cases(args: argparse.Namespace, console: Console) -> int:
     check_files(args.report)
     all_cases = read_cases(args.words)
     arms, out = _arms(args, console), Path(args.out or RESULTS)
+    _check_definitions(arms, all_cases)
     pairs = _chosen(args, all_cases, arms)
     before = Results([], 0, torn=False)
     if out.exists() and not args.fresh:
@@ -87,7 +88,7 @@ def _check(args: argparse.Namespace) -> None:
 
 def _arms(args: argparse.Namespace, console: Console) -> list[Arm]:
     """Return the arms that flags and files give; without any a single arm."""
-    flags = ("base_url", "model", "api_key_env", "max_tokens", "timeout", "distractors", "shuffle")
+    flags = ("base_url", "model", "api_key_env", "max_tokens", "timeout", "distractors", "shuffle", "tools")
     defaults = {name: value for name in flags if (value := getattr(args, name)) is not None}
     defaults |= given_values(args, (*PROMPT, *REQUEST), console)
     arms = [arm for text in args.arm for arm in arms_of_text(text, defaults)]
@@ -96,6 +97,16 @@ def _arms(args: argparse.Namespace, console: Console) -> list[Arm]:
     arms = arms or arms_of_text("", defaults)
     check_names(arms)
     return arms
+
+
+def _check_definitions(arms: Iterable[Arm], cases: Iterable[Case]) -> None:
+    """Refuse an arm's tools that no case offers: the names are those of the cases."""
+    names = {name for case in cases for name in case.names}
+    for arm in arms:
+        for name in arm.definitions:
+            if name not in names:
+                hint = near(name, names) or "; the tools of an arm have the names of the cases' tools"
+                raise BadInput(f"arm {arm.name!r}: {arm.tools}: no case offers a tool {name!r}{hint}")
 
 
 def _chosen(args: argparse.Namespace, cases: Sequence[Case], arms: Sequence[Arm]) -> list[_Pair]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adapter.evaluation.cases import checksum, near
+from adapter.evaluation.cases import BadCases, checksum, near
+from adapter.evaluation.tool_files import tools_of_file
 from adapter.option_keywords import CHOICES, OptionKeywords
 
 if TYPE_CHECKING:
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 # Options that no text can give: functions, and a store.
 _NO_TEXT = frozenset({"on_event", "on_exchange", "new_id", "store", "replay"})
 OPTIONS = frozenset(OptionKeywords.__annotations__) - _NO_TEXT
-_OWN = ("name", "base_url", "model", "api_key_env", "max_tokens", "timeout", "distractors", "shuffle")
-_TEXTS = frozenset({"name", "base_url", "model", "api_key_env", "dialect", "chat_template", "profile", *CHOICES})
+_OWN = ("name", "base_url", "model", "api_key_env", "max_tokens", "timeout", "distractors", "shuffle", "tools")
+_TEXTS = frozenset({"tools", "name", "base_url", "model", "api_key_env", "dialect", "chat_template", "profile", *CHOICES})
 _WORDS = {"true": True, "false": False, "none": None}
 MAX_TOKENS = 4096
 _EMBEDDED: dict[str, Any] = {"server": "llama.cpp"}  # the demo's model
@@ -43,6 +45,8 @@ class Arm:
         timeout: Seconds for a request.
         distractors: Tools of other cases to offer beside.
         shuffle: Offer the tools in an order of their own for each case.
+        tools: A file of tools to offer in place of a case's tools of the same names; empty for the case's own.
+        definitions: The tools of the file, by name.
     """
 
     name: str
@@ -54,14 +58,15 @@ class Arm:
     timeout: float = TIMEOUT
     distractors: int = 0
     shuffle: bool = False
+    tools: str = ""
+    definitions: dict[str, Any] = field(default_factory=dict)
 
     def fingerprint(self, seed: int) -> str:
         """Return eight characters that change with the settings, but not with the name."""
         chosen = self.distractors or self.shuffle
         options = {key: value for key, value in self.options.items() if isinstance(value, str | int | float | list | None)}
-        return checksum(
-            [self.base_url, self.model, options, self.max_tokens, self.distractors, self.shuffle, seed if chosen else None]
-        )
+        asked = [self.base_url, self.model, options, self.max_tokens, self.distractors, self.shuffle, seed if chosen else None]
+        return checksum([*asked, self.definitions] if self.definitions else asked)
 
 
 def arms_of_text(text: str, defaults: Mapping[str, Any]) -> list[Arm]:
@@ -88,7 +93,7 @@ def arms_of_file(name: str, text: str, defaults: Mapping[str, Any]) -> list[Arm]
 
     Args:
         name: The file, for messages.
-        text: The content.
+        text: The content; files of tools in it are looked for in its folder.
         defaults: Settings of all arms; those of the file go first.
 
     Raises:
@@ -105,6 +110,9 @@ def arms_of_file(name: str, text: str, defaults: Mapping[str, Any]) -> list[Arm]
         raise BadArm(f"{name}: no arms; write a table [[arm]] for each, with settings below")
     try:
         shared = {**defaults, **{_known(key): one for key, one in value.items()}}
+        for table in (shared, *tables):
+            if isinstance(table.get("tools"), str) and (table is not shared or "tools" in value):
+                table["tools"] = str(Path(name).parent / table["tools"])
         given = [{_known(key): one if isinstance(one, list) else [one] for key, one in table.items()} for table in tables]
         return [arm for settings in given for arm in _combined(settings, shared)]
     except BadArm as error:
@@ -185,12 +193,19 @@ def make_arm(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> Arm:
     own = {key: value for key, value in settings.items() if key in _OWN}
     arm = Arm(**own, options=options)
     _check(arm)
-    return arm
+    try:
+        definitions = tools_of_file(Path(arm.tools), "tools") if arm.tools else {}
+    except BadCases as error:
+        raise BadArm(f"arm {arm.name!r}: {error}") from error
+    return replace(arm, definitions=definitions)
 
 
 def _check(arm: Arm) -> None:
     checks: tuple[tuple[str, bool, str], ...] = (
-        *((key, isinstance(getattr(arm, key), str), "write a text") for key in ("name", "base_url", "model", "api_key_env")),
+        *(
+            (key, isinstance(getattr(arm, key), str), "write a text")
+            for key in ("name", "base_url", "model", "api_key_env", "tools")
+        ),
         ("max_tokens", _number(arm.max_tokens, int) and arm.max_tokens > 0, "use a whole number from 1 up"),
         ("timeout", _number(arm.timeout, (int, float)) and arm.timeout > 0, "use a number of seconds"),
         ("distractors", _number(arm.distractors, int) and arm.distractors >= 0, "use a whole number from 0 up"),

@@ -29,7 +29,7 @@ def offered(case: Case, arm: Arm, pool: Sequence[dict[str, Any]], seed: int) -> 
     """Return the tools to offer; the same for the same seed, case and settings.
 
     Distractors are inserted at random places, and the own tools keep their order unless the arm shuffles. More distractors are
-    a superset of fewer.
+    a superset of fewer. Tools that the arm defines stand in place of tools of the same names.
 
     Args:
         case: The case.
@@ -45,4 +45,4 @@ def offered(case: Case, arm: Arm, pool: Sequence[dict[str, Any]], seed: int) -> 
     chance.shuffle(others)
     for tool in others[: arm.distractors]:
         tools.insert(chance.randint(0, len(tools)), tool)
-    return tools
+    return [arm.definitions.get(name_of(tool), tool) for tool in tools]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapter.evaluation.cases import ANY_TOOL, BadCases, Case, ExpectedCall, Turn, name_of, near
 from adapter.evaluation.matchers import KEYS, is_matcher, shown, type_of
+from adapter.evaluation.tool_files import tools_by_name, tools_of_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,31 +78,8 @@ class _Reader:
 
     def tools(self, value: Any) -> dict[str, dict[str, Any]]:
         """Return the tools by name, from a list or from a file with a list."""
-        from adapter.errors import BadRequest
-        from adapter.tools.definitions import read_tools
-        from adapter.tools.other_apis import as_function_tools, list_of_tools
-
-        if isinstance(value, str):
-            value = list_of_tools(self._json(value))
-        if not isinstance(value, list):
-            raise self.bad("tools", value, "give a list of tools, or the path of a JSON file with a list")
-        tools, _ = as_function_tools(value)
-        try:
-            known = read_tools(tools)
-        except BadRequest as error:
-            raise BadCases(f"{self.place}: {error.param}: {' '.join(error.message.split())}") from error
-        for tool in tools:
-            if "function" not in tool:
-                raise self.bad("tools", tool, "only functions can be checked; write {'type': 'function', 'function': …}")
-        return {tool.name: dict(tool.wire) for tool in known}
-
-    def _json(self, name: str) -> Any:
-        try:
-            return json.loads((self.folder / name).read_text(encoding="utf-8-sig"))
-        except OSError as error:
-            raise self.bad("tools", name, f"{error.strerror}; the path is taken from the folder of the cases") from error
-        except ValueError as error:
-            raise self.bad("tools", name, f"the file is not JSON: {error}") from error
+        place = f"{self.place}: 'tools'"
+        return tools_of_file(self.folder / value, place) if isinstance(value, str) else tools_by_name(value, place)
 
     def turns(self, value: Any, tools: dict[str, dict[str, Any]]) -> tuple[Turn, ...]:
         """Read the turns of a conversation."""

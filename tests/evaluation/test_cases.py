@@ -60,7 +60,7 @@ MISTAKES: dict[str, tuple[Any, str]] = {
     "no expectation": ({"id": "a", "messages": USER, "tools": []}, "'expect': is missing; give the calls that are right"),
     "no messages": ({**CASE, "messages": []}, "'messages' is []: give a list of messages"),
     "tools of another type": ({**CASE, "tools": {}}, "'tools' is {}: give a list of tools"),
-    "a file of tools that is not there": ({**CASE, "tools": "t.json"}, "'tools' is \"t.json\": No such file or directory"),
+    "a file of tools that is not there": ({**CASE, "tools": "t.json"}, "t.json\": No such file or directory; give the path of a JSON file with a list of tools"),
     "a broken tool": ({**CASE, "tools": [{"type": "function"}]}, "tools[0]"),
     "a tool that is not offered": (
         {**CASE, "expect": [{"name": "wether"}]},

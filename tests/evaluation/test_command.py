@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -268,6 +270,51 @@ def test_a_recording_without_the_answer_is_status_1(tmp_path: Path) -> None:
     assert "adapter eval: 2 of 4 answers are not in " in said
 
 
+def test_other_descriptions_of_the_same_tools(tmp_path: Path) -> None:
+    """An arm offers tools of the same names in place of the cases' own: descriptions are compared on the same cases."""
+    better = {"type": "function", "function": {"name": "weather", "description": "Rain and sun.", "parameters": SCHEMA}}
+    (tmp_path / "better.json").write_text(json.dumps([better]), encoding="utf-8")
+    (tmp_path / "arms.toml").write_text('[[arm]]\nname = "a"\n[[arm]]\nname = "b"\ntools = "better.json"\n', encoding="utf-8")
+    name = written(tmp_path, case_of("0", [OSLO]))
+    with Upstream(by_question) as upstream:
+        arms = ["--arms", str(tmp_path / "arms.toml"), "--concurrency", "1"]
+        status, found, _ = evaluate(tmp_path, name, *arms, url=upstream.url)
+        assert [one.verdict for one in found] == ["right", "right"]
+        assert ["Rain and sun." in json.dumps(body) for body in upstream.bodies] == [False, True]
+        assert [one.offered for one in found] == [("weather", "clock")] * 2
+        (tmp_path / "better.json").write_text(json.dumps([better, named("clok") | {"type": "function"}]), encoding="utf-8")
+        status, _, said = evaluate(tmp_path, name, *arms, url=upstream.url)
+    assert status == 2
+    assert "no case offers a tool 'clok'; did you mean 'clock'?" in said
+
+
+def read_all(terminal: int, pieces: list[bytes]) -> None:
+    """Read up to the end, which is an error on Linux."""
+    with contextlib.suppress(OSError):
+        while piece := os.read(terminal, 4096):
+            pieces.append(piece)
+
+
+def test_the_bar_of_a_terminal(tmp_path: Path) -> None:
+    """On a terminal a bar with counts and the time left, and errors above it."""
+    import pty
+
+    name = written(tmp_path, *(case_of(question, [OSLO]) for question in ("0", "1", "fails")))
+    near, far = pty.openpty()
+    pieces: list[bytes] = []
+    reader = threading.Thread(target=read_all, args=(near, pieces))
+    reader.start()
+    with Upstream(by_question) as upstream, os.fdopen(far, "w", encoding="utf-8") as terminal:
+        words = [name, "--base-url", upstream.url, "--model", "m", "--out", str(tmp_path / "out.jsonl"), "--concurrency", "1"]
+        assert run(["eval", *words], io.StringIO(), terminal, io.StringIO()) == 0
+    reader.join(10)
+    os.close(near)
+    shown = b"".join(pieces).decode()
+    assert "3/3" in shown
+    assert "1 right, 1 server error, 1 wrong" in shown
+    assert "adapter eval: fails, default: the server: Error code: 400" in shown
+
+
 def test_too_few_distractors_are_told(tmp_path: Path) -> None:
     name = written(
         tmp_path, case_of("0", [OSLO]), {**case_of("2", [OSLO]), "tools": [TOOL, {**named("rain"), "type": "function"}]}
@@ -362,6 +409,7 @@ WRONG = {
     "CASES --failed-from OUT": "need a file of their own",
     "CASES --failed-from nope": "give a file of results",
     "bfcl:nope": "bfcl:nope: ",
+    "CASES --tools nope.json": 'tools is "nope.json": No such file or directory',
     "CASES --report a.htm": "--report a.htm: the suffix names the form; did you mean '.html'?",
     "record": "give the file that `adapter serve --record FILE` wrote",
     "record CASES": "line 1: no record",
