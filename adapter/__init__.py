@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from adapter.probing.run import probe
     from adapter.probing.settings import load_settings
     from adapter.records import ExchangeRecord, RecordedCall
+    from adapter.routing.revealing import Revealed, reveal_tools
     from adapter.routing.router import ToolRouter
     from adapter.routing.selection import SelectedTool, ToolSelection
     from adapter.running.ending import run_of
@@ -75,6 +76,7 @@ __all__ = [
     "ReasoningDelta",
     "RecordedCall",
     "RedisStore",
+    "Revealed",
     "RunEvent",
     "RunResult",
     "RunnableTool",
@@ -102,6 +104,7 @@ __all__ = [
     "refusal_of",
     "render",
     "reset",
+    "reveal_tools",
     "run_of",
     "run_tools",
     "system_prompt",
@@ -145,6 +148,7 @@ _HOMES = {
     "adapter.probing.result": ("ProbeResult",),
     "adapter.probing.run": ("probe",),
     "adapter.probing.settings": ("load_settings",),
+    "adapter.routing.revealing": ("Revealed", "reveal_tools"),
     "adapter.routing.router": ("ToolRouter",),
     "adapter.routing.selection": ("SelectedTool", "ToolSelection"),
     "adapter.running.ending": ("run_of",),

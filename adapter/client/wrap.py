@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
     from adapter.exchange import OpenExchange
     from adapter.option_keywords import OptionKeywords
+    from adapter.routing.router import ToolRouter
 
 ClientT = TypeVar("ClientT")
 
 
-def wrap(client: ClientT, **options: Unpack[OptionKeywords]) -> ClientT:
+def wrap(client: ClientT, *, router: ToolRouter | None = None, **options: Unpack[OptionKeywords]) -> ClientT:
     """Return an openai client whose chat completions understand `tools`, over an upstream without tool calling.
 
     The result has the type and the settings of the given client, and sends through the same HTTP client: proxies, pools, hooks
@@ -30,6 +31,8 @@ def wrap(client: ClientT, **options: Unpack[OptionKeywords]) -> ClientT:
     Args:
         client: An `OpenAI`, `AsyncOpenAI`, `AzureOpenAI` or `AsyncAzureOpenAI`. A framework's object gets an HTTP client with a
             transport of `adapter.transport` instead.
+        router: Chooses the tools of chat requests out of many: those that the first turn needs; a later turn that needs others
+            gets them in a system message before the turn, so the prompt's beginning stays. See `adapter.reveal_tools`.
         options: Choices, all optional; `help(adapter.Options)` describes each in full.
 
     Options for the model and the server:
@@ -81,16 +84,34 @@ def wrap(client: ClientT, **options: Unpack[OptionKeywords]) -> ClientT:
         new_id: Function that makes the ids of calls.
 
     Raises:
-        TypeError: Not an openai client, or an unknown option.
-        ValueError: A value is not allowed.
+        TypeError: Not an openai client, not a router, or an unknown option.
+        ValueError: A value is not allowed, or `router` is given with `merge_system`, which would move all tools to the top.
         DialectError: The dialect cannot be loaded.
     """
-    wrapped: Any = attach(client, open_exchange_for(make_options(options)))
-    described = ", ".join(f"{name}={value!r}" for name, value in options.items())
+    opener: OpenExchange = open_exchange_for(make_options(options))
+    if router is not None:
+        opener = _routed(opener, router, merging=bool(options.get("merge_system")))
+    wrapped: Any = attach(client, opener)
+    given = {**({} if router is None else {"router": router}), **options}
+    described = ", ".join(f"{name}={value!r}" for name, value in given.items())
     _outer_of(wrapped).adapter_settings = described
     kind: Any = type(wrapped)
     wrapped.__class__ = _described(kind)
     return cast("ClientT", wrapped)
+
+
+def _routed(opener: OpenExchange, router: Any, *, merging: bool) -> OpenExchange:
+    from adapter.client.routed import Routed
+    from adapter.routing.router import ToolRouter
+
+    if not isinstance(router, ToolRouter):
+        raise TypeError(f"router is an adapter.ToolRouter, not {router!r}; make one: adapter.ToolRouter(tools)")
+    if merging:
+        raise ValueError(
+            "router adds tools in later system messages, and merge_system=True joins them at the top, so the prompt would "
+            "change from its beginning; leave out router, and give each request tools=router.select(messages).tools"
+        )
+    return Routed(opener, router)
 
 
 def _outer_of(client: Any) -> Any:

@@ -7,7 +7,7 @@ sense. System messages are the same in every turn, so they count only where noth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from adapter.routing.words import terms_with_words
@@ -55,11 +55,7 @@ def read_asked(messages: Any) -> Asked:
     Raises:
         BadRequest: No list of messages; `param` names the place.
     """
-    if isinstance(messages, str):
-        messages = [{"role": "user", "content": messages}]
-    if not isinstance(messages, Iterable) or isinstance(messages, Mapping | bytes):
-        raise wrong_type("messages", messages, "a list of messages, or a text")
-    plain = [_plain(message, f"messages[{place}]") for place, message in enumerate(messages)]
+    plain = plain_messages(messages)
     said = list(_said(plain))
     spoken = [one for role, one in said if role not in _SYSTEM] or [one for _, one in said]
     terms: dict[str, tuple[float, str]] = {}
@@ -68,7 +64,20 @@ def read_asked(messages: Any) -> Asked:
             if weight > terms.get(term, (0.0, ""))[0]:
                 terms[term] = (weight, word)
     users = [one for role, one in said if role == "user"]
-    return Asked(terms, tuple(users or spoken), tuple(dict.fromkeys(_called(plain))))
+    return Asked(terms, tuple(users or spoken), tuple(dict.fromkeys(calls_in(plain))))
+
+
+def plain_messages(messages: Any) -> list[Mapping[str, Any]]:
+    """Return the messages of a conversation as mappings; one text is a message of the user's.
+
+    Raises:
+        BadRequest: No list of messages; `param` names the place.
+    """
+    if isinstance(messages, str):
+        messages = [{"role": "user", "content": messages}]
+    if not isinstance(messages, Iterable) or isinstance(messages, Mapping | bytes):
+        raise wrong_type("messages", messages, "a list of messages, or a text")
+    return [_plain(message, f"messages[{place}]") for place, message in enumerate(messages)]
 
 
 def _plain(message: Any, param: str) -> Mapping[str, Any]:
@@ -104,7 +113,7 @@ def _text_of(content: Any) -> str:
     return "\n".join(part["text"] for part in parts if isinstance(part, Mapping) and isinstance(part.get("text"), str))
 
 
-def _called(messages: list[Mapping[str, Any]]) -> Iterator[str]:
+def calls_in(messages: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield the names of the calls, the last one first."""
     for message in reversed(messages):
         items = [message] if message.get("type") in _CALLS else [message.get("function_call")]

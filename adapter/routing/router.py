@@ -40,6 +40,7 @@ class ToolRouter:
 
     Attributes:
         tools: The definitions, in the caller's order.
+        by_name: The definitions by name, in the caller's order.
         limit: As given.
         always: As given.
 
@@ -65,8 +66,9 @@ class ToolRouter:
         definitions = [read_definition(item, f"tools[{place}]") for place, item in enumerate(self.tools)]
         self._names = [one.name for one in definitions]
         self._places = _places(self._names)
+        self.by_name = dict(zip(self._names, self.tools, strict=True))
         self._texts = [one.text for one in definitions]
-        self.always = tuple(dict.fromkeys(self._known(always, "always")))
+        self.always = tuple(dict.fromkeys(self.known(always, "always")))
         _check_room(self.always, "always", self.limit)
         self._index = Index(definitions)
         self._meaning = None if embed is None else Meaning(embed)
@@ -105,7 +107,7 @@ class ToolRouter:
         """
         most = self.limit if limit is None else _checked_limit(limit)
         asked = read_asked(messages)
-        kept = dict.fromkeys([*self.always, *self._known(keep, "keep")])
+        kept = dict.fromkeys([*self.always, *self.known(keep, "keep")])
         _check_room(kept, "always and keep", most)
         found = {term: self._index.impacts(term) for term in asked.terms}
         words = self._scores(asked, found)
@@ -119,8 +121,17 @@ class ToolRouter:
         selected = tuple(self._selected(place, kinds[place], scores[place], met.get(place, [])) for place in sorted(kinds))
         return ToolSelection(selected, tuple(self._names[place] for place in called if place not in kinds))
 
-    def _known(self, names: Iterable[str], argument: str) -> list[str]:
-        """Return names that are tools."""
+    def known(self, names: Iterable[str], argument: str) -> list[str]:
+        """Return names, which are names of tools.
+
+        Args:
+            names: The names.
+            argument: The caller's word for them, for messages.
+
+        Raises:
+            ValueError: A name is no tool's.
+            TypeError: No list of names.
+        """
         if isinstance(names, str) or not isinstance(names, Iterable):
             raise TypeError(f"{argument} is a list of names of tools, not {names!r}")
         listed: list[Any] = list(names)
