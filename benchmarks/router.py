@@ -105,15 +105,17 @@ def encoder() -> Callable[[list[str]], list[list[float]]]:
     return made
 
 
-def recall(router: adapter.ToolRouter, questions: Iterable[Question]) -> dict[int, float]:
-    """Percent of the questions whose tools are all among the first so many."""
-    right = dict.fromkeys(LIMITS, 0)
+def recall(router: adapter.ToolRouter, questions: Iterable[Question]) -> dict[str, float]:
+    """Percent of the questions whose tools are all among the first so many; `each`: mean percent of a question's tools."""
+    right = dict.fromkeys([*(f"all@{limit}" for limit in LIMITS), *(f"each@{limit}" for limit in LIMITS)], 0.0)
     count = 0
     for count, question in enumerate(questions, 1):  # noqa: B007  # the last number is the count
         names = [one.name for one in router.select(question.messages).ranked()]
         for limit in LIMITS:
-            right[limit] += question.wanted <= set(names[:limit])
-    return {limit: round(100 * found / max(count, 1), 1) for limit, found in right.items()}
+            found = len(question.wanted.intersection(names[:limit])) / len(question.wanted)
+            right[f"all@{limit}"] += found == 1
+            right[f"each@{limit}"] += found
+    return {name: round(100 * found / max(count, 1), 1) for name, found in right.items()}
 
 
 def measured(collection: Collection, embed: Any, most: int | None) -> list[dict[str, Any]]:
@@ -126,9 +128,8 @@ def measured(collection: Collection, embed: Any, most: int | None) -> list[dict[
         begun = time.process_time()
         rates = recall(router, track(questions, f"{collection.name}, {half}", console=NOTES, disable=not NOTES.is_terminal))
         cost = 1e3 * (time.process_time() - begun) / len(questions)
-        names = {f"recall@{limit}": rate for limit, rate in rates.items()}
         found.append({"set": collection.name, "half": half, "tools": len(collection.tools), "questions": len(questions)}
-                     | names | {"ms": round(cost, 2)})  # fmt: skip
+                     | rates | {"ms": round(cost, 2)})  # fmt: skip
     return found
 
 
@@ -159,7 +160,7 @@ def neighbours(collections: list[Collection]) -> list[dict[str, Any]]:
         index.FIELDS, index.K1, index.ALIKE = change[1:]
         rates = [recall(adapter.ToolRouter(one.tools), one.halves(None)["tuned"]) for one in collections]
         found.append(
-            {"change": change[0]} | {f"{one.name} @20": rate[20] for one, rate in zip(collections, rates, strict=True)}
+            {"change": change[0]} | {f"{one.name} @20": rate["all@20"] for one, rate in zip(collections, rates, strict=True)}
         )
     index.FIELDS, index.K1, index.ALIKE = fields, k1, alike
     return found

@@ -6,6 +6,7 @@ the whole index.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from adapter.tools.one_tool import check_words, wrong_type
 from adapter.tools.other_apis import other_form
 
 _KINDS = ("function", "custom")
+_SIGNS = re.compile(r"[-_.:/]+")
 _MOST = 5_000  # parts of a schema that are read: a schema that leads back to itself ends too
 
 
@@ -36,8 +38,11 @@ class Definition(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The definition as one text, for embeddings: name, description, parameters."""
-        return "\n".join(part for part in (self.name.replace("_", " "), self.description, self.parameters, self.about) if part)
+        """The definition as one text, for embeddings: name and description, or the parameters where nothing describes the tool.
+
+        Measured with and without parameters: the same recall in the sum with BM25, for a third of an encoder's work.
+        """
+        return f"{_SIGNS.sub(' ', self.name)}: {self.description or f'{self.parameters} {self.about}'.strip()}"
 
 
 def read_definition(item: Any, param: str) -> Definition:

@@ -11,7 +11,7 @@ import pytest
 import adapter
 from adapter.routing.meaning import combined
 from tests.house.pages import ROOT
-from tests.routing.sets import OFFICE
+from tests.routing.sets import OFFICE, tool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,13 +63,19 @@ def test_tools_are_embedded_once_and_texts_once() -> None:
     assert embed.calls[2:] == [["song"]]
 
 
+def test_parameters_describe_a_tool_without_a_description() -> None:
+    embed = Counting()
+    adapter.ToolRouter([tool("a.b-c", x="The rain"), tool("d")], 1, embed=embed).select("rain")
+    assert embed.calls[0] == ["a b c: x The rain", "d: "]
+
+
 def test_other_tools_keep_the_vectors_that_are_made() -> None:
     embed = Counting()
     router = adapter.ToolRouter(OFFICE[:6], limit=2, embed=embed)
     router.select("rain")
     router.with_tools(OFFICE[3:]).select("rain")
     assert len(embed.calls[2]) == len(OFFICE) - 6
-    assert "play_music".replace("_", " ") in embed.calls[2][0]
+    assert embed.calls[2][0] == "play music: Play a song, an album or an artist."
 
 
 def test_no_tools_and_no_words() -> None:
