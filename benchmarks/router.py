@@ -188,7 +188,7 @@ def main() -> None:
         embed = encoder() if args.embed else None
         found = [row for one in collections for row in measured(one, embed, args.most)]
         NOTES.print(f"index of 1,000 tools: {index_cost(collections[0])} ms of processor time")
-    table = Table(*found[0])
+    table = Table(*found[0], box=None, pad_edge=False)
     for row in found:
         table.add_row(*map(str, row.values()))
     Console().print(table)
