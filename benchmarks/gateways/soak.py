@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _LANES = 16  # callers at once
 _LOOK = 10.0  # seconds between two looks
-_KEPT = 45.0  # seconds, longer than a connection to upstream is kept without a request
+_KEPT = 75.0  # seconds: aiohttp looks every 30 for connections that had no request for 30
 _GROWTH = 1.05  # times the memory, at most
 _PLAIN = {"model": "m", "messages": [{"role": "user", "content": "Say a word."}]}
 
