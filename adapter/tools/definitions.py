@@ -46,6 +46,7 @@ class Policy(NamedTuple):
     on_builtin: str = "raise"
 
 
+_DEEPEST = 300  # levels of JSON in a definition
 RAISING = Policy()
 
 
@@ -234,6 +235,12 @@ def _one(entry: Entry, form: str, seen: dict[str, str]) -> ToolDefinition:
     """Read a definition whose name is new."""
     item, polls = _without_mark(entry.item)
     tool, where = _FORMS[form](entry._replace(item=item) if polls is not None else entry)
+    if _is_deeper(entry.item, _DEEPEST):
+        raise BadRequest(
+            f"Invalid tool {tool.name!r}: its definition is nested deeper than {_DEEPEST} levels. Shorten "
+            "the default, the example or the unknown key that is.",
+            param=where,
+        )
     tool = replace(tool, polls=True) if polls else tool
     if tool.name in seen:
         raise BadRequest(
@@ -242,6 +249,18 @@ def _one(entry: Entry, form: str, seen: dict[str, str]) -> ToolDefinition:
         )
     seen[tool.name] = where
     return tool
+
+
+def _is_deeper(value: Any, most: int) -> bool:
+    """Return True for JSON in which more levels of objects and lists stand in one another."""
+    level = [value]
+    for _ in range(most + 1):
+        level = [
+            inner for one in level if isinstance(one, dict | list) for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _without_mark(item: Mapping[str, Any]) -> tuple[Mapping[str, Any], bool | None]:

@@ -216,6 +216,33 @@ def test_a_mutated_schema_is_another_one() -> None:
     assert adapter.parse(text, [tool]).tool_calls[0].valid
 
 
+def _nested(depth: int, *, in_lists: bool) -> Any:
+    value: Any = "x"
+    for _ in range(depth):
+        value = [value] if in_lists else {"a": value}
+    return value
+
+
+@pytest.mark.parametrize("depth", [400, 900, 50_000])
+@pytest.mark.parametrize("in_lists", [False, True], ids=["objects", "lists"])
+@pytest.mark.parametrize("key", ["default", "const", "x-unknown"])
+@pytest.mark.parametrize("where", ["in the schema", "beside it"])
+def test_a_deep_value_in_a_definition_is_a_bad_request(where: str, key: str, in_lists: bool, depth: int) -> None:
+    """A schema that is not checked by its depth may hold any value, which every template would have to write."""
+    value = _nested(depth, in_lists=in_lists)
+    tool = {"name": "f", "parameters": {"type": "object", "properties": {"p": {key: value}}}}
+    if where == "beside it":
+        tool = {"name": "f", "parameters": {"type": "object"}, key: value}
+    with pytest.raises(adapter.BadRequest, match="nested"):
+        adapter.render([{"role": "user", "content": "x"}], [{"type": "function", "function": tool}])
+
+
+@pytest.mark.parametrize("dialect", ["hermes", "gemma-4", "qwen3-coder", "kimi-k3"])
+def test_a_default_as_deep_as_a_definition_may_be_is_written(dialect: str) -> None:
+    tool = {"name": "f", "parameters": {"type": "object", "properties": {"p": {"default": _nested(290, in_lists=False)}}}}
+    assert adapter.render([{"role": "user", "content": "x"}], [{"type": "function", "function": tool}], dialect=dialect)
+
+
 def test_deep_nesting_is_refused_and_not_a_crash() -> None:
     deep = "[" * 100_000
     parsed = adapter.parse('<tool_call>{"name": "f", "arguments": {"x": ' + deep)
