@@ -48,7 +48,7 @@ def whole(create: Callable[..., Any], request: Mapping[str, Any], run: Run) -> A
     """Ask, and return the completion, of a stream as a dictionary."""
     answered = create(**request)
     if inspect.isawaitable(answered):
-        _close(answered)
+        close(answered)
         raise TypeError("run_tools() takes a sync client, and this client's answers must be awaited: await arun_tools(…)")
     if not request.get("stream"):
         return answered
@@ -59,8 +59,8 @@ def whole(create: Callable[..., Any], request: Mapping[str, Any], run: Run) -> A
             if run.over():
                 raise TimeoutError("the answer was still coming at the deadline of the run")
     finally:
-        if callable(close := getattr(answered, "close", None)):
-            close()
+        if callable(end := getattr(answered, "close", None)):
+            end()
     return chunks.completion()
 
 
@@ -77,15 +77,15 @@ async def awhole(create: Callable[..., Any], request: Mapping[str, Any], run: Ru
         async for chunk in answered:
             chunks.add(chunk)
     finally:
-        if callable(close := getattr(answered, "close", None)):
-            await close()
+        if callable(end := getattr(answered, "close", None)):
+            await end()
     return chunks.completion()
 
 
-def _close(answered: Any) -> None:
+def close(awaitable: Any) -> None:
     """Close a coroutine that is not awaited, which Python would warn of."""
-    if inspect.iscoroutine(answered):
-        answered.close()
+    if inspect.iscoroutine(awaitable):
+        awaitable.close()
 
 
 class Chunks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -141,8 +142,8 @@ async def _call(ready: Ready) -> End:
 
 
 def _hand_over(loop: asyncio.AbstractEventLoop, future: asyncio.Future[End], end: End) -> None:
-    """Give the end of a function from its thread to the loop, if the loop still runs."""
-    if not loop.is_closed():
+    """Give the end of a function from its thread to the loop. A function left behind may end after the loop is closed."""
+    with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits for the end
         loop.call_soon_threadsafe(lambda: None if future.done() else future.set_result(end))
 
 

@@ -50,8 +50,7 @@ def _carried_out(run: Run, client: Any, command: Command) -> Any:
         confirm = run.settings.confirm
         answer = confirm(command.call) if confirm is not None else None
         if inspect.isawaitable(answer):
-            if inspect.iscoroutine(answer):
-                answer.close()
+            asking.close(answer)
             raise TypeError("confirm is async, and run_tools() calls plain functions: use await arun_tools(…)")
         return answer
     return _executed(run, command.batch)
@@ -116,4 +115,7 @@ def _end(run: Run, ready: Ready, end: End) -> None:
     if end.error is not None and not isinstance(end.error, Exception):
         run.broke_off(ready, end.error)
         raise end.error
+    if inspect.isawaitable(end.value):
+        asking.close(end.value)
+        end = End(error=TypeError(f"{ready.tool.name} returned {type(end.value).__name__}, which arun_tools awaits"))
     run.ended(ready, end)

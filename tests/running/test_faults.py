@@ -112,6 +112,15 @@ def test_a_function_that_cancels_itself_has_failed(way: Way) -> None:
     assert play(way, [[("cancel", {})], "Sorry."], [tool_of(way, cancel)]).outcomes == ["failed"]
 
 
+def test_a_plain_function_that_returns_a_coroutine_has_failed_in_the_sync_runner() -> None:
+    async def later() -> str:
+        return "x"
+
+    tool = adapter.tool(name="look")(lambda: later())  # noqa: PLW0108  # the function is plain, its result is not
+    assert play(Way(False, False, False), [[("look", {})], "x"], [tool]).replies == ["Error: look failed (TypeError)."]
+    assert play(Way(True, False, False), [[("look", {})], "x"], [tool]).replies == ["x"]
+
+
 # --- Functions that do not end -----------------------------------------------------------------------------------------------
 
 

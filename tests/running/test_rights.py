@@ -106,6 +106,15 @@ def test_a_plain_confirm_is_taken_by_the_async_runner() -> None:
     assert play(Way(True, False, False), [SEND, "x"], [box.tool()], confirm=lambda call: True).outcomes == ["finished"]
 
 
+@pytest.mark.parametrize("arguments", ['{"to": "Ann", "to": "Bob"}', '{"to": "\\u0042ob"}', '\n { "to":"Bob" }\n'])
+@both_kinds
+def test_the_function_gets_what_was_confirmed(way: Way, arguments: str) -> None:
+    box = Outbox()
+    confirm, asked = confirm_in(way, True)
+    play(way, [[("send", arguments)], "Sent."], [box.tool()], confirm=confirm)
+    assert ([call.arguments["to"] for call in asked], box.sent) == (["Bob"], ["Bob"])
+
+
 @both_kinds
 def test_bad_arguments_are_told_before_anybody_is_asked(way: Way) -> None:
     confirm, asked = confirm_in(way, True)
