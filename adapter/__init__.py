@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from adapter.routing.router import ToolRouter
     from adapter.routing.selection import SelectedTool, ToolSelection
     from adapter.running.ending import run_of
+    from adapter.running.mcp import mcp_tools
     from adapter.running.run import arun_tools, run_tools
     from adapter.running.tool import RunnableTool, tool
     from adapter.running.values import CallRecord, RunEvent, RunResult, TokenUse, ToolCall
@@ -98,6 +99,7 @@ __all__ = [
     "count_tokens",
     "lint",
     "load_settings",
+    "mcp_tools",
     "parse",
     "probe",
     "read_tools",
@@ -152,6 +154,7 @@ _HOMES = {
     "adapter.routing.router": ("ToolRouter",),
     "adapter.routing.selection": ("SelectedTool", "ToolSelection"),
     "adapter.running.ending": ("run_of",),
+    "adapter.running.mcp": ("mcp_tools",),
     "adapter.running.run": ("arun_tools", "run_tools"),
     "adapter.running.tool": ("RunnableTool", "tool"),
     "adapter.running.values": ("CallRecord", "RunEvent", "RunResult", "TokenUse", "ToolCall"),

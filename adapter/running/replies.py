@@ -1,4 +1,4 @@
-"""Texts that the model reads in place of or as the result of a call: each of a fixed form, none with a traceback."""
+"""Texts that the model reads as the result of a call, or in its place: of a fixed form, without tracebacks (behaviour 11.5)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The state of a run: the conversation, the calls of the current answer, and all that is told.
 
 An answer's calls are open until each has a record; then their results go into the conversation in the order of the calls. A run
-that breaks off settles its open calls first, so the conversation never holds a call without a result.
+that breaks off settles its open calls first, so the conversation never holds a call without a result (behaviour 11.1).
 """
 
 from __future__ import annotations
@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from adapter.running import replies
 from adapter.running.history import read_answer, result_message
-from adapter.running.values import CallRecord, End, EventKind, Outcome, RunEvent, RunResult, Stopped, TokenUse, ToolCall
+from adapter.running.values import (
+    CallRecord,
+    End,
+    EventKind,
+    Outcome,
+    RunEvent,
+    RunResult,
+    Stopped,
+    TokenUse,
+    ToolCall,
+    ToolOutput,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -153,8 +164,11 @@ class Run:
             self._returned(ready, end.value, seconds)
 
     def _returned(self, ready: Ready, value: Any, seconds: float) -> None:
+        text: Any = value
+        if isinstance(value, ToolOutput):
+            text, value = value.text, value.value
         try:
-            text = replies.as_text(value)
+            text = replies.as_text(text)
         except Exception as error:  # noqa: BLE001  # results are of any class, and so are the errors of showing them
             reply = replies.failed(ready.tool.name, error) + (replies.MAYBE_WRITTEN if ready.tool.writes else "")
             self.settle(ready.call.id, "failed", reply, ready, seconds=seconds, error=error, result=value)

@@ -146,6 +146,19 @@ class RunResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolOutput:
+    """A result in two forms.
+
+    Attributes:
+        text: The result for the model.
+        value: The result for the caller.
+    """
+
+    text: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """The end of a function's run.
 

@@ -188,6 +188,7 @@ COSTS = [
         {*NETWORK, "jinja2", "lxml", "rich", "numpy"},
         id="router",
     ),
+    pytest.param("import adapter; adapter.run_tools, adapter.mcp_tools", {*NETWORK, "mcp", "pydantic", "rich"}, id="run_tools"),
     pytest.param("import adapter.cli.serve", {*NETWORK, "starlette", "uvicorn", "jinja2", "lxml", "jsonschema"}, id="serve"),
     pytest.param(
         "from adapter.gateway.config import Config, Upstream; from adapter.gateway.server import Gateway; "
@@ -258,6 +259,7 @@ def test_public_names() -> None:
         "count_tokens",
         "lint",
         "load_settings",
+        "mcp_tools",
         "parse",
         "probe",
         "read_tools",
