@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from adapter.linting.subject import LintedTool, Path, Subject
 
 _MOST_TOOLS, _MOST_OF_OPENAI = 20, 128
+_OWN_PLACE = re.compile(r"tools\[0\](?:\.function)?\.?")  # the definition is read alone, in a list of its own
 _BEFORE_SCHEMA = re.compile(r"^tools\[0\](?:\.function)?\.parameters")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 
@@ -52,7 +53,7 @@ def _refused(subject: Subject) -> Iterator[Found]:
             path = (*tool.schema_path, *_steps(tool.schema, error.param)) if _in_schema(error.param) else tool.path
             hint = "the adapter answers 400 in these words"
             vendors = isinstance(error, Builtin)
-            said = " ".join(error.message.split()).replace("tools[0]", "the tool")
+            said = _OWN_PLACE.sub("", " ".join(error.message.split()))
             message = f"{tool.named if tool.name else 'a tool'} is refused: {said}"
             yield Found(message, path, _at(tool, path), hint, tool.name, "warning" if vendors else None)
 
