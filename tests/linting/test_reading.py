@@ -86,7 +86,9 @@ def test_tools_that_are_nested_too_deeply_are_refused(tmp_path: Path) -> None:
     (tmp_path / "deep.json").write_text(deep, encoding="utf-8")
     status, out, err = call("lint", str(tmp_path / "deep.json"), "--dialect", "hermes", "--select", "R01")
     assert (status, err) == (1, "")
-    assert f"{tmp_path / 'deep.json'}:1:2: error R01 tool 'f' is refused: Invalid tool 'f': its definition is nested deeper" in out
+    assert (
+        f"{tmp_path / 'deep.json'}:1:2: error R01 tool 'f' is refused: Invalid tool 'f': its definition is nested deeper" in out
+    )
 
 
 @pytest.mark.parametrize("value", [5, None, "x", {}, {"a": 1}, {"tools": {}}], ids=repr)
