@@ -102,8 +102,19 @@ class Replay:
             404, {"error": {"message": message, "type": "invalid_request_error", "code": "not_recorded", "param": None}}
         )
 
-    def models(self) -> Answer:
-        """Return the list of models in the file."""
+    def question(self, path: str) -> Answer:
+        """Return the recorded answer to a question about the server (`/models`, `/props`).
+
+        Without a record the models are those in the file's requests, and any other question gets a 404.
+
+        Args:
+            path: The path of the URL.
+        """
+        endpoint = path.removeprefix("/v1")
+        if _key(endpoint, {}) in self._answers:
+            return self.answer(path, {})
+        if not endpoint.endswith("/models"):
+            return _json(404, {"error": {"message": "not recorded"}})
         return _json(200, {"object": "list", "data": [{"id": name, "object": "model"} for name in self._models if name]})
 
     def _nearest(self, endpoint: str, request: Mapping[str, Any]) -> str:
@@ -143,9 +154,7 @@ def _server(replay: Replay) -> Any:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            _send(
-                self, replay.models() if self.path.endswith("/models") else _json(404, {"error": {"message": "not recorded"}})
-            )
+            _send(self, replay.question(self.path))
 
         def do_POST(self) -> None:
             data = self.rfile.read(int(self.headers.get("content-length") or 0))

@@ -62,7 +62,12 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the run")
-    group.add_argument("--concurrency", metavar="N", type=int, help="cases asked at the same time (4; the demo's model: 1)")
+    group.add_argument(
+        "--concurrency",
+        metavar="N",
+        type=int,
+        help="cases asked at the same time (4; 1 for the demo's model, --record and --replay)",
+    )
     group.add_argument("--per-minute", metavar="N", type=float, help="cases begun in a minute, at most")
     group.add_argument("--fresh", action="store_true", help="begin anew in place of going on from the file of results")
     group.add_argument("--record", metavar="FILE", help="write each request and its answer to a file, for --replay")

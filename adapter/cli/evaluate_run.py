@@ -186,7 +186,8 @@ def _ask(
 
     found: dict[tuple[str, str], CaseOutcome] = {}
     counts: Counter[str] = Counter()
-    most = args.concurrency or (1 if reached.embedded else _AT_A_TIME)
+    # A recording and its replay ask in the same order: what an answer teaches of the server shapes the requests that follow.
+    most = args.concurrency or (1 if reached.embedded or args.record or args.replay else _AT_A_TIME)
     with shown(len(jobs), console) as progress:
         for outcome in outcomes(jobs, most, Pace(args.per_minute), file.add):
             found[outcome.case, outcome.arm] = outcome

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -71,7 +72,18 @@ class Asker:
         self, arm: Arm, client: OpenAI, pool: Sequence[dict[str, Any]], seed: int,
         heard: Callable[[ExchangeRecord], object] | None = None, *, patient: bool = False,
     ) -> None:  # fmt: skip
-        self.arm, self._client, self._pool, self._seed, self._heard = arm, client, pool, seed, heard
+        import adapter
+
+        self.arm, self._pool, self._seed, self._heard = arm, pool, seed, heard
+        self._present = threading.local()  # what the case of each thread has heard
+        options: Any = {
+            **arm.options,
+            "on_event": self._told,
+            "on_exchange": self._recorded,
+            "new_id": lambda: f"call_{next(self._present.ids)}",
+        }
+        # One client for all cases, as in real use: facts about the server are learnt once.
+        self._wrapped = adapter.wrap(client, **options)
         self._answered = patient
 
     def ask(self, case: Case, number: int = 0) -> CaseOutcome:
@@ -90,35 +102,35 @@ class Asker:
         self._converse(case, tools, heard)
         seconds = time.perf_counter() - started
         if heard.hopeless and not self._answered:
-            raise Unreachable(f"arm {self.arm.name!r}: {self._client.base_url}: {heard.error}")
+            raise Unreachable(f"arm {self.arm.name!r}: {self._wrapped.base_url}: {heard.error}")
         self._answered = self._answered or not heard.failed
         return replace(self._outcome(case, tools, heard, seconds), number=number)
 
+    def _told(self, problem: Problem) -> None:
+        """Keep a problem of the case that this thread asks."""
+        self._present.heard.hear(problem)
+
+    def _recorded(self, record: ExchangeRecord) -> None:
+        """Keep a record of the case that this thread asks; a question about the server (`/models`) is no answer to a case."""
+        if record.endpoint.endswith("completions"):
+            self._present.heard.records.append(record)
+        if self._heard is not None:
+            self._heard(record)
+
     def _converse(self, case: Case, tools: list[dict[str, Any]], heard: _Heard) -> None:
-        import adapter
-
-        numbers = itertools.count(1)
-
-        def record(one: ExchangeRecord) -> None:
-            heard.records.append(one)
-            if self._heard is not None:
-                self._heard(one)
-
-        # A client of its own for each case: nothing learnt from one case changes the requests of another.
-        options: Any = {**self.arm.options, "on_event": heard.hear, "on_exchange": record}
-        client = adapter.wrap(self._client, **options, new_id=lambda: f"call_{next(numbers)}")
+        self._present.heard, self._present.ids = heard, itertools.count(1)
         messages: list[dict[str, Any]] = []
         for number, turn in enumerate(case.turns, 1):
             messages += turn.messages
             heard.expected += [Called(one.name, one.arguments or {}) for one in turn.expect]
             before = len(heard.records)
-            message = self._answer(client, case, messages, tools, heard)
+            message = self._answer(case, messages, tools, heard)
             self._judge(case, turn, number, message, tools, heard, heard.records[before:])
             if heard.faults or message is None:
                 return
             messages += _with_results(case, turn, message)
 
-    def _answer(self, client: OpenAI, case: Case, messages: list[Any], tools: Any, heard: _Heard) -> Any:
+    def _answer(self, case: Case, messages: list[Any], tools: Any, heard: _Heard) -> Any:
         """Return the message of an answer; None for an error, which is kept."""
         import openai
 
@@ -126,7 +138,7 @@ class Asker:
 
         given: Any = {"tools": tools} if tools else {}
         try:
-            completion = client.chat.completions.create(
+            completion = self._wrapped.chat.completions.create(
                 model=self.arm.model, messages=messages, max_tokens=self.arm.max_tokens, **given, **case.request
             )
         except openai.APIError as error:

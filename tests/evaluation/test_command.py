@@ -340,6 +340,26 @@ def test_native_calls_are_judged_as_the_server_sent_them(tmp_path: Path) -> None
     assert one.calls[0].arguments == THREE["arguments"]
 
 
+def test_facts_about_the_server_are_learnt_once(tmp_path: Path) -> None:
+    """As in real use: one client asks all cases, and asks the size of the model once; the question is in the recording too."""
+
+    def asked(request: Received) -> Reply:
+        if request.method == "GET":
+            return Answer({"object": "list", "data": [{"id": "m", "object": "model", "meta": {"n_params": 500_000_000}}]})
+        return completion(block(city="Oslo"))
+
+    name = written(tmp_path, *(case_of(str(n), [OSLO]) for n in range(4)))
+    with Upstream(asked) as upstream:
+        flags, records = ["--profile", "auto", "--server", "llama.cpp"], str(tmp_path / "records.jsonl")
+        _, found, _ = evaluate(tmp_path, name, *flags, "--record", records, url=upstream.url)
+        questions = [request.path for request in upstream.received if request.method == "GET"]
+    assert len(questions) == len(set(questions)) > 0
+    assert [one.verdict for one in found] == ["right"] * 4
+    assert all("constrained" in one.layers for one in found), "the profile of small models"
+    status, again, said = evaluate(tmp_path, name, *flags, "--replay", records, "--fresh", url="http://127.0.0.1:9/v1")
+    assert (status, [one.completions for one in again]) == (0, [one.completions for one in found]), said
+
+
 def test_a_server_that_cannot_be_asked_ends_the_run(tmp_path: Path) -> None:
     name = written(tmp_path, *(case_of(str(n), [OSLO]) for n in range(4)))
     with Upstream(Answer({"error": {"message": "wrong key"}}, 401)) as upstream:
