@@ -104,6 +104,12 @@ def test_a_question_grows_with_the_tools() -> None:
     assert_linear(prepare, 300)
 
 
+def test_revealing_grows_with_the_turns() -> None:
+    router = adapter.ToolRouter(many(30), 4)
+    turn = [{"role": "user", "content": "the invoice"}, {"role": "assistant", "content": "Here it is."}]
+    assert_linear(lambda size: lambda: adapter.reveal_tools(router, turn * size), 20)
+
+
 @pytest.mark.parametrize("unit", ["weather ", "qwertyuiop", "天气", "aB", "_-.", "x\n"], ids=repr)
 def test_a_question_grows_with_its_length(unit: str) -> None:
     router = adapter.ToolRouter(many(50))
