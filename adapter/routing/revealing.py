@@ -11,11 +11,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapter.routing.asked import calls_in, plain_messages
+from adapter.routing.router import ToolRouter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-    from adapter.routing.router import ToolRouter
 
 _WINDOW = 6  # turns of the user that count in a selection; older ones weigh nothing
 _SHARE = 4  # a later turn gets at most the limit's fourth part
@@ -48,7 +47,10 @@ def reveal_tools(router: ToolRouter, messages: Any, *, keep: Iterable[str] = ())
     Raises:
         BadRequest: `messages` is no conversation.
         ValueError: `keep` names no tool.
+        TypeError: `router` is no router.
     """
+    if not isinstance(router, ToolRouter):
+        raise TypeError(f"router is an adapter.ToolRouter, not {router!r}; make one: adapter.ToolRouter(tools)")
     plain = plain_messages(messages)
     turns = [place for place, message in enumerate(plain) if message.get("role") == "user"] or [len(plain)]
     wanted = router.known(keep, "keep")

@@ -227,12 +227,32 @@ def test_requests_that_cannot_be_routed_are_refused_before_the_server_is_asked()
         assert upstream.received == []
 
 
+def test_run_tools_with_a_router() -> None:
+    def get_weather(city: str) -> str:
+        """Current weather and forecast."""
+        return f"Rain in {city}."
+
+    def play_music(query: str) -> str:
+        """Play a song."""
+        raise AssertionError(query)
+
+    tools = [adapter.tool(get_weather), adapter.tool(play_music)]
+    router = adapter.ToolRouter([tool.definition for tool in tools], limit=1)
+    with Upstream(completion(CALL), completion("It rains.")) as upstream, OpenAI(base_url=upstream.url, api_key="key") as plain:
+        result = adapter.run_tools(adapter.wrap(plain, router=router), "What is the weather in Oslo?", tools, model="m")
+        prompts = json.dumps(upstream.bodies)
+    assert [call.result for call in result.calls] == ["Rain in Oslo."]
+    assert ("get_weather" in prompts, "play_music" in prompts) == (True, False)
+
+
 def test_arguments_of_wrap() -> None:
     plain = OpenAI(base_url="http://127.0.0.1:1/v1", api_key="key")
     with pytest.raises(TypeError, match=r"router is an adapter.ToolRouter, not \[\]"):
         adapter.wrap(plain, router=[])  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="merge_system=True joins them at the top"):
         adapter.wrap(plain, router=ROUTER, merge_system=True)
+    with pytest.raises(TypeError, match=r"router is an adapter.ToolRouter, not \[\]"):
+        adapter.reveal_tools([], "x")  # type: ignore[arg-type]
     wrapped = adapter.wrap(plain, router=ROUTER)
     assert "router=ToolRouter(10 tools, limit=4, always=[])" in repr(wrapped)
     adapter.reset(wrapped)
