@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from adapter.evaluation.bare import bare_verdict, calls_of
+from adapter.evaluation.cases import BadCases
 from adapter.evaluation.checking import check, pairs_of, schema_faults
 from adapter.evaluation.offering import offered
 from adapter.evaluation.outcome import Called, CaseOutcome, Fault
@@ -66,6 +67,9 @@ class Asker:
         seed: The seed of the run.
         heard: Called with each record; for a file of records.
         patient: Go on where the server refuses all; for recorded answers.
+
+    Raises:
+        BadArm: The dialect or the chat template cannot be loaded.
     """
 
     def __init__(
@@ -73,6 +77,8 @@ class Asker:
         heard: Callable[[ExchangeRecord], object] | None = None, *, patient: bool = False,
     ) -> None:  # fmt: skip
         import adapter
+        from adapter.errors import AdapterError
+        from adapter.evaluation.arms import BadArm
 
         self.arm, self._pool, self._seed, self._heard = arm, pool, seed, heard
         self._present = threading.local()  # what the case of each thread has heard
@@ -83,7 +89,10 @@ class Asker:
             "new_id": lambda: f"call_{next(self._present.ids)}",
         }
         # One client for all cases, as in real use: facts about the server are learnt once.
-        self._wrapped = adapter.wrap(client, **options)
+        try:
+            self._wrapped = adapter.wrap(client, **options)
+        except AdapterError as error:
+            raise BadArm(f"arm {arm.name!r}: {' '.join(error.message.split())}") from error
         self._answered = patient
 
     def ask(self, case: Case, number: int = 0) -> CaseOutcome:
@@ -95,6 +104,7 @@ class Asker:
 
         Raises:
             Unreachable: The server refuses all requests, or does not answer, and has answered none.
+            BadCases: The messages, the tools or the tool choice of the case are none that a chat request may have.
         """
         heard = _Heard()
         tools = offered(case, self.arm, self._pool, self._seed)
@@ -137,12 +147,17 @@ class Asker:
         from adapter.errors import InvalidToolCall, refusal_of
 
         given: Any = {"tools": tools} if tools else {}
+        before = len(heard.records)
         try:
             completion = self._wrapped.chat.completions.create(
                 model=self.arm.model, messages=messages, max_tokens=self.arm.max_tokens, **given, **case.request
             )
         except openai.APIError as error:
             refusal = refusal_of(error)
+            if isinstance(error, openai.BadRequestError) and len(heard.records) == before:  # nothing was sent to the server
+                body = error.body if isinstance(error.body, dict) else {}
+                words = " ".join(f"{body.get('param') or 'the request'}: {body.get('message') or error.message}".split())
+                raise BadCases(f"{case.place}: no chat request can be made of the case: {words}") from error
             cause = f" ({error.__cause__})" if refusal is None and error.__cause__ else ""
             heard.error = " ".join(f"{refusal or error.message}{cause}".split())
             heard.unread = isinstance(refusal, InvalidToolCall)

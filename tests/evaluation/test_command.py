@@ -429,6 +429,8 @@ WRONG = {
     "CASES --failed-from OUT": "need a file of their own",
     "CASES --failed-from nope": "give a file of results",
     "bfcl:nope": "bfcl:nope: ",
+    "CASES --replay RECORDS --arm dialect=hermess": "arm 'dialect=hermess': no dialect 'hermess'; did you mean 'hermes'?",
+    "CASES --replay RECORDS --arm chat_template=nope.jinja": "nope.jinja",
     "CASES --tools nope.json": 'tools is "nope.json": No such file or directory',
     "CASES --report a.htm": "--report a.htm: the suffix names the form; did you mean '.html'?",
     "record": "give the file that `adapter serve --record FILE` wrote",
@@ -441,7 +443,24 @@ WRONG = {
 @pytest.mark.parametrize(("words", "message"), WRONG.items(), ids=WRONG)
 def test_wrong_input_gets_one_line(tmp_path: Path, words: str, message: str) -> None:
     places = {"CASES": written(tmp_path, case_of("q", [OSLO], category="k")), "OUT": str(tmp_path / "out.jsonl")}
+    places["RECORDS"] = str(EXAMPLE / "records.jsonl")
     status, found, said = evaluate(tmp_path, *(places.get(word, word) for word in words.split()))
     assert (status, found) == (2, [])
     assert message in said
-    assert len(said.splitlines()) == 1
+    told = [line for line in said.splitlines() if line != "adapter eval: 1 case, 1 arm"]
+    assert len(told) == 1
+
+
+REQUESTS = {
+    "a role": ({"messages": [{"role": "nobody", "content": "?"}]}, "messages[0].role"),
+    "a tool choice": ({"tool_choice": "sometimes"}, "tool_choice"),
+    "the choice of another tool": ({"tool_choice": {"type": "function", "function": {"name": "x"}}}, "tool_choice"),
+}
+
+
+@pytest.mark.parametrize(("more", "param"), REQUESTS.values(), ids=REQUESTS)
+def test_a_case_that_is_no_request_is_no_error_of_the_server(tmp_path: Path, more: dict[str, Any], param: str) -> None:
+    name = written(tmp_path, case_of("q", [OSLO], **more))
+    status, found, said = evaluate(tmp_path, name, url="http://127.0.0.1:9/v1")
+    assert (status, found) == (2, [])
+    assert said.splitlines()[-1].startswith(f"adapter: {name}, line 1: no chat request can be made of the case: {param}")
