@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from adapter.api.aggregate import Aggregator
-
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from adapter.running.state import Run
 
 
-def create_of(client: Any, *, asynchronous: bool) -> Callable[..., Any]:
-    """Return the client's `chat.completions.create`.
+def create_of(client: Any, run: Run, *, asynchronous: bool) -> Callable[..., Any]:
+    """Return the client's `create` of the run's API, such as `chat.completions.create`.
 
     Raises:
         TypeError: No client of this shape, or a sync client in place of an async client, or the other way round.
     """
-    create = getattr(getattr(getattr(client, "chat", None), "completions", None), "create", None)
+    create = functools.reduce(lambda inner, name: getattr(inner, name, None), run.wire.path, client)
     name = "arun_tools" if asynchronous else "run_tools"
     if not callable(create) or isinstance(client, type):
-        raise TypeError(f"{name}() takes an openai client, wrapped or not, not {client!r}")
+        raise TypeError(f"{name}() takes an openai client, wrapped or not, not {client!r}: it has no {'.'.join(run.wire.path)}")
     from openai import AsyncOpenAI, OpenAI
 
     if isinstance(client, OpenAI if asynchronous else AsyncOpenAI):
@@ -45,68 +45,44 @@ def within(client: Any, left: float | None) -> tuple[Any, dict[str, Any]]:
 
 
 def whole(create: Callable[..., Any], request: Mapping[str, Any], run: Run) -> Any:
-    """Ask, and return the completion, of a stream as a dictionary."""
+    """Ask, and return the answer, of a stream as a dictionary."""
     answered = create(**request)
     if inspect.isawaitable(answered):
         close(answered)
         raise TypeError("run_tools() takes a sync client, and this client's answers must be awaited: await arun_tools(…)")
     if not request.get("stream"):
         return answered
-    chunks = Chunks(run)
+    joined = run.wire.joined(run.say)
     try:
         for chunk in answered:
-            chunks.add(chunk)
+            joined.add(chunk)
             if run.over():
                 raise TimeoutError("the answer was still coming at the deadline of the run")
     finally:
         if callable(end := getattr(answered, "close", None)):
             end()
-    return chunks.completion()
+    return joined.whole()
 
 
 async def awhole(create: Callable[..., Any], request: Mapping[str, Any], run: Run) -> Any:
-    """Ask, and return the completion, of a stream as a dictionary."""
+    """Ask, and return the answer, of a stream as a dictionary."""
     answered = create(**request)
     if not inspect.isawaitable(answered):
         raise TypeError(f"arun_tools() takes an async client, and this client answered at once: {type(answered).__name__}")
     answered = await answered
     if not request.get("stream"):
         return answered
-    chunks = Chunks(run)
+    joined = run.wire.joined(run.say)
     try:
         async for chunk in answered:
-            chunks.add(chunk)
+            joined.add(chunk)
     finally:
         if callable(end := getattr(answered, "close", None)):
             await end()
-    return chunks.completion()
+    return joined.whole()
 
 
 def close(awaitable: Any) -> None:
     """Close a coroutine that is not awaited, which Python would warn of."""
     if inspect.iscoroutine(awaitable):
         awaitable.close()
-
-
-class Chunks:
-    """Joins the chunks of an answer, and tells its text as it comes."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self._joined = Aggregator()
-
-    def add(self, chunk: Any) -> None:
-        """Add a chunk: an object of the openai client, or a dictionary."""
-        plain = chunk if isinstance(chunk, Mapping) else chunk.model_dump(exclude_unset=True, warnings=False)
-        self._joined.add(plain)
-        for choice in plain.get("choices") or ():
-            delta = choice.get("delta") or {}
-            reasoning = delta.get("reasoning_content") or delta.get("reasoning")
-            if reasoning:
-                self._run.say("reasoning", reasoning)
-            if delta.get("content"):
-                self._run.say("text", delta["content"])
-
-    def completion(self) -> dict[str, Any]:
-        """Return the completion."""
-        return self._joined.completion()

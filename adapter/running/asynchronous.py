@@ -30,7 +30,7 @@ _LEFT_BEHIND: set[asyncio.Task[End]] = set()
 
 async def run_async(run: Run, client: Any) -> RunResult:
     """Carry out a run. An exception that ends the run carries its result (`run_of`)."""
-    asking.create_of(client, asynchronous=True)
+    asking.create_of(client, run, asynchronous=True)
     commands = steps(run)
     running: Running = {}
     try:
@@ -63,7 +63,7 @@ async def _carried_out(run: Run, client: Any, command: Command, running: Running
 async def _asked(run: Run, client: Any, command: Ask) -> Any:
     began, left = run.now(), run.left()
     limited, more = asking.within(client, left)
-    create = asking.create_of(limited, asynchronous=True)
+    create = asking.create_of(limited, run, asynchronous=True)
     try:
         async with asyncio.timeout(left):
             completion = await asking.awhole(create, {**command.request, **more}, run)

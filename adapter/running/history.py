@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from adapter.errors import UpstreamFailed
+from adapter.running.chunks import plain
 from adapter.text.json_spans import loads
 
 
@@ -28,22 +29,36 @@ class WrittenCall:
     object: dict[str, Any] | None
 
 
+class Usage(NamedTuple):
+    """Tokens of an answer.
+
+    Attributes:
+        prompt: Tokens of the prompt.
+        completion: Tokens of the completion.
+    """
+
+    prompt: int
+    completion: int
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer of the model.
 
     Attributes:
-        message: The message for the history.
+        messages: The messages for the history.
+        text: The words of the answer.
         calls: The calls, in order.
         finish_reason: `finish_reason` of the choice.
-        usage: The server's counts; None without.
+        usage: The server's counts; None without any.
         mended: Sentences about members of the message that no history can hold as they came.
     """
 
-    message: dict[str, Any]
+    messages: tuple[dict[str, Any], ...]
+    text: str
     calls: tuple[WrittenCall, ...]
     finish_reason: str | None
-    usage: Mapping[str, Any] | None
+    usage: Usage | None
     mended: tuple[str, ...]
 
 
@@ -80,7 +95,9 @@ def read_answer(completion: Any, new_id: Callable[[], str]) -> Answer:
     Raises:
         UpstreamFailed: The completion has no message.
     """
-    whole = completion if isinstance(completion, Mapping) else _dumped(completion)
+    if not isinstance(completion, Mapping) and not callable(getattr(completion, "model_dump", None)):
+        raise TypeError(f"the client answered {completion!r}, which is no chat completion")
+    whole = plain(completion)
     choices = whole.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else None
     message = choice.get("message") if isinstance(choice, Mapping) else None
@@ -92,22 +109,14 @@ def read_answer(completion: Any, new_id: Callable[[], str]) -> Answer:
     written = list(_calls(message.get("tool_calls"), new_id, mended))
     if written:
         kept["tool_calls"] = [wire for wire, _ in written]
-    usage = whole.get("usage")
-    return Answer(
-        kept,
-        tuple(call for _, call in written),
-        choice.get("finish_reason"),
-        usage if isinstance(usage, Mapping) else None,
-        tuple(mended),
-    )
+    calls = tuple(call for _, call in written)
+    return Answer((kept,), kept["content"], calls, choice.get("finish_reason"), _usage(whole.get("usage")), tuple(mended))
 
 
-def _dumped(completion: Any) -> Mapping[str, Any]:
-    dump = getattr(completion, "model_dump", None)
-    if not callable(dump):
-        raise TypeError(f"the client answered {completion!r}, which is no chat completion")
-    dumped: Mapping[str, Any] = dump(exclude_unset=True, by_alias=True, warnings=False)
-    return dumped
+def _usage(usage: Any) -> Usage | None:
+    if not isinstance(usage, Mapping):
+        return None
+    return Usage(int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0))
 
 
 def _calls(wires: Any, new_id: Callable[[], str], mended: list[str]) -> Iterator[tuple[dict[str, Any], WrittenCall]]:
@@ -117,22 +126,39 @@ def _calls(wires: Any, new_id: Callable[[], str], mended: list[str]) -> Iterator
         if not isinstance(wire, Mapping):
             mended.append(f"a call that is no object is left out: {wire!r}")
             continue
-        found = wire.get("id")
-        known = found if isinstance(found, str) and found and found not in seen else new_id()
-        if known != found:
-            mended.append(f"a call with the id {found!r} got the id {known!r}: ids are unique")
-        seen.add(known)
         inner = wire.get("function")
         inner = inner if isinstance(inner, Mapping) else {}
-        name = inner.get("name") or ""
-        arguments = inner.get("arguments")
-        text = arguments if isinstance(arguments, str) else "" if arguments is None else json.dumps(arguments)
-        decoded = _object(text)
-        if decoded is None and text:
-            mended.append(f"the arguments of the call {known!r} are no JSON object, and stand in the history as {{}}")
-        function = {**inner, "name": str(name), "arguments": text if decoded is not None else "{}"}
+        call, arguments = read_call(wire.get("id"), inner, seen, new_id, mended)
+        function = {**inner, "name": call.name, "arguments": arguments}
         kept = {key: value for key, value in wire.items() if key not in {"index", "custom"} and value is not None}
-        yield {**kept, "id": known, "type": "function", "function": function}, WrittenCall(known, str(name), text, decoded)
+        yield {**kept, "id": call.id, "type": "function", "function": function}, call
+
+
+def read_call(
+    given_id: Any, function: Mapping[str, Any], seen: set[str], new_id: Callable[[], str], mended: list[str]
+) -> tuple[WrittenCall, str]:
+    """Read a call.
+
+    Args:
+        given_id: The id that came.
+        function: Name and arguments.
+        seen: Ids of the answer's calls so far; grows by the id of this call.
+        new_id: Makes an id where none came, or that of another call.
+        mended: Grows by a sentence for each member that no history can hold.
+
+    Returns:
+        The call, and its arguments for the history.
+    """
+    known = given_id if isinstance(given_id, str) and given_id and given_id not in seen else new_id()
+    if known != given_id:
+        mended.append(f"a call with the id {given_id!r} got the id {known!r}: ids are unique")
+    seen.add(known)
+    arguments = function.get("arguments")
+    text = arguments if isinstance(arguments, str) else "" if arguments is None else json.dumps(arguments)
+    decoded = _object(text)
+    if decoded is None and text:
+        mended.append(f"the arguments of the call {known!r} are no JSON object, and stand in the history as {{}}")
+    return WrittenCall(known, str(function.get("name") or ""), text, decoded), "{}" if decoded is None else text
 
 
 def _object(text: str) -> dict[str, Any] | None:

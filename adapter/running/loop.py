@@ -119,12 +119,12 @@ class _Choice:
 
 
 def _request(run: Run, choice: _Choice) -> dict[str, Any]:
-    request: dict[str, Any] = {"model": run.settings.model, "messages": list(run.messages), **choice.members}
+    request: dict[str, Any] = {"model": run.settings.model, run.wire.conversation: list(run.messages), **choice.members}
     definitions = run.tools.definitions
     if definitions:
-        request["tools"] = definitions
+        request["tools"] = [run.wire.tool(definition) for definition in definitions]
     if run.settings.stream:
-        request = {"stream": True, "stream_options": {"include_usage": True}, **request}
+        request = {**run.wire.streaming, **request}
     return {key: value for key, value in request.items() if (key, value) != ("stream_options", None)}
 
 

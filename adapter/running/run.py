@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from adapter.running.asynchronous import run_async
 from adapter.running.history import read_messages
@@ -25,6 +25,7 @@ def run_tools(  # noqa: PLR0913  # each is a choice of the caller's
     tools: Sequence[Any],
     *,
     model: str,
+    api: Literal["chat", "responses"] = "chat",
     max_turns: int = 10,
     timeout: float | None = 30.0,
     timeouts: Mapping[str, float] | None = None,
@@ -49,10 +50,11 @@ def run_tools(  # noqa: PLR0913  # each is a choice of the caller's
     `abandoned`. `confirm` and `on_event` are always called in the caller's thread.
 
     Args:
-        client: An `OpenAI` client, wrapped or not, or an object with the same `chat.completions.create`.
+        client: An `OpenAI` client, wrapped or not, or an object with the same `create` methods.
         messages: The conversation, or the text of the user. The list is not changed.
         tools: Functions with type hints, tools of `adapter.tool`, and pairs `(definition, function)`.
         model: Name of the model.
+        api: API of the client: Chat Completions, or Responses, where messages are items.
         max_turns: Answers of the model at most.
         timeout: Seconds that a call may take; None for no limit.
         timeouts: The same by name of tool, before the tool's own.
@@ -82,9 +84,9 @@ def run_tools(  # noqa: PLR0913  # each is a choice of the caller's
     """
     run = _made(
         messages, tools, timeouts,
-        model=model, max_turns=max_turns, timeout=timeout, total_timeout=total_timeout, fallback=fallback, confirm=confirm,
-        on_event=on_event, parallel=parallel, max_result_chars=max_result_chars, stream=stream, dry_run=dry_run,
-        request=request,
+        model=model, api=api, max_turns=max_turns, timeout=timeout, total_timeout=total_timeout, fallback=fallback,
+        confirm=confirm, on_event=on_event, parallel=parallel, max_result_chars=max_result_chars, stream=stream,
+        dry_run=dry_run, request=request,
     )  # fmt: skip
     return run_sync(run, client)
 
@@ -95,6 +97,7 @@ async def arun_tools(  # noqa: PLR0913  # each is a choice of the caller's
     tools: Sequence[Any],
     *,
     model: str,
+    api: Literal["chat", "responses"] = "chat",
     max_turns: int = 10,
     timeout: float | None = 30.0,  # of each call
     timeouts: Mapping[str, float] | None = None,
@@ -114,10 +117,11 @@ async def arun_tools(  # noqa: PLR0913  # each is a choice of the caller's
     second is left behind. Plain functions run in threads, as in `run_tools`. `confirm` may be async.
 
     Args:
-        client: An `AsyncOpenAI` client, wrapped or not, or an object with the same `chat.completions.create`.
+        client: An `AsyncOpenAI` client, wrapped or not, or an object with the same `create` methods.
         messages: See `run_tools`, as for all further arguments.
         tools: Functions, sync or async, tools of `adapter.tool`, and pairs `(definition, function)`.
         model: Name of the model.
+        api: API of the client: Chat Completions, or Responses, where messages are items.
         max_turns: Answers of the model at most.
         timeout: Seconds that a call may take; None for no limit.
         timeouts: The same by name of tool.
@@ -141,9 +145,9 @@ async def arun_tools(  # noqa: PLR0913  # each is a choice of the caller's
     """
     run = _made(
         messages, tools, timeouts,
-        model=model, max_turns=max_turns, timeout=timeout, total_timeout=total_timeout, fallback=fallback, confirm=confirm,
-        on_event=on_event, parallel=parallel, max_result_chars=max_result_chars, stream=stream, dry_run=dry_run,
-        request=request,
+        model=model, api=api, max_turns=max_turns, timeout=timeout, total_timeout=total_timeout, fallback=fallback,
+        confirm=confirm, on_event=on_event, parallel=parallel, max_result_chars=max_result_chars, stream=stream,
+        dry_run=dry_run, request=request,
     )  # fmt: skip
     return await run_async(run, client)
 

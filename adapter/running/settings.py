@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 FALLBACK = "Sorry, this information cannot be retrieved right now. Please try again later."
 # Calls of an answer that run at the same time with `parallel=True`: each may have a thread.
 AT_ONCE = 64
-_OURS = ("messages", "model", "stream", "tools")
+_OURS = ("input", "messages", "model", "stream", "tools")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class RunSettings:
 
     Attributes:
         model: Name of the model.
+        api: API of the client: `"chat"` or `"responses"`.
         max_turns: Answers of the model at most.
         timeout: Seconds that a call may take; None for no limit.
         timeouts: The same by name of tool.
@@ -37,6 +38,7 @@ class RunSettings:
     """
 
     model: str
+    api: str = "chat"
     max_turns: int = 10
     timeout: float | None = 30.0
     timeouts: Mapping[str, float] = field(default_factory=dict)
@@ -66,6 +68,8 @@ def check_settings(settings: RunSettings, tools: Toolbox) -> RunSettings:
     model: object = settings.model
     if not isinstance(model, str) or not model:
         raise TypeError(f"model={settings.model!r} must be the name of a model")
+    if settings.api not in ("chat", "responses"):
+        raise ValueError(f"api={settings.api!r} must be 'chat' or 'responses'")
     _at_least_one("max_turns", settings.max_turns)
     _at_least_one("max_result_chars", settings.max_result_chars)
     if settings.parallel not in (True, False):

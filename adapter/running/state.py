@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from adapter.running import replies
-from adapter.running.history import read_answer, result_message
 from adapter.running.values import (
     CallRecord,
     End,
@@ -23,6 +22,7 @@ from adapter.running.values import (
     ToolCall,
     ToolOutput,
 )
+from adapter.running.wires import WIRES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,6 +45,7 @@ class Run:
 
     Attributes:
         deadline: Time of the clock at which the run is over; None for no limit.
+        wire: The API of the client.
         finish_reason: `finish_reason` of the last answer.
     """
 
@@ -61,7 +62,9 @@ class Run:
         self.began = now()
         self.deadline = None if settings.total_timeout is None else self.began + settings.total_timeout
         self.turn = 0
+        self.wire = WIRES[settings.api]
         self.finish_reason: str | None = None
+        self._text = ""
         self.records: list[CallRecord] = []
         self.tokens = TokenUse()
         self._model_seconds = 0.0
@@ -104,15 +107,16 @@ class Run:
 
     def heard(self, completion: Any, seconds: float) -> None:
         """Take an answer of the model into the conversation; its calls are open."""
-        answer = read_answer(completion, self._new_id)
+        answer = self.wire.read(completion, self._new_id)
         self._model_seconds += seconds
         self.finish_reason = answer.finish_reason
         if answer.usage is not None:
-            prompt, written = (int(answer.usage.get(key) or 0) for key in ("prompt_tokens", "completion_tokens"))
+            prompt, written = answer.usage
             self.tokens = TokenUse(self.tokens.prompt + prompt, self.tokens.completion + written, self.tokens.reported + 1)
         self._settled, self._started = {}, {}
         self._answer = answer
-        self.messages.append(answer.message)
+        self.messages.extend(answer.messages)
+        self._text = answer.text
         for sentence in answer.mended:
             self.say("note", sentence)
 
@@ -184,15 +188,17 @@ class Run:
         """
         if self._answer is None:
             return
-        begun = next((at for at, message in enumerate(self.messages) if message is self._answer.message), len(self.messages))
+        last = self._answer.messages[-1] if self._answer.messages else None
+        begun = next((at for at, message in enumerate(self.messages) if message is last), len(self.messages))
         if begun == len(self.messages):  # Ctrl-C came between the answer and its place in the conversation
-            self.messages.append(self._answer.message)
-        answered = {message.get("tool_call_id") for message in self.messages[begun + 1 :]}
+            self.messages.extend(self._answer.messages)
+            begun = len(self.messages)
+        answered = {message.get(self.wire.call_id) for message in self.messages[begun + 1 :]}
         kept = {record.id for record in self.records if record.turn == self.turn}
         for record in self.settled:
             noted = replace(record, reply=record.reply + note)
             if record.id not in answered:
-                self.messages.append(result_message(noted.id, noted.reply))
+                self.messages.append(self.wire.result(noted.id, noted.reply))
             if record.id not in kept:
                 self.records.append(noted)
         self._answer = None
@@ -234,9 +240,8 @@ class Run:
 
     def result(self, stopped: Stopped, error: BaseException | None = None) -> RunResult:
         """Return the result of the run."""
-        last = self.messages[-1] if self.messages else {}
         return RunResult(
-            last.get("content") if stopped == "answered" else None,
+            self._text if stopped == "answered" else None,
             stopped,
             self.messages,
             self.records,

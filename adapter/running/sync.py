@@ -26,7 +26,7 @@ _LOOK = 0.5
 
 def run_sync(run: Run, client: Any) -> RunResult:
     """Carry out a run. An exception that ends the run carries its result (`run_of`)."""
-    asking.create_of(client, asynchronous=False)
+    asking.create_of(client, run, asynchronous=False)
     for tool in run.tools.by_name.values():
         if tool.is_async:
             raise TypeError(f"tool {tool.name!r} is async, and run_tools() runs plain functions: use await arun_tools(…)")
@@ -59,7 +59,7 @@ def _carried_out(run: Run, client: Any, command: Command) -> Any:
 def _asked(run: Run, client: Any, command: Ask) -> Any:
     began = run.now()
     limited, more = asking.within(client, run.left())
-    create = asking.create_of(limited, asynchronous=False)
+    create = asking.create_of(limited, run, asynchronous=False)
     try:
         completion = asking.whole(create, {**command.request, **more}, run)
     except Exception as error:

@@ -16,11 +16,13 @@ import pytest
 from openai import APIError, AsyncOpenAI, OpenAI
 
 import adapter
-from tests.running.plays import Way, both_kinds, check_history, every_native_way, every_way, native, play
-from tests.support.loopback import Answer, Raw, Upstream, completion
+from tests.running.plays import Turn, Way, both_kinds, check_history, every_native_way, every_way, native, play
+from tests.running.test_responses import check_items, response
+from tests.support.loopback import Answer, Raw, Upstream
 from tests.support.tiers import few_or_all
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
 
     from adapter import RunEvent, RunResult, ToolCall
@@ -204,6 +206,7 @@ class Scripted:
         self._answers = list(answers)
         self.chat = self
         self.completions = self
+        self.responses = self
 
     def create(self, **request: Any) -> Any:
         return self._answers.pop(0).body
@@ -215,15 +218,16 @@ class AsyncScripted(Scripted):
         return super().create(**request)
 
 
-def answers() -> list[Answer]:
-    return [
-        native([("fine", {}), ("fine", {}), ("nope", {}), ("write", {})], 0),
-        native([("fine", {})], 1),
-        completion("Done."),
-    ]
+TURNS: list[Turn] = [[("fine", {}), ("fine", {}), ("nope", {}), ("write", {})], [("fine", {})], "Done."]
 
 
-def _interrupted_at(point: int) -> RunResult | None:
+def answers(api: str = "chat") -> list[Answer]:
+    if api == "chat":
+        return [native(turn, number) for number, turn in enumerate(TURNS)]
+    return [Answer(response(turn, number)) for number, turn in enumerate(TURNS)]
+
+
+def _interrupted_at(point: int, api: Any) -> RunResult | None:
     """Run a conversation with Ctrl-C at a line of the package; None if the conversation ended before."""
     passed = 0
 
@@ -243,11 +247,11 @@ def _interrupted_at(point: int) -> RunResult | None:
                 raise KeyboardInterrupt
         return trace
 
-    client = Scripted(*answers())
+    client = Scripted(*answers(api))
     before = sys.gettrace()
     sys.settrace(trace)
     try:
-        adapter.run_tools(client, "Go.", [FINE, write], model="m", confirm=lambda _: True)
+        adapter.run_tools(client, "Go.", [FINE, write], model="m", api=api, confirm=lambda _: True)
     except KeyboardInterrupt as error:
         found = adapter.run_of(error)
         return found if found is not None else adapter.RunResult(None, "interrupted", [])
@@ -257,15 +261,17 @@ def _interrupted_at(point: int) -> RunResult | None:
 
 
 @pytest.mark.both_tiers
-def test_ctrl_c_at_every_line_leaves_a_valid_history() -> None:
+@pytest.mark.parametrize(
+    ("api", "check", "id_of"), [("chat", check_history, "tool_call_id"), ("responses", check_items, "output")]
+)
+def test_ctrl_c_at_every_line_leaves_a_valid_history(api: str, check: Callable[[Any], None], id_of: str) -> None:
     seen: set[tuple[str, ...]] = set()
     for point in itertools.count(1, few_or_all(7, 1)):
-        result = _interrupted_at(point)
+        result = _interrupted_at(point, api)
         if result is None:
             break
-        check_history(result.messages)
-        answered = [message["tool_call_id"] for message in result.messages if message["role"] == "tool"]
-        assert [call.id for call in result.calls] == answered
+        check(result.messages)
+        assert len(result.calls) == sum(id_of in message for message in result.messages)
         seen.add(tuple(call.outcome for call in result.calls))
     assert point > 300, "lines that the conversation passes"
     assert {(), ("finished", "finished", "unknown", "finished", "finished")} < seen

@@ -1,0 +1,63 @@
+"""Items of a run over the Responses API: an answer of the model, tools, results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from adapter.errors import UpstreamFailed
+from adapter.running.chunks import plain
+from adapter.running.history import Answer, Usage, read_call
+
+
+def flat_tool(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a definition in the flat form. `strict` is off unless the caller wrote the key: the API takes it to be on."""
+    return {"type": "function", "strict": False, **definition["function"]}
+
+
+def result_item(call_id: str, text: str) -> dict[str, Any]:
+    """Return the item with the result of a call."""
+    return {"type": "function_call_output", "call_id": call_id, "output": text}
+
+
+def read_answer(response: Any, new_id: Callable[[], str]) -> Answer:
+    """Read a response: an object of the openai client, or a dictionary.
+
+    Args:
+        response: The response.
+        new_id: Makes ids for calls that came without, or with the id of another call.
+
+    Raises:
+        UpstreamFailed: The response failed, or has no output.
+    """
+    if not isinstance(response, Mapping) and not callable(getattr(response, "model_dump", None)):
+        raise TypeError(f"the client answered {response!r}, which is no response")
+    whole = plain(response)
+    output = whole.get("output")
+    if whole.get("status") == "failed" or not isinstance(output, list):
+        raise UpstreamFailed(f"the response has no output: {json.dumps(whole.get('error') or whole, default=repr)[:500]}")
+    items: list[dict[str, Any]] = []
+    calls, mended, seen = [], list[str](), set[str]()
+    for item in output:
+        kept = {key: value for key, value in item.items() if value is not None}
+        if item.get("type") == "function_call":
+            call, arguments = read_call(item.get("call_id"), item, seen, new_id, mended)
+            kept |= {"call_id": call.id, "name": call.name, "arguments": arguments}
+            calls.append(call)
+        items.append(kept)
+    reason = (whole.get("incomplete_details") or {}).get("reason")
+    finish = "stop" if whole.get("status") == "completed" else str(reason or whole.get("status"))
+    return Answer(tuple(items), _text(items), tuple(calls), finish, _usage(whole.get("usage")), tuple(mended))
+
+
+def _text(items: list[dict[str, Any]]) -> str:
+    """Return the text of all messages of a response."""
+    parts = (part for item in items if item.get("type") == "message" for part in item.get("content") or ())
+    return "".join(part.get("text") or "" for part in parts if part.get("type") == "output_text")
+
+
+def _usage(usage: Any) -> Usage | None:
+    if not isinstance(usage, Mapping):
+        return None
+    return Usage(int(usage.get("input_tokens") or 0), int(usage.get("output_tokens") or 0))
