@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from adapter.evaluation.cases import name_of
 from adapter.evaluation.checking import check
 from adapter.evaluation.outcome import Called
 
@@ -43,6 +44,7 @@ def bare_verdict(case: Case, turn: Turn, arm: Arm, record: ExchangeRecord, tools
 def _strict(arm: Arm, record: ExchangeRecord, tools: Sequence[dict[str, Any]]) -> list[Called] | str:
     """Read the calls of a completion strictly; `"mended"` for a completion that is not in the strict form."""
     from adapter.completion.result import parse
+    from adapter.tools.reply_tool import reply_tool
 
     given = arm.options.get("dialect", "auto")
     options: dict[str, Any] = {key: arm.options[key] for key in _READING if key in arm.options}
@@ -52,9 +54,10 @@ def _strict(arm: Arm, record: ExchangeRecord, tools: Sequence[dict[str, Any]]) -
     )  # fmt: skip
     if any(problem.kind in MENDED for problem in parsed.problems):
         return "mended"
-    offered = {tool["function"]["name"] for tool in tools}
-    # A call of the tool for answers in words, which the adapter offers beside, is an answer in words.
-    found = [call for call in parsed.tool_calls if call.name in offered or not call.name.startswith(("reply", "answer_"))]
+    # A call of the tool for answers in words, where the adapter offers one, is an answer in words.
+    reply = reply_tool([name_of(tool) for tool in tools])["function"]["name"]
+    words = {reply} if json.dumps(reply) in record.prompt else set()
+    found = [call for call in parsed.tool_calls if call.name not in words]
     return calls_of((call.name, call.arguments) for call in found)
 
 

@@ -51,7 +51,9 @@ def faults_of(case: Case, turn: Turn, calls: Sequence[Called], *, lenient: bool 
         wanted = "a call" if first.name == ANY_TOOL else f"a call of {first.name}"
         return [Fault("not_called", f"{wanted} is expected; none came", first.name)]
     if first.name == ANY_TOOL:
-        return schema_faults(case, calls)
+        others = [call for call in calls if call.name not in case.names]
+        said = f"any of {', '.join(case.names)} is expected; {{}} was called"
+        return [*(Fault("tool", said.format(call.name), call.name) for call in others), *schema_faults(case, calls)]
     pairs = pairs_of(case, turn.expect, calls, lenient=lenient)
     found = [fault for one, other in pairs for fault in _pair(case, turn.expect[one], calls[other], lenient=lenient)]
     found += _unpaired(turn.expect, calls, pairs)

@@ -60,6 +60,7 @@ ANSWERS: dict[str, tuple[tuple[ExpectedCall, ...], list[Called], list[tuple[str,
     "any arguments": (expected(("weather", None)), [weather(city="Bergen", maybe_days=9)], []),
     "any arguments, but the schema": (expected(("weather", None)), [weather(city=1)], [("schema", "")]),
     "any call": (expected(("*", None)), [Called("clock", OSLO)], []),
+    "any call, of a tool that is not offered": (expected(("*", None)), [Called("rain", OSLO)], [("tool", "")]),
     "any call, and none": (expected(("*", None)), [], [("not_called", "")]),
     "parallel, in order": (expected(("weather", OSLO), ("clock", OSLO)), [weather(city="Oslo"), Called("clock", OSLO)], []),
     "parallel, out of order": (

@@ -73,6 +73,12 @@ ANSWERS: dict[str, tuple[list[Reply], list[Any], str, tuple[str, str | None, tup
         [completion('{"name": "weather", "arguments": {"city": "Oslo"}}')], [OSLO], "enforce=json_schema,server=vllm",
         ("right", None, ("constrained",), []),
     ),
+    "words by the tool for words": (
+        [completion(block("reply", text="Hi."))], [], "reply_tool=true", ("right", "right", (), []),
+    ),
+    "a tool that is not offered, of that name": (
+        [completion(block("reply", text="Hi."))], [], "retries=0", ("wrong", "wrong", ("refused",), ["called", "unread"]),
+    ),
     "an error of the server": (
         [Answer({"error": {"message": "out of memory"}}, 400)], [OSLO], "", ("server_error", None, (), []),
     ),
