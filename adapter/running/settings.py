@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -85,6 +86,8 @@ def check_settings(settings: RunSettings, tools: Toolbox) -> RunSettings:
     for called in ("confirm", "on_event"):
         if getattr(settings, called) is not None and not callable(getattr(settings, called)):
             raise TypeError(f"{called}={getattr(settings, called)!r} must be a function")
+    if inspect.iscoroutinefunction(settings.on_event):
+        raise TypeError(f"on_event={settings.on_event!r} is async, and must be a plain function: nobody awaits it")
     _check_request(settings.request)
     return settings
 

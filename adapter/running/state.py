@@ -69,6 +69,7 @@ class Run:
         self.tokens = TokenUse()
         self._model_seconds = 0.0
         self._answer: Answer | None = None  # with open calls
+        self._written: dict[str, WrittenCall] = {}
         self._settled: dict[str, CallRecord] = {}
         self._started: dict[str, tuple[Ready, float]] = {}
         self._telling = False
@@ -114,6 +115,7 @@ class Run:
             prompt, written = answer.usage
             self.tokens = TokenUse(self.tokens.prompt + prompt, self.tokens.completion + written, self.tokens.reported + 1)
         self._settled, self._started = {}, {}
+        self._written = {call.id: call for call in answer.calls}
         self._answer = answer
         self.messages.extend(answer.messages)
         self._text = answer.text
@@ -135,7 +137,7 @@ class Run:
             self.say("cut", record.reply.rpartition("\n")[2], call, record)
 
     def _recorded(self, call_id: str, outcome: Outcome, reply: str, ready: Ready | None = None, **more: Any) -> CallRecord:
-        written = next(call for call in self.open_calls if call.id == call_id)
+        written = self._written[call_id]
         writes = ready is not None and ready.tool.writes
         record = CallRecord(call_id, written.name, written.arguments, outcome, reply, turn=self.turn, writes=writes, **more)
         self._settled[call_id] = record

@@ -44,7 +44,8 @@ def read_toolbox(tools: Any) -> Toolbox:
         BadRequest: A definition is malformed, or two tools share a name.
     """
     if not isinstance(tools, Sequence) or isinstance(tools, str | bytes):
-        raise TypeError(f"tools is a list of functions or tools, not {tools!r}")
+        hint = ": put it into a list" if callable(tools) or isinstance(tools, Mapping) else ""
+        raise TypeError(f"tools is a list of functions or tools, not {tools!r}{hint}")
     made = [one for place, item in enumerate(tools) for one in _read(item, f"tools[{place}]")]
     checked = read_tools([dict(one.definition) for one in made])
     return Toolbox({one.name: one for one in made}, checked)

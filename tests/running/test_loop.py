@@ -320,6 +320,10 @@ WRONG = [
     pytest.param({"timeouts": 5}, TypeError, "timeouts=5 must be a dictionary", id="one limit for all"),
     pytest.param({"total_timeout": float("nan")}, ValueError, "total_timeout=nan", id="not a number"),
     pytest.param({"confirm": True}, TypeError, "confirm=True must be a function", id="confirm as a flag"),
+    pytest.param(
+        {"on_event": aweather}, TypeError, "on_event=.* is async, and must be a plain function", id="an async on_event"
+    ),
+    pytest.param({"api": "completions"}, ValueError, "api='completions' must be 'chat' or 'responses'", id="a former API"),
     pytest.param({"parallel": 0.5}, TypeError, "parallel=0.5", id="half a call"),
     pytest.param({"parallel": -1}, ValueError, "parallel=-1", id="fewer than no calls"),
     pytest.param({"stream": 1}, TypeError, "stream=1 must be True or False", id="a number as flag"),
