@@ -101,10 +101,12 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 def _record(args: argparse.Namespace, console: Console) -> int:
     """Make cases of a recording."""
+    from adapter.cli.evaluate_files import check_written
     from adapter.evaluation.recorded_cases import recorded
 
     if len(args.words) < 2:  # the word `record` and a file
         raise BadInput("eval record: give the file that `adapter serve --record FILE` wrote")
+    check_written(args.words[1:], {"--out": [args.out]})
     made = recorded([Path(word) for word in args.words[1:]])
     text = "".join(f"{json.dumps(case, ensure_ascii=False)}\n" for case in made.cases)
     if not made.cases:
@@ -121,6 +123,7 @@ def _record(args: argparse.Namespace, console: Console) -> int:
 
 def _report(args: argparse.Namespace, console: Console) -> int:
     """Report a file of results."""
+    from adapter.cli.evaluate_files import check_written
     from adapter.cli.evaluate_report import check_files, report, thresholds_of
     from adapter.evaluation.results import read_results
 
@@ -128,6 +131,10 @@ def _report(args: argparse.Namespace, console: Console) -> int:
         raise BadInput("eval report: give one file of results, as `adapter eval` wrote it")
     thresholds = thresholds_of(args.fail_under)
     check_files(args.report)
+    check_written([args.words[1]], {"--report": args.report})
+    for flag in ("category", "limit", "failed_from"):
+        if getattr(args, flag) is not None:
+            raise BadInput(f"eval report: --{flag.replace('_', '-')} chooses cases to ask; a report has all of its file")
     results = read_results(Path(args.words[1]))
     if results.torn:
         console.error(f"adapter eval: {args.words[1]} ends in a part of a line, which is left out")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapter.cli.console import BadInput, Console
+from adapter.cli.evaluate_files import check_written
 from adapter.cli.evaluate_report import check_files, report, thresholds_of
 from adapter.cli.option_flags import PROMPT, REQUEST, given_values
 from adapter.evaluation.arms import Arm, arms_of_file, arms_of_text, check_names
 from adapter.evaluation.asking import Asker, fingerprint
 from adapter.evaluation.case_files import read_cases
-from adapter.evaluation.cases import near
+from adapter.evaluation.cases import among, near
 from adapter.evaluation.offering import lacking, pool_of
 from adapter.evaluation.results import Results, ResultsFile, read_results
 from adapter.evaluation.running import Job, Pace, outcomes
@@ -48,7 +50,7 @@ def run_cases(args: argparse.Namespace, console: Console) -> int:
     if out.exists() and not args.fresh:
         before = read_results(out)
     with ExitStack() as stack:
-        reached = stack.enter_context(servers(args, arms, console))
+        reached = stack.enter_context(servers(args, arms, console, going_on=bool(before.outcomes)))
         pairs = [(reached.arms[arm.name], case) for arm, case in pairs]
         done = _done(before, pairs, args.seed, out)
         left = [(arm, case) for arm, case in pairs if (case.id, arm.name) not in done]
@@ -81,9 +83,11 @@ def _check(args: argparse.Namespace) -> None:
             raise BadInput(f"--{flag.replace('_', '-')} {value:g}: give a number from {least:g} up")
     if args.record and args.replay:
         raise BadInput("--record and --replay: give one; a replay has nothing new to record")
+    written = {"--out": [args.out or RESULTS], "--record": [args.record], "--report": args.report}
     out = Path(args.out or RESULTS)
     if args.failed_from and Path(args.failed_from).resolve() == out.resolve():
         raise BadInput(f"--failed-from {args.failed_from}: the new results need a file of their own; give another --out")
+    check_written([*args.words, args.arms, args.replay, args.failed_from, args.tools], written)
 
 
 def _arms(args: argparse.Namespace, console: Console) -> list[Arm]:
@@ -114,8 +118,7 @@ def _chosen(args: argparse.Namespace, cases: Sequence[Case], arms: Sequence[Arm]
     categories = {case.category for case in cases if case.category}
     for name in args.category or ():
         if name not in categories:
-            hint = near(name, categories) or f"; there are {', '.join(sorted(categories)) or 'none'}"
-            raise BadInput(f"--category {name}: no case is of this category{hint}")
+            raise BadInput(f"--category {name}: no case is of this category{among(name, sorted(categories))}")
     found = [case for case in cases if not args.category or case.category in args.category]
     pairs = [(arm, case) for case in found[: args.limit] for arm in arms]
     if not args.failed_from:
@@ -132,6 +135,7 @@ def _chosen(args: argparse.Namespace, cases: Sequence[Case], arms: Sequence[Arm]
 def _done(before: Results, pairs: Iterable[_Pair], seed: int, out: Path) -> dict[tuple[str, str], CaseOutcome]:
     """Return outcomes that stand in the file of results already. Errors of the server are asked again."""
     wanted = {(case.id, arm.name): fingerprint(case, arm, seed) for arm, case in pairs}
+    groups = {case.id: (case.category, case.cluster or case.id) for _, case in pairs}
     found = {}
     for outcome in before.outcomes:
         key = (outcome.case, outcome.arm)
@@ -142,7 +146,8 @@ def _done(before: Results, pairs: Iterable[_Pair], seed: int, out: Path) -> dict
                 f"{out}: the case {outcome.case!r} was asked there with other settings or another text; give another --out, "
                 "or --fresh to begin anew"
             )
-        found[key] = outcome
+        category, cluster = groups[outcome.case]  # they may have changed since, and change no answer
+        found[key] = replace(outcome, category=category, cluster=cluster)
     return found
 
 
@@ -153,6 +158,10 @@ def _tell(console: Console, pairs: Sequence[_Pair], left: Sequence[_Pair], out: 
     console.error(f"adapter eval: {cases} {'case' if cases == 1 else 'cases'}, {arms} {'arm' if arms == 1 else 'arms'}{done}")
     if before.torn:
         console.error(f"adapter eval: {out} ended in a part of a line, which is cut off: its case is asked again")
+    asked = {(case.id, arm.name) for arm, case in pairs}
+    others = sum((one.case, one.arm) not in asked for one in before.outcomes)
+    if others:
+        console.error(f"adapter eval: {out} has {others} other outcomes too, which `adapter eval report` will count")
 
 
 def _tell_of_distractors(console: Console, pairs: Sequence[_Pair], cases: Sequence[Case]) -> None:

@@ -7,6 +7,7 @@ import os
 import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adapter.cli.console import BadInput, Console
@@ -41,8 +42,14 @@ class Servers:
 
 
 @contextmanager
-def servers(args: argparse.Namespace, arms: Sequence[Arm], console: Console) -> Iterator[Servers]:
+def servers(args: argparse.Namespace, arms: Sequence[Arm], console: Console, *, going_on: bool = False) -> Iterator[Servers]:
     """Reach the servers of all arms.
+
+    Args:
+        args: The command's arguments.
+        arms: The arms.
+        console: The streams.
+        going_on: The run goes on where one ended: records are added to those in the file.
 
     Raises:
         BadInput: A server or its model cannot be used, or a file of records cannot be read or written.
@@ -55,7 +62,9 @@ def servers(args: argparse.Namespace, arms: Sequence[Arm], console: Console) -> 
             url, key, model = _place(arm, replayed, local)
             clients[arm.name] = stack.enter_context(_client(url, key, arm))
             found[arm.name] = replace(arm, model=model or _only_model(clients[arm.name], url))
-        yield Servers(found, clients, _recorder(args.record, stack) if args.record else None, local is not None)
+        yield Servers(
+            found, clients, _recorder(args.record, stack, going_on=going_on) if args.record else None, local is not None
+        )
 
 
 def _place(arm: Arm, replayed: str, local: tuple[str, str, str] | None) -> tuple[str, str, str]:
@@ -128,11 +137,14 @@ def _embedded(args: argparse.Namespace, console: Console, stack: ExitStack) -> t
     return engine.base_url, engine.api_key, weights.stem
 
 
-def _recorder(name: str, stack: ExitStack) -> Callable[[ExchangeRecord], object]:
+def _recorder(name: str, stack: ExitStack, *, going_on: bool) -> Callable[[ExchangeRecord], object]:
     """Open a file of records, which only the user can read: prompts are in it."""
     from adapter.records import as_object
 
-    opened: Any = stack.enter_context(os.fdopen(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb"))
+    before = Path(name).read_bytes() if going_on and Path(name).is_file() else b""
+    opened: Any = stack.enter_context(os.fdopen(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab"))
+    if Path(name).is_file():
+        opened.truncate(before.rfind(b"\n") + 1)  # a part of a line at the end of a broken run is cut off
     lock = threading.Lock()
 
     def write(record: ExchangeRecord) -> None:

@@ -25,6 +25,7 @@ MAX_TOKENS = 4096
 _EMBEDDED: dict[str, Any] = {"server": "llama.cpp"}  # the demo's model
 _EMBEDDED_TOKENS = 512
 TIMEOUT = 300.0
+_LONGEST = 1e6  # seconds; sockets take no endless time
 
 
 class BadArm(ValueError):
@@ -207,7 +208,11 @@ def _check(arm: Arm) -> None:
             for key in ("name", "base_url", "model", "api_key_env", "tools")
         ),
         ("max_tokens", _number(arm.max_tokens, int) and arm.max_tokens > 0, "use a whole number from 1 up"),
-        ("timeout", _number(arm.timeout, (int, float)) and arm.timeout > 0, "use a number of seconds"),
+        (
+            "timeout",
+            _number(arm.timeout, (int, float)) and 0 < arm.timeout <= _LONGEST,
+            "use a number of seconds, 1,000,000 at most",
+        ),
         ("distractors", _number(arm.distractors, int) and arm.distractors >= 0, "use a whole number from 0 up"),
         ("shuffle", isinstance(arm.shuffle, bool), "use true or false"),
     )

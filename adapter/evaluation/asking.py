@@ -133,7 +133,7 @@ class Asker:
         for number, turn in enumerate(case.turns, 1):
             messages += turn.messages
             heard.expected += [Called(one.name, one.arguments or {}) for one in turn.expect]
-            before = len(heard.records)
+            before, heard.told = len(heard.records), []
             message = self._answer(case, messages, tools, heard)
             self._judge(case, turn, number, message, tools, heard, heard.records[before:])
             if heard.faults or message is None:
@@ -188,7 +188,7 @@ class Asker:
         if heard.unread and records:
             held = calls_of((call.name, call.arguments) for call in records[-1].calls)
             faults = (*faults, *schema_faults(case, held))
-        if faults and not calls and (unread or heard.unread):
+        if faults and (not calls or len(calls) < len(turn.expect)) and (unread or heard.unread):
             words = heard.error or f"{unread[0].kind}: {unread[0].message}"
             faults = (*faults, Fault("unread", words, faults[0].tool))
         where = f"turn {number}: " if len(case.turns) > 1 else ""

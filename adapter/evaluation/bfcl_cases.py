@@ -19,6 +19,10 @@ PREFIX = "BFCL_v"
 _NAME = re.compile(r"^BFCL_v\d+_(?:exec_)?(?P<category>\w+)\.json$")
 _TYPES = {"dict": "object", "float": "number", "tuple": "array", "any": None}
 _ANSWERS = "possible_answer"
+CATEGORIES = (
+    "simple_python", "multiple", "parallel", "parallel_multiple", "irrelevance", "live_simple", "live_multiple",
+    "live_parallel", "live_parallel_multiple", "live_irrelevance", "live_relevance",
+)  # fmt: skip
 _NO_ANSWERS = {"irrelevance": [], "live_irrelevance": [], "live_relevance": [ANY_TOOL]}
 # The leaderboard ends each description so.
 _NOTE = " Note that the provided function is in Python 3 syntax."
@@ -81,7 +85,14 @@ def read_bfcl(file: Path, lines: list[tuple[int, dict[str, Any]]]) -> list[Case]
         raise BadCases(f"{file}: the category {category!r} of BFCL is not read: {reason}")
     known = _NO_ANSWERS.get(category)
     answers = {} if known is not None else _answers(file)
-    return [_case(value, category, known, answers, f"{file}, line {number}") for number, value in lines]
+    found = []
+    for number, value in lines:
+        place = f"{file}, line {number}"
+        try:
+            found.append(_case(value, category, known, answers, place))
+        except (KeyError, TypeError, AttributeError, IndexError) as error:
+            raise BadCases(f"{place}: no case as BFCL writes them: {type(error).__name__}: {error}") from error
+    return found
 
 
 def _answers(file: Path) -> dict[str, Any]:
@@ -92,7 +103,10 @@ def _answers(file: Path) -> dict[str, Any]:
         raise BadCases(
             f"{file}: no answers: {path}: {error.strerror}; keep the folder 'possible_answer' beside the file"
         ) from error
-    return {answer["id"]: answer["ground_truth"] for answer in map(json.loads, lines)}
+    try:
+        return {answer["id"]: answer["ground_truth"] for answer in map(json.loads, lines)}
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BadCases(f"{path}: no answers as BFCL writes them: {type(error).__name__}: {error}") from error
 
 
 def _case(value: dict[str, Any], category: str, known: list[str] | None, answers: dict[str, Any], place: str) -> Case:

@@ -126,7 +126,15 @@ def as_declared(value: Any, schema: Any) -> Any:
         return {key: as_declared(item, known.get(key)) for key, item in value.items()}
     if isinstance(value, list):
         return [as_declared(item, schema.get("items")) for item in value]
-    return float(value) if schema.get("type") in {"float", "number"} and type(value) is int else value
+    return _as_float(value) if schema.get("type") in {"float", "number"} and type(value) is int else value
+
+
+def _as_float(value: float) -> float:
+    """Return a number as a float; one beyond the range of floats as it is."""
+    try:
+        return float(value)
+    except OverflowError:
+        return value
 
 
 def of_other_types(value: Any, declared: Declared) -> list[Any]:
@@ -144,8 +152,8 @@ def of_other_types(value: Any, declared: Declared) -> list[Any]:
     elif isinstance(value, bool):
         found.append(str(value))
     elif isinstance(value, int | float):
-        found += [str(value), float(value)]
-        found += [int(value), str(int(value))] if float(value).is_integer() else []
+        found += [str(value), _as_float(value)]
+        found += [int(value), str(int(value))] if value == value // 1 else []
     elif isinstance(value, list) and declared.item in {int, float, str}:
         found.append([_as_item(one, declared.item) for one in value])
     return found
@@ -155,6 +163,6 @@ def _as_item(value: Any, kind: type) -> Any:
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         try:
             return kind(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             return value
     return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,14 +52,19 @@ def _named(name: str) -> list[Case]:
 
 def _installed(name: str) -> list[Case]:
     folder = bfcl_cases.folder_of_package()
+    wanted = name.partition(":")[2]
     if folder is None:
+        if wanted and wanted not in bfcl_cases.CATEGORIES:
+            raise BadCases(
+                f"{name}: no such category; there are {', '.join(bfcl_cases.CATEGORIES)}{near(wanted, bfcl_cases.CATEGORIES)}"
+            )
         raise BadCases(
             f"{name}: the package bfcl-eval is not installed: pip install --no-deps bfcl-eval, or give the path of a file"
         )
     files = bfcl_cases.files_in(folder)
-    wanted = name.partition(":")[2]
     if wanted and wanted not in files:
-        raise BadCases(f"{name}: no such category{near(wanted, files)}; there are {', '.join(files)}")
+        readable = [one for one in files if bfcl_cases.can_read(one)]
+        raise BadCases(f"{name}: no such category; there are {', '.join(readable)}{near(wanted, readable)}")
     found = {wanted: files[wanted]} if wanted else {key: file for key, file in files.items() if bfcl_cases.can_read(key)}
     return [case for file in found.values() for case in _file(file)]
 
@@ -100,11 +106,29 @@ def read_lines(path: Path) -> list[tuple[int, dict[str, Any]]]:
         if not line.strip():
             continue
         try:
-            value = json.loads(line)
+            value = json.loads(line, parse_constant=_no_number, object_pairs_hook=_once)
         except (ValueError, RecursionError) as error:
-            words = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply, or a number too long"
+            deep = "nested too deeply, or a number too long"
+            words = error.msg if isinstance(error, json.JSONDecodeError) else str(error) if isinstance(error, _Unfit) else deep
             raise BadCases(f"{path}, line {number}: not JSON: {words}; write one JSON object on each line") from error
         if not isinstance(value, dict):
             raise BadCases(f"{path}, line {number}: write a JSON object, not {line.strip()[:60]}")
         found.append((number, value))
+    return found
+
+
+class _Unfit(ValueError):
+    """Text that Python reads, and JSON has not."""
+
+
+def _no_number(word: str) -> Any:
+    raise _Unfit(f"{word} is no number")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; refuse a key that stands in it twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        raise _Unfit(f"the key {twice!r} stands twice in an object")
     return found

@@ -103,9 +103,15 @@ def checksum(value: Any) -> str:
     return f"{zlib.crc32(json.dumps(value, sort_keys=True).encode()):08x}"
 
 
+def among(word: str, words: Any, none: str = "none") -> str:
+    """Return the likeliest of some words as a question, and all of them for a word that is like none."""
+    return near(word, words) or f"; there are {', '.join(words) or none}"
+
+
 def near(word: str, words: Any) -> str:
     """Return a question about the likeliest of some words; empty for a word that is like none."""
     import difflib
 
-    found = difflib.get_close_matches(word, [*words], n=1)
+    begun = [one for one in words if len(word) > 3 and one.startswith(word)]
+    found = begun or difflib.get_close_matches(word, [*words], n=1)
     return f"; did you mean {found[0]!r}?" if found else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapter.evaluation import bfcl_values, matchers
@@ -53,7 +54,8 @@ def faults_of(case: Case, turn: Turn, calls: Sequence[Called], *, lenient: bool 
     if first.name == ANY_TOOL:
         others = [call for call in calls if call.name not in case.names]
         said = f"any of {', '.join(case.names)} is expected; {{}} was called"
-        return [*(Fault("tool", said.format(call.name), call.name) for call in others), *schema_faults(case, calls)]
+        broken = schema_faults(case, calls, lenient=lenient)
+        return [*(Fault("tool", said.format(call.name), call.name) for call in others), *broken]
     pairs = pairs_of(case, turn.expect, calls, lenient=lenient)
     found = [fault for one, other in pairs for fault in _pair(case, turn.expect[one], calls[other], lenient=lenient)]
     found += _unpaired(turn.expect, calls, pairs)
@@ -63,6 +65,9 @@ def faults_of(case: Case, turn: Turn, calls: Sequence[Called], *, lenient: bool 
     # BFCL looks at no schema: an answer that is right there stays right.
     if not lenient and (found or case.rules == "json"):
         found += schema_faults(case, calls)
+    if lenient and case.rules == "json":  # expected values say enough; without them the schema alone tells of wrong arguments
+        free = [calls[other] for one, other in pairs if turn.expect[one].arguments is None]
+        found += schema_faults(case, free, lenient=True)
     return found
 
 
@@ -148,8 +153,9 @@ def _accepted(values: list[Any]) -> str:
     return " or ".join(matchers.shown(value) for value in values if value != "") or "nothing"
 
 
-def schema_faults(case: Case, calls: Sequence[Called]) -> list[Fault]:
-    """Return the faults of calls whose arguments break the schema of their tool."""
+def schema_faults(case: Case, calls: Sequence[Called], *, lenient: bool = False) -> list[Fault]:
+    """Return the faults of calls whose arguments break the schema of their tool; in lenient terms by more than types."""
+    from adapter.schema.coercion import coerce
     from adapter.schema.compiled import messages
     from adapter.tools.definitions import read_tools
 
@@ -157,6 +163,9 @@ def schema_faults(case: Case, calls: Sequence[Called]) -> list[Fault]:
     found = []
     for call in calls:
         if call.name in tools:
-            told = messages(tools[call.name].schema.errors(call.arguments))
+            schema = tools[call.name].schema
+            told = messages(schema.errors(call.arguments))
+            if told and lenient and coerce(json.dumps(call.arguments), schema):
+                continue
             found += [Fault("schema", f"{call.name}: {'; '.join(told)}", call.name)] if told else []
     return found

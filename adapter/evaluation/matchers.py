@@ -11,12 +11,17 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from adapter.evaluation.regular import found_in
 
 if TYPE_CHECKING:
     from adapter.evaluation.outcome import FaultKind
 
 KEYS = frozenset({"any_of", "regex", "equals", "optional"})
+# A number of JSON; neither `01234`, a postal code, nor `nan` and `1_000`, which Python reads.
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _LONGEST = 120  # characters of a value in a message
 
 
@@ -37,6 +42,12 @@ class Difference(NamedTuple):
 def is_matcher(expected: Any) -> bool:
     """True for an object whose keys are those of matchers."""
     return isinstance(expected, dict) and bool(expected) and expected.keys() <= KEYS
+
+
+def has_matcher(expected: Any) -> bool:
+    """True for a value that is a matcher or holds one."""
+    inner = expected.values() if isinstance(expected, dict) else expected if isinstance(expected, list) else ()
+    return is_matcher(expected) or any(map(has_matcher, inner))
 
 
 def is_optional(expected: Any) -> bool:
@@ -91,7 +102,7 @@ def _matched(matcher: dict[str, Any], actual: Any, path: str, *, lenient: bool) 
     text = _as_text(actual) if lenient else actual
     if not isinstance(text, str):
         return [Difference("type", path, f"{path} is {shown(actual)}; expected a string like {matcher['regex']!r}")]
-    if re.search(matcher["regex"], text):
+    if found_in(matcher["regex"], text):
         return []
     return [Difference("value", path, f"{path} is {shown(actual)}; expected a string like {matcher['regex']!r}")]
 
@@ -113,9 +124,10 @@ def same(expected: Any, actual: Any, *, lenient: bool = False) -> bool:
     if isinstance(expected, list) and isinstance(actual, list):
         pairs = zip(expected, actual, strict=False)
         return len(expected) == len(actual) and all(same(a, b, lenient=lenient) for a, b in pairs)
-    if lenient and isinstance(expected, str | int | float) and isinstance(actual, str | int | float):
-        return _plain(expected) == _plain(actual)
-    return type_of(expected) == type_of(actual) and bool(expected == actual)
+    if type_of(expected) == type_of(actual) and expected == actual:
+        return True
+    scalars = isinstance(expected, str | int | float) and isinstance(actual, str | int | float)
+    return lenient and scalars and _plain(expected) == _plain(actual)
 
 
 def type_of(value: Any) -> str:
@@ -133,18 +145,15 @@ def type_of(value: Any) -> str:
     return "null"
 
 
-def _plain(value: str | float | bool) -> str | float:
-    """Return a scalar without its type: a number for text of a number, a word in lower case for a boolean."""
+def _plain(value: str | float | bool) -> str | Decimal:
+    """Return a scalar without its type: an exact number for text of a number, a word in lower case for a boolean."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
         if value.strip().lower() in {"true", "false"}:
             return value.strip().lower()
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    return value
+        return Decimal(value.strip()) if _NUMBER.fullmatch(value.strip()) else value
+    return Decimal(value) if isinstance(value, int) else Decimal(repr(value))
 
 
 def _as_text(value: Any) -> Any:

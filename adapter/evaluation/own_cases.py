@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
-from adapter.evaluation.cases import ANY_TOOL, BadCases, Case, ExpectedCall, Turn, name_of, near
+from adapter.evaluation.cases import ANY_TOOL, BadCases, Case, ExpectedCall, Turn, among, name_of, near
 from adapter.evaluation.matchers import KEYS, is_matcher, shown, type_of
-from adapter.evaluation.tool_files import tools_by_name, tools_of_file
+from adapter.evaluation.regular import check_pattern
+from adapter.evaluation.tool_files import never_right, tools_by_name, tools_of_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +18,7 @@ _TURN = ("messages", "expect", "order")
 _CALL = ("name", "arguments", "result")
 _ORDERS = ("any", "same")
 _REQUEST = ("tool_choice", "parallel_tool_calls")
+_CHOICES = ("none", "auto", "required")
 
 
 def read_case(value: dict[str, Any], place: str, folder: Path) -> Case:
@@ -47,7 +48,7 @@ def read_case(value: dict[str, Any], place: str, folder: Path) -> Case:
         raise reader.bad("messages", value.get("messages"), "give a list of messages, the user's last")
     return Case(
         case_id, tuple(tools.values()), turns, reader.text(value, "category", ""), reader.text(value, "cluster", "") or case_id,
-        "json", {key: value[key] for key in _REQUEST if key in value}, {}, place,
+        "json", reader.request(value), {}, place,
     )  # fmt: skip
 
 
@@ -67,13 +68,26 @@ class _Reader:
         for key in value:
             if key not in keys:
                 inside = f"{where}.{key}" if where else key
-                raise BadCases(f"{self.place}: unknown key {inside!r}{near(key, keys)}; there are {', '.join(keys)}")
+                raise BadCases(f"{self.place}: unknown key {inside!r}{among(key, keys)}")
 
     def text(self, value: dict[str, Any], key: str, where: str) -> str:
         """Return the text of a key; empty without the key."""
         found = value.get(key, "")
         if not isinstance(found, str):
             raise self.bad(f"{where}.{key}" if where else key, found, "write a text")
+        if any("\ud800" <= sign <= "\udfff" for sign in found):
+            raise self.bad(f"{where}.{key}" if where else key, found, "half a pair of surrogates is no text")
+        return found
+
+    def request(self, value: dict[str, Any]) -> dict[str, Any]:
+        """Return further members of the request."""
+        found = {key: value[key] for key in _REQUEST if value.get(key) is not None}
+        choice, parallel = found.get("tool_choice", "auto"), found.get("parallel_tool_calls", True)
+        if choice not in _CHOICES and not (isinstance(choice, dict) and "type" in choice):
+            fix = "use 'none', 'auto', 'required' or {'type': 'function', 'function': {'name': …}}"
+            raise self.bad("tool_choice", choice, fix + near(str(choice), _CHOICES))
+        if not isinstance(parallel, bool):
+            raise self.bad("parallel_tool_calls", parallel, "use true or false")
         return found
 
     def tools(self, value: Any) -> dict[str, dict[str, Any]]:
@@ -101,7 +115,9 @@ class _Reader:
         """Read a turn."""
         at = f"{where}." if where else ""
         messages = value.get("messages", [])
-        if not isinstance(messages, list) or not all(isinstance(one, dict) and "role" in one for one in messages):
+        if not isinstance(messages, list) or not all(
+            isinstance(one, dict) and isinstance(one.get("role"), str) for one in messages
+        ):
             raise self.bad(f"{at}messages", messages, "give a list of messages, each with 'role' and 'content'")
         if "expect" not in value:
             raise self.bad(f"{at}expect", ..., "is missing; give the calls that are right, [] for no call, '*' for any call")
@@ -119,8 +135,8 @@ class _Reader:
         """Read an expected call, and check the names in it against the tools."""
         self.only(value, _CALL, where)
         name = value.get("name")
-        if name not in tools:
-            hint = near(str(name), tools) or f"; there are {', '.join(tools) or 'no tools'}"
+        if not isinstance(name, str) or name not in tools:
+            hint = among(str(name), tools, "no tools")
             raise BadCases(f"{self.place}: '{where}.name' is {shown(name)}, and no such tool is offered{hint}")
         arguments = value.get("arguments")
         if arguments is not None:
@@ -140,10 +156,13 @@ class _Reader:
         )
         for name, wanted in arguments.items():
             if name not in known and not open_ended:
-                hint = near(name, known) or f"; there are {', '.join(known) or 'no parameters'}"
+                hint = among(name, known, "no parameters")
                 raise BadCases(f"{self.place}: '{where}.{name}': {name_of(tool)} has no parameter {name!r}{hint}")
             self.matcher(wanted, f"{where}.{name}")
             self._misspelt(wanted, known.get(name), f"{where}.{name}")
+        fault = never_right(arguments, tool)
+        if fault:
+            raise BadCases(f"{self.place}: '{where}' is {shown(arguments)}: no answer could be right: {fault}")
 
     def _misspelt(self, wanted: Any, schema: Any, where: str) -> None:
         """Refuse an object for a parameter of another type: a matcher whose key has another name."""
@@ -177,7 +196,6 @@ class _Reader:
                 raise self.bad(f"{where}.any_of", wanted["any_of"], "give a list of accepted values")
             self.matcher(wanted["any_of"], f"{where}.any_of")
         if "regex" in wanted:
-            try:
-                re.compile(wanted["regex"])
-            except (re.error, TypeError) as error:
-                raise self.bad(f"{where}.regex", wanted["regex"], f"no regular expression: {error}") from error
+            fault = check_pattern(wanted["regex"])
+            if fault:
+                raise self.bad(f"{where}.regex", wanted["regex"], fault)

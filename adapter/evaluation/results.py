@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, get_args
 
 from adapter.evaluation.cases import BadCases
-from adapter.evaluation.outcome import CaseOutcome
+from adapter.evaluation.outcome import CaseOutcome, Verdict
+from adapter.plain_file import check_plain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +36,7 @@ def read_results(path: Path) -> Results:
         BadCases: The file cannot be read, or a line is no outcome.
     """
     try:
-        data = path.read_bytes()
+        data = check_plain(path).read_bytes()
     except OSError as error:
         raise BadCases(f"{path}: {error.strerror}; give a file of results that `adapter eval` wrote") from error
     whole = data.rfind(b"\n") + 1
@@ -48,9 +50,27 @@ def read_results(path: Path) -> Results:
 
 def _outcome(line: bytes, place: str) -> CaseOutcome:
     try:
-        return CaseOutcome.from_json(json.loads(line))
+        return _checked(CaseOutcome.from_json(json.loads(line)))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadCases(f"{place}: no line of results that `adapter eval` wrote: {type(error).__name__}: {error}") from error
+
+
+def _checked(outcome: CaseOutcome) -> CaseOutcome:
+    """Return an outcome; refuse one whose figures could not be counted."""
+    for name in ("case", "arm", "category", "cluster"):
+        if not isinstance(getattr(outcome, name), str):
+            raise TypeError(f"{name} is {getattr(outcome, name)!r}, and no text")
+    for name in ("verdict", "bare"):
+        value = getattr(outcome, name)
+        if value not in get_args(Verdict) and (name == "verdict" or value is not None):
+            raise ValueError(f"{name} is {value!r}, and not one of {', '.join(get_args(Verdict))}")
+    for name in ("seconds", "first", "prompt_tokens", "completion_tokens", "requests"):
+        value = getattr(outcome, name)
+        if not (isinstance(value, int | float) and math.isfinite(value)) and (
+            value is not None or name in {"seconds", "requests"}
+        ):
+            raise ValueError(f"{name} is {value!r}, and no number")
+    return outcome
 
 
 class ResultsFile:

@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from adapter.evaluation.cases import BadCases
-from adapter.evaluation.matchers import shown
+from adapter.evaluation.matchers import has_matcher, shown
+from adapter.plain_file import check_plain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,9 +48,27 @@ def tools_of_file(path: Path, place: str) -> dict[str, dict[str, Any]]:
         BadCases: The file cannot be read, or holds no tools.
     """
     try:
-        value = json.loads(path.read_text(encoding="utf-8-sig"))
+        value = json.loads(check_plain(path).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise BadCases(f'{place} is "{path}": {error.strerror}; give the path of a JSON file with a list of tools') from error
     except (ValueError, RecursionError) as error:
         raise BadCases(f'{place} is "{path}": the file is not JSON: {error}') from error
     return tools_by_name(value, f"{place}: {path}")
+
+
+def never_right(arguments: dict[str, Any], tool: dict[str, Any]) -> str:
+    """Return the reason for which expected arguments break the schema of their tool; empty for sound ones.
+
+    Args:
+        arguments: Accepted values by parameter; schemas are not checked against matchers.
+        tool: The tool in OpenAI's form.
+    """
+    from adapter.schema.compiled import messages
+    from adapter.tools.definitions import read_tools
+
+    required = (tool["function"].get("parameters") or {}).get("required") or ()
+    left = [name for name in required if name not in arguments]
+    if left:
+        return f"the tool requires {', '.join(left)}"
+    (known,) = read_tools([tool])
+    return "" if has_matcher(arguments) else "; ".join(messages(known.schema.errors(arguments)))

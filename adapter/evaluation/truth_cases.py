@@ -26,6 +26,8 @@ def read_truth(value: dict[str, Any], place: str, position: int) -> Case:
         if not isinstance(kind, list) or not all(isinstance(one, dict) for one in kind):
             raise BadCases(f"{place}: {key!r}: give a list of objects")
     tools = tuple(_tool(tool, place) for tool in given or ())
+    if not all(isinstance(call, dict) for one in truth for call in one.values()):
+        raise BadCases(f"{place}: {TRUTH!r}: write {{name: {{parameter: [accepted values]}}}}")
     expect = expected_of(truth)
     names = [name_of(tool) for tool in tools]
     for call in expect:

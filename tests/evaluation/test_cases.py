@@ -57,6 +57,35 @@ MISTAKES: dict[str, tuple[Any, str]] = {
     "no object": ("[1]", "line 1: write a JSON object, not [1]"),
     "no id": ({**CASE, "id": ""}, "line 1: 'id' is \"\": give each case an id of its own, as text"),
     "an unknown key": ({**CASE, "expct": []}, "line 1: unknown key 'expct'; did you mean 'expect'?"),
+    "a key like none": ({**CASE, "zzz": []}, "line 1: unknown key 'zzz'; there are id, "),
+    "a number that JSON has not": ('{"id": NaN}', "line 1: not JSON: NaN is no number"),
+    "a key twice": ('{"id": "a", "id": "b"}', "line 1: not JSON: the key 'id' stands twice"),
+    "half a sign": ({**CASE, "id": "\ud800"}, "half a pair of surrogates is no text"),
+    "a tool named by a list": ({**CASE, "expect": [{"name": ["weather"]}]}, "'expect[0].name' is [\"weather\"]"),
+    "a choice of tools": ({**CASE, "tool_choice": "requird"}, "'tool_choice' is \"requird\": use 'none', "),
+    "parallel calls": ({**CASE, "parallel_tool_calls": 1}, "'parallel_tool_calls' is 1: use true or false"),
+    "a role that is no text": ({**CASE, "messages": [{"role": 1}]}, "each with 'role' and 'content'"),
+    "tools of a folder": ({**CASE, "tools": "."}, "Is a directory"),
+    "tools of a device": ({**CASE, "tools": "/dev/zero"}, "a device is not opened"),
+    "a required parameter left out": (
+        {**CASE, "expect": [{"name": "weather", "arguments": {}}]}, "no answer could be right: the tool requires city"
+    ),
+    "a value against the schema": (
+        {**CASE, "expect": [{"name": "weather", "arguments": {"city": 5}}]}, "no answer could be right: "
+    ),
+    "a pattern too large": (
+        {**CASE, "expect": [{"name": "weather", "arguments": {"city": {"regex": "a{99999999999}"}}}]},
+        "no regular expression: the repetition number is too large",
+    ),
+    "a pattern too deep": (
+        {**CASE, "expect": [{"name": "weather", "arguments": {"city": {"regex": "(" * 5000}}}]}, "no regular expression: "
+    ),
+    "a pattern without end": (
+        {**CASE, "expect": [{"name": "weather", "arguments": {"city": {"regex": r"^(a+)+\b$"}}}]}, "write the pattern without"
+    ),
+    "a truth of another form": (
+        {"messages": USER, "tools": [TOOL], "tool_calls_ground_truth": [{"weather": 5}]}, "'tool_calls_ground_truth': write "
+    ),
     "no expectation": ({"id": "a", "messages": USER, "tools": []}, "'expect': is missing; give the calls that are right"),
     "no messages": ({**CASE, "messages": []}, "'messages' is []: give a list of messages"),
     "tools of another type": ({**CASE, "tools": {}}, "'tools' is {}: give a list of tools"),

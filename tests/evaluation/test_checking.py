@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.evaluation.bfcl_values import Declared, accepts_type, accepts_value, as_declared, declared_type
+from adapter.evaluation.bfcl_values import Declared, accepts_type, accepts_value, as_declared, declared_type, of_other_types
 from adapter.evaluation.cases import Case, ExpectedCall, Turn
 from adapter.evaluation.checking import check
 from adapter.evaluation.matchers import differences, same
@@ -59,6 +59,7 @@ ANSWERS: dict[str, tuple[tuple[ExpectedCall, ...], list[Called], list[tuple[str,
     ),
     "any arguments": (expected(("weather", None)), [weather(city="Bergen", maybe_days=9)], []),
     "any arguments, but the schema": (expected(("weather", None)), [weather(city=1)], [("schema", "")]),
+    "any arguments, a required one left out": (expected(("weather", None)), [weather()], [("schema", "")]),
     "any call": (expected(("*", None)), [Called("clock", OSLO)], []),
     "any call, of a tool that is not offered": (expected(("*", None)), [Called("rain", OSLO)], [("tool", "")]),
     "any call, and none": (expected(("*", None)), [], [("not_called", "")]),
@@ -94,6 +95,14 @@ VALUES: dict[str, tuple[Any, Any, bool, bool]] = {
     "42 and 42.0": (42, 42.0, True, True),
     "42 and '42'": (42, "42", False, True),
     "'3' and 3.0": ("3", 3.0, False, True),
+    "an identifier beyond the whole numbers of floats": (9007199254740993, "9007199254740993", False, True),
+    "two identifiers that are the same float": ("9007199254740993", "9007199254740992", False, False),
+    "a postal code with a zero more": ("01234", "1234", False, False),
+    "0.1 and '0.1'": (0.1, "0.1", False, True),
+    "1000 and '1e3'": (1000, "1e3", False, True),
+    "1000 and Python's '1_000'": (1000, "1_000", False, False),
+    "a name that Python reads as a number": ({"who": "Nan", "n": 3}, {"who": "Nan", "n": "3"}, False, True),
+    "inf and Infinity": ("inf", "Infinity", False, False),
     "true and 'True'": (True, "True", False, True),
     "true and 1": (True, 1, False, False),
     "null and 'null'": (None, "null", False, False),
@@ -108,6 +117,10 @@ VALUES: dict[str, tuple[Any, Any, bool, bool]] = {
     "any_of, none": ({"any_of": [1, "one"]}, "two", False, False),
     "any_of matchers": ({"any_of": [{"regex": "^on"}, 1]}, "one", True, True),
     "regex": ({"regex": "^Os"}, "Oslo", True, True),
+    "a pattern that goes back": ({"regex": "^(a+)+$"}, "a" * 5000 + "!", False, False),
+    "a pattern that goes back, and is found": ({"regex": "(?i)^(a+)+$"}, "aA" * 2000, True, True),
+    "a pattern for `re` alone": ({"regex": r"\bOslo\b(?!,)"}, "to Oslo", True, True),
+    "a pattern for `re` alone, a text too long": ({"regex": r".*.*.*\bx"}, "a" * 5000, False, False),
     "regex on a number": ({"regex": "^4"}, 42, False, True),
     "equals": ({"equals": {"regex": "x"}}, {"regex": "x"}, True, True),
     "optional, any value": ({"optional": True}, [1], True, True),
@@ -115,6 +128,18 @@ VALUES: dict[str, tuple[Any, Any, bool, bool]] = {
     "a matcher in an object": ({"to": {"regex": "@"}, "n": {"optional": True}}, {"to": "a@b"}, True, True),
     "a matcher in a list": ([{"regex": "a"}], ["cat"], True, True),
 }
+
+
+def test_lenient_terms_forgive_types_and_no_more() -> None:
+    turn = Turn((), expected(("weather", None)))
+    assert not check(Case("c", TOOLS, ()), turn, [weather()]).lenient
+    assert check(Case("c", TOOLS, ()), turn, [weather(city="Oslo", maybe_days="3")]).lenient
+
+
+def test_a_number_beyond_all_floats_is_compared_by_the_leaderboards_rules() -> None:
+    schema = {"type": "float"}
+    assert as_declared(10**400, schema) == 10**400
+    assert of_other_types(10**400, declared_type(schema))
 
 
 @pytest.mark.parametrize(("wanted", "actual", "strict", "lenient"), VALUES.values(), ids=VALUES)

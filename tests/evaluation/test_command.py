@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import math
 import os
 import signal
 import subprocess
@@ -434,9 +435,16 @@ WRONG = {
     "CASES --base-url http://127.0.0.1:1/v1 --api-key-env NO_SUCH": "no such variable is set",
     "CASES --failed-from OUT": "need a file of their own",
     "CASES --failed-from nope": "give a file of results",
-    "bfcl:nope": "bfcl:nope: ",
     "CASES --replay RECORDS --arm dialect=hermess": "arm 'dialect=hermess': no dialect 'hermess'; did you mean 'hermes'?",
     "CASES --replay RECORDS --arm chat_template=nope.jinja": "nope.jinja",
+    "bfcl:nope": "bfcl:nope: no such category; there are ",
+    "bfcl:simpl": "did you mean 'simple_python'?",
+    "CASES --timeout inf": "1,000,000 at most",
+    "CASES --record CASES": "this file is read here, and would be written over",
+    "CASES --record OUT": "this file is that of --out already",
+    "CASES --report no/a.html": "--report no/a.html: there is no folder no",
+    "report CASES --limit 1": "--limit chooses cases to ask",
+    "report /dev/zero": "a device is not opened",
     "CASES --tools nope.json": 'tools is "nope.json": No such file or directory',
     "CASES --report a.htm": "--report a.htm: the suffix names the form; did you mean '.html'?",
     "record": "give the file that `adapter serve --record FILE` wrote",
@@ -459,7 +467,7 @@ def test_wrong_input_gets_one_line(tmp_path: Path, words: str, message: str) -> 
 
 REQUESTS = {
     "a role": ({"messages": [{"role": "nobody", "content": "?"}]}, "messages[0].role"),
-    "a tool choice": ({"tool_choice": "sometimes"}, "tool_choice"),
+    "a tool choice": ({"tool_choice": {"type": "sometimes"}}, "tool_choice"),
     "the choice of another tool": ({"tool_choice": {"type": "function", "function": {"name": "x"}}}, "tool_choice"),
 }
 
@@ -470,3 +478,54 @@ def test_a_case_that_is_no_request_is_no_error_of_the_server(tmp_path: Path, mor
     status, found, said = evaluate(tmp_path, name, url="http://127.0.0.1:9/v1")
     assert (status, found) == (2, [])
     assert said.splitlines()[-1].startswith(f"adapter: {name}, line 1: no chat request can be made of the case: {param}")
+    assert len(said.splitlines()) == 2
+
+
+def test_cases_are_not_written_over(tmp_path: Path) -> None:
+    cases = written(tmp_path, case_of("q", [OSLO]))
+    before, err = Path(cases).read_bytes(), io.StringIO()
+    for words in (["eval", cases, "--fresh"], ["eval", "record", cases]):
+        assert run([*words, "--out", cases], io.StringIO(), err, io.StringIO()) == 2
+    assert err.getvalue().count("would be written over") == 2
+    assert Path(cases).read_bytes() == before
+
+
+def test_a_run_that_goes_on_keeps_its_records(tmp_path: Path) -> None:
+    cases, records = written(tmp_path, *(case_of(name, [OSLO]) for name in "abc")), tmp_path / "records.jsonl"
+    with Upstream(completion(block(city="Oslo"))) as upstream:
+        evaluate(tmp_path, cases, "--limit", "2", "--record", str(records), url=upstream.url)
+        with records.open("a") as file:
+            file.write('{"torn')
+        evaluate(tmp_path, cases, "--record", str(records), url=upstream.url)
+        assert len([json.loads(line) for line in records.read_text().splitlines()]) == 3
+        evaluate(tmp_path, cases, "--record", str(records), "--fresh", "--limit", "1", url=upstream.url)
+        assert len(records.read_text().splitlines()) == 1
+
+
+def test_a_category_that_has_changed_since_counts(tmp_path: Path) -> None:
+    with Upstream(completion(block(city="Oslo"))) as upstream:
+        evaluate(tmp_path, written(tmp_path, case_of("a", [OSLO]), case_of("b", [OSLO])), url=upstream.url)
+        cases = written(tmp_path, case_of("a", [OSLO], category="new"), case_of("b", [OSLO]))
+        _, _, said = evaluate(tmp_path, cases, "--report", str(tmp_path / "r.json"), "--arm", "name=default", url=upstream.url)
+        assert len(upstream.bodies) == 2
+    (arm,) = json.loads((tmp_path / "r.json").read_text())["arms"]
+    assert [one["name"] for one in arm["categories"]] == ["new", ""]
+    assert "other outcomes" not in said
+
+
+def test_outcomes_of_other_cases_are_told(tmp_path: Path) -> None:
+    with Upstream(completion(block(city="Oslo"))) as upstream:
+        evaluate(tmp_path, written(tmp_path, case_of("a", [OSLO])), url=upstream.url)
+        _, _, said = evaluate(tmp_path, written(tmp_path, case_of("b", [OSLO])), url=upstream.url)
+    assert "has 1 other outcomes too" in said
+
+
+@pytest.mark.parametrize("member", [{"verdict": "great"}, {"seconds": "x"}, {"seconds": math.nan}, {"case": 5}, {"bare": "?"}])
+def test_results_that_cannot_be_counted_are_refused(tmp_path: Path, member: dict[str, Any]) -> None:
+    with Upstream(completion(block(city="Oslo"))) as upstream:
+        evaluate(tmp_path, written(tmp_path, case_of("a", [OSLO])), url=upstream.url)
+    results, err = tmp_path / "out.jsonl", io.StringIO()
+    results.write_text(json.dumps({**json.loads(results.read_text()), **member}) + "\n")
+    assert run(["eval", "report", str(results)], io.StringIO(), err, io.StringIO()) == 2
+    assert "line 1: no line of results" in err.getvalue()
+    assert len(err.getvalue().splitlines()) == 1
