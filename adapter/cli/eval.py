@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adapter.cli.console import BadInput, Console
 from adapter.cli.option_flags import PROMPT, REQUEST, add_options
@@ -108,7 +108,7 @@ def _record(args: argparse.Namespace, console: Console) -> int:
         raise BadInput("eval record: give the file that `adapter serve --record FILE` wrote")
     check_written(args.words[1:], {"--out": [args.out]})
     made = recorded([Path(word) for word in args.words[1:]])
-    text = "".join(f"{json.dumps(case, ensure_ascii=False)}\n" for case in made.cases)
+    text = "".join(f"{_line(case)}\n" for case in made.cases)
     if not made.cases:
         raise BadInput(f"{', '.join(args.words[1:])}: no request with tools and an answer; {made.told}")
     if args.out:
@@ -119,6 +119,12 @@ def _record(args: argparse.Namespace, console: Console) -> int:
     console.error(f"adapter eval: {len(made.cases)} cases{where}; {made.told}")
     console.error("adapter eval: the model's own calls are what the cases expect: read them, and mend what is not right")
     return 0
+
+
+def _line(case: dict[str, Any]) -> str:
+    """Return a case as a line; half a pair of surrogates, which a model may write, is no UTF-8 and stays an escape."""
+    text = json.dumps(case, ensure_ascii=False)
+    return text if text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text) else json.dumps(case)
 
 
 def _report(args: argparse.Namespace, console: Console) -> int:

@@ -195,7 +195,9 @@ class Asker:
         heard.calls += calls
         heard.faults += [Fault(one.kind, where + one.message, one.tool, one.parameter) for one in faults]
         heard.lenient = heard.lenient and checked.lenient and message is not None
-        if faults and records and records[-1].finish_reason == "length":
+        # More tokens could not take back a whole call that nobody asked for.
+        final = bool(calls) and not turn.expect
+        if faults and not final and records and records[-1].finish_reason == "length":
             heard.failed = "cut_off"
         if records and heard.bare in {None, "right"} and (number == 1 or heard.bare == "right"):
             heard.bare = bare_verdict(case, turn, self.arm, records[0], tools)

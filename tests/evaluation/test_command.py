@@ -69,6 +69,9 @@ ANSWERS: dict[str, tuple[list[Reply], list[Any], str, tuple[str, str | None, tup
         ("cut_off", "cut_off", (), ["not_called", "unread"]),
     ),
     "cut in words": ([completion("Let me", "length")], [OSLO], "", ("cut_off", "cut_off", (), ["not_called"])),
+    "cut after a call that nobody asked for": (
+        [completion(f"{block(city='Oslo')}\n\nand on", "length")], [], "", ("wrong", "cut_off", (), ["called"]),
+    ),
     "long words, as expected": ([completion("Let me", "length")], [], "", ("right", "right", (), [])),
     "constrained": (
         [completion('{"name": "weather", "arguments": {"city": "Oslo"}}')], [OSLO], "enforce=json_schema,server=vllm",
@@ -500,6 +503,14 @@ def test_a_run_that_goes_on_keeps_its_records(tmp_path: Path) -> None:
         assert len([json.loads(line) for line in records.read_text().splitlines()]) == 3
         evaluate(tmp_path, cases, "--record", str(records), "--fresh", "--limit", "1", url=upstream.url)
         assert len(records.read_text().splitlines()) == 1
+
+
+def test_half_a_sign_of_a_model_becomes_a_case(tmp_path: Path) -> None:
+    records, out = tmp_path / "records.jsonl", tmp_path / "made.jsonl"
+    with Upstream(completion(block(city="\ud800"))) as upstream:
+        evaluate(tmp_path, written(tmp_path, case_of("a", [OSLO])), "--record", str(records), url=upstream.url)
+    assert run(["eval", "record", str(records), "--out", str(out)], io.StringIO(), io.StringIO(), io.StringIO()) == 0
+    assert json.loads(out.read_text(encoding="utf-8"))["expect"] == [{"name": "weather", "arguments": {"city": "\ud800"}}]
 
 
 def test_a_category_that_has_changed_since_counts(tmp_path: Path) -> None:
