@@ -30,8 +30,7 @@ from rich.progress import track
 import adapter
 from adapter.demo.engine import serve
 from adapter.demo.weights import find_weights
-
-_TYPES = {"dict": "object", "float": "number", "tuple": "array", "any": None}
+from adapter.evaluation.bfcl_cases import tool_of
 
 
 def checker() -> Any:
@@ -51,25 +50,6 @@ def data(name: str) -> list[dict[str, Any]]:
         raise SystemExit("bfcl-eval is not installed; see the top of this file")
     path = Path(package.origin).parent / "data" / name
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def tool_of(function: dict[str, Any]) -> dict[str, Any]:
-    """A function of the board's as a tool, with the sentence that the board adds to every Python function's description."""
-    described = f"{function['description']} Note that the provided function is in Python 3 syntax."
-    return {"type": "function", "function": converted({**function, "description": described})}
-
-
-def converted(schema: Any) -> Any:
-    """The board's types as JSON schema has them."""
-    if isinstance(schema, list):
-        return [converted(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    found = {key: converted(value) for key, value in schema.items()}
-    if isinstance(found.get("type"), str):
-        kind = _TYPES.get(found["type"], found["type"])
-        found = {key: value for key, value in found.items() if key != "type"} | ({"type": kind} if kind else {})
-    return found
 
 
 def as_declared(value: Any, schema: Any) -> Any:
