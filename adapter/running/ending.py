@@ -23,7 +23,7 @@ def carry(error: BaseException, run: Run, still_running: Mapping[str, bool]) -> 
         still_running: By id of a call, True if its function is still running.
     """
     result = run.interrupt(still_running)
-    setattr(error, _MARK, result)
+    error.__dict__[_MARK] = result  # exceptions of frozen dataclasses refuse attributes
     run.tell_interruption(result)
 
 

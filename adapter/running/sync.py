@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from adapter.running import asking, threads
 from adapter.running.ending import carry
-from adapter.running.loop import Ask, Command, Confirm, TooLate, steps
-from adapter.running.values import End
+from adapter.running.loop import Ask, Command, Confirm, Steps, TooLate, steps
+from adapter.running.values import End, RunResult
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from adapter.running.judging import Ready
     from adapter.running.state import Run
-    from adapter.running.values import RunResult
 
 # Seconds between two looks at the queue: some systems deliver Ctrl-C only when a wait has ended.
 _LOOK = 0.5
@@ -32,15 +31,22 @@ def run_sync(run: Run, client: Any) -> RunResult:
             raise TypeError(f"tool {tool.name!r} is async, and run_tools() runs plain functions: use await arun_tools(…)")
     commands = steps(run)
     try:
-        command = next(commands)
-        while True:
-            command = commands.send(_carried_out(run, client, command))
-    except StopIteration as stop:
-        result: RunResult = stop.value
-        return result
+        command = _next(commands, None)
+        while not isinstance(command, RunResult):
+            command = _next(commands, _carried_out(run, client, command))
+        return command
     except BaseException as error:
         carry(error, run, {})
         raise
+
+
+def _next(commands: Steps, reply: Any) -> Command | RunResult:
+    """Return the next command, or the result behind the last: a `StopIteration` of the caller's functions is no end."""
+    try:
+        return commands.send(reply)
+    except StopIteration as stop:
+        result: RunResult = stop.value
+        return result
 
 
 def _carried_out(run: Run, client: Any, command: Command) -> Any:

@@ -65,6 +65,19 @@ class RunnableTool:
         called = _called(self.function)
         return inspect.iscoroutinefunction(called if inspect.isroutine(called) else type(called).__call__)
 
+    def marked_like(self, other: RunnableTool | None, bound: Mapping[str, Any]) -> RunnableTool:
+        """Return the tool with the marks of another, whose function it calls, and with arguments bound for the progress text."""
+        if other is None:
+            return self
+        return replace(
+            self,
+            writes=other.writes,
+            progress=other.progress,
+            timeout=other.timeout,
+            polls=other.polls or self.polls,
+            defaults={**self.defaults, **bound},
+        )
+
     def progress_text(self, arguments: Mapping[str, Any]) -> str:
         """Return the progress text with the arguments of a call filled in, each at most 80 characters long."""
         shown = {name: _short(value) for name, value in {**self.defaults, **arguments}.items()}
@@ -123,8 +136,14 @@ def tool(
 
     def make(function: Callable[..., Any]) -> RunnableTool:
         made = _from_function(function, name, description)
-        made = replace(made, writes=writes, progress=progress, timeout=timeout, polls=polls)
-        check_marks(made, made.definition["function"]["parameters"]["properties"])
+        made = replace(
+            made,
+            writes=writes or made.writes,
+            progress=progress or made.progress,
+            timeout=made.timeout if timeout is None else timeout,
+            polls=polls or made.polls,
+        )
+        check_marks(made, {**made.definition["function"]["parameters"]["properties"], **made.defaults})
         return made
 
     return make if function is None else make(function)
@@ -134,18 +153,57 @@ def _from_function(function: Callable[..., Any], name: str | None, description: 
     given: object = function
     if not callable(given) or isinstance(given, type):
         raise TypeError(f"a tool is made of a function, not of {given!r}")
-    called = _called(function)
-    known_as = str(name or (called.__name__ if inspect.isroutine(called) else type(called).__name__))
+    function, shape, marked = opened(function)
+    called = _called(shape)
+    own = marked.name if marked else called.__name__ if inspect.isroutine(called) else type(called).__name__
+    known_as = str(name or own)
     if not _NAME.match(known_as):
         raise ValueError(
             f"a tool cannot be named {known_as!r}: names have up to 64 letters, digits, '_' and '-'. Give one: "
             "adapter.tool(name='…')"
         )
-    signature = read_signature(function, known_as)
-    text = signature.description if description is None else description
+    signature = read_signature(shape, known_as)
+    text = description
+    if text is None:
+        text = marked.description if marked else signature.description
     shown: dict[str, Any] = {"name": known_as, "description": text, "parameters": signature.parameters}
     definition = {"type": "function", "function": {key: value for key, value in shown.items() if value != ""}}
-    return RunnableTool(definition, function, lambda text: ((), signature.read(text)), defaults=signature.defaults)
+    made = RunnableTool(definition, function, lambda text: ((), signature.read(text)), defaults=signature.defaults)
+    return made.marked_like(marked, bound_of(shape))
+
+
+def opened(function: Any) -> tuple[Any, Any, RunnableTool | None]:
+    """Open a tool that is wrapped: in a `functools.partial`, in a decorator with `functools.wraps`, as its own `__call__`.
+
+    Returns:
+        The function to call; the function whose parameters it has; the tool, whose marks hold for the call. The first is
+        `function` itself, and the last None, where no tool is inside.
+    """
+    if isinstance(function, RunnableTool):
+        return function.function, function.function, function
+    if isinstance(function, functools.partial):
+        inner, shape, marked = opened(function.func)
+        if marked:
+            bound = [functools.partial(each, *function.args, **function.keywords) for each in (inner, shape)]
+            return bound[0], bound[1], marked
+    holder = getattr(function, "__self__", None)
+    if isinstance(holder, RunnableTool):
+        return opened(holder)
+    wrapped = getattr(function, "__wrapped__", None)
+    if wrapped is not None and wrapped is not function:
+        _, shape, marked = opened(wrapped)
+        if marked:
+            return function, shape, marked
+    return function, function, None
+
+
+def bound_of(function: Any) -> dict[str, Any]:
+    """Return the arguments that `functools.partial` gives by name."""
+    bound: dict[str, Any] = {}
+    while isinstance(function, functools.partial):
+        bound = {**function.keywords, **bound}
+        function = function.func
+    return bound
 
 
 def check_marks(made: RunnableTool, parameters: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from adapter.errors import BadRequest
-from adapter.running.tool import RunnableTool, check_marks, tool
+from adapter.running.tool import RunnableTool, bound_of, check_marks, opened, tool
 from adapter.tools.definitions import ToolSet, read_tools
 
 _FORMS = "a function, a tool of adapter.tool, or a pair (definition, function)"
@@ -66,19 +66,16 @@ def _read(item: Any, place: str) -> Iterator[RunnableTool]:
 
 def _beside(definition: Mapping[str, Any], function: Any, place: str) -> RunnableTool:
     """Make a tool of a definition and the function beside, which may carry the marks of `adapter.tool`."""
-    marked = function if isinstance(function, RunnableTool) else None
-    called: Any = marked.function if marked else function
+    called, shape, marked = opened(function)
     if not callable(called) or isinstance(called, type):
-        raise TypeError(f"{place}[1] is {called!r}, and must be the function that runs the tool")
+        raise TypeError(f"{place}[1] is {function!r}, and must be the function that runs the tool")
     [checked] = read_tools([dict(definition)], place)
     if checked.form is not None:
         raise BadRequest(f"tool {checked.name!r} is of another kind than function, which run_tools does not run", param=place)
     parameters = checked.schema.source.get("properties") or {}
-    made = RunnableTool(checked.wire, called, _reader(called, checked.name, list(parameters)))
-    if marked:
-        made = replace(made, writes=marked.writes, progress=marked.progress, timeout=marked.timeout, polls=marked.polls)
-    made = replace(made, polls=made.polls or checked.polls)
-    check_marks(made, parameters)
+    made = RunnableTool(checked.wire, called, _reader(shape, checked.name, list(parameters)))
+    made = replace(made, polls=checked.polls).marked_like(marked, bound_of(shape))
+    check_marks(made, {**parameters, **made.defaults})
     return made
 
 

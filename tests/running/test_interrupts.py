@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,13 @@ def write() -> str:
     return "written"
 
 
+@dataclass(frozen=True)
+class Frozen(Exception):
+    """An exception that refuses new attributes."""
+
+    code: int
+
+
 ENDING = [KeyboardInterrupt(), SystemExit(3)]
 
 
@@ -67,7 +75,7 @@ def test_ctrl_c_in_a_tool(way: Way, error: BaseException) -> None:
     assert played.kinds[-3:] == ["interrupted", "not_run", "stopped"]
 
 
-@pytest.mark.parametrize("error", [*ENDING, RuntimeError("no terminal")], ids=repr)
+@pytest.mark.parametrize("error", [*ENDING, RuntimeError("no terminal"), Frozen(3)], ids=repr)
 @every_way
 def test_ctrl_c_in_confirm(way: Way, error: BaseException) -> None:
     def confirm(call: ToolCall) -> bool:

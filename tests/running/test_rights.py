@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 import adapter
 from adapter import ToolCall
-from tests.running.plays import Way, both_kinds, every_way, play
+from tests.running.plays import NATIVE, Way, both_kinds, every_way, play
 
 SEND = [("send", {"to": "Ann"})]
 
@@ -31,6 +33,52 @@ class Outbox:
             return "sent"
 
         return send
+
+
+def decorated(function: Any) -> Any:
+    @functools.wraps(function)
+    def inner(*arguments: Any, **named: Any) -> Any:
+        return function(*arguments, **named)
+
+    return inner
+
+
+PARAMETERS = {"type": "object", "properties": {"to": {"type": "string"}}, "required": ["to"]}
+DEFINITION = {"type": "function", "function": {"name": "send", "parameters": PARAMETERS}}
+WRAPPED: list[Any] = [
+    pytest.param(lambda tool: tool, id="the tool"),
+    pytest.param(functools.partial, id="a partial"),
+    pytest.param(lambda tool: functools.partial(functools.partial(tool)), id="a partial of a partial"),
+    pytest.param(decorated, id="a decorator"),
+    pytest.param(lambda tool: functools.partial(decorated(tool)), id="a partial of a decorator"),
+    pytest.param(lambda tool: tool.__call__, id="the tool's own method"),
+    pytest.param(adapter.tool, id="a tool of the tool"),
+]
+
+
+@pytest.mark.parametrize("wrap", WRAPPED)
+@pytest.mark.parametrize("pair", [False, True], ids=["alone", "pair"])
+def test_the_mark_of_a_tool_holds_however_it_is_wrapped(wrap: Callable[[Any], Any], pair: bool) -> None:
+    box = Outbox()
+    wrapped = wrap(box.tool(timeout=5))
+    tools = [(DEFINITION, wrapped)] if pair else [wrapped]
+    assert play(NATIVE[0], [SEND, "I cannot."], tools).outcomes == ["refused"]
+    assert box.sent == []
+    played = play(NATIVE[0], [SEND, "Sent."], tools, confirm=lambda call: True)
+    assert (box.sent, played.outcomes) == (["Ann"], ["finished"])
+    assert "Writing to Ann…" in [event.message for event in played.events]
+
+
+def test_a_partial_of_a_tool_has_its_name_and_its_marks() -> None:
+    @adapter.tool(name="mail", writes=True, progress="To {to} by {by}…", timeout=3)
+    def send(to: str, by: str) -> str:
+        """Send a mail."""
+        return f"{to} by {by}"
+
+    tool = adapter.tool(functools.partial(send, by="post"))
+    assert (tool.name, tool.description, tool.writes, tool.timeout) == ("mail", "Send a mail.", True, 3)
+    assert list(tool.definition["function"]["parameters"]["properties"]) == ["to"]
+    assert (tool("Ann"), tool.progress_text({"to": "Ann"})) == ("Ann by post", "To Ann by post…")
 
 
 def confirm_in(way: Way, answer: Any) -> tuple[Any, list[ToolCall]]:
@@ -87,6 +135,14 @@ def test_an_answer_that_is_neither_true_nor_false_runs_nothing(way: Way, answer:
     assert isinstance(played.error, TypeError)
     assert "must answer True or False" in str(played.error)
     assert (box.sent, played.outcomes) == ([], ["not_run"])
+
+
+@both_kinds
+def test_a_confirm_that_raises_stop_iteration_is_no_end_of_the_run(way: Way) -> None:
+    box, answers = Outbox(), iter([True])
+    played = play(way, [[*SEND, *SEND], "x"], [box.tool()], confirm=lambda call: next(answers))
+    assert isinstance(played.error, RuntimeError if way.asynchronous else StopIteration)  # Python's rule for coroutines
+    assert (box.sent, played.outcomes) == (["Ann"], ["finished", "not_run"])
 
 
 def test_an_async_confirm_is_refused_by_the_sync_runner() -> None:
