@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from adapter.running.state import Run
 
+_LONGEST = 1e6  # seconds: more, and infinity, are beyond the clocks of some systems
+
 
 def create_of(client: Any, run: Run, *, asynchronous: bool) -> Callable[..., Any]:
     """Return the client's `create` of the run's API, such as `chat.completions.create`.
@@ -41,7 +43,7 @@ def within(client: Any, left: float | None) -> tuple[Any, dict[str, Any]]:
     if left is None:
         return client, {}
     options = getattr(client, "with_options", None)
-    return (options(max_retries=0) if callable(options) else client), {"timeout": max(0.001, left)}
+    return (options(max_retries=0) if callable(options) else client), {"timeout": min(max(0.001, left), _LONGEST)}
 
 
 def whole(create: Callable[..., Any], request: Mapping[str, Any], run: Run) -> Any:

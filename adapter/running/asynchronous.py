@@ -80,9 +80,13 @@ async def _executed(run: Run, batch: Sequence[Ready], running: Running) -> None:
     while waiting or running:
         while waiting and len(running) < run.settings.at_once:
             ready = waiting.popleft()
+            if run.too_late(ready):
+                continue
             limit = run.started(ready)
             task = asyncio.ensure_future(_call(ready))
             running[task] = (ready, limit, None if limit is None else run.now() + limit)
+        if not running:
+            return
         until = min((at for _, _, at in running.values() if at is not None), default=None)
         wait = None if until is None else max(0.0, until - run.now())
         done, _ = await asyncio.wait(running, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
@@ -133,7 +137,7 @@ async def _call(ready: Ready) -> End:
             return _IN_THREAD
     if inspect.isawaitable(end.value):
         try:
-            return End(await end.value)
+            return End(threads.listed(await end.value))
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001  # a function may raise anything; a task would end the loop with it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, Protocol
 
@@ -32,6 +33,30 @@ def plain(part: Any) -> Mapping[str, Any]:
     return dumped
 
 
+def sendable_answer(answer: Any, mended: list[str]) -> Mapping[str, Any]:
+    r"""Return an answer as a dictionary that UTF-8 can hold.
+
+    Args:
+        answer: The answer, of the openai client or a dictionary.
+        mended: Grows by a sentence if half a surrogate pair (an escape such as `\ud800` in JSON) became a question mark.
+    """
+    whole = plain(answer)
+    text = json.dumps(whole, ensure_ascii=False, default=repr)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        mended.append("half a surrogate pair in the answer, which no request can hold, is a question mark in the history")
+        mended_answer: Mapping[str, Any] = json.loads(text.encode("utf-8", "replace"))
+        return mended_answer
+    return whole
+
+
+def tokens(usage: Any, key: str) -> int:
+    """Return a count of an answer's usage; 0 where the server wrote none."""
+    count = usage.get(key)
+    return count if isinstance(count, int) else 0
+
+
 class ChatChunks:
     """Joins the chunks of a chat completion, and tells its text as it comes."""
 
@@ -52,8 +77,15 @@ class ChatChunks:
                 self._told("text", delta["content"])
 
     def whole(self) -> Mapping[str, Any]:
-        """Return the completion."""
-        return self._joined.completion()
+        """Return the completion.
+
+        Raises:
+            UpstreamFailed: The stream ended within an answer.
+        """
+        whole = self._joined.completion()
+        if whole["choices"] and not self._joined.finished:
+            raise UpstreamFailed("the answer broke off: its stream ended without a finish_reason")
+        return whole
 
 
 class ResponseEvents:

@@ -99,6 +99,11 @@ def _hints(function: Callable[..., Any], name: str) -> dict[str, Any]:
 
 def _check(parameter: inspect.Parameter, hints: Mapping[str, Any], name: str) -> None:
     """Check that a model can give a parameter."""
+    if type(parameter.default).__name__ == "FieldInfo":
+        raise TypeError(
+            f"tool {name!r}: the default of {parameter.name!r} is a pydantic Field, which the function would get as the value. "
+            f"Write it into the hint: '{parameter.name}: Annotated[…, Field(…)]'."
+        )
     unnamed = _UNNAMED.get(parameter.kind)
     if unnamed:
         raise TypeError(f"tool {name!r}: {unnamed.format(parameter.name)}{_BESIDE}.")

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from adapter.errors import UpstreamFailed
-from adapter.running.chunks import plain
+from adapter.running import replies
+from adapter.running.chunks import sendable_answer, tokens
 from adapter.text.json_spans import loads
+
+# Names that servers take in a history; a model may write any.
+_NAME = re.compile(r"[\w.:/-]{1,128}\Z")
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,46 +103,59 @@ def read_answer(completion: Any, new_id: Callable[[], str]) -> Answer:
     """
     if not isinstance(completion, Mapping) and not callable(getattr(completion, "model_dump", None)):
         raise TypeError(f"the client answered {completion!r}, which is no chat completion")
-    whole = plain(completion)
+    mended: list[str] = []
+    whole = sendable_answer(completion, mended)
     choices = whole.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else None
     message = choice.get("message") if isinstance(choice, Mapping) else None
     if not isinstance(choice, Mapping) or not isinstance(message, Mapping):
         raise UpstreamFailed(f"the model's answer has no message: {json.dumps(whole, default=repr)[:500]}")
-    mended: list[str] = []
-    kept = {key: value for key, value in message.items() if value is not None and value != [] and key != "function_call"}
-    kept = {"role": "assistant", "content": message.get("content") or "", **{k: v for k, v in kept.items() if k != "role"}}
+    dropped = ("role", "tool_calls", "function_call")
+    if message.get("function_call"):
+        mended.append("a function_call, the former form of tool_calls, is left out")
+    kept = {key: value for key, value in message.items() if value is not None and value != [] and key not in dropped}
+    kept = {"role": "assistant", "content": message.get("content") or "", **kept}
     written = list(_calls(message.get("tool_calls"), new_id, mended))
     if written:
         kept["tool_calls"] = [wire for wire, _ in written]
     calls = tuple(call for _, call in written)
-    return Answer((kept,), kept["content"], calls, choice.get("finish_reason"), _usage(whole.get("usage")), tuple(mended))
+    return Answer((kept,), _words(kept), calls, choice.get("finish_reason"), _usage(whole.get("usage")), tuple(mended))
+
+
+def _words(message: Mapping[str, Any]) -> str:
+    """Return the text of an answer, of all its parts; of an answer without a text the model's refusal."""
+    content = message["content"]
+    if isinstance(content, list):
+        content = "".join(str(part.get("text") or "") for part in content if isinstance(part, Mapping))
+    return str(content or message.get("refusal") or "")
 
 
 def _usage(usage: Any) -> Usage | None:
     if not isinstance(usage, Mapping):
         return None
-    return Usage(int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0))
+    return Usage(tokens(usage, "prompt_tokens"), tokens(usage, "completion_tokens"))
 
 
 def _calls(wires: Any, new_id: Callable[[], str], mended: list[str]) -> Iterator[tuple[dict[str, Any], WrittenCall]]:
     """Yield each call as a member of the message, and read."""
     seen: set[str] = set()
+    if wires and not isinstance(wires, list):
+        mended.append(f"tool_calls that are no list are left out: {wires!r}")
     for wire in wires if isinstance(wires, list) else ():
         if not isinstance(wire, Mapping):
             mended.append(f"a call that is no object is left out: {wire!r}")
             continue
         inner = wire.get("function")
         inner = inner if isinstance(inner, Mapping) else {}
-        call, arguments = read_call(wire.get("id"), inner, seen, new_id, mended)
-        function = {**inner, "name": call.name, "arguments": arguments}
+        call, written = read_call(wire.get("id"), inner, seen, new_id, mended)
+        function = {**inner, **written}
         kept = {key: value for key, value in wire.items() if key not in {"index", "custom"} and value is not None}
         yield {**kept, "id": call.id, "type": "function", "function": function}, call
 
 
 def read_call(
     given_id: Any, function: Mapping[str, Any], seen: set[str], new_id: Callable[[], str], mended: list[str]
-) -> tuple[WrittenCall, str]:
+) -> tuple[WrittenCall, dict[str, str]]:
     """Read a call.
 
     Args:
@@ -147,7 +166,7 @@ def read_call(
         mended: Grows by a sentence for each member that no history can hold.
 
     Returns:
-        The call, and its arguments for the history.
+        The call; its name and its arguments for the history.
     """
     known = given_id if isinstance(given_id, str) and given_id and given_id not in seen else new_id()
     if known != given_id:
@@ -158,7 +177,11 @@ def read_call(
     decoded = _object(text)
     if decoded is None and text:
         mended.append(f"the arguments of the call {known!r} are no JSON object, and stand in the history as {{}}")
-    return WrittenCall(known, str(function.get("name") or ""), text, decoded), "{}" if decoded is None else text
+    name = str(function.get("name") or "")
+    shown = name if _NAME.match(name) else _UNSAFE.sub("_", name)[:64] or "unnamed"
+    if shown != name:
+        mended.append(f"the call {known!r} of {replies.quoted(name)} stands in the history as a call of {shown!r}")
+    return WrittenCall(known, name, text, decoded), {"name": shown, "arguments": "{}" if decoded is None else text}
 
 
 def _object(text: str) -> dict[str, Any] | None:

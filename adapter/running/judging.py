@@ -42,12 +42,14 @@ class Fault:
     """A call that cannot be run.
 
     Attributes:
-        outcome: `"unknown"` or `"invalid"`.
+        outcome: `"unknown"`, `"invalid"`, or `"failed"`: a validator of the function's types raised.
         reply: Text for the model.
+        error: Exception of the validator.
     """
 
     outcome: Outcome
     reply: str
+    error: Exception | None = None
 
 
 def judge(written: WrittenCall, tools: Toolbox, finish_reason: str | None) -> Ready | Fault:
@@ -67,6 +69,8 @@ def judge(written: WrittenCall, tools: Toolbox, finish_reason: str | None) -> Re
         positional, named = tool.read(written.arguments or "{}")
     except ValueError as error:  # pydantic's, too
         return Fault("invalid", replies.invalid(tool.name, _sentences(error)))
+    except Exception as error:  # noqa: BLE001  # pydantic passes on what a type's own validator raises
+        return Fault("failed", replies.failed(tool.name, error), error)
     progress = tool.progress_text(arguments)
     call = ToolCall(written.id, tool.name, arguments, tool.writes, progress, tool.description)
     return Ready(call, tool, positional, named)

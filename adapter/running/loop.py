@@ -133,7 +133,7 @@ def _withheld(run: Run) -> RunResult:
     for written in run.open_calls:
         judged = judge(written, run.tools, run.finish_reason)
         if isinstance(judged, Fault):
-            run.settle(written.id, judged.outcome, judged.reply)
+            run.settle(written.id, judged.outcome, judged.reply, error=judged.error)
         else:
             run.settle(written.id, "not_run", replies.DRY_RUN.format(name=written.name), judged)
     run.close_turn()
@@ -146,7 +146,7 @@ def _batches(run: Run) -> Iterator[list[Ready]]:
     for written in run.open_calls:
         judged = judge(written, run.tools, run.finish_reason)
         if isinstance(judged, Fault):
-            run.settle(written.id, judged.outcome, judged.reply)
+            run.settle(written.id, judged.outcome, judged.reply, error=judged.error)
         else:
             ready.append(judged)
     for writes, group in itertools.groupby(ready, key=lambda each: each.tool.writes):
@@ -158,11 +158,7 @@ def _batches(run: Run) -> Iterator[list[Ready]]:
 
 def _run(run: Run, batch: list[Ready]) -> Generator[Command, Any, None]:
     """Run a batch, a call that writes after its confirmation."""
-    if run.over():
-        for ready in batch:
-            run.settle(ready.call.id, "not_run", replies.OVER.format(name=ready.tool.name), ready)
-        return
-    if batch[0].tool.writes and not (yield from _confirmed(run, batch[0])):
+    if batch[0].tool.writes and (run.too_late(batch[0]) or not (yield from _confirmed(run, batch[0]))):
         return
     yield Execute(batch)
 
@@ -193,8 +189,10 @@ def _may_have_written(record: CallRecord) -> bool:
 
 
 def _same(record: CallRecord, ready: Ready) -> bool:
-    """Tell if a record is of the same call: the same tool and the same arguments, in any spelling."""
-    return record.name == ready.tool.name and loads(record.arguments or "{}") == ready.call.arguments
+    """Tell if a record is of the same call: the same tool and the same arguments, in any spelling, defaults left out or not."""
+    left_out = {name: value for name, value in ready.tool.defaults.items() if isinstance(value, str | int | float | None)}
+    written = loads(record.arguments or "{}") if record.name == ready.tool.name else None
+    return written is not None and {**left_out, **written} == {**left_out, **ready.call.arguments}
 
 
 def _count(run: Run, seen: Counter[Any]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from adapter.errors import ToolError
@@ -20,12 +21,12 @@ NOT_REACHED = "Error: {name} was not run: the run was interrupted before."
 INTERRUPTED = "Error: the run was interrupted while {name} was running."
 MAYBE_WRITTEN = " The call may have taken effect all the same."
 REPEATED = "\n[The same call had the same result before. Calling again will not help: answer with what is known.]"
-_MOST_ARGUMENTS = 200  # characters of unreadable arguments that are quoted
+_MOST_QUOTED = 200  # characters of a text of the model that are quoted
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
     """Return the reply to a call of an unknown tool."""
-    return f"Error: there is no tool {name!r}. The tools are: {', '.join(known) or 'none'}."
+    return f"Error: there is no tool {quoted(name)}. The tools are: {', '.join(known) or 'none'}."
 
 
 def invalid(name: str, faults: Iterable[str]) -> str:
@@ -35,8 +36,12 @@ def invalid(name: str, faults: Iterable[str]) -> str:
 
 def unreadable(arguments: str) -> str:
     """Return the fault of arguments that are no JSON object."""
-    quoted = arguments if len(arguments) <= _MOST_ARGUMENTS else f"{arguments[: _MOST_ARGUMENTS - 1]}…"
-    return f"they must be a JSON object, and are {quoted!r}"
+    return f"they must be a JSON object, and are {quoted(arguments)}"
+
+
+def quoted(text: str) -> str:
+    """Return the beginning of a text of the model, in quotes."""
+    return repr(text if len(text) <= _MOST_QUOTED else f"{text[: _MOST_QUOTED - 1]}…")
 
 
 def failed(name: str, error: BaseException) -> str:
@@ -62,12 +67,21 @@ def as_text(value: Any) -> str:
         ValueError: The value has no JSON form.
     """
     if not isinstance(value, str):
-        from pydantic_core import to_json
+        from pydantic_core import PydanticSerializationError, to_json
 
-        return to_json(value).decode()
-    if value.isascii():
-        return str(value)
-    return value.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be sent
+        try:
+            return to_json(value).decode()
+        except PydanticSerializationError as error:
+            try:
+                return json.dumps(value)  # a name of a file that is no UTF-8, for one, which JSON's escapes can hold
+            except (TypeError, ValueError, RecursionError):
+                raise error from None
+    return sendable(value)
+
+
+def sendable(text: str) -> str:
+    """Return a text as UTF-8 can hold it: half a surrogate pair is a question mark."""
+    return str(text) if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def cut(text: str, most: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from adapter.errors import UpstreamFailed
-from adapter.running.chunks import plain
+from adapter.running.chunks import sendable_answer, tokens
 from adapter.running.history import Answer, Usage, read_call
 
 
@@ -33,17 +33,18 @@ def read_answer(response: Any, new_id: Callable[[], str]) -> Answer:
     """
     if not isinstance(response, Mapping) and not callable(getattr(response, "model_dump", None)):
         raise TypeError(f"the client answered {response!r}, which is no response")
-    whole = plain(response)
+    mended: list[str] = []
+    whole = sendable_answer(response, mended)
     output = whole.get("output")
     if whole.get("status") == "failed" or not isinstance(output, list):
         raise UpstreamFailed(f"the response has no output: {json.dumps(whole.get('error') or whole, default=repr)[:500]}")
     items: list[dict[str, Any]] = []
-    calls, mended, seen = [], list[str](), set[str]()
+    calls, seen = [], set[str]()
     for item in output:
         kept = {key: value for key, value in item.items() if value is not None}
         if item.get("type") == "function_call":
-            call, arguments = read_call(item.get("call_id"), item, seen, new_id, mended)
-            kept |= {"call_id": call.id, "name": call.name, "arguments": arguments}
+            call, written = read_call(item.get("call_id"), item, seen, new_id, mended)
+            kept |= {"call_id": call.id, **written}
             calls.append(call)
         items.append(kept)
     reason = (whole.get("incomplete_details") or {}).get("reason")
@@ -52,12 +53,13 @@ def read_answer(response: Any, new_id: Callable[[], str]) -> Answer:
 
 
 def _text(items: list[dict[str, Any]]) -> str:
-    """Return the text of all messages of a response."""
+    """Return the text of all messages of a response, refusals among them."""
     parts = (part for item in items if item.get("type") == "message" for part in item.get("content") or ())
-    return "".join(part.get("text") or "" for part in parts if part.get("type") == "output_text")
+    members = {"output_text": "text", "refusal": "refusal"}
+    return "".join(str(part.get(members.get(part.get("type"), "")) or "") for part in parts)
 
 
 def _usage(usage: Any) -> Usage | None:
     if not isinstance(usage, Mapping):
         return None
-    return Usage(int(usage.get("input_tokens") or 0), int(usage.get("output_tokens") or 0))
+    return Usage(tokens(usage, "input_tokens"), tokens(usage, "output_tokens"))

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from adapter.running.settings import RunSettings
     from adapter.running.toolbox import Toolbox
 
+# Reasons of an answer's end that leave it unfinished.
+_CUT = ("length", "content_filter", "max_output_tokens")
+
 
 class Run:
     """The state of a run.
@@ -121,9 +124,17 @@ class Run:
         self._text = answer.text
         for sentence in answer.mended:
             self.say("note", sentence)
+        if answer.finish_reason in _CUT:
+            self.say("note", f"The model's answer is not whole: {answer.finish_reason}.")
 
-    def settle(self, call_id: str, outcome: Outcome, reply: str, ready: Ready | None = None, **more: Any) -> None:
-        """Record the end of a call, and tell it."""
+    def settle(
+        self, call_id: str, outcome: Outcome, reply: str, ready: Ready | None = None, after: str = "", **more: Any
+    ) -> None:
+        """Record the end of a call, and tell it. A long reply is cut, before the sentence `after`, and kept in `text`."""
+        if outcome != "finished":
+            reply, whole = replies.cut(replies.sendable(reply), self.settings.max_result_chars), reply
+            more = more if reply == whole else {"text": whole, **more}
+            reply += after
         record = self._recorded(call_id, outcome, reply, ready, **more)
         if outcome == "finished":
             message = f"{record.name} returned after {record.seconds:.2f} s"
@@ -143,6 +154,13 @@ class Run:
         self._settled[call_id] = record
         return record
 
+    def too_late(self, ready: Ready) -> bool:
+        """Tell if the deadline has passed before a function starts; its call is settled then."""
+        if self.over():
+            self.settle(ready.call.id, "not_run", replies.OVER.format(name=ready.tool.name), ready)
+            return True
+        return False
+
     def started(self, ready: Ready) -> float | None:
         """Note that a function starts, and tell it. Returns the seconds that it may take; None for no limit."""
         self.say("started", ready.call.progress, ready.call)
@@ -161,11 +179,11 @@ class Run:
         name, seconds = ready.tool.name, self.now() - began
         maybe = replies.MAYBE_WRITTEN if ready.tool.writes else ""
         if end.timed_out:
-            reply = replies.timed_out(name, limit or 0.0, self.settings.fallback) + maybe
-            self.settle(ready.call.id, "timed_out", reply, ready, seconds=seconds, abandoned=end.abandoned)
+            reply = replies.timed_out(name, limit or 0.0, self.settings.fallback)
+            self.settle(ready.call.id, "timed_out", reply, ready, maybe, seconds=seconds, abandoned=end.abandoned)
         elif end.error is not None:
-            reply = replies.failed(name, end.error) + maybe
-            self.settle(ready.call.id, "failed", reply, ready, seconds=seconds, error=end.error)
+            reply = replies.failed(name, end.error)
+            self.settle(ready.call.id, "failed", reply, ready, maybe, seconds=seconds, error=end.error)
         else:
             self._returned(ready, end.value, seconds)
 
@@ -176,8 +194,9 @@ class Run:
         try:
             text = replies.as_text(text)
         except Exception as error:  # noqa: BLE001  # results are of any class, and so are the errors of showing them
-            reply = replies.failed(ready.tool.name, error) + (replies.MAYBE_WRITTEN if ready.tool.writes else "")
-            self.settle(ready.call.id, "failed", reply, ready, seconds=seconds, error=error, result=value)
+            after = replies.MAYBE_WRITTEN if ready.tool.writes else ""
+            reply = replies.failed(ready.tool.name, error)
+            self.settle(ready.call.id, "failed", reply, ready, after, seconds=seconds, error=error, result=value)
             return
         shown = replies.cut(text, self.settings.max_result_chars)
         self.settle(ready.call.id, "finished", shown, ready, seconds=seconds, result=value, text=text)

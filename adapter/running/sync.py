@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
 import queue
@@ -34,10 +35,10 @@ def run_sync(run: Run, client: Any) -> RunResult:
         command = _next(commands, None)
         while not isinstance(command, RunResult):
             command = _next(commands, _carried_out(run, client, command))
-        return command
     except BaseException as error:
         carry(error, run, {})
         raise
+    return command
 
 
 def _next(commands: Steps, reply: Any) -> Command | RunResult:
@@ -83,6 +84,8 @@ def _executed(run: Run, batch: Sequence[Ready]) -> None:
     while waiting or running:
         while waiting and len(running) < run.settings.at_once:
             ready = waiting.popleft()
+            if run.too_late(ready):
+                continue
             limit = run.started(ready)
             if limit is None and run.settings.at_once == 1:
                 _end(run, ready, threads.call(ready))
@@ -118,7 +121,7 @@ def _collect(
 
 def _end(run: Run, ready: Ready, end: End) -> None:
     """Record an end; raise an exception that is to end the program, such as `KeyboardInterrupt`."""
-    if end.error is not None and not isinstance(end.error, Exception):
+    if end.error is not None and not isinstance(end.error, Exception | asyncio.CancelledError):
         run.broke_off(ready, end.error)
         raise end.error
     if inspect.isawaitable(end.value):

@@ -6,8 +6,10 @@ The threads are daemons, unlike those of `concurrent.futures`: a function that h
 from __future__ import annotations
 
 import contextvars
+import itertools
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from adapter.running.values import End
 
@@ -16,13 +18,29 @@ if TYPE_CHECKING:
 
     from adapter.running.judging import Ready
 
+_MOST_ITEMS = 1_000_000
+
 
 def call(ready: Ready) -> End:
     """Call the function of a call."""
     try:
-        return End(ready.tool.function(*ready.positional, **ready.named))
+        return End(listed(ready.tool.function(*ready.positional, **ready.named)))
     except BaseException as error:  # noqa: BLE001  # a function may raise anything; the caller of the run gets the error
         return End(error=error)
+
+
+def listed(value: Any) -> Any:
+    """Return the items of an iterator as a list: a generator's code runs within the limits of its tool, and once.
+
+    Raises:
+        ValueError: The iterator has more than a million items, or no end.
+    """
+    if not isinstance(value, Iterator):
+        return value
+    items = list(itertools.islice(value, _MOST_ITEMS + 1))
+    if len(items) > _MOST_ITEMS:
+        raise ValueError(f"the result is an iterator of more than {_MOST_ITEMS:,} items")
+    return items
 
 
 def start(ready: Ready, done: Callable[[End], object]) -> None:

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+_MARKS = (
+    ("writes", (bool,), "True or False"),
+    ("polls", (bool,), "True or False"),
+    ("progress", (str,), "a text"),
+    ("timeout", (int, float, type(None)), "a number of seconds, or None"),
+)
 _MOST_SHOWN = 80  # characters of an argument in a progress text
 
 
@@ -66,7 +72,7 @@ class RunnableTool:
         return inspect.iscoroutinefunction(called if inspect.isroutine(called) else type(called).__call__)
 
     def marked_like(self, other: RunnableTool | None, bound: Mapping[str, Any]) -> RunnableTool:
-        """Return the tool with the marks of another, whose function it calls, and with arguments bound for the progress text."""
+        """Return the tool with the marks of another, whose function it calls, and with bound arguments."""
         if other is None:
             return self
         return replace(
@@ -80,8 +86,9 @@ class RunnableTool:
 
     def progress_text(self, arguments: Mapping[str, Any]) -> str:
         """Return the progress text with the arguments of a call filled in, each at most 80 characters long."""
-        shown = {name: _short(value) for name, value in {**self.defaults, **arguments}.items()}
-        fields = {key: shown.get(key, "…") for _, key, _, _ in string.Formatter().parse(self.progress) if key is not None}
+        known = {**self.defaults, **arguments}
+        keys = [key for _, key, _, _ in string.Formatter().parse(self.progress) if key is not None]
+        fields = {key: _short(known.get(key, "…")) for key in keys}
         return self.progress.format_map(fields) if self.progress else f"Running {self.name}…"
 
 
@@ -207,11 +214,16 @@ def bound_of(function: Any) -> dict[str, Any]:
 
 
 def check_marks(made: RunnableTool, parameters: Mapping[str, Any]) -> None:
-    """Check the progress text and the limit of a tool.
+    """Check the marks of a tool.
 
     Raises:
+        TypeError: A mark is of the wrong type.
         ValueError: The text has fields that are no parameters, or the limit is not positive.
     """
+    for mark, kinds, words in _MARKS:
+        value: object = getattr(made, mark)
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            raise TypeError(f"tool {made.name!r}: {mark}={value!r} must be {words}")
     try:
         fields = [key for _, key, _, _ in string.Formatter().parse(made.progress) if key is not None]
         made.progress.format_map(dict.fromkeys(fields, "text"))
@@ -235,5 +247,8 @@ def _called(function: Any) -> Any:
 
 
 def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    except (TypeError, ValueError, RecursionError):  # the caller's own default: a list in itself, keys that are no texts
+        text = f"({type(value).__name__})"
     return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 1]}…"

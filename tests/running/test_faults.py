@@ -107,8 +107,6 @@ def test_a_function_that_cancels_itself_has_failed(way: Way) -> None:
     def cancel() -> None:
         raise asyncio.CancelledError
 
-    if not way.asynchronous:
-        return  # a thread has nothing to cancel; the exception ends the program like KeyboardInterrupt
     assert play(way, [[("cancel", {})], "Sorry."], [tool_of(way, cancel)]).outcomes == ["failed"]
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import adapter
 from adapter import ToolCall
 from tests.running.plays import NATIVE, Way, both_kinds, every_way, play
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SEND = [("send", {"to": "Ann"})]
 
@@ -211,6 +213,20 @@ def test_a_call_that_may_have_written_is_not_repeated(way: Way) -> None:
     assert played.outcomes == ["failed", "refused", "failed"]
     assert played.replies[0] == "Error: send failed (OSError). The call may have taken effect all the same."
     assert "may have taken effect, so it is not repeated" in played.replies[1]
+
+
+@both_kinds
+def test_a_default_written_out_is_the_same_call(way: Way) -> None:
+    sent = []
+
+    @adapter.tool(writes=True)
+    def send(to: str, copies: int = 1) -> None:
+        sent.append(copies)
+        raise OSError
+
+    calls = [("send", {"to": "Ann"}), ("send", {"to": "Ann", "copies": 1}), ("send", {"to": "Ann", "copies": 2})]
+    played = play(way, [calls, "Sorry."], [send], confirm=lambda call: True)
+    assert (sent, played.outcomes) == ([1, 2], ["failed", "refused", "failed"])
 
 
 @both_kinds
