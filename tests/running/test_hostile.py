@@ -56,9 +56,10 @@ def test_a_history_can_be_sent_after_any_call(way: Way, calls: Any, outcomes: li
     assert all(name and len(name) <= 64 for name in names)
 
 
+PARTS: Any = [{"type": "text", "text": "a"}, {"text": "b"}]
 WORDS = [
     pytest.param(completion(None, refusal="I will not."), "I will not.", "", id="a refusal"),
-    pytest.param(completion(None, content=[{"type": "text", "text": "a"}, {"text": "b"}]), "ab", "", id="parts"),
+    pytest.param(completion(PARTS), "ab", "", id="parts"),
     pytest.param(completion("half", "length"), "half", "not whole: length", id="cut off by the limit"),
     pytest.param(completion(None, function_call={"name": "add", "arguments": "{}"}), "", "left out", id="the former form"),
     pytest.param(completion("\ud800x"), "?x", "half a surrogate pair", id="half a surrogate pair"),
