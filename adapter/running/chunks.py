@@ -29,6 +29,8 @@ def plain(part: Any) -> Mapping[str, Any]:
     """Return an object of the openai client as a dictionary."""
     if isinstance(part, Mapping):
         return part
+    if not callable(getattr(part, "model_dump", None)):
+        raise TypeError(f"the client's stream brought {part!r}, which is no part of an answer")
     dumped: Mapping[str, Any] = part.model_dump(exclude_unset=True, by_alias=True, warnings=False)
     return dumped
 

@@ -10,6 +10,7 @@ import importlib
 import inspect
 import json
 import re
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Literal
 
 from adapter.errors import BadRequest, ToolError
@@ -18,7 +19,7 @@ from adapter.running.values import ToolOutput
 from adapter.tools.definitions import read_tools
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Mapping
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 _MOST = 64  # characters of a name
@@ -46,12 +47,14 @@ async def mcp_tools(
         timeout: Seconds that a call may take; the limit of the run by default.
 
     Raises:
-        TypeError: No session.
+        TypeError: No session, or `reads` is no list.
         ValueError: `reads` has a name that is no tool of the server.
         BadRequest: The server's definition of a tool is malformed.
     """
     if not callable(getattr(session, "list_tools", None)) or not callable(getattr(session, "call_tool", None)):
         raise TypeError(f"mcp_tools() takes a connected mcp.Client or mcp.ClientSession, not {session!r}")
+    if reads != "hints" and (isinstance(reads, str) or not isinstance(reads, Collection)):
+        raise TypeError(f"reads={reads!r} must be a list of names of tools, or 'hints'")
     listed = await _listed(session)
     names = [str(item.get("name")) for item in listed]
     unknown = [name for name in (() if reads == "hints" else reads) if name not in names]

@@ -41,6 +41,9 @@ def read_answer(response: Any, new_id: Callable[[], str]) -> Answer:
     items: list[dict[str, Any]] = []
     calls, seen = [], set[str]()
     for item in output:
+        if not isinstance(item, Mapping) or item.get("type") == "custom_tool_call":
+            mended.append(f"an item that no function can answer is left out: {json.dumps(item, default=repr)[:200]}")
+            continue
         kept = {key: value for key, value in item.items() if value is not None}
         if item.get("type") == "function_call":
             call, written = read_call(item.get("call_id"), item, seen, new_id, mended)
@@ -54,9 +57,15 @@ def read_answer(response: Any, new_id: Callable[[], str]) -> Answer:
 
 def _text(items: list[dict[str, Any]]) -> str:
     """Return the text of all messages of a response, refusals among them."""
-    parts = (part for item in items if item.get("type") == "message" for part in item.get("content") or ())
+    return "".join(_words(item.get("content")) for item in items if item.get("type") == "message")
+
+
+def _words(content: Any) -> str:
+    if not isinstance(content, list):
+        return str(content or "")
     members = {"output_text": "text", "refusal": "refusal"}
-    return "".join(str(part.get(members.get(part.get("type"), "")) or "") for part in parts)
+    parts = (part for part in content if isinstance(part, Mapping))
+    return "".join(str(part.get(members.get(str(part.get("type")), "")) or "") for part in parts)
 
 
 def _usage(usage: Any) -> Usage | None:

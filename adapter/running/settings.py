@@ -73,7 +73,7 @@ def check_settings(settings: RunSettings, tools: Toolbox) -> RunSettings:
         raise ValueError(f"api={settings.api!r} must be 'chat' or 'responses'")
     _at_least_one("max_turns", settings.max_turns)
     _at_least_one("max_result_chars", settings.max_result_chars)
-    if settings.parallel not in (True, False):
+    if not isinstance(settings.parallel, bool):
         _at_least_one("parallel", settings.parallel)
     _seconds("timeout", settings.timeout)
     _seconds("total_timeout", settings.total_timeout)

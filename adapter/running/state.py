@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from adapter.running.toolbox import Toolbox
 
 # Reasons of an answer's end that leave it unfinished.
-_CUT = ("length", "content_filter", "max_output_tokens")
+_CUT = ("length", "content_filter", "max_output_tokens", "incomplete", "in_progress", "queued", "cancelled")
 
 
 class Run:

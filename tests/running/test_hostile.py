@@ -84,6 +84,13 @@ def test_a_stream_that_ends_within_an_answer_is_no_answer(way: Way, delta: Any) 
     assert (played.result.calls, len(played.result.messages)) == ([], 1)
 
 
+@both_kinds
+def test_servers_that_count_their_ids_anew_in_each_answer(way: Way) -> None:
+    turns = [completion(None, "tool_calls", tool_calls=[call(arguments=f'{{"a": {number}}}')]) for number in (1, 2)]
+    played = play(way, [*turns, "Done."], [add])
+    assert (played.replies, [record.turn for record in played.result.calls]) == (["1", "2"], [1, 2])
+
+
 # --- Functions ----------------------------------------------------------------------------------------------------------------
 
 

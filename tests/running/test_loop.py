@@ -326,6 +326,7 @@ WRONG = [
     pytest.param({"api": "completions"}, ValueError, "api='completions' must be 'chat' or 'responses'", id="a former API"),
     pytest.param({"parallel": 0.5}, TypeError, "parallel=0.5", id="half a call"),
     pytest.param({"parallel": -1}, ValueError, "parallel=-1", id="fewer than no calls"),
+    pytest.param({"parallel": 0}, ValueError, "parallel=0", id="no calls"),
     pytest.param({"stream": 1}, TypeError, "stream=1 must be True or False", id="a number as flag"),
     pytest.param({"fallback": None}, TypeError, "fallback=None must be a text", id="no fallback"),
     pytest.param({"max_result_chars": 0}, ValueError, "max_result_chars=0", id="no characters"),

@@ -155,6 +155,8 @@ def test_all_pages_are_read_and_all_tools_write() -> None:
 def test_wrong_values_are_told() -> None:
     with pytest.raises(ValueError, match="reads has 'd', which is no tool of the server; its tools are a, b"):
         listed("a", "b", reads=["d"])
+    with pytest.raises(TypeError, match="reads='ab' must be a list of names of tools"):
+        listed("a", "b", "ab", reads="ab")
     with pytest.raises(TypeError, match=r"takes a connected mcp.Client or mcp.ClientSession, not 'x'"):
         asyncio.run(mcp_tools("x"))
     with pytest.raises(adapter.BadRequest, match="'strin' is not a JSON schema type"):

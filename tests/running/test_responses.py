@@ -179,6 +179,28 @@ def test_an_answer_that_was_cut_says_so(way: Way) -> None:
     assert (result.answer, result.finish_reason) == ("Half an", "max_output_tokens")
 
 
+CUSTOM = {"type": "custom_tool_call", "call_id": "c", "name": "weather", "input": "Oslo"}
+SAID = {"type": "message", "id": "m", "role": "assistant"}
+ODD: list[Any] = [
+    pytest.param("x", "", "left out", id="a text for an item"),
+    pytest.param(CUSTOM, "", "left out", id="a call that no function can answer"),
+    pytest.param({**SAID, "content": "Hi."}, "Hi.", "", id="a text for parts"),
+    pytest.param({**SAID, "content": ["Hi."]}, "", "", id="a text for a part"),
+    pytest.param({**SAID, "content": [{"type": "refusal", "refusal": "No."}]}, "No.", "", id="a refusal"),
+]
+
+
+@pytest.mark.parametrize(("item", "words", "note"), ODD)
+def test_odd_items_of_a_response(item: Any, words: str, note: str) -> None:
+    way, answer = Way(False, False, False), response("", 1, output=[item])
+    heard: list[Any] = []
+    with Upstream(Answer(answer)) as upstream:
+        options = {"model": "m", "api": "responses", "on_event": heard.append}
+        result = run_at(way, upstream.url, "Hi.", [weather], options)
+    assert (result.answer, len(result.messages)) == (words, 1 if note else 2)
+    assert note in " ".join(one.message for one in heard if one.kind == "note")
+
+
 def test_the_api_is_one_of_two() -> None:
     with pytest.raises(ValueError, match="api='completions' must be 'chat' or 'responses'"):
         play(Way(False, False, False), ["x"], [weather], api="completions")
