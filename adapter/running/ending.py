@@ -32,7 +32,8 @@ def run_of(error: BaseException | None) -> RunResult | None:
 
     Args:
         error: An exception out of `run_tools` or `arun_tools`: of the client, of `confirm`, of `on_event`, `KeyboardInterrupt`
-            or `asyncio.CancelledError`; or an exception that one of these has caused.
+            or `asyncio.CancelledError`; or an exception that one of these has caused, or a group with the
+            exception of a single run, as of a `TaskGroup`.
 
     Returns:
         The result, with `stopped="interrupted"`; None for any other exception.
@@ -45,5 +46,8 @@ def run_of(error: BaseException | None) -> RunResult | None:
         found = getattr(error, _MARK, None)
         if isinstance(found, RunResult):
             return found
+        if isinstance(error, BaseExceptionGroup):
+            results = [result for one in error.exceptions if (result := run_of(one))]
+            return results[0] if len(results) == 1 else None
         error = error.__cause__ or error.__context__
     return None

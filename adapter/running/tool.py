@@ -180,7 +180,7 @@ def _from_function(function: Callable[..., Any], name: str | None, description: 
 
 
 def opened(function: Any) -> tuple[Any, Any, RunnableTool | None]:
-    """Open a tool that is wrapped: in a `functools.partial`, in a decorator with `functools.wraps`, as its own `__call__`.
+    """Open a tool that is wrapped: in a `functools.partial`, in a decorator with `functools.wraps`, as a method.
 
     Returns:
         The function to call; the function whose parameters it has; the tool, whose marks hold for the call. The first is
@@ -196,6 +196,12 @@ def opened(function: Any) -> tuple[Any, Any, RunnableTool | None]:
     holder = getattr(function, "__self__", None)
     if isinstance(holder, RunnableTool):
         return opened(holder)
+    method = getattr(function, "__func__", None)
+    if isinstance(method, RunnableTool):
+        return function, functools.partial(method.function, holder), method
+    called = inspect.getattr_static(type(function), "__call__", None)
+    if isinstance(called, RunnableTool):
+        return function, called.function, called
     wrapped = getattr(function, "__wrapped__", None)
     if wrapped is not None and wrapped is not function:
         _, shape, marked = opened(wrapped)

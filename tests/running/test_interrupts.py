@@ -316,3 +316,12 @@ def test_a_cancellation_at_every_step_leaves_a_valid_history() -> None:
             outcomes |= {call.outcome for call in result.calls}
     assert {"interrupted", "not_run", "finished"} <= outcomes
     assert threading.active_count() <= threads + 1
+
+
+def test_a_group_of_a_single_run_has_its_result() -> None:
+    played = play(Way(False, False, False), ["Hi."], [fine], on_event=lambda event: 1 / 0)
+    assert isinstance(played.error, ZeroDivisionError)
+    other = ValueError("another task")
+    assert adapter.run_of(BaseExceptionGroup("tasks", [other, ExceptionGroup("", [played.error])])) is played.result
+    assert adapter.run_of(ExceptionGroup("two runs", [played.error, played.error])) is None
+    assert adapter.run_of(ExceptionGroup("no run", [other])) is None

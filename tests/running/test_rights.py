@@ -55,6 +55,7 @@ WRAPPED: list[Any] = [
     pytest.param(lambda tool: functools.partial(decorated(tool)), id="a partial of a decorator"),
     pytest.param(lambda tool: tool.__call__, id="the tool's own method"),
     pytest.param(adapter.tool, id="a tool of the tool"),
+    pytest.param(lambda tool: type("Box", (), {"__call__": tool})(), id="an object that calls the tool"),
 ]
 
 
@@ -69,6 +70,21 @@ def test_the_mark_of_a_tool_holds_however_it_is_wrapped(wrap: Callable[[Any], An
     played = play(NATIVE[0], [SEND, "Sent."], tools, confirm=lambda call: True)
     assert (box.sent, played.outcomes) == (["Ann"], ["finished"])
     assert "Writing to Ann…" in [event.message for event in played.events]
+
+
+def test_the_mark_of_a_class_method_holds() -> None:
+    sent: list[str] = []
+
+    class Box:
+        @classmethod
+        @adapter.tool(writes=True)
+        def send(cls: Any, to: str) -> None:
+            sent.append(to)
+
+    for tools in ([Box.send], [(DEFINITION, Box.send)]):
+        assert play(NATIVE[0], [SEND, "I cannot."], tools).outcomes == ["refused"]
+        assert play(NATIVE[0], [SEND, "Sent."], tools, confirm=lambda call: True).outcomes == ["finished"]
+    assert sent == ["Ann", "Ann"]
 
 
 def test_a_partial_of_a_tool_has_its_name_and_its_marks() -> None:
