@@ -34,6 +34,12 @@ def pytest_configure(config: pytest.Config) -> None:
     _read_certificates_once()
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Half of the first tier's time is waiting for servers on loopback, so two workers share a processor; proofs compute throughout."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return processors if asks_for_proofs(config.option.markexpr) else min(2 * processors, 16)
+
+
 def _read_certificates_once() -> None:
     """Share a TLS context among clients: certificates take 35 ms to read, and loopback has no use for them."""
     ssl.create_default_context = functools.cache(ssl.create_default_context)  # type: ignore[assignment]  # called the same way
