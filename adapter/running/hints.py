@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
+import types
 import typing
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -89,12 +91,25 @@ def _docstring(function: Callable[..., Any], inner: Callable[..., Any]) -> str |
 
 def _hints(function: Callable[..., Any], name: str) -> dict[str, Any]:
     try:
-        return typing.get_type_hints(function, include_extras=True)
+        return typing.get_type_hints(_without_return(function), include_extras=True)
     except (NameError, TypeError, SyntaxError, AttributeError) as error:
         raise TypeError(
             f"tool {name!r}: a type hint cannot be read ({error}). Hints are names that the function's module has when it "
             f"runs, not only under TYPE_CHECKING{_BESIDE}."
         ) from error
+
+
+def _without_return(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function with the hints of the parameters alone: nobody reads that of the result, which may not exist at run time."""
+    plain = getattr(function, "__func__", function)  # of a method
+    if not isinstance(plain, types.FunctionType) or "return" not in plain.__annotations__:
+        return function
+    names = types.FunctionType((lambda: None).__code__, plain.__globals__)
+    names.__dict__.update(plain.__dict__)  # `__wrapped__`, in whose module the hints are read
+    names.__annotations__ = {name: hint for name, hint in plain.__annotations__.items() if name != "return"}
+    if sys.version_info >= (3, 12):
+        names.__type_params__ = plain.__type_params__
+    return names
 
 
 def _check(parameter: inspect.Parameter, hints: Mapping[str, Any], name: str) -> None:

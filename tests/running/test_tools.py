@@ -354,3 +354,24 @@ DOCSTRINGS = [
 @pytest.mark.parametrize(("docstring", "expected"), DOCSTRINGS)
 def test_docstrings(docstring: str | None, expected: Described) -> None:
     assert read_docstring(docstring) == expected
+
+
+def _later(city: str, days: int = 1) -> Nowhere:  # type: ignore[name-defined]  # noqa: F821  # as under TYPE_CHECKING
+    return f"{city}, {days}"
+
+
+class _Later:
+    def method(self, city: str) -> Nowhere:  # type: ignore[name-defined]  # noqa: F821
+        return city
+
+
+@functools.wraps(_later)
+def _wrapped(*args: Any, **named: Any) -> Any:
+    return _later(*args, **named)
+
+
+@pytest.mark.parametrize(
+    ("function", "names"), [(_later, ["city", "days"]), (_Later().method, ["city"]), (_wrapped, ["city", "days"])]
+)
+def test_nobody_reads_the_hint_of_a_result(function: Any, names: list[str]) -> None:
+    assert list(adapter.tool(function).definition["function"]["parameters"]["properties"]) == names
