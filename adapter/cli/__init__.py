@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Each is a module of this package, imported when its command runs: a gateway starts without the demo's modules.
-_COMMANDS = ("demo", "serve", "probe", "eval", "preview", "parse", "templates", "tokens", "lint")
+_COMMANDS = ("demo", "chat", "serve", "probe", "eval", "preview", "parse", "templates", "tokens", "lint")
 
 
 def run(argv: list[str], stdout: TextIO | None = None, stderr: TextIO | None = None, stdin: TextIO | None = None) -> int:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import importlib
 import json
 import os
 import re
 import secrets
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -139,6 +141,38 @@ class Console:
     def told(self, text: str) -> None:
         """Print a line on stderr about options, in the wording of the command line."""
         self.error(self.wording(text))
+
+    @property
+    def interactive(self) -> bool:
+        """A person sits at a terminal: lines are typed, and questions can be answered."""
+        return self._source is sys.stdin and self._source.isatty() and self.out.isatty()
+
+    def next_line(self, prompt: str = "") -> str | None:
+        """Read the next line of standard input, on a terminal behind a prompt and with the keys of readline.
+
+        Returns:
+            The line without its end; None at the end of the input.
+
+        Raises:
+            BadInput: The line is not UTF-8 text.
+        """
+        try:
+            if not self.interactive:
+                line = self._source.readline()
+                return line.rstrip("\r\n").removeprefix(_BOM) if line else None
+            with contextlib.suppress(ImportError):  # Windows has the same keys without
+                importlib.import_module("readline")
+            return input(prompt)
+        except EOFError:
+            return None
+        except UnicodeDecodeError as error:
+            raise BadInput(f"standard input: not UTF-8 text (byte {error.start}); write the lines in UTF-8") from error
+
+    def forget_typed(self) -> None:
+        """Drop keys that were typed ahead, so that no earlier key answers a question."""
+        with contextlib.suppress(ImportError):  # of Windows
+            termios: Any = importlib.import_module("termios")
+            termios.tcflush(self._source, termios.TCIFLUSH)
 
     def read(self, name: str) -> str:
         """Read the text of a file, or of stdin for `-`.

@@ -13,7 +13,7 @@ from adapter.servers import RUNGS, SERVERS
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from adapter.demo.tasks import Tasks
     from adapter.demo.wire import Wire
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         except openai.APIConnectionError as error:
             raise BadInput(f"{args.base_url or 'the model server'}: no answer ({error.__cause__ or error})") from error
         except openai.APIError as error:
-            raise BadInput(_told(error, server)) from error
+            raise BadInput(told(error, server)) from error
 
 
 def _check(args: argparse.Namespace) -> None:
@@ -135,21 +135,32 @@ def _remote(args: argparse.Namespace, console: Console) -> tuple[Wire, str]:
 def _local(args: argparse.Namespace, console: Console, stack: ExitStack) -> tuple[Wire, str]:
     """Start the engine, which stops when the stack is closed."""
     from adapter.demo.engine import serve
-    from adapter.demo.weights import find_weights
     from adapter.demo.wire import Wire
 
-    if args.model is not None:
-        weights = Path(args.model)
-        if weights.is_file() and _begins(weights) != _MAGIC:
-            raise BadInput(f"{args.model}: no GGUF file, which begins with the letters GGUF")
-        if not args.model or not weights.exists():
-            hint = "--model takes a GGUF file, a server's model goes with --base-url URL"
-            raise BadInput(f"no model file {args.model!r}; {hint}")
-    else:
-        weights = find_weights(download=not args.no_download, note=lambda text: console.error(f"adapter demo: {text}"))
+    weights = weights_of(args, lambda text: console.error(f"adapter demo: {text}"))
     engine = stack.enter_context(serve(weights))
     console.error(f"adapter demo: {weights.name} serves at {engine.base_url}")
     return Wire(engine.base_url, engine.api_key), weights.stem
+
+
+def weights_of(args: argparse.Namespace, note: Callable[[str], None]) -> Path:
+    """Return the model file of `--model`; without the flag that of the demo's model, downloaded unless `--no-download`.
+
+    Raises:
+        BadInput: The file of `--model` is missing, or no GGUF file.
+        DemoUnavailable: The demo's model is missing, and was not or could not be downloaded.
+    """
+    from adapter.demo.weights import find_weights
+
+    if args.model is None:
+        return find_weights(download=not args.no_download, note=note)
+    weights = Path(args.model)
+    if weights.is_file() and _begins(weights) != _MAGIC:
+        raise BadInput(f"{args.model}: no GGUF file, which begins with the letters GGUF")
+    if not args.model or not weights.exists():
+        hint = "--model takes a GGUF file, a server's model goes with --base-url URL"
+        raise BadInput(f"no model file {args.model!r}; {hint}")
+    return weights
 
 
 def _begins(file: Path) -> bytes:
@@ -157,7 +168,7 @@ def _begins(file: Path) -> bytes:
         return opened.read(len(_MAGIC))
 
 
-def _told(error: Any, server: str) -> str:
+def told(error: Any, server: str) -> str:
     """Return a sentence about an error, which is the server's or the adapter's own."""
     from adapter.demo.effect import words_of
 

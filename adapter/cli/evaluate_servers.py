@@ -61,7 +61,7 @@ def servers(args: argparse.Namespace, arms: Sequence[Arm], console: Console, *, 
         for arm in arms:
             url, key, model = _place(arm, replayed, local)
             clients[arm.name] = stack.enter_context(_client(url, key, arm))
-            found[arm.name] = replace(arm, model=model or _only_model(clients[arm.name], url))
+            found[arm.name] = replace(arm, model=model or only_model(clients[arm.name], url))
         yield Servers(
             found, clients, _recorder(args.record, stack, going_on=going_on) if args.record else None, local is not None
         )
@@ -90,7 +90,12 @@ def _client(url: str, key: str, arm: Arm) -> OpenAI:
     return OpenAI(base_url=url, api_key=key, timeout=arm.timeout)
 
 
-def _only_model(client: OpenAI, url: str) -> str:
+def only_model(client: OpenAI, url: str) -> str:
+    """Return the name of a server's only model.
+
+    Raises:
+        BadInput: The server does not answer, or has no model or several.
+    """
     import openai
 
     try:

@@ -68,6 +68,19 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
 def _show_all(found: Preview, console: Console, mark: str) -> None:
     """Print the prompt, or the messages, and the grammar or the schema that holds the answer."""
+    show_prompt(found, console, mark)
+    for name, text in found.constraints():
+        console.labelled(name, text)
+
+
+def show_prompt(found: Preview, console: Console, mark: str = "") -> None:
+    """Print the prompt, or the messages.
+
+    Args:
+        found: The request.
+        console: The streams.
+        mark: A neutralising character that is shown as a dot; empty for none.
+    """
     if "prompt" in found.body:
         console.line(console.markup(_marked(found.body["prompt"], mark)))
     else:
@@ -75,8 +88,6 @@ def _show_all(found: Preview, console: Console, mark: str) -> None:
             _show(message, console, mark)
     if found.body.get("tools"):  # which the server writes into the prompt
         console.labelled("tools", json.dumps(found.body["tools"], ensure_ascii=False, indent=2))
-    for name, text in found.constraints():
-        console.labelled(name, text)
 
 
 def _request(args: argparse.Namespace, console: Console) -> tuple[str, dict[str, Any]]:
