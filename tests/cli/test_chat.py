@@ -267,7 +267,10 @@ WRONG_MCP: dict[str, tuple[list[str], str]] = {
     "a quote that does not end": (["--mcp", "a 'b"], "No closing quotation; write a command as for a shell"),
     "an empty command": (["--mcp", ""], "--mcp '': give the command of an MCP server"),
     "an address without a server": (["--mcp", "http://127.0.0.1:9/mcp"], "--mcp 'http://127.0.0.1:9/mcp': "),
-    "an unknown name that reads": (["--mcp", MCP, "--mcp-reads", "nope"], "--mcp-reads nope: no tool of the servers; there are"),
+    "an unknown name that reads": (
+        ["--mcp", MCP, "--mcp-reads", "nope"],
+        "--mcp-reads nope: no tool of the servers; there are",
+    ),
 }
 
 
@@ -445,7 +448,9 @@ def test_the_transcript_of_the_page(folder: Path) -> None:
 @pytest.mark.engine
 def test_a_real_model_calls_the_demos_tool(model_file: Path, folder: Path) -> None:
     assert folder.exists()
-    status, out, err = call("chat", "--model", str(model_file), "--profile", "small", stdin="What's the weather in Oslo?\n/raw\n")
+    status, out, err = call(
+        "chat", "--model", str(model_file), "--profile", "small", stdin="What's the weather in Oslo?\n/raw\n"
+    )
     assert status == 0, err
     assert "Looking up weather for Oslo…\n→ Oslo is sunny today.\n" in err
     assert "Oslo" in out
