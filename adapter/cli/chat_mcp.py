@@ -96,7 +96,7 @@ async def _hold(
                 names = {tool.name for tool in (await session.list_tools()).tools}
                 named, trusted = reads
                 only = _HINTS if trusted else [name for name in named if name in names]
-                ready.set_result((await mcp_tools(session, reads=only), names))  # type: ignore[arg-type]
+                ready.set_result((await mcp_tools(session, reads=only), names))
             await stop.wait()
     except BaseException as error:
         if not ready.done():

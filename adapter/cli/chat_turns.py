@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from adapter.cli.console import BadInput
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -85,31 +87,27 @@ class Chat:
         Ctrl-C ends the turn; the history stays valid. An answer that was begun is kept as far as it was written; a question
         that led to nothing is taken back, which is told.
         """
-        import openai
-
         import adapter
-        from adapter.cli.demo import told
 
         self._screen.begin_turn()
+        confirm = self._screen.confirm if self._screen.can_ask else None
         try:
             run = adapter.run_tools(
                 self.client, self._asked(text), self.tools, model=self.model.name, timeout=self._tool_timeout,
-                confirm=self._screen.confirm if self._screen.can_ask else None, on_event=self._screen.event, stream=True, **self._members,
+                confirm=confirm, on_event=self._screen.event, stream=True, **self._members,
             )  # fmt: skip
         except KeyboardInterrupt as error:
             self._screen.begin_line()
             self._break_off(error, text, "Interrupted.")
             return True
-        except openai.APIConnectionError as error:
-            self._break_off(error, text, f"{self.model.place}: no answer ({error.__cause__ or error}).")
-            return False
-        except openai.APIError as error:
-            server = str(self.model.options.get("server", "generic"))
-            self._break_off(error, text, f"{told(error, server).rstrip('.')}.")
+        except (BadInput, OSError):  # of the terminal and its streams
+            raise
+        except Exception as error:  # noqa: BLE001  # servers break their protocols in ways of which no list is complete
+            self._break_off(error, text, f"{self._why(error).rstrip('.')}.")
             return False
         finally:
             self._screen.still()
-        self.messages = run.messages
+        self.messages = list(run.messages)
         self._screen.end_line()
         if run.stopped != "answered":
             self._screen.note(f"No answer: {run.stopped.replace('_', ' ')} after {run.turns} answers with calls.")
@@ -118,6 +116,21 @@ class Chat:
         if run.finish_reason == "length":
             self._screen.note("The answer was cut off at its limit of tokens; --max-tokens N gives more.")
         return True
+
+    def _why(self, error: Exception) -> str:
+        """Return a sentence about the error that ended a turn."""
+        import openai
+
+        from adapter.cli.demo import told
+        from adapter.errors import AdapterError
+
+        if isinstance(error, openai.APIConnectionError):
+            return f"{self.model.place}: no answer ({error.__cause__ or error})"
+        if isinstance(error, openai.APIError):
+            return told(error, str(self.model.options.get("server", "generic")))
+        if isinstance(error, AdapterError):
+            return " ".join(error.message.split())
+        return f"{self.model.place}: {type(error).__name__}: {' '.join(str(error).split())}"
 
     def _break_off(self, error: BaseException, text: str, why: str) -> None:
         """Keep what a turn has brought before its end."""
@@ -130,7 +143,7 @@ class Chat:
             self.messages = [*messages, {"role": "assistant", "content": self._screen.text}]
             kept = "The answer is kept as far as it was written."
         elif len(messages) > len(asked):
-            self.messages = messages
+            self.messages = list(messages)
             kept = "The calls and their results are kept."
         else:
             kept = "The question is taken back."

@@ -23,7 +23,7 @@ from adapter.cli.chat_commands import COMMANDS
 from adapter.cli.chat_tools import load_tools
 from tests.cli.test_cli import call
 from tests.running.plays import check_history
-from tests.support.loopback import Answer, Stream, Upstream, chunk, event, streamed
+from tests.support.loopback import Answer, Stream, Upstream, chunk, completion, event, streamed
 
 if TYPE_CHECKING:
     from tests.support.loopback import Received, Reply
@@ -142,6 +142,14 @@ LINES = {
         "Hi\nHi\n", (Answer({"error": {"message": "too hot"}}, 400), "Hello."), "Hello.\n",
         ("the server answered 400: too hot. The question is taken back.\n",), status=1, asked="user",
     ),
+    "a stream that breaks off": Case(
+        "Hi\nHi\n", (Stream((event(chunk({"role": "assistant", "content": "Hel"})),), cut=True), "Hello."), "Hel\nHello.\n",
+        ("The answer is kept as far as it was written.\n",), status=1, asked="user assistant user",
+    ),
+    "no stream": Case(
+        "Hi\n", (completion("Hello."),), "", ("the model's answer has no message", "The question is taken back.\n"), status=1
+    ),
+    "no protocol": Case("Hi\n", (Answer(b"<html>"),), "", ("The question is taken back.\n",), status=1),
     "an answer cut off": Case(
         "Hi\n", (streamed("Once", finish="length"),), "Once\n", ("cut off at its limit of tokens; --max-tokens N",)
     ),

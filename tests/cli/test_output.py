@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from adapter.cli import _COMMANDS, run
-from tests.support.loopback import Answer, Upstream, completion
+from tests.support.loopback import Answer, Upstream, completion, streamed
 from tests.support.probed import Scripted
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ COMMANDS = (
     "demo --base-url URL --model m",
     "demo --base-url URL --model m --all --questions questions",
     "demo --base-url URL --model m --tools tools --question Grüße",
+    "chat --base-url URL --model m",
     "tokens request",
     "tokens request --json",
     "lint request tools",
@@ -69,6 +70,7 @@ COMMANDS = (
     "--version",
     "preview --help",
     "demo --help",
+    "chat --help",
 )
 
 
@@ -90,9 +92,10 @@ class Failing(io.RawIOBase):
 
 
 def answer(received: Received) -> Reply:
-    if "tools" in received.body:
+    if "tools" in (received.body or {}):
         return Answer({"error": {"message": "no tools: Grüße …"}}, 400)
-    return completion(WEATHER if "get_current_weather" in json.dumps(received.body) else '{"name": "f", "arguments": {}}')
+    text = WEATHER if "get_current_weather" in json.dumps(received.body) else '{"name": "f", "arguments": {}}'
+    return streamed(text) if (received.body or {}).get("stream") else completion(text)
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +116,7 @@ def argvs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[s
 
 def called(argv: list[str], out: Any, err: Any) -> int:
     """The exit status; the commands' own help goes to the given output."""
-    return run(argv, out, err, io.StringIO())
+    return run(argv, out, err, io.StringIO("Grüße …\n"))
 
 
 def test_every_command_and_every_action_is_in_the_table() -> None:
@@ -134,7 +137,7 @@ def test_an_output_that_fails(number: int, argvs: dict[str, list[str]]) -> None:
         notes = [
             note
             for note in err.getvalue().splitlines(keepends=True)
-            if not note.startswith(("adapter demo: ", "adapter eval: "))
+            if not note.startswith(("adapter demo: ", "adapter eval: ", "adapter chat: "))
         ]
         assert raw.failed, line
         assert (status, "".join(notes)) == ((2, words) if number == errno.ENOSPC else (0, "")), line

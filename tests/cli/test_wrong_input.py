@@ -88,6 +88,10 @@ COMMANDS = (
     "demo --base-url FILE",
     "demo --tools FILE --question Hi --base-url http://127.0.0.1:9/v1 --model-name m",
     "demo --questions FILE --all --base-url http://127.0.0.1:9/v1 --model-name m",
+    "chat --tools FILE --base-url http://127.0.0.1:9/v1 --model m",
+    "chat --mcp FILE --base-url http://127.0.0.1:9/v1 --model m",
+    "chat --base-url FILE",
+    "chat --model FILE --no-download",
     "probe --base-url FILE",
     "eval FILE --base-url http://127.0.0.1:9/v1 --model m",
     "eval cases.jsonl --base-url http://127.0.0.1:9/v1 --model m --arms FILE",
@@ -123,7 +127,11 @@ def test_wrong_input_is_one_clear_line(folder: Path) -> None:
             told = err.splitlines()
             assert told, (line, name)
             assert told[-1].startswith("adapter: "), (line, name, err)
-            notes = [note for note in told[:-1] if not note.startswith(("adapter: ", "adapter demo: ", "adapter eval: "))]
+            notes = [
+                note
+                for note in told[:-1]
+                if not note.startswith(("adapter: ", "adapter demo: ", "adapter eval: ", "adapter chat: "))
+            ]
             assert (len(told) <= 3, notes) == (True, []), (line, name, err)
             assert len(told[-1]) < 1500, (line, name)
 
