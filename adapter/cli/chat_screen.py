@@ -113,7 +113,10 @@ class Screen:
                 return
             self._chosen.add(problem.message)
         raw = f": {_short(problem.raw)}" if problem.raw else ""
+        waiting = self._spinner is not None
         self.note(f"adapter: {problem.kind}: {problem.message}{raw}")
+        if waiting:
+            self._spin()
 
     def confirm(self, call: ToolCall) -> bool:
         """Ask if a call that writes is to run; for a terminal only."""
@@ -123,9 +126,8 @@ class Screen:
         console = self._console
         console.line(f"{console.styled('The model wants to run', 'key')} {shown}")
         console.out.flush()
-        console.forget_typed()
         while True:
-            answer = console.next_line("Run it? [y/n] ")
+            answer = console.ask("Run it? [y/n] ")
             if answer is None or answer.strip().lower() in {"n", "no"}:
                 return False
             if answer.strip().lower() in {"y", "yes"}:

@@ -9,6 +9,8 @@ import json
 import os
 import re
 import secrets
+import select
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -56,6 +58,21 @@ def coloured(out: TextIO) -> bool:
         return False
     forced = os.environ.get("FORCE_COLOR")
     return forced != "0" if forced else out.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _wait_for_keys(source: TextIO) -> None:
+    """Wait for a line; Ctrl-C ends the wait at any time, also between the question and the wait."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    both: list[Any] = [source, reading]
+    before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    try:
+        while source not in select.select(both, [], [])[0]:
+            os.read(reading, 1)  # a signal, whose handler runs now
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(reading)
+        os.close(writing)
 
 
 class BadInput(Exception):
@@ -168,11 +185,20 @@ class Console:
         except UnicodeDecodeError as error:
             raise BadInput(f"standard input: not UTF-8 text (byte {error.start}); write the lines in UTF-8") from error
 
-    def forget_typed(self) -> None:
-        """Drop keys that were typed ahead, so that no earlier key answers a question."""
-        with contextlib.suppress(ImportError):  # of Windows
-            termios: Any = importlib.import_module("termios")
-            termios.tcflush(self._source, termios.TCIFLUSH)
+    def ask(self, question: str) -> str | None:
+        """Ask a question on a terminal. Keys that were typed ahead are dropped: no earlier key answers.
+
+        Returns:
+            The answer without its end; None at the end of the input.
+        """
+        if sys.platform == "win32":
+            return self.next_line(question)
+        termios: Any = importlib.import_module("termios")
+        termios.tcflush(self._source, termios.TCIFLUSH)
+        self.piece(question)
+        _wait_for_keys(self._source)
+        line = self._source.readline()
+        return line.rstrip("\r\n") if line else None
 
     def read(self, name: str) -> str:
         """Read the text of a file, or of stdin for `-`.
