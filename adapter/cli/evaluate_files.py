@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,10 +22,11 @@ def check_written(read: Sequence[str | None], written: Mapping[str, Sequence[str
     Raises:
         BadInput: A file cannot be written, or another file of this command would be lost.
     """
-    taken = {Path(name).resolve(): "is read here" for name in read if name}
+    # `Path.resolve` raises on a loop of links before Python 3.13.
+    taken = {Path(os.path.realpath(name)): "is read here" for name in read if name}
     for flag, names in written.items():
         for name in filter(None, names):
-            place = Path(name).resolve()
+            place = Path(os.path.realpath(name))
             if place in taken:
                 raise BadInput(f"{flag} {name}: this file {taken[place]}, and would be written over; give another name")
             taken[place] = f"is that of {flag} already"
