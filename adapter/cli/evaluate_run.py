@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
@@ -85,7 +86,7 @@ def _check(args: argparse.Namespace) -> None:
         raise BadInput("--record and --replay: give one; a replay has nothing new to record")
     written = {"--out": [args.out or RESULTS], "--record": [args.record], "--report": args.report}
     out = Path(args.out or RESULTS)
-    if args.failed_from and Path(args.failed_from).resolve() == out.resolve():
+    if args.failed_from and os.path.realpath(args.failed_from) == os.path.realpath(out):
         raise BadInput(f"--failed-from {args.failed_from}: the new results need a file of their own; give another --out")
     check_written([*args.words, args.arms, args.replay, args.failed_from, args.tools], written)
 
