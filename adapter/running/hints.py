@@ -100,7 +100,7 @@ def _hints(function: Callable[..., Any], name: str) -> dict[str, Any]:
 
 
 def _without_return(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function with the hints of the parameters alone: nobody reads that of the result, which may not exist at run time."""
+    """Return a function with the hints of the parameters alone: nobody reads that of the result, whose name may be lacking."""
     plain = getattr(function, "__func__", function)  # of a method
     if not isinstance(plain, types.FunctionType) or "return" not in plain.__annotations__:
         return function
