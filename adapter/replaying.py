@@ -66,7 +66,7 @@ class Replay:
         for number, line in enumerate(Path(file).read_text(encoding="utf-8").splitlines(), 1):
             try:
                 self._add(json.loads(line))
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                 raise ValueError(f"{file}, line {number}: no record of `adapter serve --record`: {error!r}") from error
         self._server = _server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

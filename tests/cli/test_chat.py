@@ -11,6 +11,7 @@ import select
 import shlex
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +23,7 @@ from adapter.cli.chat_commands import COMMANDS
 from adapter.cli.chat_tools import load_tools
 from tests.cli.test_cli import call
 from tests.running.plays import check_history
-from tests.support.loopback import Answer, Stream, Upstream, chunk, completion, event, streamed
+from tests.support.loopback import DONE, Answer, Stream, Upstream, chunk, completion, event, streamed
 
 if TYPE_CHECKING:
     from tests.support.loopback import Received, Reply
@@ -387,10 +388,17 @@ needs_terminal = pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseud
 
 @needs_terminal
 def test_a_terminal_asks_before_a_call_that_writes(folder: Path) -> None:
-    turns = (called("write", name="no.txt"), "Not written.", called("write", name="yes.txt"), "Written.")
+    hold = threading.Event()
+    pieces = (event(chunk({"role": "assistant", "content": "Let me see, "})), event(chunk({"content": "then."})), hold)
+    call_ = (event(chunk({"content": called("write", name="no.txt")})), event(chunk({}, "stop")), DONE)
+    turns = (Stream((*pieces, *call_)), "Not written.", called("write", name="yes.txt"), "Written.")
     with Upstream(script(*turns)) as upstream, Terminal(["--base-url", upstream.url, *WITH]) as terminal:
         terminal.see("> ")
         terminal.type("Write no.txt\r")
+        terminal.see("Let me see")
+        terminal.type("y\r")  # ahead of the question, so it does not count
+        terminal.see("y")
+        hold.set()
         terminal.see('{"name": "no.txt"}')
         terminal.see("Run it? [y/n] ")
         terminal.type("perhaps\r")
