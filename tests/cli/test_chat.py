@@ -453,7 +453,7 @@ def test_ctrl_c_ends_the_turn_and_then_the_command(folder: Path) -> None:
     texts = " ".join(str(message["content"]) for message in last)
     assert "Once upon a " in texts
     assert "write was not run: the run was interrupted before" in texts
-    assert "the run was interrupted while hang was running" in texts
+    assert re.search("while hang was running|hang was not run", texts)  # the key may come just before the function starts
     assert "destroyed" not in terminal.shown
 
 
