@@ -25,8 +25,7 @@ class Revealed(NamedTuple):
 
     Attributes:
         tools: For the request's `tools`.
-        messages: The messages, with system messages that bring further tools: `{"role": "system", "content": "", "tools":
-        […]}`.
+        messages: The messages, and between them system messages with further tools: `{"role": "system", "tools": […], …}`.
     """
 
     tools: list[Mapping[str, Any]]
