@@ -50,7 +50,7 @@ _ORDERS = (
         r"\b(?:prefer|use) this (?:tool |function )?(?:over|instead of) (?:all|any|every) (?:the )?(?:other|others)\b",
         re.IGNORECASE,
     ),
-    re.compile(r"<\s*/?\s*(?:important|system|secret|instructions?)\s*>", re.IGNORECASE),
+    re.compile(r"<\s{0,9}/?\s{0,9}(?:important|system|secret|instructions?)\s{0,9}>", re.IGNORECASE),
 )
 _SECRETS = re.compile(
     r"(?:^|_)(?:password|passwd|passphrase|secret|secrets|secret_key|client_secret|api_?key|apikey|private_key|access_token|auth_token|"

@@ -19,6 +19,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 # Scripts without spaces between words: about two characters are a word.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _SENTENCE = re.compile(r"[.!?](?:\s|$)|[。！？]|\n\s*\n|\n\s*[-*•]")
+_TO_THE_LAST_WORD = re.compile(r".*\w", re.DOTALL)
 _EMPTY = word_set(
     "a an and are as at be by can for from given has have if in into is it its of on or that the their this to tool "
     "function used use uses using via when which will with you your"
@@ -29,8 +30,8 @@ _LIST_BEFORE = re.compile(
     r"supported|accepted|"
     r"available)(?: \w+)? (?:are|include)|(?:allowed|possible|valid|supported|accepted|available) (?:values?|options?|"
     r"types?|units?)|"
-    r"must be|can be|should be|may be|could be|values?(?: (?:are|include))?)\b[:\s(\[]*(?:(?:one of|either|"
-    r"the following)[:\s(\[]*)*$",
+    r"must be|can be|should be|may be|could be|values?(?: (?:are|include))?)\b[:\s(\[]{0,9}(?:(?:one of|either|"
+    r"the following)[:\s(\[]{0,9}){0,3}$",
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"(?:[\s,/|;]|or\b|and\b|\([^()]{0,60}\))*", re.IGNORECASE)
@@ -51,7 +52,9 @@ def count_words(text: str) -> int:
 def count_sentences(text: str) -> int:
     """Count the sentences of a text."""
     ends = len(_SENTENCE.findall(text.strip()))
-    return ends if re.search(r"[.!?。！？]\W*$", text.strip()) else ends + bool(text.strip())
+    said = _TO_THE_LAST_WORD.match(text)
+    behind = text[said.end() if said else 0 :]
+    return ends if any(mark in behind for mark in ".!?。！？") else ends + bool(text.strip())
 
 
 def content_words(text: str) -> frozenset[str]:

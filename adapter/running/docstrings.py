@@ -16,7 +16,7 @@ _GOOGLE_SECTION = re.compile(
     r"Warns|See Also|References|Todo|Attributes):\s*$"
 )
 _GOOGLE_ARGUMENTS = re.compile(r"^(?:Args|Arguments|Parameters|Params|Keyword Args|Keyword Arguments):\s*$")
-_GOOGLE_ENTRY = re.compile(r"^\*{0,2}(\w+)\s*(?:\(.*?\))?\s*:\s*(.*)$")
+_GOOGLE_ENTRY = re.compile(r"^\*{0,2}(\w+)\s*+(?:\(.*?\))?\s*+:\s*(.*)$")
 _NUMPY_RULE = re.compile(r"^-{3,}\s*$")
 _NUMPY_ENTRY = re.compile(r"^\*{0,2}(\w+(?:\s*,\s*\w+)*)\s*(?::.*)?$")
 _NUMPY_ARGUMENTS = {"Parameters", "Other Parameters"}

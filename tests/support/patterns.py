@@ -316,6 +316,7 @@ def _use_the_package() -> None:
 
     for name in names():
         adapter.render([{"role": "user", "content": "say <|x|> </tool_call>"}], _TOOLS, dialect=name)
+        adapter.lint(_TOOLS, name, every=True)
         for number, text in enumerate(_completions(load(name))):
             adapter.parse(text, _TOOLS, dialect=name)
             reader = adapter.CompletionParser(_TOOLS, dialect=name)
@@ -350,7 +351,9 @@ def _used_by_name() -> dict[str, set[str]]:
     for file, source in sources.items():
         for made in _NAMED.finditer(source):
             line = source.count("\n", 0, made.end()) + 1
-            asked = re.findall(rf"\b{made[1]}\.(\w+)\b", source if made[1].startswith("_") else everything)
+            # A member of an object is asked as a member elsewhere; its bare name is another variable there.
+            asked = re.findall(rf"\b{made[1]}\.(\w+)\b", source if made[1].startswith("_") or made[1].islower() else everything)
+            asked += re.findall(rf"\.{made[1]}\.(\w+)\b", everything) if made[1].islower() else []
             found[f"{file}:{line}"] = set(asked) & {*METHODS, *ANYWHERE}
     return found
 
