@@ -89,6 +89,7 @@ class Site:
     def __init__(self, url: str, upstream: Upstream, script: Script) -> None:
         self.base = url.removesuffix("/v1")
         self.upstream, self.script = upstream, script
+        self.pages: list[Page] = []  # they ask now and then, and are closed before the gateway ends
 
     @property
     def asked(self) -> int:
@@ -104,7 +105,12 @@ def site(**given: Any) -> Iterator[Site]:
         return MODELS if request.method == "GET" else script(request)
 
     with Upstream(reply) as upstream, running(upstream.url, **given) as url:
-        yield Site(url, upstream, script)
+        made = Site(url, upstream, script)
+        try:
+            yield made
+        finally:
+            for page in made.pages:
+                page.close()
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +167,8 @@ def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
         watched = Watched(page, site.base)
         watched.expected = expected
         made.append((inside, watched))
+        if isinstance(site, Site):
+            site.pages.append(page)
         page.goto(site.base + "/")
         return page
 

@@ -325,7 +325,7 @@ def test_the_gateway_goes_away(opened: Callable[..., Page]) -> None:
     with site() as own:
         page = opened(own, expected=("net::ERR_FAILED",))
         expect(prompt(page).locator(".turn").first).to_be_visible()
-    page.route("**/*", lambda route: route.abort())
-    page.get_by_label("Text of message 2").fill("Hello?")
-    expect(page.get_by_role("alert")).to_contain_text("Is `adapter serve` still running?")
-    page.unroute_all()
+        page.route("**/*", lambda route: route.abort())
+        page.get_by_label("Text of message 2").fill("Hello?")
+        expect(page.get_by_role("alert")).to_contain_text("Is `adapter serve` still running?")
+        page.unroute_all()
