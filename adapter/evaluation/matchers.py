@@ -102,9 +102,12 @@ def _matched(matcher: dict[str, Any], actual: Any, path: str, *, lenient: bool) 
     text = _as_text(actual) if lenient else actual
     if not isinstance(text, str):
         return [Difference("type", path, f"{path} is {shown(actual)}; expected a string like {matcher['regex']!r}")]
-    if found_in(matcher["regex"], text):
+    found = found_in(matcher["regex"], text)
+    if found:
         return []
-    return [Difference("value", path, f"{path} is {shown(actual)}; expected a string like {matcher['regex']!r}")]
+    said = f"{path} is {shown(actual)}; expected a string like {matcher['regex']!r}"
+    unsearched = f", and its {len(text)} characters are too many to be searched for this pattern" if found is None else ""
+    return [Difference("value", path, said + unsearched)]
 
 
 def _unlike(accepted: list[Any], actual: Any, path: str) -> Difference:

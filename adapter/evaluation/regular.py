@@ -2,7 +2,7 @@
 
 Python's `re` goes back: `^(a+)+$` takes time that doubles with each character, and nothing can interrupt a match. A pattern in
 which repetitions may share a text is therefore matched by `LinearPattern`. One that only `re` reads (looking around,
-references, word boundaries) is refused if its repetitions are nested, and matches no text that is too long for it.
+references, word boundaries) is refused if its repetitions are nested. A text that is too long for a pattern is not searched.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ def check_pattern(pattern: object) -> str:
     return ""
 
 
-def found_in(pattern: str, text: str) -> bool:
-    """Tell if a pattern is found in a text; False for a text too long to be searched in bounded time."""
+def found_in(pattern: str, text: str) -> bool | None:
+    """Tell if a pattern is found in a text; None for a text too long to be searched in bounded time."""
     linear = _linear(pattern)
     if linear is None:
         endless = len(_ENDLESS.findall(pattern)) + 1  # a match may begin at each character
-        return len(text) ** endless <= _MOST_TRIES and re.search(pattern, text) is not None
+        return None if len(text) ** endless > _MOST_TRIES else re.search(pattern, text) is not None
     if not linear.risky and len(text) <= _MOST_SHARED:
         return re.search(pattern, text) is not None
-    return len(text) * linear.places <= _MOST_STEPS and linear.found_in(text)
+    return None if len(text) * linear.places > _MOST_STEPS else linear.found_in(text)
 
 
 @functools.lru_cache(maxsize=512)
