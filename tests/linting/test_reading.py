@@ -91,6 +91,14 @@ def test_tools_that_are_nested_too_deeply_are_refused(tmp_path: Path) -> None:
     )
 
 
+def test_a_value_deeper_than_any_rule_can_look_is_a_bad_request() -> None:
+    value: Any = "x"
+    for _ in range(3000):
+        value = [value]
+    with pytest.raises(adapter.BadRequest, match="the tools are nested too deeply to be read"):
+        adapter.lint([{"name": "f", "parameters": {"properties": {"a": {"default": value}}}}])
+
+
 @pytest.mark.parametrize("value", [5, None, "x", {}, {"a": 1}, {"tools": {}}], ids=repr)
 def test_a_value_without_tools_is_refused(value: Any) -> None:
     with pytest.raises(adapter.BadRequest, match="there are no tools here"):
