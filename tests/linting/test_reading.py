@@ -96,7 +96,7 @@ def test_a_value_deeper_than_any_rule_can_look_is_a_bad_request() -> None:
     for _ in range(3000):
         value = [value]
     with pytest.raises(adapter.BadRequest, match="the tools are nested too deeply to be read"):
-        adapter.lint([{"name": "f", "parameters": {"properties": {"a": {"default": value}}}}])
+        adapter.lint([{"name": "f", "parameters": {"type": "object", "properties": {"a": {"default": value}}}}], "gemma-4")
 
 
 @pytest.mark.parametrize("value", [5, None, "x", {}, {"a": 1}, {"tools": {}}], ids=repr)
