@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     )
     from adapter.events import ArgumentsDelta, CallFinished, CallPlaces, CallStarted, Markup, Problem, ReasoningDelta, TextDelta
     from adapter.exchange.rendering import render, system_prompt
+    from adapter.lint_tools import lint
     from adapter.linting.finding import LintFinding
-    from adapter.linting.lint import lint
     from adapter.options import Options
     from adapter.probing.result import ProbeResult
     from adapter.probing.run import probe
@@ -145,7 +145,7 @@ _HOMES = {
     "adapter.options": ("Options",),
     "adapter.exchange.rendering": ("render", "system_prompt"),
     "adapter.linting.finding": ("LintFinding",),
-    "adapter.linting.lint": ("lint",),
+    "adapter.lint_tools": ("lint",),
     "adapter.records": ("ExchangeRecord", "RecordedCall"),
     "adapter.probing.result": ("ProbeResult",),
     "adapter.probing.run": ("probe",),

@@ -58,6 +58,7 @@ ProblemKind = Literal[
     "wire_mended",  # an answer of upstream's in another form than OpenAI's, read as it was meant
     "schema_mended",  # a harmless fault of a tool's definition or schema, read as it was meant
     "tool_left_out",  # a tool of the request that cannot be offered
+    "lint",  # a finding of `adapter lint` in a list of tools that is new
     "unchecked",  # a grammar of a custom tool that nobody here can check
     "item_left_out",  # an item of a Responses request with nothing that the model could read
     "unsupported",  # a field that the server does not take was left out of the request

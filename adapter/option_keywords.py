@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 OnInvalid = Literal["raise", "return", "text"]
 OnTool = Literal["raise", "leave_out"]
+Lint = Literal["off", "warn"]
 Enforce = Literal["auto", "prompt", "prefill", "json_object", "json_schema", "grammar"]
 LoopGuard = Literal["report", "reask"]
 Profile = Literal["small", "auto"]
@@ -35,6 +36,7 @@ CHOICES: dict[str, tuple[str | None, ...]] = {
     "on_invalid": get_args(OnInvalid),
     "on_bad_tool": get_args(OnTool),
     "on_builtin": get_args(OnTool),
+    "lint": get_args(Lint),
     "enforce": get_args(Enforce),
     "server": get_args(ServerKind),
     "loop_guard": get_args(LoopGuard),
@@ -113,6 +115,7 @@ class OptionKeywords(_Prompts, _Raw, StreamKeywords, total=False):
     """All options as keyword arguments, for type checkers."""
 
     retries: int
+    lint: Lint
     native: Native
     loop_guard: LoopGuard | None
     grounding: Grounding | None

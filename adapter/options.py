@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Enforce,
         Grounding,
         History,
+        Lint,
         LoopGuard,
         Media,
         NamedFinishReason,
@@ -135,6 +136,8 @@ class Options:
             tool is not offered to the model, and told.
         on_builtin: The treatment of a tool that only a vendor's own servers run (`web_search`, `image_generation`, …), and of
             items about such tools: `"raise"` or `"leave_out"`, as for `on_bad_tool`.
+        lint: `"warn"`: the rules of `adapter lint` look at each list of tools when a client, for a model, first sees the list;
+            findings are told (`lint`), and change no request. `"off"`.
         upstream: The upstream API. `"chat"`: messages. `"completions"`: a text made by the `chat_template`, for servers with
             `/v1/completions` only, for formats that plain messages cannot carry, and for base models.
         chat_template: The template that renders a conversation, with `upstream="completions"`: a name from
@@ -187,6 +190,7 @@ class Options:
     stream_calls: StreamCalls = "incremental"
     on_bad_tool: OnTool = "raise"
     on_builtin: OnTool = "raise"
+    lint: Lint = "off"
     upstream: UpstreamKind = "chat"
     chat_template: str | None = None
     upstream_stream: UpstreamStream = "same"

@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adapter.linting.lint import lint
+from adapter.lint_tools import lint
 from adapter.linting.table import RULES
 
 if TYPE_CHECKING:

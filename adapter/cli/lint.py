@@ -46,6 +46,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if args.files.count("-") > 1:
         raise BadInput("-: standard input can be read once")
     reports = [_linted(name, args, console) for name in args.files]
+    for empty in (made for made in reports if not made.tools):
+        console.error(f"adapter lint: {empty.name}: the list of tools is empty, so there is nothing to find")
     if args.format == "text":
         _show(reports, console, hints=args.fix_hints)
     elif args.format == "html":
@@ -59,6 +61,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 def _linted(name: str, args: argparse.Namespace, console: Console) -> FileReport:
     """Lint a file."""
     from adapter.errors import BadRequest, DialectError
+    from adapter.lint_tools import tokens_of
     from adapter.linting.lint import TOO_DEEP, findings_of, subject_of
     from adapter.linting.report import FileReport
     from adapter.linting.table import chosen
@@ -67,7 +70,7 @@ def _linted(name: str, args: argparse.Namespace, console: Console) -> FileReport
     value = console.json_of(text, name)
     try:
         rules = chosen(_ids(args.select), _ids(args.ignore), every=args.all)
-        subject = subject_of(value, args.dialect, target=args.target or "", budget=args.budget)
+        subject = subject_of(value, args.dialect, target=args.target or "", budget=args.budget, count=tokens_of)
         findings = findings_of(subject, rules, text)
         tokens, source = subject.tokens()
     except RecursionError:

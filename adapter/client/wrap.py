@@ -78,6 +78,7 @@ def wrap(client: ClientT, *, router: ToolRouter | None = None, **options: Unpack
     Other options:
         on_bad_tool: A tool that cannot be read: `"raise"` or `"leave_out"`.
         on_builtin: A tool of a vendor's own servers: `"raise"` or `"leave_out"`.
+        lint: `"warn"` tells what `adapter lint` finds in each new list of tools; or `"off"`.
         store: Store of the Responses API: `adapter.MemoryStore()`, `adapter.SqliteStore(path)` or your own.
         on_event: Function that is told of every repair, re-ask and refusal.
         on_exchange: Function that gets a record of every exchange with the server.

@@ -166,6 +166,7 @@ class _Counting:
         self._size = setting.size  # which may be in the file of the chat template
         self._chosen = setting.chosen
         self._notes: list[str] = []
+        self._known: dict[str, int] = {}  # parts come up to four times, with others around
 
     def counted(self, *, each: bool = True) -> TokenCount:
         """Return the counts; with those of each tool, or not."""
@@ -215,7 +216,12 @@ class _Counting:
         return messages
 
     def _sum(self, messages: Sequence[Mapping[str, Any]]) -> int:
-        return sum(self._tokenizer.count(_text(message)) for message in messages)
+        return sum(self._count(_text(message)) for message in messages)
+
+    def _count(self, text: str) -> int:
+        if text not in self._known:
+            self._known[text] = self._tokenizer.count(text)
+        return self._known[text]
 
     def _whole(self, messages: Sequence[Mapping[str, Any]], in_all: int) -> int:
         """Return the tokens of all, with the marks of the chat template."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # Notices remembered; beyond this number all are forgotten, and may be told again.
 _MOST_TOLD = 256
+# Lists of tools remembered; the oldest is forgotten first.
+_MOST_LISTS = 1024
 
 
 @dataclass(slots=True)
@@ -45,6 +47,7 @@ class Learnt:
     thinks_in_text: bool = False
     refused: RefusedFields = field(default_factory=RefusedFields)
     _told: set[tuple[str, str]] = field(default_factory=set)
+    _lists: dict[bytes, None] = field(default_factory=dict)
 
     @property
     def most_of_event(self) -> int:
@@ -63,6 +66,15 @@ class Learnt:
             self._told.clear()
         self._told.add((kind, message))
         self.report(Problem(kind, message, raw))
+
+    def first_seen(self, digest: bytes) -> bool:
+        """Return True for a list of tools that is new here, and remember the list by its digest."""
+        if digest in self._lists:
+            return False
+        while len(self._lists) >= _MOST_LISTS:
+            self._lists.pop(next(iter(self._lists)), None)
+        self._lists[digest] = None
+        return True
 
     def mended(self, sentences: Iterable[str]) -> None:
         """Report changes that OpenAI's form asked for in the server's answers."""

@@ -21,6 +21,7 @@ from adapter.exchange.attempt import Attempt
 from adapter.exchange.format_note import format_note
 from adapter.exchange.grounds import Grounds
 from adapter.exchange.just_answered import JustAnswered
+from adapter.exchange.lint_notices import lint_notices
 from adapter.exchange.native_request import NativeRequest, native_request
 from adapter.exchange.native_use import refuses_tools
 from adapter.exchange.sized import warn_of_size
@@ -84,6 +85,8 @@ class RequestPlan:
         self.dialect = resolve(options.dialect, options.result_role)
         self.guard = neutraliser(self.dialect) if options.neutralise else None
         self._noted: list[Problem] = list(request.tools.told)
+        if options.lint == "warn":
+            self._noted += lint_notices(request.tools, None if options.native == "always" else self.dialect, self.learnt)
         self._request = request = writable(request, self.dialect, options.on_bad_tool, self._noted.append)
         self._choice = request.choice if request.tools else ToolChoice("none")  # a call of nothing is text
         self._noted += mended(request.tools)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from adapter.linting.finding import Found, Rule
 from adapter.linting.near import meant_by
+from adapter.linting.parameters import MOST_READ
 from adapter.linting.words import content_words, count_sentences, count_words, parts_of, stem
 
 if TYPE_CHECKING:
@@ -112,16 +113,19 @@ def _sentences(text: str) -> list[str]:
 
 
 def _long(subject: Subject) -> Iterator[Found]:
+    hint = f"stay below {_MOST_CHARACTERS:,}: a system message holds general rules better"
     for tool in _described(subject):
-        if (length := len(tool.description)) > _MOST_CHARACTERS:
-            message = f"the description of {tool.named} has {length:,} characters"
-            yield Found(
-                message,
-                tool.description_path,
-                tool.description,
-                f"stay below {_MOST_CHARACTERS:,}: a system message holds general rules better",
-                tool.name,
-            )
+        if (length := len(str(tool.item.get("description")))) > _MOST_CHARACTERS:
+            message = f"the description of {tool.named} has {length:,} characters{_unread(length)}"
+            yield Found(message, tool.description_path, tool.description, hint, tool.name)
+    for tool, parameter in ((owner, one) for owner in subject.functions for one in owner.parameters):
+        if (length := len(str(parameter.schema.get("description") or ""))) > MOST_READ:
+            message = f"{tool.named}: the description of {parameter.shown!r} has {length:,} characters{_unread(length)}"
+            yield Found(message, parameter.at("description"), parameter.description, hint, tool.name)
+
+
+def _unread(length: int) -> str:
+    return f", and the rules have read the first {MOST_READ:,}" if length > MOST_READ else ""
 
 
 def _few_sentences(subject: Subject) -> Iterator[Found]:

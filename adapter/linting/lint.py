@@ -1,4 +1,4 @@
-"""`adapter.lint`: the findings of all chosen rules, with their places."""
+"""Tools made ready for rules, and the findings of rules with their places."""
 
 from __future__ import annotations
 
@@ -13,57 +13,18 @@ from adapter.linting.near import meant_by
 from adapter.linting.places import Places
 from adapter.linting.reading import places_of_tools, pointer, shown, tools_at
 from adapter.linting.subject import Subject
-from adapter.linting.table import chosen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from os import PathLike
+    from collections.abc import Callable, Iterable
 
     from adapter.dialects.registry import Dialect
     from adapter.linting.finding import Found, Rule
     from adapter.linting.subject import LintedTool, Path
 
+    # Tools, the dialect of the prompt, and the model's name to a number of tokens and the tokenizer, for people.
+    Count = Callable[[Iterable[LintedTool], Dialect | None, str], tuple[int, str]]
+
 TOO_DEEP = "the tools are nested too deeply to be read"
-_TARGETS = ("", "openai")
-
-
-def lint(
-    tools: Any,
-    dialect: str | PathLike[str] | Dialect | None = None,
-    *,
-    select: Iterable[str] = (),
-    ignore: Iterable[str] = (),
-    every: bool = False,
-    target: str = "",
-    budget: int | None = None,
-    text: str = "",
-) -> list[LintFinding]:
-    """Hold tools against the rules of `adapter lint`.
-
-    Args:
-        tools: A list of tools, a single tool, a whole request, the answer of an MCP server, or the result of
-            `adapter.read_tools`; in OpenAI's form, or that of MCP, Anthropic's, Bedrock's or Gemini's API.
-        dialect: A dialect, for the rules on what it cannot hold (`D`): its name, a template's path, or a value.
-        select: Ids of rules, or their beginnings (`"P"`): these alone, those that are off by default too.
-        ignore: Ids of rules, or their beginnings, that do not run.
-        every: With the rules that are off by default.
-        target: `"openai"` where the tools go to OpenAI's API as such: its limits are errors.
-        budget: Tokens that the tools may cost, for rule `C02`.
-        text: The JSON text that `tools` was read from: findings then have line and column.
-
-    Returns:
-        The findings: errors first, then warnings, each in the order of the tools.
-
-    Raises:
-        BadRequest: There are no tools in the value, or they are nested too deeply.
-        DialectError: The dialect is unknown.
-        ValueError: A rule or a target is unknown.
-    """
-    rules = chosen(select, ignore, every=every)
-    if target not in _TARGETS:
-        raise ValueError(f"target={target!r}: use 'openai', or leave target out")
-    subject = subject_of(tools, dialect, target=target, budget=budget)
-    return findings_of(subject, rules, text)
 
 
 def findings_of(subject: Subject, rules: Iterable[Rule], text: str = "") -> list[LintFinding]:
@@ -90,8 +51,17 @@ def findings_of(subject: Subject, rules: Iterable[Rule], text: str = "") -> list
     )
 
 
-def subject_of(tools: Any, dialect: Any = None, *, target: str = "", budget: int | None = None) -> Subject:
+def subject_of(
+    tools: Any, dialect: Any = None, *, target: str = "", budget: int | None = None, count: Count | None = None
+) -> Subject:
     """Return the subject of a value: its tools, with the request around them.
+
+    Args:
+        tools: The value, as for `adapter.lint`.
+        dialect: The dialect, as for `adapter.lint`.
+        target: `"openai"`, or empty.
+        budget: Tokens that the tools may have; None without a bound.
+        count: Counts the tokens of tools; None where no rule asks for them.
 
     Raises:
         BadRequest: There are no tools in the value.
@@ -110,7 +80,8 @@ def subject_of(tools: Any, dialect: Any = None, *, target: str = "", budget: int
     known = [tool for path, item in items for tool in tools_at(item, path)]
     named = _dialect(dialect, request)
     model = str(request.get("model") or "")
-    return Subject(known, request, items, named, target, budget, lambda: tokens_of(known, named, model))
+    tokens = (lambda: (0, "")) if count is None else (lambda: count(known, named, model))
+    return Subject(known, request, items, named, target, budget, tokens)
 
 
 def _likely(value: Any) -> str:
@@ -135,23 +106,6 @@ def _dialect(dialect: Any, request: Mapping[str, Any]) -> Dialect | None:
     if isinstance(dialect, str | os.PathLike):
         dialect = by_model(os.fspath(dialect))[0]
     return None if dialect is None else resolve(dialect)
-
-
-def tokens_of(tools: Iterable[LintedTool], dialect: Dialect | None, model: str = "") -> tuple[int, str]:
-    """Return the tokens of tools in every request, and the tokenizer for people; refused tools count nothing."""
-    from adapter.counting.count import count_request
-    from adapter.counting.vocabularies import by_name
-    from adapter.options import Options
-
-    wires: dict[str, Any] = {}
-    for tool in tools:
-        if not tool.fault:
-            wires.setdefault(tool.name or str(len(wires)), tool.wire)
-    plain = Options(on_bad_tool="leave_out", on_builtin="leave_out")
-    options = plain if dialect is None else dataclasses.replace(plain, dialect=dialect)
-    body = {"model": model, "messages": [{"role": "user", "content": ""}], "tools": list(wires.values())}
-    counted = count_request(body, options, by_name(model), each=False)
-    return counted.tools, counted.source
 
 
 def _finding(rule: Rule, found: Found) -> tuple[LintFinding, tuple[Path, bool]]:

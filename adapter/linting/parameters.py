@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     Path = tuple[str | int, ...]
 
 _MOST = 2000  # parameters of one tool
+MOST_READ = 100_000  # characters of a description that rules read; T06 tells of longer ones
 _BRANCHES = ("allOf", "anyOf", "oneOf")
 
 
@@ -40,9 +41,9 @@ class Parameter:
 
     @property
     def description(self) -> str:
-        """The description; an empty text if absent."""
+        """The description, up to a bound; an empty text if absent."""
         said = self.schema.get("description")
-        return said if isinstance(said, str) else ""
+        return said[:MOST_READ] if isinstance(said, str) else ""
 
     @property
     def types(self) -> frozenset[str]:

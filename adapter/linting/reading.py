@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from adapter.linting.parameters import MOST_READ
 from adapter.linting.subject import LintedTool
 from adapter.tools.other_apis import other_form
 
@@ -84,7 +85,7 @@ def _tool(item: Mapping[str, Any], outer: Path) -> LintedTool:
     told = isinstance(name, str) and bool(name)
     return LintedTool(
         name=name if isinstance(name, str) else "",
-        description=description if isinstance(description, str) else "",
+        description=description[:MOST_READ] if isinstance(description, str) else "",
         schema=schema if isinstance(schema, Mapping) else {},
         kind=kind,
         item=found,

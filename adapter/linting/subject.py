@@ -24,7 +24,7 @@ class LintedTool:
 
     Attributes:
         name: The name; an empty text if absent.
-        description: The description; an empty text if absent.
+        description: The description, up to a bound; an empty text if absent.
         schema: The schema of the parameters; empty if absent.
         kind: `"function"`, `"custom"` (one text, no schema), or the type of a tool that only a vendor's servers run.
         item: The object that holds name and description.

@@ -32,7 +32,9 @@ def reporter(options: Options) -> Report:
     """Return a function that passes each problem to the log and to the caller's `on_event`."""
 
     def report(problem: Problem) -> None:
-        _LOG.debug("%s: %s", problem.kind, problem.message, extra={"raw": problem.raw})
+        # Findings of lint are asked for by an option, and come once: they are for whoever reads the log as it is.
+        level = logging.WARNING if problem.kind == "lint" else logging.DEBUG
+        _LOG.log(level, "%s: %s", problem.kind, problem.message, extra={"raw": problem.raw})
         if options.on_event is not None:
             try:
                 options.on_event(problem)

@@ -99,6 +99,7 @@ USES: dict[str, Use] = {
     "stream_calls": Use("validated", text=INVALID, request={"stream": True}),
     "on_bad_tool": Use("leave_out", request={"tools": [*TOOLS, {"type": "function", "function": {"name": "a b"}}]}),
     "on_builtin": Use("leave_out", request={"tools": [*TOOLS, {"type": "web_search"}]}),
+    "lint": Use("warn", request={"tools": [{"type": "function", "function": {"name": "get"}}]}),
     "upstream": Use("completions", beside={"chat_template": "chatml"}),
     "chat_template": Use("gemma", beside={"upstream": "completions"}),
     "upstream_stream": Use("always"),
@@ -119,6 +120,8 @@ def options_of(name: str, use: Use, told: list[Any], *, given: bool) -> dict[str
     """The options of a use, with the value or without; a default takes the place of a value that others need."""
     value = told.append if name in {"on_event", "on_exchange"} else use.value
     options = {"new_id": (f"call_{number}" for number in itertools.count()).__next__, **use.beside}
+    if name == "lint":  # changes what is told, and nothing else
+        options["on_event"] = told.append
     if name == "upstream" and not given:
         options.pop("chat_template")
     elif name == "chat_template" and not given:

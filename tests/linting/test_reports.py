@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapter.linting.lint import lint
+from adapter.lint_tools import lint
 from adapter.linting.report import EFFECTS, FileReport, as_html, as_sarif, summary
 from adapter.linting.table import RULES
 from tests.cli.test_cli import call
@@ -211,3 +211,12 @@ def test_every_seed_can_be_printed(files: Path) -> None:
         status, out, err = call("lint", *names, "--all", "--format", form)
         assert (status, err) == (1, ""), form
         assert out
+
+
+@pytest.mark.parametrize("value", [[], {"tools": []}, {"messages": [], "tools": []}], ids=repr)
+def test_an_empty_list_is_told(value: Any, tmp_path: Path) -> None:
+    name = tmp_path / "tools.json"
+    name.write_text(json.dumps(value))
+    status, out, err = call("lint", str(name))
+    assert (status, out.splitlines()[-1]) == (0, "nothing found")
+    assert err == f"adapter lint: {name}: the list of tools is empty, so there is nothing to find\n"

@@ -15,7 +15,7 @@ from adapter.linting import known_keys
 from adapter.linting.near import meant_by
 from adapter.linting.table import RULES, chosen
 from tests.facts.mcp_tools import MCP_TOOLS
-from tests.linting.seeds import CLEAN, SEEDS, Seed, text, tool, with_schema
+from tests.linting.seeds import CLEAN, GOOD, SEEDS, Seed, text, tool, with_schema
 
 
 def found(value: Any, **options: Any) -> list[adapter.LintFinding]:
@@ -203,3 +203,13 @@ def test_errors_come_first_then_warnings_each_in_order() -> None:
         ("warning", "N01"),
         ("warning", "T02"),
     ]
+
+
+def test_a_very_long_description_is_read_up_to_a_bound() -> None:
+    """What stands behind the bound is found by no rule, and told."""
+    far = "The city. " * 10_000 + "Either 'a' or 'b'."
+    for made in (tool(about=GOOD + " Very." * 20_000, city=text()), tool(city=text(far, enum=["a"]))):
+        (finding,) = adapter.lint([made])
+        assert finding.rule == "T06"
+        assert finding.message.endswith("characters, and the rules have read the first 100,000")
+    assert [finding.rule for finding in adapter.lint([tool(city=text(far[-1018:], enum=["a"]))])] == ["P05"]
