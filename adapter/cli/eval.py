@@ -57,6 +57,11 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--distractors", metavar="N", type=int, help="offer N tools of other cases beside")
     group.add_argument("--tools", metavar="FILE", help="offer these tools in place of those of the same names")
     group.add_argument("--shuffle", action="store_true", default=None, help="offer the tools in another order for each case")
+    group.add_argument(
+        "--simulate",
+        action="store_true",
+        help="BFCL's conversations: run their simulated APIs, code of the package bfcl-eval",
+    )
     group.add_argument("--seed", metavar="N", type=int, default=0, help="seed of order and distractors (0)")
 
 

@@ -16,7 +16,7 @@ from adapter.cli.option_flags import PROMPT, REQUEST, given_values
 from adapter.evaluation.arms import Arm, arms_of_file, arms_of_text, check_names
 from adapter.evaluation.asking import Asker, fingerprint
 from adapter.evaluation.case_files import read_cases
-from adapter.evaluation.cases import among, near
+from adapter.evaluation.cases import among, checksum, near
 from adapter.evaluation.offering import lacking, pool_of
 from adapter.evaluation.results import Results, ResultsFile, read_results
 from adapter.evaluation.running import Job, Pace, outcomes
@@ -43,7 +43,7 @@ def run_cases(args: argparse.Namespace, console: Console) -> int:
     _check(args)
     thresholds = thresholds_of(args.fail_under)
     check_files(args.report)
-    all_cases = read_cases(args.words)
+    all_cases = read_cases(args.words, simulate=args.simulate)
     arms, out = _arms(args, console), Path(args.out or RESULTS)
     _check_definitions(arms, all_cases)
     pairs = _chosen(args, all_cases, arms)
@@ -53,12 +53,13 @@ def run_cases(args: argparse.Namespace, console: Console) -> int:
     with ExitStack() as stack:
         reached = stack.enter_context(servers(args, arms, console, going_on=bool(before.outcomes)))
         pairs = [(reached.arms[arm.name], case) for arm, case in pairs]
-        done = _done(before, pairs, args.seed, out)
+        pool = pool_of(all_cases)
+        done = _done(before, pairs, (args.seed, checksum(pool)), out)
         left = [(arm, case) for arm, case in pairs if (case.id, arm.name) not in done]
         _tell(console, pairs, left, out, before)
         _tell_of_distractors(console, pairs, all_cases)
         askers = {
-            name: Asker(arm, reached.clients[name], pool_of(all_cases), args.seed, reached.heard, patient=bool(args.replay))
+            name: Asker(arm, reached.clients[name], pool, args.seed, reached.heard, patient=bool(args.replay))
             for name, arm in reached.arms.items()
         }
         numbers = {(case.id, arm.name): number for number, (arm, case) in enumerate(pairs)}
@@ -133,9 +134,9 @@ def _chosen(args: argparse.Namespace, cases: Sequence[Case], arms: Sequence[Arm]
     return pairs
 
 
-def _done(before: Results, pairs: Iterable[_Pair], seed: int, out: Path) -> dict[tuple[str, str], CaseOutcome]:
+def _done(before: Results, pairs: Iterable[_Pair], chance: tuple[int, str], out: Path) -> dict[tuple[str, str], CaseOutcome]:
     """Return outcomes that stand in the file of results already. Errors of the server are asked again."""
-    wanted = {(case.id, arm.name): fingerprint(case, arm, seed) for arm, case in pairs}
+    wanted = {(case.id, arm.name): fingerprint(case, arm, *chance) for arm, case in pairs}
     groups = {case.id: (case.category, case.cluster or case.id) for _, case in pairs}
     found = {}
     for outcome in before.outcomes:

@@ -8,11 +8,11 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from adapter.evaluation.bare import bare_verdict, calls_of
-from adapter.evaluation.cases import BadCases
-from adapter.evaluation.checking import check, pairs_of, schema_faults
+from adapter.evaluation.bare import calls_of, strict_calls
+from adapter.evaluation.cases import BadCases, checksum, name_of
+from adapter.evaluation.judging import judging_of
 from adapter.evaluation.offering import offered
-from adapter.evaluation.outcome import Called, CaseOutcome, Fault
+from adapter.evaluation.outcome import Answer, CaseOutcome
 from adapter.evaluation.seen import UNREAD, layers_of
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from openai import OpenAI
 
     from adapter.evaluation.arms import Arm
-    from adapter.evaluation.cases import Case, Turn
-    from adapter.evaluation.outcome import Verdict
+    from adapter.evaluation.cases import Case
+    from adapter.evaluation.judging import Judging
     from adapter.events import Problem
     from adapter.records import ExchangeRecord
 
@@ -40,16 +40,12 @@ class _Heard:
     records: list[ExchangeRecord] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     told: list[Problem] = field(default_factory=list)
-    calls: list[Called] = field(default_factory=list)
-    expected: list[Called] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     content: str = ""
     error: str = ""
-    failed: Verdict | None = None
+    refused: str = ""
+    failed: bool = False
     hopeless: bool = False
-    unread: bool = False
-    lenient: bool = True
-    bare: Verdict | None = None
 
     def hear(self, problem: Problem) -> None:
         """Keep a problem."""
@@ -81,6 +77,7 @@ class Asker:
         from adapter.evaluation.arms import BadArm
 
         self.arm, self._pool, self._seed, self._heard = arm, pool, seed, heard
+        self._mark = checksum(pool) if arm.distractors else ""
         self._present = threading.local()  # what the case of each thread has heard
         options: Any = {
             **arm.options,
@@ -106,15 +103,15 @@ class Asker:
             Unreachable: The server refuses all requests, or does not answer, and has answered none.
             BadCases: The messages, the tools or the tool choice of the case are none that a chat request may have.
         """
-        heard = _Heard()
+        heard, judging = _Heard(), judging_of(case)
         tools = offered(case, self.arm, self._pool, self._seed)
         started = time.perf_counter()
-        self._converse(case, tools, heard)
+        self._converse(case, judging, tools, heard)
         seconds = time.perf_counter() - started
         if heard.hopeless and not self._answered:
             raise Unreachable(f"arm {self.arm.name!r}: {self._wrapped.base_url}: {heard.error}")
         self._answered = self._answered or not heard.failed
-        return replace(self._outcome(case, tools, heard, seconds), number=number)
+        return replace(self._outcome(case, judging, tools, heard, seconds), number=number)
 
     def _told(self, problem: Problem) -> None:
         """Keep a problem of the case that this thread asks."""
@@ -127,18 +124,21 @@ class Asker:
         if self._heard is not None:
             self._heard(record)
 
-    def _converse(self, case: Case, tools: list[dict[str, Any]], heard: _Heard) -> None:
+    def _converse(self, case: Case, judging: Judging, tools: list[dict[str, Any]], heard: _Heard) -> None:
+        """Ask questions until an answer is wrong, the server fails, or the case ends; `tools` get those of later turns."""
         self._present.heard, self._present.ids = heard, itertools.count(1)
         messages: list[dict[str, Any]] = []
-        for number, turn in enumerate(case.turns, 1):
-            messages += turn.messages
-            heard.expected += [Called(one.name, one.arguments or {}) for one in turn.expect]
-            before, heard.told = len(heard.records), []
+        while (question := judging.question()) is not None:
+            messages += question.messages
+            tools += [self.arm.definitions.get(name_of(tool), tool) for tool in question.tools]
+            judging.asked()
+            before, heard.told, heard.refused = len(heard.records), [], ""
             message = self._answer(case, messages, tools, heard)
-            self._judge(case, turn, number, message, tools, heard, heard.records[before:])
-            if heard.faults or message is None:
+            if heard.failed:
                 return
-            messages += _with_results(case, turn, message)
+            answer = self._heard_answer(question.turn, message, tools, heard, heard.records[before:])
+            heard.answers.append(answer)
+            messages += _with_results(message, judging.hear(answer))
 
     def _answer(self, case: Case, messages: list[Any], tools: Any, heard: _Heard) -> Any:
         """Return the message of an answer; None for an error, which is kept."""
@@ -160,9 +160,9 @@ class Asker:
                 raise BadCases(f"{case.place}: no chat request can be made of the case: {words}") from error
             cause = f" ({error.__cause__})" if refusal is None and error.__cause__ else ""
             heard.error = " ".join(f"{refusal or error.message}{cause}".split())
-            heard.unread = isinstance(refusal, InvalidToolCall)
+            heard.refused = heard.error if isinstance(refusal, InvalidToolCall) else ""
             if refusal is None:
-                heard.failed = "server_error"
+                heard.failed = True
                 status = getattr(error, "status_code", None)
                 unanswered = isinstance(error, openai.APIConnectionError) and not isinstance(error, openai.APITimeoutError)
                 heard.hopeless = status in _HOPELESS or unanswered
@@ -171,55 +171,43 @@ class Asker:
         heard.content = message.content or ""
         return message
 
-    def _judge(
-        self, case: Case, turn: Turn, number: int, message: Any, tools: Any, heard: _Heard, records: list[ExchangeRecord]
-    ) -> None:
-        """Check the answer to a turn."""
-        if heard.failed:
-            heard.lenient = False
-            return
+    def _heard_answer(self, turn: int, message: Any, tools: Any, heard: _Heard, records: list[ExchangeRecord]) -> Answer:
+        """Return an answer with all that a judgement needs."""
         made = () if message is None else message.tool_calls or ()
-        calls = calls_of((call.function.name, call.function.arguments) for call in made)
-        checked = check(case, turn, calls)
-        faults = checked.faults
-        if heard.unread and not turn.expect:  # the refused answer held a call
-            faults = (*faults, Fault("called", f"no call is expected; the answer was refused: {heard.error}"))
         unread = [problem for problem in heard.told if problem.kind in UNREAD]
-        if heard.unread and records:
-            held = calls_of((call.name, call.arguments) for call in records[-1].calls)
-            faults = (*faults, *schema_faults(case, held))
-        if faults and (not calls or len(calls) < len(turn.expect)) and (unread or heard.unread):
-            words = heard.error or f"{unread[0].kind}: {unread[0].message}"
-            faults = (*faults, Fault("unread", words, faults[0].tool))
-        where = f"turn {number}: " if len(case.turns) > 1 else ""
-        heard.calls += calls
-        heard.faults += [Fault(one.kind, where + one.message, one.tool, one.parameter) for one in faults]
-        heard.lenient = heard.lenient and checked.lenient and message is not None
-        # More tokens could not take back a whole call that nobody asked for.
-        final = bool(calls) and not turn.expect
-        if faults and not final and records and records[-1].finish_reason == "length":
-            heard.failed = "cut_off"
-        if records and heard.bare in {None, "right"} and (number == 1 or heard.bare == "right"):
-            heard.bare = bare_verdict(case, turn, self.arm, records[0], tools)
+        first, last = (records[0], records[-1]) if records else (None, None)
+        held = calls_of((call.name, call.arguments) for call in last.calls) if heard.refused and last else []
+        strict = None if first is None else strict_calls(self.arm, first, tools)
+        return Answer(
+            turn=turn,
+            calls=tuple(calls_of((call.function.name, call.function.arguments) for call in made)),
+            refused=heard.refused,
+            held=tuple(held),
+            unread=f"{unread[0].kind}: {unread[0].message}" if unread else "",
+            finish=(last.finish_reason or "") if last else "",
+            strict=tuple(strict) if isinstance(strict, list) else None,
+            mended=isinstance(strict, str),
+            strict_finish=(first.finish_reason or "") if first else "",
+        )
 
-    def _outcome(self, case: Case, tools: list[dict[str, Any]], heard: _Heard, seconds: float) -> CaseOutcome:
-        records = heard.records
+    def _outcome(self, case: Case, judging: Judging, tools: list[dict[str, Any]], heard: _Heard, seconds: float) -> CaseOutcome:
+        records, found = heard.records, judging.found
         return CaseOutcome(
             case=case.id,
             arm=self.arm.name,
             category=case.category,
             cluster=case.cluster or case.id,
-            verdict=heard.failed or ("wrong" if heard.faults else "right"),
-            lenient=heard.lenient and heard.failed is None,
-            faults=tuple(heard.faults),
-            expected=tuple(heard.expected),
-            calls=tuple(heard.calls),
+            verdict="server_error" if heard.failed else found.verdict,
+            lenient=found.lenient and not heard.failed and not found.cut,
+            faults=tuple(found.faults),
+            expected=tuple(found.expected),
+            calls=tuple(found.calls),
             offered=tuple(tool["function"]["name"] for tool in tools),
             prompt=records[0].prompt if records else "",
             completions=tuple(record.completion for record in records),
             content=heard.content,
             error=heard.error,
-            bare=heard.bare,
+            bare=found.bare,
             layers=layers_of(records, heard.problems),
             problems=tuple(heard.problems),
             requests=len(records),
@@ -228,13 +216,23 @@ class Asker:
             prompt_tokens=_tokens(records, "prompt_tokens"),
             completion_tokens=_tokens(records, "completion_tokens"),
             turns=len(case.turns),
-            fingerprint=fingerprint(case, self.arm, self._seed),
+            fingerprint=fingerprint(case, self.arm, self._seed, self._mark),
+            by=judging.by,
+            answers=tuple(heard.answers),
         )
 
 
-def fingerprint(case: Case, arm: Arm, seed: int) -> str:
-    """Return the checksums of a case and of an arm's settings."""
-    return f"{case.fingerprint}-{arm.fingerprint(seed)}"
+def fingerprint(case: Case, arm: Arm, seed: int, pool: str) -> str:
+    """Return the checksums of a case's question, of its expectation, and of an arm's settings.
+
+    Args:
+        case: The case.
+        arm: The arm.
+        seed: The seed of the run.
+        pool: The checksum of the tools to choose distractors from.
+    """
+    settings = arm.fingerprint(seed)
+    return f"{case.asked}-{case.expected}-{checksum([settings, pool]) if arm.distractors else settings}"
 
 
 def _tokens(records: list[ExchangeRecord], name: str) -> int | None:
@@ -244,14 +242,14 @@ def _tokens(records: list[ExchangeRecord], name: str) -> int | None:
     return sum(known) if known and len(known) == len(counts) else None
 
 
-def _with_results(case: Case, turn: Turn, message: Any) -> list[dict[str, Any]]:
-    """Return an answer as a message, and the scripted results of its calls."""
+def _with_results(message: Any, results: list[str]) -> list[dict[str, Any]]:
+    """Return an answer as a message, and the results of its calls; nothing for an answer that was refused."""
+    if message is None:
+        return []
     calls = message.tool_calls or ()
     said: dict[str, Any] = {"role": "assistant", "content": message.content}
     if not calls:
         return [said]
     said["tool_calls"] = [call.model_dump(include={"id", "type", "function"}) for call in calls]
-    made = calls_of((call.function.name, call.function.arguments) for call in calls)
-    scripted = {column: turn.expect[row].result for row, column in pairs_of(case, turn.expect, made)}
-    results = ({"role": "tool", "tool_call_id": call.id, "content": scripted.get(n, "")} for n, call in enumerate(calls))
-    return [said, *results]
+    pairs = zip(calls, results, strict=True)
+    return [said, *({"role": "tool", "tool_call_id": call.id, "content": result} for call, result in pairs)]

@@ -11,15 +11,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from adapter.evaluation.cases import name_of
-from adapter.evaluation.checking import check
 from adapter.evaluation.outcome import Called
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from adapter.evaluation.arms import Arm
-    from adapter.evaluation.cases import Case, Turn
-    from adapter.evaluation.outcome import Verdict
     from adapter.records import ExchangeRecord
 
 # Problems that tell of reading beyond the strict form.
@@ -29,16 +26,15 @@ MENDED = frozenset(
 _READING = ("thinking_prefilled", "calls_in_thinking")
 
 
-def bare_verdict(case: Case, turn: Turn, arm: Arm, record: ExchangeRecord, tools: Sequence[dict[str, Any]]) -> Verdict | None:
-    """Return the verdict on the first answer as upstream gave the answer; None for an answer that is not judged."""
+def strict_calls(arm: Arm, record: ExchangeRecord, tools: Sequence[dict[str, Any]]) -> list[Called] | str | None:
+    """Return the calls of a first completion as upstream gave it.
+
+    Returns:
+        `"mended"` for a completion that is not in the strict form, None for one that is not judged.
+    """
     if record.status != 200 or record.outcome == "broken":
         return None
-    calls = _native(record) if record.rung == "native" else _strict(arm, record, tools) if record.rung == "prompt" else None
-    if calls is None:
-        return None
-    if isinstance(calls, list) and check(case, turn, calls).right:
-        return "right"
-    return "cut_off" if record.finish_reason == "length" else "wrong"
+    return _native(record) if record.rung == "native" else _strict(arm, record, tools) if record.rung == "prompt" else None
 
 
 def _strict(arm: Arm, record: ExchangeRecord, tools: Sequence[dict[str, Any]]) -> list[Called] | str:

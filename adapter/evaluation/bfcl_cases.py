@@ -23,11 +23,12 @@ CATEGORIES = (
     "simple_python", "multiple", "parallel", "parallel_multiple", "irrelevance", "live_simple", "live_multiple",
     "live_parallel", "live_parallel_multiple", "live_irrelevance", "live_relevance",
 )  # fmt: skip
+CONVERSATIONS = ("multi_turn_base", "multi_turn_miss_func", "multi_turn_miss_param", "multi_turn_long_context")
 _NO_ANSWERS = {"irrelevance": [], "live_irrelevance": [], "live_relevance": [ANY_TOOL]}
 # The leaderboard ends each description so.
 _NOTE = " Note that the provided function is in Python 3 syntax."
 _OTHER = {
-    "multi_turn": "its conversations run on simulated APIs",
+    "multi_turn": "its conversations run on simulated APIs, and only those of the files of the package are known",
     "memory": "its answers need a memory",
     "web_search": "its answers need the web",
     "java": "its answers are source code of Java",
@@ -63,9 +64,15 @@ def files_in(folder: Path) -> dict[str, Path]:
     return {}
 
 
-def can_read(category: str) -> bool:
-    """True for a category whose answers are calls with JSON arguments."""
-    return not any(word in category for word in _OTHER)
+def can_read(category: str, *, simulate: bool = False) -> bool:
+    """True for a category whose answers are calls with JSON arguments; with simulated APIs for conversations too."""
+    return (simulate and category in CONVERSATIONS) or not any(word in category for word in _OTHER)
+
+
+def is_conversation(file: Path) -> bool:
+    """True for a file of conversations on simulated APIs."""
+    named = _NAME.match(file.name)
+    return named is not None and named["category"] in CONVERSATIONS
 
 
 def read_bfcl(file: Path, lines: list[tuple[int, dict[str, Any]]]) -> list[Case]:
@@ -84,7 +91,7 @@ def read_bfcl(file: Path, lines: list[tuple[int, dict[str, Any]]]) -> list[Case]
         reason = next(reason for word, reason in _OTHER.items() if word in category)
         raise BadCases(f"{file}: the category {category!r} of BFCL is not read: {reason}")
     known = _NO_ANSWERS.get(category)
-    answers = {} if known is not None else _answers(file)
+    answers = {} if known is not None else answers_of(file)
     found = []
     for number, value in lines:
         place = f"{file}, line {number}"
@@ -95,7 +102,12 @@ def read_bfcl(file: Path, lines: list[tuple[int, dict[str, Any]]]) -> list[Case]
     return found
 
 
-def _answers(file: Path) -> dict[str, Any]:
+def answers_of(file: Path) -> dict[str, Any]:
+    """Return the reference answers of a file by the id of the case, out of the folder `possible_answer` beside.
+
+    Raises:
+        BadCases: The answers are missing, or malformed.
+    """
     path = file.parent / _ANSWERS / file.name
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
@@ -112,7 +124,7 @@ def _answers(file: Path) -> dict[str, Any]:
 def _case(value: dict[str, Any], category: str, known: list[str] | None, answers: dict[str, Any], place: str) -> Case:
     case_id, questions = value["id"], value["question"]
     if len(questions) != 1:
-        raise BadCases(f"{place}: 'question' has {len(questions)} turns; conversations of BFCL are not read")
+        raise BadCases(f"{place}: 'question' has {len(questions)} turns; its conversations are in the files multi_turn_…")
     if known is None and case_id not in answers:
         raise BadCases(f"{place}: no answer for the id {case_id!r} in the folder 'possible_answer'")
     truth = [{name: None} for name in known] if known is not None else answers[case_id]

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adapter.evaluation import bfcl_cases, own_cases, truth_cases
+from adapter.evaluation import bfcl_cases, bfcl_conversations, own_cases, truth_cases
 from adapter.evaluation.cases import BadCases, Case, near
 
 if TYPE_CHECKING:
@@ -16,16 +16,17 @@ if TYPE_CHECKING:
 BFCL = "bfcl"  # `bfcl:simple_python`: a category of the installed package
 
 
-def read_cases(names: Iterable[str]) -> list[Case]:
+def read_cases(names: Iterable[str], *, simulate: bool = False) -> list[Case]:
     """Read the cases of files; of a folder with BFCL's data all categories that can be checked.
 
     Args:
         names: Files, folders, or `bfcl:CATEGORY` for the data of the installed package bfcl-eval.
+        simulate: Read conversations on simulated APIs too, and run the code of these APIs, which is the package's.
 
     Raises:
         BadCases: A file cannot be read, or a case is malformed.
     """
-    cases = [case for name in names for case in _named(name)]
+    cases = [case for name in names for case in _named(name, simulate=simulate)]
     seen: dict[str, str] = {}
     for case in cases:
         if case.id in seen:
@@ -36,9 +37,9 @@ def read_cases(names: Iterable[str]) -> list[Case]:
     return cases
 
 
-def _named(name: str) -> list[Case]:
+def _named(name: str, *, simulate: bool) -> list[Case]:
     if name == BFCL or name.startswith(f"{BFCL}:"):
-        return _installed(name)
+        return _installed(name, simulate=simulate)
     path = Path(name)
     if not name.strip():
         raise BadCases(f"{name!r}: give the path of a file of cases")
@@ -46,32 +47,38 @@ def _named(name: str) -> list[Case]:
         files = bfcl_cases.files_in(path)
         if not files:
             raise BadCases(f"{name}: a folder without files of BFCL; give a file of cases")
-        return [case for category, file in files.items() if bfcl_cases.can_read(category) for case in _file(file)]
-    return _file(path)
+        return _all_of(files, simulate=simulate)
+    return _file(path, simulate=simulate)
 
 
-def _installed(name: str) -> list[Case]:
+def _all_of(files: dict[str, Path], *, simulate: bool) -> list[Case]:
+    """Return the cases of the files of all categories that can be checked."""
+    read = [file for category, file in files.items() if bfcl_cases.can_read(category, simulate=simulate)]
+    return [case for file in read for case in _file(file, simulate=simulate)]
+
+
+def _installed(name: str, *, simulate: bool) -> list[Case]:
     folder = bfcl_cases.folder_of_package()
     wanted = name.partition(":")[2]
     if folder is None:
-        if wanted and wanted not in bfcl_cases.CATEGORIES:
-            raise BadCases(
-                f"{name}: no such category; there are {', '.join(bfcl_cases.CATEGORIES)}{near(wanted, bfcl_cases.CATEGORIES)}"
-            )
+        words = (*bfcl_cases.CATEGORIES, *bfcl_cases.CONVERSATIONS)
+        if wanted and wanted not in words:
+            raise BadCases(f"{name}: no such category; there are {', '.join(words)}{near(wanted, words)}")
         raise BadCases(
             f"{name}: the package bfcl-eval is not installed: pip install --no-deps bfcl-eval, or give the path of a file"
         )
     files = bfcl_cases.files_in(folder)
     if wanted and wanted not in files:
-        readable = [one for one in files if bfcl_cases.can_read(one)]
+        readable = [one for one in files if bfcl_cases.can_read(one, simulate=True)]
         raise BadCases(f"{name}: no such category; there are {', '.join(readable)}{near(wanted, readable)}")
-    found = {wanted: files[wanted]} if wanted else {key: file for key, file in files.items() if bfcl_cases.can_read(key)}
-    return [case for file in found.values() for case in _file(file)]
+    return _file(files[wanted], simulate=simulate) if wanted else _all_of(files, simulate=simulate)
 
 
-def _file(path: Path) -> list[Case]:
+def _file(path: Path, *, simulate: bool) -> list[Case]:
     lines = read_lines(path)
     if lines and bfcl_cases.is_bfcl(lines[0][1]):
+        if "involved_classes" in lines[0][1] and bfcl_cases.is_conversation(path):
+            return bfcl_conversations.read_conversations(path, lines, simulate=simulate)
         return bfcl_cases.read_bfcl(path, lines)
     return [_case(path, number, value, position) for position, (number, value) in enumerate(lines)]
 

@@ -9,12 +9,16 @@ from __future__ import annotations
 import json
 import zlib
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from adapter.evaluation.simulation import Simulation
 
 Order = Literal["any", "same"]
 Rules = Literal[
     "json",  # values compared as JSON, or by matchers
     "bfcl",  # values compared as the Berkeley leaderboard does, with lists of accepted values
+    "state",  # states and results of simulated APIs compared, as the Berkeley leaderboard does
 ]
 ANY_TOOL = "*"  # the name of an expected call of any tool
 
@@ -67,6 +71,7 @@ class Case:
         request: Further members of the request: `tool_choice`, `parallel_tool_calls`.
         declared: The parameters of each tool as the leaderboard declares them, for the rules `"bfcl"`.
         place: File and line, for messages.
+        simulation: The simulated APIs that run the calls; None for cases with scripted results.
     """
 
     id: str
@@ -78,6 +83,7 @@ class Case:
     request: dict[str, Any] = field(default_factory=dict)
     declared: dict[str, Any] = field(default_factory=dict)
     place: str = ""
+    simulation: Simulation | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -85,12 +91,19 @@ class Case:
         return tuple(name_of(tool) for tool in self.tools)
 
     @property
-    def fingerprint(self) -> str:
-        """Eight characters that change with the content of the case."""
-        turns = [
-            [turn.messages, [[one.name, one.arguments, one.result] for one in turn.expect], turn.order] for turn in self.turns
-        ]
-        return checksum([self.id, self.tools, turns, self.rules, self.request])
+    def asked(self) -> str:
+        """Eight characters that change with the question: messages, tools, scripted results, simulated APIs."""
+        turns = [[turn.messages, [[one.name, one.result] for one in turn.expect if one.result]] for turn in self.turns]
+        run = self.simulation
+        simulated = [] if run is None else [[run.classes, run.config, sorted(run.later.items())]]
+        return checksum([self.id, self.tools, turns, self.request, *simulated])
+
+    @property
+    def expected(self) -> str:
+        """Eight characters that change with the expectation."""
+        turns = [[[[one.name, one.arguments] for one in turn.expect], turn.order] for turn in self.turns]
+        run = self.simulation
+        return checksum([turns, self.rules, *([] if run is None else [[str(calls) for calls in run.truth]])])
 
 
 def name_of(tool: dict[str, Any]) -> str:

@@ -23,7 +23,11 @@ FaultKind = Literal[
     "type",  # a value of another type
     "value",  # a value of the right type, outside the accepted values
     "unread",  # the completion holds a call that was not read, or was refused
+    "state",  # a simulated API is left in another state
+    "result",  # no call gave a result that the reference calls give
+    "steps",  # more calls in a turn than a turn may have
 ]
+Judgement = Literal["calls", "state"]  # the calls are compared, or the states and results of simulated APIs
 Layer = Literal[
     "repaired",  # the text of a call was mended
     "coerced",  # a value was given the type of the schema
@@ -65,6 +69,42 @@ class Called:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of the model, before any judgement: enough to judge again without asking.
+
+    Attributes:
+        turn: The number of the turn, from 1.
+        calls: The calls that reached the caller, in order.
+        refused: The error of an answer that was refused; else empty.
+        held: The calls in a refused answer.
+        unread: A sentence about text like a call that was not read; else empty.
+        finish: Upstream's reason for the end of the last completion; may be empty.
+        strict: The calls of the first completion, read as the dialect's strict form alone; None where that is not judged, or
+            the completion is not in that form.
+        mended: The first completion is not in the strict form.
+        strict_finish: Upstream's reason for the end of the first completion; may be empty.
+    """
+
+    turn: int
+    calls: tuple[Called, ...] = ()
+    refused: str = ""
+    held: tuple[Called, ...] = ()
+    unread: str = ""
+    finish: str = ""
+    strict: tuple[Called, ...] | None = None
+    mended: bool = False
+    strict_finish: str = ""
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Answer:
+        """Return the answer that `CaseOutcome.as_json` has written."""
+        lists = {name: tuple(Called(**call) for call in value[name]) for name in ("calls", "held")}
+        strict = value["strict"]
+        lists["strict"] = None if strict is None else tuple(Called(**call) for call in strict)  # type: ignore[assignment]
+        return cls(**{**value, **lists})
+
+
+@dataclass(frozen=True, slots=True)
 class CaseOutcome:
     """The answer to one case with one arm, checked.
 
@@ -92,9 +132,12 @@ class CaseOutcome:
         first: Seconds to the first bytes of upstream's first answer; None without an answer.
         prompt_tokens: Upstream's count for all requests of the case, or None.
         completion_tokens: Likewise.
-        turns: The number of turns of a conversation with scripted results; 1 for other cases.
-        fingerprint: A checksum of the case and of the settings of the arm, by which a broken run finds what is done.
+        turns: The number of turns of a conversation; 1 for other cases.
+        fingerprint: Checksums of the question, of the expectation and of the settings of the arm, by which a broken run finds
+            what is done.
         number: The number of the case and the arm in the run, from 0, for the order of reports.
+        by: The judgement: of the calls, or of the states and results of simulated APIs, which several ways may lead to.
+        answers: The answers as they came, one for each question, for judging again.
     """
 
     case: str
@@ -122,6 +165,8 @@ class CaseOutcome:
     turns: int = 1
     fingerprint: str = ""
     number: int = 0
+    by: Judgement = "calls"
+    answers: tuple[Answer, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the outcome as one JSON object."""
@@ -140,4 +185,5 @@ class CaseOutcome:
             known[name] = tuple(Called(**call) for call in known[name])
         for name in ("offered", "completions", "layers", "problems"):
             known[name] = tuple(known[name])
+        known["answers"] = tuple(map(Answer.from_json, known.get("answers", ())))
         return cls(**known)

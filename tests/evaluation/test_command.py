@@ -70,7 +70,7 @@ ANSWERS: dict[str, tuple[list[Reply], list[Any], str, tuple[str, str | None, tup
     ),
     "cut in words": ([completion("Let me", "length")], [OSLO], "", ("cut_off", "cut_off", (), ["not_called"])),
     "cut after a call that nobody asked for": (
-        [completion(f"{block(city='Oslo')}\n\nand on", "length")], [], "", ("wrong", "cut_off", (), ["called"]),
+        [completion(f"{block(city='Oslo')}\n\nand on", "length")], [], "", ("wrong", "wrong", (), ["called"]),
     ),
     "long words, as expected": ([completion("Let me", "length")], [], "", ("right", "right", (), [])),
     "constrained": (

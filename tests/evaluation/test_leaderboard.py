@@ -9,6 +9,8 @@ import pytest
 
 from adapter.evaluation.case_files import read_cases
 from adapter.evaluation.checking import check
+from adapter.evaluation.judging import judging_of
+from adapter.evaluation.outcome import Answer
 from tests.support import leaderboard
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 # Reference values that its own checker refuses: a parameter that no tool declares, or required and only to be left out.
 UNSOUND = {"live_simple_106-63-0", "live_simple_112-68-0", "live_multiple_862-181-3", "live_multiple_964-207-0"}
 MUTATED = 10_000
+PLAYED = 4_000
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +73,43 @@ def test_mutated_answers_get_the_verdict_of_its_checker(folder: Path, cases: lis
             unexplained += [] if paired else [(case.id, calls)]
     assert unexplained == []
     assert 2000 < rights < 4000  # both verdicts are tried
+
+
+# --- Conversations on simulated APIs -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def conversations(folder: Path) -> list[Case]:
+    pytest.importorskip("mpmath") if not (folder / "mpmath").is_dir() else None
+    return [case for case in read_cases([str(folder)], simulate=True) if case.simulation is not None]
+
+
+def judged(case: Case, played: leaderboard.Played) -> str:
+    """The verdict on a conversation with these calls, whose turns end with words."""
+    judging = judging_of(case)
+    for number, turn in enumerate(played, 1):
+        for step in [*(step for step in turn if step), []]:
+            if judging.question() is not None:
+                judging.hear(Answer(number, tuple(step)))
+    return judging.found.verdict
+
+
+@pytest.mark.proof
+def test_all_reference_conversations_are_right(conversations: list[Case]) -> None:
+    assert len(conversations) == 800
+    assert [case.id for case in conversations if judged(case, leaderboard.reference_turns(case)) != "right"] == []
+
+
+@pytest.mark.proof
+def test_mutated_conversations_get_the_verdict_of_its_checker(folder: Path, conversations: list[Case]) -> None:
+    own, chance = leaderboard.own_conversation_checker(folder), random.Random(20261130)
+    rights, different = 0, []
+    for _ in range(PLAYED):
+        case = chance.choice(conversations)
+        played = leaderboard.mutated_turns(leaderboard.reference_turns(case), case, chance)
+        verdict = judged(case, played) == "right"
+        rights += verdict
+        if verdict != own(case, played):
+            different.append((case.id, played))
+    assert different == []
+    assert 0.2 * PLAYED < rights < 0.7 * PLAYED  # both verdicts are tried

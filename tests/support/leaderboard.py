@@ -160,3 +160,106 @@ def _near(value: Any, chance: random.Random) -> Any:
 
 _VALUES: list[Any] = ["", "x", 0, 1, 2.0, True, [], ["x"], [1, 2], {}, {"a": "b"}, None]
 _CHANGES = (_calls, _arguments, _value, _value, _value)
+
+
+# --- Conversations on simulated APIs -------------------------------------------------------------------------------------
+
+# The calls of each turn, answer by answer.
+Played = list[list[list[Called]]]
+
+
+def own_conversation_checker(folder: Path) -> Callable[[Case, Played], bool]:
+    """The leaderboard's checker of conversations; its APIs, which it keeps as globals of a module, are dropped after each."""
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+    from bfcl_eval.eval_checker.multi_turn_eval import multi_turn_checker as own
+    from bfcl_eval.eval_checker.multi_turn_eval import multi_turn_utils as kept
+
+    def valid(case: Case, played: Played) -> bool:
+        run = case.simulation
+        assert run is not None
+        entry = {"id": case.id, "initial_config": run.config, "involved_classes": list(run.classes)}
+        made = [[[_in_python(call) for call in step] for step in turn if step] for turn in played]
+        truth = [[str(call) for call in turn] for turn in run.truth]
+        try:
+            return bool(own.multi_turn_checker(made, truth, entry, case.category, "model")["valid"])
+        finally:
+            for name in [name for name in vars(kept) if name.endswith("_instance")]:
+                delattr(kept, name)
+
+    return valid
+
+
+def _in_python(call: Called) -> str:
+    return f"{call.name}({', '.join(f'{name}={value!r}' for name, value in call.arguments.items())})"
+
+
+def reference_turns(case: Case) -> Played:
+    """The reference calls, one answer for each turn."""
+    return [[[Called(one.name, copy.deepcopy(one.arguments or {})) for one in turn.expect]] for turn in case.turns]
+
+
+def mutated_turns(played: Played, case: Case, chance: random.Random) -> Played:
+    """A conversation with one to three changes, of which many are wrong and some still right."""
+    for _ in range(chance.choice([1, 1, 2, 3])):
+        chance.choice(_PLAY_CHANGES)(played, case, chance)
+    return played
+
+
+def _step(played: Played, chance: random.Random) -> list[Called]:
+    """A step with calls, if there is one."""
+    steps = [step for turn in played for step in turn if step]
+    return chance.choice(steps) if steps else []
+
+
+def _drop(played: Played, case: Case, chance: random.Random) -> None:
+    if step := _step(played, chance):
+        del step[chance.randrange(len(step))]
+
+
+def _double(played: Played, case: Case, chance: random.Random) -> None:
+    if step := _step(played, chance):
+        step.insert(chance.randrange(len(step) + 1), copy.deepcopy(chance.choice(step)))
+
+
+def _swap(played: Played, case: Case, chance: random.Random) -> None:
+    chance.shuffle(_step(played, chance))
+
+
+def _split(played: Played, case: Case, chance: random.Random) -> None:
+    """Call in two answers what was called in one."""
+    number = chance.randrange(len(played))
+    if played[number] and len(played[number][0]) > 1:
+        played[number][:1] = [played[number][0][:1], played[number][0][1:]]
+
+
+def _move(played: Played, case: Case, chance: random.Random) -> None:
+    """Call in another turn."""
+    if step := _step(played, chance):
+        chance.choice(played).append([step.pop(chance.randrange(len(step)))])
+
+
+def _other(played: Played, case: Case, chance: random.Random) -> None:
+    """Call another tool, with arguments or without, or one that nobody has."""
+    step = _step(played, chance)
+    name = chance.choice([*case.names, "pwd", "ls", "nothing"])
+    step.insert(chance.randrange(len(step) + 1), Called(name, chance.choice([{}, {"a": 1}, {"file_name": "x.txt"}])))
+
+
+def _argument(played: Played, case: Case, chance: random.Random) -> None:
+    """Change, leave out or add an argument."""
+    calls = [call for call in _step(played, chance) if call.arguments]
+    if not calls:
+        return
+    call = chance.choice(calls)
+    name = chance.choice([*call.arguments])
+    kind = chance.randrange(6)
+    if kind == 0:
+        del call.arguments[name]
+    elif kind == 1:
+        call.arguments["surplus"] = 1
+    else:
+        call.arguments[name] = _near(call.arguments[name], chance)
+
+
+_PLAY_CHANGES = (_drop, _double, _swap, _split, _move, _other, _argument, _argument)

@@ -21,11 +21,11 @@ def confusion(outcomes: Sequence[CaseOutcome]) -> tuple[Cell, ...]:
 
     Calls of a case are paired by name first, the rest in order. An expected call without a partner is in the column "no call",
     a call made without a partner in the row "no call", and a case without either in the cell of both. Where any tool is right,
-    every call made is an expected one.
+    every call made is an expected one. Cases that are judged by states have no such pairs.
     """
     counts: Counter[tuple[str, str]] = Counter()
     for outcome in outcomes:
-        if judged(outcome):
+        if judged(outcome) and outcome.by == "calls":
             counts.update(_pairs([call.name for call in outcome.expected], [call.name for call in outcome.calls]))
     return tuple(Cell(expected, called, count) for (expected, called), count in sorted(counts.items()))
 

@@ -23,7 +23,7 @@ def parameters(outcomes: Sequence[CaseOutcome]) -> tuple[Parameter, ...]:
     asked: dict[tuple[str, str], list[tuple[bool, str]]] = defaultdict(list)
     kinds: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for outcome in outcomes:
-        if not judged(outcome):
+        if not judged(outcome) or outcome.by == "state":
             continue
         called = {call.name for call in outcome.calls}
         expected = {(call.name, name) for call in outcome.expected if call.name in called for name in call.arguments}

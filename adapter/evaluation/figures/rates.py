@@ -67,7 +67,7 @@ def _abstention(outcome: CaseOutcome) -> bool | None:
 
 
 def _selection(outcome: CaseOutcome) -> bool | None:
-    if not judged(outcome) or not outcome.expected:
+    if not judged(outcome) or not outcome.expected or outcome.by == "state":
         return None
     # A right answer counts in every figure: a case may accept more than its first list of calls.
     called, expected = {call.name for call in outcome.calls}, {call.name for call in outcome.expected}
@@ -75,7 +75,7 @@ def _selection(outcome: CaseOutcome) -> bool | None:
 
 
 def _call_count(outcome: CaseOutcome) -> bool | None:
-    if not judged(outcome) or not outcome.expected:
+    if not judged(outcome) or not outcome.expected or outcome.by == "state":
         return None
     if any(call.name == ANY_TOOL for call in outcome.expected):
         return bool(outcome.calls)
