@@ -55,16 +55,17 @@ FUNCTIONS = [
     _function("count", "Counts the tickets."),
     _function("sign_in", "Signs in a user.", name="string"),
 ]
-# Turns: the user's words, and the reference calls.
-OPENING = [
+# The user's words, None where tools come later, and the reference calls.
+Turns = list[tuple[str | None, list[str]]]
+OPENING: Turns = [
     ("Open a ticket 'Leak' and count.", ["open_ticket('Leak', priority=2)", "count()"]),
     ("Close it.", ["close_ticket(id=1)"]),
 ]
-ASKING = [("Close a ticket.", []), ("The one with the id 7.", ["close_ticket(id=7)"])]
-HELD = [("Sign in as Ann.", []), (None, ["sign_in(name='Ann')"])]
+ASKING: Turns = [("Close a ticket.", []), ("The one with the id 7.", ["close_ticket(id=7)"])]
+HELD: Turns = [("Sign in as Ann.", []), (None, ["sign_in(name='Ann')"])]
 
 
-def conversation(number: str, turns: list[tuple[str | None, list[str]]], **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def conversation(number: str, turns: Turns, **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """A line of the file of conversations, and one of the answers."""
     asked = [[{"role": "user", "content": words}] if words else [] for words, _ in turns]
     config = {"TicketAPI": {"tickets": {"7": {"title": "Old", "priority": 1, "open": True}}} if "7" in str(turns) else {}}
