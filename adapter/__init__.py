@@ -14,6 +14,8 @@ from adapter._version import __version__
 
 TYPE_CHECKING = False  # importing typing costs as much as the rest of the file; type checkers know the name
 if TYPE_CHECKING:
+    from adapter.batching.columns import ParsedRow
+    from adapter.batching.reader import BatchReader, batch, parse_many
     from adapter.client.wrap import reset, wrap
     from adapter.completion.parser import CompletionParser
     from adapter.completion.places import Locator, Span
@@ -55,6 +57,7 @@ __all__ = [
     "AdapterError",
     "ArgumentsDelta",
     "BadRequest",
+    "BatchReader",
     "CallFinished",
     "CallPlaces",
     "CallRecord",
@@ -70,6 +73,7 @@ __all__ = [
     "MemoryStore",
     "Options",
     "ParsedCompletion",
+    "ParsedRow",
     "ParsedToolCall",
     "ProbeFailed",
     "ProbeResult",
@@ -96,11 +100,13 @@ __all__ = [
     "ToolSet",
     "__version__",
     "arun_tools",
+    "batch",
     "count_tokens",
     "lint",
     "load_settings",
     "mcp_tools",
     "parse",
+    "parse_many",
     "probe",
     "read_tools",
     "refusal_of",
@@ -115,6 +121,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "adapter.batching.columns": ("ParsedRow",),
+    "adapter.batching.reader": ("BatchReader", "batch", "parse_many"),
     "adapter.client.wrap": ("reset", "wrap"),
     "adapter.completion.parser": ("CompletionParser",),
     "adapter.completion.places": ("Locator", "Span"),

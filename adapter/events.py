@@ -75,6 +75,7 @@ ProblemKind = Literal[
     "chosen",  # a dialect, a chat template or a profile, by the name or the size of the model
     "reask",  # the model was asked again
     "refused",  # the answer was refused
+    "bad_row",  # a row of a batch that cannot be read, or not as it stands
 ]
 
 

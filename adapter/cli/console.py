@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import importlib
+import io
 import json
 import os
 import re
@@ -158,6 +159,15 @@ class Console:
     def told(self, text: str) -> None:
         """Print a line on stderr about options, in the wording of the command line."""
         self.error(self.wording(text))
+
+    def raw_line(self, line: str) -> None:
+        """Print lines that were made with their ends, harmless on a terminal."""
+        self.out.write(self._shown(line, self.out))
+
+    @property
+    def binary_source(self) -> Any:
+        """The bytes of standard input."""
+        return getattr(self._source, "buffer", None) or io.BytesIO(self._source.read().encode())
 
     @property
     def interactive(self) -> bool:

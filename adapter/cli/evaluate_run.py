@@ -193,17 +193,17 @@ def _ask(
     args: argparse.Namespace, jobs: Sequence[Job], reached: Servers, file: ResultsFile, console: Console
 ) -> dict[tuple[str, str], CaseOutcome]:
     """Ask the cases that are left, and write each outcome."""
-    from adapter.cli.evaluate_progress import shown
+    from adapter.cli.progress import shown
 
     found: dict[tuple[str, str], CaseOutcome] = {}
     counts: Counter[str] = Counter()
     # A recording and its replay ask in the same order: what an answer teaches of the server shapes the requests that follow.
     most = args.concurrency or (1 if reached.embedded or args.record or args.replay else _AT_A_TIME)
-    with shown(len(jobs), console) as progress:
+    with shown(len(jobs), console, "adapter eval") as progress:
         for outcome in outcomes(jobs, most, Pace(args.per_minute), file.add):
             found[outcome.case, outcome.arm] = outcome
             counts[outcome.verdict] += 1
-            progress.advance(counts)
+            progress.advance(1, ", ".join(f"{number} {word.replace('_', ' ')}" for word, number in sorted(counts.items())))
             if outcome.verdict == "server_error" and counts["server_error"] <= _MOST_ERRORS:
                 progress.tell(f"adapter eval: {outcome.case}, {outcome.arm}: the server: {outcome.error}")
     return found

@@ -1,4 +1,4 @@
-"""adapter parse: Read a completion and print its tool calls, content and problems."""
+"""adapter parse: Read a completion, or each row of a file of JSON lines, and print its tool calls, content and problems."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from adapter.cli.console import BadInput, Console
 from adapter.cli.inputs import read_tool_file
+from adapter.cli.parse_flags import add_lines, check_one
+from adapter.cli.parse_lines import run_lines
 from adapter.cli.try_dialects import try_dialects
 
 if TYPE_CHECKING:
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    parser.add_argument("completion", metavar="FILE", help="the model's text or a saved answer, or - for standard input")
+    parser.add_argument(
+        "completion", metavar="FILE", nargs="?", help="the model's text or a saved answer, or - for standard input"
+    )
     parser.add_argument(
         "--tools", metavar="FILE", help="a JSON list of the tools offered, or a request with tools; without, nothing is checked"
     )
@@ -35,10 +39,19 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-coerce", action="store_true", help="leave arguments of the wrong type alone")
     parser.add_argument("--no-recover", action="store_true", help="read no calls without tags")
     parser.add_argument("--json", action="store_true", help="print the message and the problems as JSON")
+    add_lines(parser)
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Print the parsed completion. Returns 1 if problems were found; with `--dialect auto`, if no dialect reads the calls."""
+    if args.jsonl is not None:
+        return run_lines(args, console)
+    check_one(args)
+    return _run_one(args, console)
+
+
+def _run_one(args: argparse.Namespace, console: Console) -> int:
+    """Print one completion. Returns the exit status."""
     from adapter.completion.result import parse
     from adapter.dialects.registry import by_model
     from adapter.errors import AdapterError, DialectError
