@@ -144,8 +144,8 @@ def _check_adapter(words: list[str]) -> None:
         status, said = _check_serve(words[1:])
         assert status == 0, said
         return
-    # An evaluation writes files, so it runs in the folder of the page.
-    with contextlib.chdir("." if words[:1] == ["eval"] else ROOT):
+    # Evaluations and batches write files, so they run in the folder of the page.
+    with contextlib.chdir("." if words[:1] == ["eval"] or "--jsonl" in words else ROOT):
         status, said, _ = (0, "", "") if words[:1] in (["demo"], ["probe"]) else _adapter(words)
     assert status == 0, said
 
