@@ -6,6 +6,7 @@ until the next text comes: in the middle of text a token is the model's word, at
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from typing import TYPE_CHECKING, Literal
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 SPACE = " \t\r\n"
 _LEAST = 128  # pieces that are kept: more than pieces of white space are held back
 _Kind = Literal["space", "token", "fence"]
+_FENCE = "```"
+# Three backticks or more, at the start of a line or not, with a word directly behind or not.
+_FENCES = re.compile(r"(?P<line>^)?`{3,}+(?P<word>(?=[^ \t\r\n]))?", re.MULTILINE)
 
 
 class TextRun:
@@ -40,13 +44,15 @@ class TextRun:
         kept: The last pieces that were reported; of a literal the last character.
     """
 
-    __slots__ = ("_held", "_settled", "edge", "kept", "last", "make", "said", "seen", "space_before_block")
+    __slots__ = ("_held", "_open", "_settled", "_ticks", "edge", "kept", "last", "make", "said", "seen", "space_before_block")
 
     def __init__(self, make: Callable[[str], Event], keep: int = _LEAST) -> None:
         self.make = make
         self.kept: deque[str] = deque(maxlen=keep)
         self._held: list[tuple[_Kind, str]] = []
         self._settled = 0  # the first so many are white space in front of a block
+        self._open = False  # the text so far ends inside a code fence
+        self._ticks = 0  # backticks at the end of the last piece with a backtick
         self.seen = False
         self.edge: Literal["", "start", "reasoning", "block"] = ""
         self.space_before_block: SpaceBeforeCall = "drop"
@@ -57,7 +63,7 @@ class TextRun:
         """Add ordinary text; white space behind the last word is held back."""
         if not text:
             return
-        self.last = text[-1]
+        before, self.last = self.last, text[-1]
         body = text.rstrip(SPACE)
         if not body:
             self._held.append(("space", text))
@@ -65,6 +71,8 @@ class TextRun:
         space = text[len(body) :]
         if self._held or (self.edge and not self.seen):
             body = self._release(body, out)
+        if "`" in text:
+            self._see_fences(text, before)
         self._report(body, out)
         if space:
             self._held.append(("space", space))
@@ -105,7 +113,10 @@ class TextRun:
         self.edge = "reasoning" if self.edge == "start" else self.edge
 
     def fence(self, fence: str, out: list[Event]) -> None:
-        """Add the opening line of a code fence: dropped if the fence holds a block and no text."""
+        """Add the line of a code fence. One that opens is dropped if the fence holds a block and no text."""
+        if self._open and fence == _FENCE:
+            self.text(fence, out)
+            return
         earlier = [place for place, (kind, _) in enumerate(self._held) if kind == "fence"]
         if earlier:  # the earlier fence holds a fence, and no block
             after = self._held[earlier[-1] + 1 :]
@@ -114,6 +125,17 @@ class TextRun:
             self._held = after
         self._held.append(("fence", fence))
         self.last = fence[-1]
+
+    def _see_fences(self, text: str, before: str) -> None:
+        """Follow the code fences in a text behind the character `before`; a fence may have begun in the last piece."""
+        ticks = self._ticks if before == "`" else 0
+        joined = "`" * ticks + text
+        for found in _FENCES.finditer(joined):
+            if found.start() or ticks < len(_FENCE):  # else it was seen
+                starts = found["line"] is not None and (found.start() > 0 or before == "\n")
+                # A fence with a word behind, at the start of a line, opens and never closes.
+                self._open = not self._open or (starts and found["word"] is not None)
+        self._ticks = len(joined) - len(joined.rstrip("`"))
 
     def holds_token(self) -> bool:
         """Tell if a special token is held back."""
@@ -164,7 +186,7 @@ class TextRun:
         at_edge = bool(self.edge)
         for kind, text in self._take():
             if kind == "fence":  # a fence without a block is text, and all text behind the fence too
-                at_edge = False
+                at_edge, self._open = False, True
             if at_edge and (kind == "token" or not self.seen):
                 out.append(Markup(text))
             else:

@@ -17,6 +17,7 @@ from adapter.prompt.merging import merged_turns
 from adapter.prompt.native import NATIVE
 from adapter.prompt.neutralise import neutraliser
 from adapter.prompt.parts import media_of, text_of, with_media
+from adapter.prompt.past_reasoning import split_thought
 from adapter.prompt.replay import WRITTEN
 from adapter.prompt.results import result_messages
 from adapter.prompt.shown import asked_text, shown_tools, system_text
@@ -223,7 +224,7 @@ def _turn(turn: Turn, dialect: Dialect, guard: Neutraliser | None) -> list[dict[
     written = message.get(WRITTEN)
     plain[NATIVE] = {"text": text, "calls": [call for call, _ in made], **({} if written is None else {WRITTEN: True})}
     if written is None:
-        written = dialect.assistant(text, [shown for _, shown in made])
+        written = _assistant(text, [shown for _, shown in made], dialect)
     plain["content"] = with_media(written, media_of(message.get("content")))
     results = [
         {"content": text_of(result.get("content")), "name": call["name"], "id": call["id"]}
@@ -231,6 +232,13 @@ def _turn(turn: Turn, dialect: Dialect, guard: Neutraliser | None) -> list[dict[
     ]
     media = [part for result in turn.results for part in media_of(result.get("content"))]
     return [plain, *result_messages(dialect, results, media)]
+
+
+def _assistant(text: str, calls: Sequence[str], dialect: Dialect) -> str:
+    """Write a turn with calls. Reasoning in its text stays in front, also where a dialect writes the text behind, or not at all."""
+    written = dialect.assistant(text, calls)
+    thought, words = split_thought(text, dialect.reasoning)
+    return written if not thought or written.startswith(thought) else f"{thought}\n\n{dialect.assistant(words, calls)}"
 
 
 def _call(call: PastCall, dialect: Dialect, guard: Neutraliser | None) -> tuple[dict[str, Any], str]:

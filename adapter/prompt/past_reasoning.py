@@ -119,6 +119,17 @@ def _written(thought: str, content: Any, tags: tuple[str, str]) -> Any:
     return joined_contents([block, content]) if content else f"{block}\n"
 
 
+def split_thought(text: str, tags: tuple[str, str] | None) -> tuple[str, str]:
+    """Split a turn's text into the reasoning at its beginning, with its tags, and the words behind, without space between."""
+    if not tags or not text.startswith(tags[0]):
+        return "", text
+    end = text.find(tags[1], len(tags[0]))
+    if end < 0:
+        return "", text
+    end += len(tags[1])
+    return text[:end], text[end:].lstrip("\r\n")
+
+
 def _says(message: Mapping[str, Any]) -> bool:
     """Return True for a message with words or calls: a turn of reasoning alone goes with the reasoning."""
     return any(message.get(name) for name in ("content", "tool_calls", "function_call", "refusal", "audio"))

@@ -11,7 +11,7 @@ import json
 import os
 import random
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,16 +20,11 @@ from hypothesis import strategies as st
 import adapter
 from adapter.completion.request_rules import Rules
 from adapter.completion.result import assemble
-from adapter.completion.state import State
 from adapter.dialects.registry import load, names
 from adapter.options import Options
 from adapter.tools.definitions import read_tools
+from benchmarks.round_trip.sayable import can_be_said, limits_of
 from tests.support.tiers import few_or_all, some_first
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from adapter.syntax.limits import Limits
 
 EXAMPLES = int(os.environ.get("ADAPTER_EXAMPLES", few_or_all("8", "80")))  # of each dialect
 PIECES = ["<", ">", "</", '"', "'", "\\", "\n", "\r\n", " ", "x", "é🦊", "{", "}", "[", "]", "(", ")", ",", ":", "=", "null", "True", "007",
@@ -71,53 +66,6 @@ KINDS = st.sampled_from(["string", "integer", "number", "boolean", "null", "arra
 SAID = KINDS | st.lists(KINDS, min_size=2, max_size=3, unique=True) | st.none()  # one type, several, or nothing
 KEYS = st.text("abcXYZ019_-.$é東 ", min_size=1, max_size=9) | st.text(max_size=9)
 NAMES = st.from_regex(r"[a-zA-Z0-9_.:/-]{1,20}", fullmatch=True)
-
-
-# What a text reads as where it need not be a text.
-OTHER = re.compile(r"\s*(?:[-+.\d{\[]|(?:null|none|true|false|nan|inf|infinity)\s*$)", re.IGNORECASE)
-
-
-def limits_of(name: str) -> Limits:
-    return State(Rules(), Options(dialect=name)).syntax.limits
-
-
-def shown(value: Any) -> Iterator[Any]:
-    """A value, and those within, with the keys."""
-    yield value
-    for item in value if isinstance(value, list) else value.values() if isinstance(value, dict) else ():
-        yield from shown(item)
-
-
-def within(value: Any, kinds: Any) -> Iterator[Any]:
-    """What of a value has no type of its own: with one, a list or an object may be empty, and other values are what they are."""
-    everything = shown(value)
-    if isinstance(kinds, str):
-        next(everything)
-    return everything
-
-
-def is_plain(value: Any) -> bool:
-    """Whether it is a text, or of texts, and not empty: what is read so where nothing says what it is."""
-    if isinstance(value, dict):
-        return bool(value) and not any(key.startswith("item") for key in value)
-    return bool(value) if isinstance(value, str | list) else False
-
-
-def can_be_said(value: Any, kinds: Any, limits: Limits) -> bool:
-    """Whether a value of a parameter survives the syntax."""
-    if limits.typed and isinstance(value, str) and not isinstance(kinds, str) and kinds and OTHER.match(value):
-        return False
-    if limits.typed and not isinstance(value, str) and kinds is None:
-        return False
-    if limits.deep and (value is None or not all(map(is_plain, within(value, kinds)))):
-        return False
-    for item in shown(value):
-        if isinstance(item, dict) and limits.inner and limits.keys and not all(map(limits.keys.fullmatch, item)):
-            return False
-        text = item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
-        if limits.ends and limits.ends.search(text):
-            return False
-    return True
 
 
 @st.composite

@@ -40,8 +40,8 @@ def key(state: State, text: str, position: int) -> int:
         state.end()
     elif character == "{" and state.doubles_bracket and not name:
         state.mend("the arguments stand in two kinds of brackets")
-    elif character in ":)" and 0 < sum(map(len, state.taken)) < _LONGEST_KEY:
-        state.taken.append(character)  # inside a key with quotes
+    elif character in ":)" and (character == ":") <= sum(map(len, state.taken)) < _LONGEST_KEY:
+        state.taken.append(character)  # inside a key with quotes; a bracket that closes nothing may begin one without
     else:
         state.fail("a key was due")
     return stop + 1

@@ -95,7 +95,7 @@ class Recipients(Syntax):
                 return found.start(), None
             if begins:
                 return found.start(), found.start()
-            position = found.end()
+            position = found.start() + 1  # content that ends in the mark's own character stands before the mark
         if at_end:
             return len(text), None
         half = max(position, len(text) - max(map(len, self._literals)) + 1)
