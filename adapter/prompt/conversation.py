@@ -235,7 +235,7 @@ def _turn(turn: Turn, dialect: Dialect, guard: Neutraliser | None) -> list[dict[
 
 
 def _assistant(text: str, calls: Sequence[str], dialect: Dialect) -> str:
-    """Write a turn with calls. Reasoning in its text stays in front, also where a dialect writes the text behind, or not at all."""
+    """Write a turn with calls; reasoning in its text stays in front, also where a dialect writes the text behind or never."""
     written = dialect.assistant(text, calls)
     thought, words = split_thought(text, dialect.reasoning)
     return written if not thought or written.startswith(thought) else f"{thought}\n\n{dialect.assistant(words, calls)}"

@@ -92,7 +92,7 @@ def written(conversation: Conversation, dialect: Dialect) -> list[str]:
 
 
 def differences(turn: Said, parsed: adapter.ParsedCompletion, habits: Habits) -> list[str]:
-    """Return the kinds of differences between a turn and what was read of its text; white space at the edges of words is free."""
+    """Return the kinds of differences between a turn and its text as read; white space at the edges of words is free."""
     found = []
     read = [(call.name, json.loads(call.arguments)) for call in parsed.tool_calls]
     if _spelt(read, habits) != _spelt(turn.calls, habits):

@@ -16,16 +16,20 @@ if TYPE_CHECKING:
 
 # Pieces of values: halves and wholes of the spelling of JSON, XML, Python, Markdown and of special tokens.
 _PIECES = (
-    "<", ">", "</", '"', "'", "\\", "\n", "\r\n", " ", "x", "é🦊", "{", "}", "[", "]", "(", ")", ",", ":", "=", "|", "null", "True",
-    "007", "```", "\x00", "\u2028", "東京", "</p>", "&amp;", "\t", "a b", "<b>", "<think>", "</think>", "<|im_end|>", "%s", "{{x}}",
-    "\\n", "e\u0301", "\u202e", "---", "# h\n", "]]>", "<!--", "\u200d", "1e400", "-0", "\\u0041", "\ufeff",
+    "<", ">", "</", '"', "'", "\\", "\n", "\r\n", " ", "x", "é🦊", "{", "}", "[", "]", "(", ")", ",", ":",
+    "=", "|", "null",
+    "True", "007", "```", "\x00", "\u2028", "東京", "</p>", "&amp;", "\t", "a b", "<b>", "<think>",
+    "</think>", "<|im_end|>", "%s",
+    "{{x}}", "\\n", "e\u0301", "\u202e", "---", "# h\n", "]]>", "<!--", "\u200d", "1e400", "-0", "\\u0041", "\ufeff",
 )  # fmt: skip
 # Pieces of content: what people write, with nothing that is markup of a dialect.
 _WORDS = (
-    "Let me see", "Sure", "I will look", "Zürich", "東京", "🙂", "“quoted”", "it's", '"x"', "a < b && c > d", '{"a": 1}', "[1, 2]",
-    "f(x=1)", "`code`", "**bold**", "\n", "\n\n", "  ", "\t", "- item", "1.", "<b>bold</b>", "</p>", "&lt;", "50%", "\\", "\\n",
-    "```json\n{\"a\": 1}\n```", "\n```python\nf(x)\n```\n", "```\nx\n```", "e\u0301", "\u200d", "null", "C:\\tmp", "—", "…", ".", "!",
-    "?", "{{x}}", "}", "]", ">", "<", "|",
+    "Let me see", "Sure", "I will look", "Zürich", "東京", "🙂", "“quoted”", "it's", '"x"', "a < b && c > d", '{"a": 1}',
+    "[1, 2]", "f(x=1)", "`code`", "**bold**", "\n", "\n\n", "  ", "\t", "- item", "1.", "<b>bold</b>",
+    "</p>", "&lt;", "50%", "\\", "\\n",
+    "```json\n{\"a\": 1}\n```", "\n```python\nf(x)\n```\n", "```\nx\n```", "e\u0301", "\u200d", "null",
+    "C:\\tmp", "—", "…",
+    ".", "!", "?", "{{x}}", "}", "]", ">", "<", "|",
 )  # fmt: skip
 _NUMBERS = (-0.0, 1e308, 5e-324, 1.0, 0, 2**53 + 1, -1e22, 1e16, 0.1, -(2**70))
 _KEYS, _NAMES = "abcXYZ019_-.$é東 ", "abzABZ09_.:/-"

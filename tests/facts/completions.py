@@ -377,6 +377,11 @@ CASES: tuple[Case, ...] = (
     Case("1.10 a fence around a call, then text like a tag and a fence", f"```\n{CALL}\n< b\n```", (PARIS,), content="< b\n```"),
     Case("1.10 a fence after a call that holds none", CALL + "\n```json\n{}\n```", (PARIS,), content="```json\n{}\n```"),
     Case("1.10 a fence after a fence", f"```json\n```json\n{CALL}\n```", (PARIS,), content="```json"),
+    Case("1.10 a fence that closes before a call", f"See:\n```json\n{{}}\n```\n{CALL}", (PARIS,), content="See:\n```json\n{}\n```"),
+    Case("1.10 a fence that closes, opened in a line", f"See ```json\n{{}}\n```\n{CALL}", (PARIS,), content="See ```json\n{}\n```"),
+    Case("1.10 two fences that close before a call", f"```\na\n```\n```\nb\n```\n{CALL}", (PARIS,), content="```\na\n```\n```\nb\n```"),
+    Case("1.10 a fence around a call, behind a fence of words", f"```\na\n```\n```json\n{CALL}\n```", (PARIS,), content="```\na\n```"),
+    Case("1.10 a fence of four, closed before a call", f"````md\n```\na\n```\n````\n{CALL}", (PARIS,), content="````md\n```\na\n```\n````"),
     # 1.11 left-over tokens
     Case("1.11 at the end of text", "Yes.<|im_end|>", content="Yes."),
     Case("1.11 several at the end", "Yes.<|im_end|>\n<|endoftext|></s>", content="Yes.\n"),

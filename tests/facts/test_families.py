@@ -215,6 +215,10 @@ CASES = [
     Case("functionary-v3.2", "content", "all\nIt is warm.<|eot_id|>", content="It is warm."),
     Case("functionary-v3.2", "a call, behind the mark that the prompt ends with", 'get_weather\n{"city": "Paris"}', (PARIS,)),
     Case(
+        "functionary-v3.2", "words that end in a character of the mark", 'all\na>>>>>get_weather\n{"city": "Paris"}',
+        (PARIS,), content="a>>",
+    ),
+    Case(
         "functionary-v3.2", "words and two calls", 'all\nBoth.>>>get_weather\n{"city": "Paris"}>>>get_time\n{}<|eot_id|>', (PARIS, NOW),
         "Both.",
     ),

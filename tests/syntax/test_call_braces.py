@@ -57,6 +57,7 @@ CASES = (
     read("white space", call(" a : $x$ , b :\n[ 1 , 2 ] "), '{"a": "x", "b": [1, 2]}'),
     read("white space in a string", call("a:$ x\n $"), '{"a": " x\\n "}'),
     read("an empty string", call("a:$$"), '{"a": ""}'),
+    read("keys that begin with a bracket", call("a:{)\tb:1,)=:2,):3}"), '{"a": {")\\tb": 1, ")=": 2, ")": 3}}'),
     read("keys with spaces", call("a b:1,c-d.e:2"), '{"a b": 1, "c-d.e": 2}'),
     read("keys with quotes", call('"a:b":1,$c:d$:2'), '{"a:b": 1, "c:d": 2}'),
     read("strings as JSON has them", call('a:"x\\n\\"y\\""'), '{"a": "x\\n\\"y\\""}'),

@@ -40,7 +40,7 @@ def key(state: State, text: str, position: int) -> int:
         state.end()
     elif character == "{" and state.doubles_bracket and not name:
         state.mend("the arguments stand in two kinds of brackets")
-    elif character in ":)" and (character == ":") <= sum(map(len, state.taken)) < _LONGEST_KEY:
+    elif character in ":)" and (character == ")" or any(state.taken)) and sum(map(len, state.taken)) < _LONGEST_KEY:
         state.taken.append(character)  # inside a key with quotes; a bracket that closes nothing may begin one without
     else:
         state.fail("a key was due")
