@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from adapter.completion.prose_skip import FENCES, Words
 from adapter.events import frozen
 from adapter.syntax.reading import Lookout
+from adapter.text.literal_tree import tree
 from adapter.text.partial import begun
 
 if TYPE_CHECKING:
@@ -86,9 +87,11 @@ class Marks:
         weak = {*reasoning, *answer, *tokens}.difference(openings, (close, *result), {reasoning[0]} & spare)
         literals = tuple(sorted({literal for literal in named if literal}, key=len, reverse=True))
         firsts = re.escape("".join({literal[0] for literal in literals}))
-        begins = frozenset(one for one in literals for other in literals if one != other and other.startswith(one))
+        starts = {literal[:size] for literal in literals for size in range(1, len(literal))}
+        begins = starts.intersection(literals)
+        any_literal = tree(literals)  # a tokenizer may have thousands of special tokens
         half = rf"(?>{begun(literals)})\Z"
-        pattern = re.compile("|".join(map(re.escape, literals)))
+        pattern = re.compile(any_literal)
         return cls(
             openings=frozenset(openings),
             close=close,
@@ -98,14 +101,14 @@ class Marks:
             tokens=frozenset(tokens),
             spare=frozenset(spare),
             literals=literals,
-            begun=begins,
+            begun=frozenset(begins),
             idle=frozenset(tokens).difference(openings, (close, *result, *reasoning, *answer), begins),
             pattern=pattern,
             half=re.compile(half),
             next=Lookout(re.compile(r"[\s\S]"), re.compile(rf"([ \t\r\n]{{0,64}}+(?:{half}|\Z))|[\s\S]")),
             lookout=Lookout(
                 re.compile(f"[{firsts}`]"),
-                re.compile("|".join([f"({half})", "`", *map(re.escape, literals)])),
+                re.compile(f"({half})|`|{any_literal}"),
             ),
             words=Words.among(literals, weak, pattern),
         )

@@ -148,7 +148,15 @@ class Markup:
 def _pattern(every: frozenset[str]) -> str:
     """Return a pattern of markers: one branch for each first character, lest more than the first be looked at in prose."""
     shortest = {one for one in every if len(one) > 1}
-    least = {one for one in every if _FORM.search(one) is None and not any(other in one for other in shortest - {one})}
+    within = re.compile(tree(shortest)).search
+    # A marker that holds another needs no branch of its own: one that begins it, or one that stands behind its first character.
+    least = {
+        one
+        for one in every
+        if _FORM.search(one) is None
+        and within(one, 1) is None
+        and shortest.isdisjoint(one[:size] for size in range(1, len(one)))
+    }
     branches: dict[str, list[str]] = {}
     for first in sorted({one[0] for one in least}):
         branches[first] = [tree({one[1:] for one in least if one[0] == first})]

@@ -47,7 +47,7 @@ def read_gguf(path: Path) -> Source:
         bos=token("bos"),
         eos=ending[0],
         stop=unique(ending),
-        special=special_of([token("bos"), *ending, *control]),
+        special=special_of([token("bos"), *ending, *control], path),
         adds_bos=read("tokenizer.ggml.add_bos_token") is not False,
         size=size_in_gguf(read),
     )

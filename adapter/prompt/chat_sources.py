@@ -121,7 +121,7 @@ def _tokens(path: Path) -> dict[str, Any]:
         "bos": _token(config.get("bos_token")),
         "eos": eos,
         "stop": unique([eos, *_ending(path.parent / _GENERATION, by_id)]),
-        "special": special_of([*named, *flagged]),
+        "special": special_of([*named, *flagged], path),
         "adds_bos": config.get("add_bos_token") is not False,
     }
 

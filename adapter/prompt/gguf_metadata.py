@@ -9,7 +9,7 @@ from typing import Any
 from gguf import GGUFReader, GGUFValueType
 
 # Keys of the metadata, elements of a list, bytes of a list's texts. Real files have 100, 262,144 and 4 MB.
-_MOST_KEYS, _MOST_ELEMENTS, _MOST_LISTED = 10_000, 2_000_000, 64 * 1024**2
+_MOST_KEYS, _MOST_ELEMENTS, _MOST_LISTED = 10_000, 1_000_000, 64 * 1024**2
 _SWAPPED = ">" if sys.byteorder == "little" else "<"
 
 

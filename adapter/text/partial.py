@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-import re
 from typing import TYPE_CHECKING
+
+from adapter.text.literal_tree import one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,8 +17,11 @@ def begun(literals: Iterable[str]) -> str:
     for literal in literals:
         if len(literal) > 1:
             rests.setdefault(literal[0], set()).add(literal[1:])
-    further = {first: begun(sorted(following)) for first, following in rests.items()}
-    return "|".join(re.escape(first) + (f"(?:{more}|)" if more else "") for first, more in further.items())
+    firsts: dict[str, str] = {}  # the characters before each rest
+    for first, following in rests.items():
+        more = begun(sorted(following))
+        firsts[more] = firsts.get(more, "") + first
+    return "|".join(one_of(characters) + (f"(?:{more}|)" if more else "") for more, characters in firsts.items())
 
 
 def is_half(text: str, position: int, literals: tuple[str, ...]) -> bool:

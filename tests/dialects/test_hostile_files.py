@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import sqlite3
 import struct
 import sys
@@ -14,14 +15,18 @@ import pytest
 
 import adapter
 from adapter.cli.console import BadInput, Console
+from adapter.completion.markers import Marks
+from adapter.dialects.markup import Markup
 from adapter.errors import DialectError
 from adapter.prompt.chat_sources import find
 from adapter.prompt.chat_template import load_chat_template
 from adapter.store.sqlite import SqliteStore
+from adapter.text.literal_tree import tree
+from adapter.text.partial import begun
 from tests.support.growth import assert_linear
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 U32, TEXT, LIST = 4, 8, 9
@@ -41,6 +46,10 @@ def _numbers(count: int) -> bytes:
 
 def _gguf(*entries: bytes) -> bytes:
     return b"GGUF" + struct.pack("<IQQ", 3, 0, len(entries)) + b"".join(entries)
+
+
+def _special(tokens: Iterable[str]) -> str:
+    return json.dumps({"chat_template": "x", "additional_special_tokens": list(tokens)})
 
 
 TEMPLATE = _entry(b"tokenizer.chat_template", TEXT, _text(b"x"))
@@ -69,6 +78,10 @@ CONFIG = {
     "a number of 10,000 digits": '{"chat_template": "x", "n": ' + "1" * 10_000 + "}",
     "a list": "[]",
     "a long template": json.dumps({"chat_template": "x" * 500_000}),
+    "too many special tokens": _special(f"<{number}>" for number in range(20_001)),
+    "a long special token": _special(["<" + "x" * 101]),
+    "special tokens of many characters": _special(f"<{number:090}>" for number in range(2000)),
+    "special tokens without a common part": _special(f"<{number * 7919 % 99_991:x}{number}>" for number in range(9000)),
 }
 JINJA = {
     "5,000 parentheses": "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}",
@@ -175,6 +188,31 @@ def test_big_files_of_a_model_are_read_in_linear_time(tmp_path: Path) -> None:
         return lambda: find(str(path))
 
     assert_linear(prepare_config, 1_000)
+
+
+def test_the_special_tokens_of_a_tokenizer_are_searched_for_in_linear_time(tmp_path: Path) -> None:
+    def prepare(size: int) -> Callable[[], object]:
+        tokens = tuple(f"<{number * 7919 % 99_991:x}|{number}>" for number in range(size))
+        empty = ("", "")
+
+        def work() -> None:
+            marks, markup = Marks.made(("<tool_call>",), "</tool_call>", empty, empty, empty, tokens), Markup(tokens)
+            mark = marks.find("Hello" + tokens[-1], 0)
+            assert mark is not None
+            assert (mark.start, mark.text) == (5, tokens[-1])
+            assert not markup.clean("Hello" + tokens[-1])
+            re.purge()
+
+        return work
+
+    assert_linear(prepare, 100)
+
+
+def test_thousands_of_numbered_special_tokens_are_a_short_pattern() -> None:
+    tokens = [f"<unused{number}>" for number in range(10_000)]
+    assert len(tree(tokens)) < 200
+    assert len(begun(tokens)) < 300
+    assert all(re.fullmatch(tree(tokens), token) for token in tokens[::97])
 
 
 VALUES: tuple[Any, ...] = (None, True, -1, 1e300, "", "\ud800", [], [[]], {}, {"content": []}, [{"name": 1}], "{{ 1 / 0 }}")
