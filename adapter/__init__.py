@@ -33,6 +33,8 @@ if TYPE_CHECKING:
         ToolError,
         refusal_of,
     )
+    from adapter.evaluation.evaluate import evaluate
+    from adapter.evaluation.evaluated import Evaluation
     from adapter.events import ArgumentsDelta, CallFinished, CallPlaces, CallStarted, Markup, Problem, ReasoningDelta, TextDelta
     from adapter.exchange.rendering import render, system_prompt
     from adapter.lint_tools import lint
@@ -65,6 +67,7 @@ __all__ = [
     "CompletionParser",
     "Dialect",
     "DialectError",
+    "Evaluation",
     "ExchangeRecord",
     "InvalidToolCall",
     "LintFinding",
@@ -102,6 +105,7 @@ __all__ = [
     "arun_tools",
     "batch",
     "count_tokens",
+    "evaluate",
     "lint",
     "load_settings",
     "mcp_tools",
@@ -151,6 +155,8 @@ _HOMES = {
         "TextDelta",
     ),
     "adapter.options": ("Options",),
+    "adapter.evaluation.evaluate": ("evaluate",),
+    "adapter.evaluation.evaluated": ("Evaluation",),
     "adapter.exchange.rendering": ("render", "system_prompt"),
     "adapter.linting.finding": ("LintFinding",),
     "adapter.lint_tools": ("lint",),

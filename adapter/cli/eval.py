@@ -75,6 +75,9 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--per-minute", metavar="N", type=float, help="cases begun in a minute, at most")
     group.add_argument("--fresh", action="store_true", help="begin anew in place of going on from the file of results")
+    group.add_argument(
+        "--rejudge", metavar="FILE", help="judge the answers in this file of results by these cases; ask nothing"
+    )
     group.add_argument("--record", metavar="FILE", help="write each request and its answer to a file, for --replay")
     group.add_argument("--replay", metavar="FILE", help="answer from a file of --record: no server, no key")
     group.add_argument(
@@ -96,6 +99,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
             return _record(args, console)
         if args.words[0] == REPORT:
             return _report(args, console)
+        if args.rejudge:
+            from adapter.cli.evaluate_rejudge import rejudge
+
+            return rejudge(args, console)
         from adapter.cli.evaluate_run import run_cases
 
         return run_cases(args, console)

@@ -9,7 +9,7 @@ from adapter.cli.console import BadInput, Console
 from adapter.evaluation.cases import near
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from adapter.evaluation.outcome import CaseOutcome
 
@@ -69,19 +69,13 @@ def report(
     """
     from adapter._version import __version__
     from adapter.evaluation.figures import below, summarise
-    from adapter.evaluation.report import as_json, junit, markdown, page, table
+    from adapter.evaluation.report import report_of, table
 
     summary = summarise(outcomes)
     table(summary, console)
     about |= {"adapter": __version__}
-    forms: dict[str, Callable[[], str]] = {
-        ".html": lambda: page(summary, outcomes, about),
-        ".json": lambda: as_json(summary, about),
-        ".md": lambda: markdown(summary, about),
-        ".xml": lambda: junit(summary, outcomes),
-    }
     for name in files:
-        Path(name).write_text(forms[Path(name).suffix.lower()](), encoding="utf-8")
+        Path(name).write_text(report_of(Path(name).suffix.lower(), summary, outcomes, about), encoding="utf-8")
         console.error(f"adapter eval: report in {name}")
     missed = below(summary, thresholds)
     for sentence in missed:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,17 +12,18 @@ from adapter.cli.console import BadInput, Console
 from adapter.cli.evaluate_files import check_written
 from adapter.cli.evaluate_report import check_files, report, thresholds_of
 from adapter.cli.option_flags import PROMPT, REQUEST, given_values
-from adapter.evaluation.arms import Arm, arms_of_file, arms_of_text, check_names
-from adapter.evaluation.asking import Asker, fingerprint
+from adapter.evaluation.arms import Arm, arms_of_file, arms_of_text, check_definitions, check_names
+from adapter.evaluation.asking import Asker
 from adapter.evaluation.case_files import read_cases
-from adapter.evaluation.cases import among, checksum, near
+from adapter.evaluation.cases import among, checksum
+from adapter.evaluation.going_on import done_before
 from adapter.evaluation.offering import lacking, pool_of
-from adapter.evaluation.results import Results, ResultsFile, read_results
+from adapter.evaluation.results import NONE, Results, ResultsFile, read_results
 from adapter.evaluation.running import Job, Pace, outcomes
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from adapter.cli.evaluate_servers import Servers
     from adapter.evaluation.cases import Case
@@ -45,16 +45,14 @@ def run_cases(args: argparse.Namespace, console: Console) -> int:
     check_files(args.report)
     all_cases = read_cases(args.words, simulate=args.simulate)
     arms, out = _arms(args, console), Path(args.out or RESULTS)
-    _check_definitions(arms, all_cases)
+    check_definitions(arms, all_cases)
     pairs = _chosen(args, all_cases, arms)
-    before = Results([], 0, torn=False)
-    if out.exists() and not args.fresh:
-        before = read_results(out)
+    before = read_results(out) if out.exists() and not args.fresh else NONE
     with ExitStack() as stack:
         reached = stack.enter_context(servers(args, arms, console, going_on=bool(before.outcomes)))
         pairs = [(reached.arms[arm.name], case) for arm, case in pairs]
         pool = pool_of(all_cases)
-        done = _done(before, pairs, (args.seed, checksum(pool)), out)
+        done = done_before(before, pairs, (args.seed, checksum(pool)), out)
         left = [(arm, case) for arm, case in pairs if (case.id, arm.name) not in done]
         _tell(console, pairs, left, out, before)
         _tell_of_distractors(console, pairs, all_cases)
@@ -64,7 +62,7 @@ def run_cases(args: argparse.Namespace, console: Console) -> int:
         }
         numbers = {(case.id, arm.name): number for number, (arm, case) in enumerate(pairs)}
         jobs = [Job(askers[arm.name], case, numbers[case.id, arm.name]) for arm, case in left]
-        file = stack.enter_context(ResultsFile(out, before.whole))
+        file = stack.enter_context(ResultsFile(out, before, fresh=args.fresh))
         try:
             done |= _ask(args, jobs, reached, file, console)
         except KeyboardInterrupt:
@@ -105,16 +103,6 @@ def _arms(args: argparse.Namespace, console: Console) -> list[Arm]:
     return arms
 
 
-def _check_definitions(arms: Iterable[Arm], cases: Iterable[Case]) -> None:
-    """Refuse an arm's tools that no case offers: the names are those of the cases."""
-    names = {name for case in cases for name in case.names}
-    for arm in arms:
-        for name in arm.definitions:
-            if name not in names:
-                hint = near(name, names) or "; the tools of an arm have the names of the cases' tools"
-                raise BadInput(f"arm {arm.name!r}: {arm.tools}: no case offers a tool {name!r}{hint}")
-
-
 def _chosen(args: argparse.Namespace, cases: Sequence[Case], arms: Sequence[Arm]) -> list[_Pair]:
     """Return the cases to ask of each arm, case by case: a run that is broken has asked all arms the same cases."""
     categories = {case.category for case in cases if case.category}
@@ -132,25 +120,6 @@ def _chosen(args: argparse.Namespace, cases: Sequence[Case], arms: Sequence[Arm]
     if not pairs:
         raise BadInput(f"--failed-from {args.failed_from}: no case to ask: none of these is wrong there")
     return pairs
-
-
-def _done(before: Results, pairs: Iterable[_Pair], chance: tuple[int, str], out: Path) -> dict[tuple[str, str], CaseOutcome]:
-    """Return outcomes that stand in the file of results already. Errors of the server are asked again."""
-    wanted = {(case.id, arm.name): fingerprint(case, arm, *chance) for arm, case in pairs}
-    groups = {case.id: (case.category, case.cluster or case.id) for _, case in pairs}
-    found = {}
-    for outcome in before.outcomes:
-        key = (outcome.case, outcome.arm)
-        if key not in wanted or outcome.verdict == "server_error":
-            continue
-        if outcome.fingerprint != wanted[key]:
-            raise BadInput(
-                f"{out}: the case {outcome.case!r} was asked there with other settings or another text; give another --out, "
-                "or --fresh to begin anew"
-            )
-        category, cluster = groups[outcome.case]  # they may have changed since, and change no answer
-        found[key] = replace(outcome, category=category, cluster=cluster)
-    return found
 
 
 def _tell(console: Console, pairs: Sequence[_Pair], left: Sequence[_Pair], out: Path, before: Results) -> None:
@@ -199,8 +168,14 @@ def _ask(
     counts: Counter[str] = Counter()
     # A recording and its replay ask in the same order: what an answer teaches of the server shapes the requests that follow.
     most = args.concurrency or (1 if reached.embedded or args.record or args.replay else _AT_A_TIME)
+
+    def keep(outcome: CaseOutcome) -> None:
+        file.add(outcome)
+        if reached.unwritten:
+            raise BadInput(f"--record {args.record}: {reached.unwritten[0].strerror}; the recording is not whole: make room")
+
     with shown(len(jobs), console, "adapter eval") as progress:
-        for outcome in outcomes(jobs, most, Pace(args.per_minute), file.add):
+        for outcome in outcomes(jobs, most, Pace(args.per_minute), keep):
             found[outcome.case, outcome.arm] = outcome
             counts[outcome.verdict] += 1
             progress.advance(1, ", ".join(f"{number} {word.replace('_', ' ')}" for word, number in sorted(counts.items())))

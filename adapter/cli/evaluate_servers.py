@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adapter.cli.console import BadInput, Console
+from adapter.evaluation.only_model import only_model
 
 if TYPE_CHECKING:
     import argparse
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from adapter.evaluation.arms import Arm
     from adapter.records import ExchangeRecord
-
-_MOST_NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +32,14 @@ class Servers:
         clients: An openai client for each arm.
         heard: Takes each record, for the file of `--record`; None without the flag.
         embedded: The demo's model answers, one case after the other.
+        unwritten: The first error of writing a record; empty as long as all are written.
     """
 
     arms: dict[str, Arm]
     clients: dict[str, OpenAI]
     heard: Callable[[ExchangeRecord], object] | None
     embedded: bool
+    unwritten: list[OSError]
 
 
 @contextmanager
@@ -62,9 +63,9 @@ def servers(args: argparse.Namespace, arms: Sequence[Arm], console: Console, *, 
             url, key, model = _place(arm, replayed, local)
             clients[arm.name] = stack.enter_context(_client(url, key, arm))
             found[arm.name] = replace(arm, model=model or only_model(clients[arm.name], url))
-        yield Servers(
-            found, clients, _recorder(args.record, stack, going_on=going_on) if args.record else None, local is not None
-        )
+        unwritten: list[OSError] = []
+        heard = _recorder(args.record, stack, unwritten, going_on=going_on) if args.record else None
+        yield Servers(found, clients, heard, local is not None, unwritten)
 
 
 def _place(arm: Arm, replayed: str, local: tuple[str, str, str] | None) -> tuple[str, str, str]:
@@ -88,31 +89,6 @@ def _client(url: str, key: str, arm: Arm) -> OpenAI:
     from openai import OpenAI
 
     return OpenAI(base_url=url, api_key=key, timeout=arm.timeout)
-
-
-def only_model(client: OpenAI, url: str) -> str:
-    """Return the name of a server's only model.
-
-    Raises:
-        BadInput: The server does not answer, or has no model or several.
-    """
-    import openai
-
-    try:
-        names = [model.id for model in client.models.list().data]
-    except openai.APIStatusError as error:
-        wrong_key = error.status_code in {401, 403}
-        fix = (
-            "give the key with --api-key-env VAR" if wrong_key else "give --model NAME, or check the URL (http://host:port/v1)"
-        )
-        raise BadInput(f"{url}: /models answered {error.status_code}; {fix}") from error
-    except openai.APIError as error:
-        raise BadInput(f"{url}: no answer ({error.__cause__ or error}); start the server, or check the URL") from error
-    if len(names) != 1:
-        more = ", …" if len(names) > _MOST_NAMED else ""
-        shown = f"has {', '.join(names[:_MOST_NAMED])}{more}" if names else "names no model"
-        raise BadInput(f"{url} {shown}; give --model NAME")
-    return names[0]
 
 
 def _replayed(file: str, stack: ExitStack) -> str:
@@ -142,20 +118,28 @@ def _embedded(args: argparse.Namespace, console: Console, stack: ExitStack) -> t
     return engine.base_url, engine.api_key, weights.stem
 
 
-def _recorder(name: str, stack: ExitStack, *, going_on: bool) -> Callable[[ExchangeRecord], object]:
+def _recorder(name: str, stack: ExitStack, unwritten: list[OSError], *, going_on: bool) -> Callable[[ExchangeRecord], object]:
     """Open a file of records, which only the user can read: prompts are in it."""
     from adapter.records import as_object
 
     before = Path(name).read_bytes() if going_on and Path(name).is_file() else b""
-    opened: Any = stack.enter_context(os.fdopen(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab"))
+    opened: Any = stack.enter_context(
+        os.fdopen(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab", buffering=0)
+    )
     if Path(name).is_file():
         opened.truncate(before.rfind(b"\n") + 1)  # a part of a line at the end of a broken run is cut off
     lock = threading.Lock()
 
     def write(record: ExchangeRecord) -> None:
+        if unwritten:  # the run ends now
+            return
         line = json.dumps(as_object(record), ensure_ascii=False).encode("utf-8", "replace")
-        with lock:
-            opened.write(line + b"\n")
-            opened.flush()
+        try:
+            with lock:
+                left = memoryview(line + b"\n")
+                while left:
+                    left = left[opened.write(left) :]
+        except OSError as error:  # a listener of exchanges has nobody to raise for: the run looks here
+            unwritten.append(error)
 
     return write

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,9 @@ from adapter.evaluation.tool_files import tools_of_file
 from adapter.option_keywords import CHOICES, OptionKeywords
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
+
+    from adapter.evaluation.cases import Case
 
 # Options that no text can give: functions, and a store.
 _NO_TEXT = frozenset({"on_event", "on_exchange", "new_id", "store", "replay"})
@@ -87,6 +90,31 @@ def arms_of_text(text: str, defaults: Mapping[str, Any]) -> list[Arm]:
             raise BadArm(f"{part!r}: write KEY=VALUE, with commas between: dialect=hermes,enforce=prompt")
         given[_known(key.strip())] = [_value(key.strip(), one.strip()) for one in value.split("|")]
     return _combined(given, defaults)
+
+
+def arms_of_values(given: Any, defaults: Mapping[str, Any]) -> list[Arm]:
+    """Return the arms of values: a text or an object of settings for each, with a list for several values of a setting.
+
+    Args:
+        given: Texts as of the flag `--arm`, and mappings; a mapping or a text alone for one.
+        defaults: Settings of all arms.
+
+    Raises:
+        BadArm: A setting is unknown, or a value is not allowed; or two arms have the same name.
+    """
+    values = [given] if isinstance(given, str | Mapping) else [*given]
+    defaults = {_known(key): value for key, value in defaults.items()}
+    found: list[Arm] = []
+    for value in values or [""]:
+        if isinstance(value, str):
+            found += arms_of_text(value, defaults)
+        elif isinstance(value, Mapping):
+            split = {_known(key): one if isinstance(one, list) and key != "examples" else [one] for key, one in value.items()}
+            found += _combined(split, defaults)
+        else:
+            raise BadArm(f"an arm is {value!r:.80}; give a text like 'dialect=hermes,enforce=prompt', or a mapping of settings")
+    check_names(found)
+    return found
 
 
 def arms_of_file(name: str, text: str, defaults: Mapping[str, Any]) -> list[Arm]:
@@ -236,3 +264,17 @@ def check_names(arms: Iterable[Arm]) -> None:
         if arm.name in seen:
             raise BadArm(f"two arms are named {arm.name!r}; give each a name: name=…")
         seen.add(arm.name)
+
+
+def check_definitions(arms: Iterable[Arm], cases: Iterable[Case]) -> None:
+    """Refuse an arm's tools that no case offers: the names are those of the cases.
+
+    Raises:
+        BadArm: No case offers a tool of this name.
+    """
+    names = {name for case in cases for name in case.names}
+    for arm in arms:
+        for name in arm.definitions:
+            if name not in names:
+                hint = near(name, names) or "; the tools of an arm have the names of the cases' tools"
+                raise BadArm(f"arm {arm.name!r}: {arm.tools}: no case offers a tool {name!r}{hint}")

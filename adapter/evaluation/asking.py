@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _HOPELESS = {401, 403, 404}
 
 
-class Unreachable(Exception):
+class Unreachable(ConnectionError):
     """The server of an arm cannot be asked at all; the message says the reason."""
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
+from collections.abc import Mapping
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,14 +29,43 @@ def read_cases(names: Iterable[str], *, simulate: bool = False) -> list[Case]:
     Raises:
         BadCases: A file cannot be read, or a case is malformed.
     """
-    cases = [case for name in names for case in _named(name, simulate=simulate)]
+    given = [*names]
+    return _checked([case for name in given for case in _named(name, simulate=simulate)], ", ".join(given))
+
+
+def cases_of(given: Any, *, simulate: bool = False) -> list[Case]:
+    """Return the cases of values.
+
+    Args:
+        given: A file, a folder or `bfcl:CATEGORY`; or several of these, and objects as they stand on a line of a file of cases.
+        simulate: As for `read_cases`.
+
+    Raises:
+        BadCases: A file cannot be read, or a case is malformed.
+    """
+    values = [given] if isinstance(given, str | PathLike | Mapping) else [*given]
+    found: list[Case] = []
+    for position, value in enumerate(values):
+        if isinstance(value, Case):
+            found.append(value)
+        elif isinstance(value, Mapping):
+            found.append(_case(f"cases[{position}]", Path(), dict(value), position))
+        elif isinstance(value, str | PathLike):
+            found += _named(os.fspath(value), simulate=simulate)
+        else:
+            raise BadCases(f"cases[{position}] is {value!r:.80}; give the path of a file of cases, or an object like its lines")
+    return _checked(found, "cases")
+
+
+def _checked(cases: list[Case], where: str) -> list[Case]:
+    """Return cases whose ids are unique."""
     seen: dict[str, str] = {}
     for case in cases:
         if case.id in seen:
             raise BadCases(f"{case.place}: the id {case.id!r} stands in {seen[case.id]} too; give each case an id of its own")
         seen[case.id] = case.place
     if not cases:
-        raise BadCases(f"{', '.join(names)}: no cases; write one JSON object on each line")
+        raise BadCases(f"{where}: no cases; write one JSON object on each line")
     return cases
 
 
@@ -80,18 +112,18 @@ def _file(path: Path, *, simulate: bool) -> list[Case]:
         if "involved_classes" in lines[0][1] and bfcl_cases.is_conversation(path):
             return bfcl_conversations.read_conversations(path, lines, simulate=simulate)
         return bfcl_cases.read_bfcl(path, lines)
-    return [_case(path, number, value, position) for position, (number, value) in enumerate(lines)]
+    folder = path.parent
+    return [_case(f"{path}, line {number}", folder, value, position) for position, (number, value) in enumerate(lines)]
 
 
-def _case(path: Path, number: int, value: dict[str, Any], position: int) -> Case:
-    place = f"{path}, line {number}"
+def _case(place: str, folder: Path, value: dict[str, Any], position: int) -> Case:
     if truth_cases.TRUTH in value:
         return truth_cases.read_truth(value, place, position)
     if "endpoint" in value and "completions" in value:
-        raise BadCases(f"{place}: a record of requests; `adapter eval record {path} --out cases.jsonl` makes cases of records")
+        raise BadCases(f"{place}: a record of requests; `adapter eval record FILE --out cases.jsonl` makes cases of records")
     if "verdict" in value and "case" in value:
-        raise BadCases(f"{place}: a line of results; give the file of cases, or `adapter eval report {path}`")
-    return own_cases.read_case(value, place, path.parent)
+        raise BadCases(f"{place}: a line of results; give the file of cases, or `adapter eval report FILE`")
+    return own_cases.read_case(value, place, folder)
 
 
 def read_lines(path: Path) -> list[tuple[int, dict[str, Any]]]:

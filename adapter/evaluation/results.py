@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, get_args
 
@@ -22,11 +23,16 @@ class Results(NamedTuple):
         outcomes: The outcomes, in the order of the file; of several for a case and an arm the last.
         whole: Bytes up to the end of the last whole line; a run that was broken may have left a part of a line behind.
         torn: The file ends in a part of a line.
+        size: Bytes of the file.
     """
 
     outcomes: list[CaseOutcome]
     whole: int
     torn: bool
+    size: int = 0
+
+
+NONE = Results([], 0, torn=False)
 
 
 def read_results(path: Path) -> Results:
@@ -45,7 +51,7 @@ def read_results(path: Path) -> Results:
         if line.strip():
             outcome = _outcome(line, f"{path}, line {number}")
             found[outcome.case, outcome.arm] = outcome
-    return Results([*found.values()], whole, whole < len(data))
+    return Results([*found.values()], whole, whole < len(data), len(data))
 
 
 def _outcome(line: bytes, place: str) -> CaseOutcome:
@@ -78,26 +84,67 @@ class ResultsFile:
 
     Args:
         path: The file.
-        whole: Bytes to keep of the file.
+        before: The outcomes that were read from the file; `NONE` to begin anew.
+        fresh: Drop what is in the file.
 
     Raises:
+        BadCases: Another run writes to the file, or has written to it since it was read.
         OSError: The file cannot be written.
     """
 
-    def __init__(self, path: Path, whole: int) -> None:
+    def __init__(self, path: Path, before: Results = NONE, *, fresh: bool = False) -> None:
         self._lock = threading.Lock()
-        self._file: Any = path.open("ab")
-        self._file.truncate(whole)
+        self._name = str(path)
+        self._file: Any = path.open("ab", buffering=0)
+        try:
+            self._hold(path, before, fresh=fresh)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _hold(self, path: Path, before: Results, *, fresh: bool) -> None:
+        """Take the file for this run alone, and cut it."""
+        if not locked(self._file):
+            raise BadCases(f"{path}: another run writes its results there now; wait for its end, or give another --out")
+        if not fresh and os.fstat(self._file.fileno()).st_size != before.size:
+            raise BadCases(f"{path}: another run has written to the file just now; begin again to go on from there")
+        self._file.truncate(before.whole)
 
     def add(self, outcome: CaseOutcome) -> None:
         """Write an outcome, from any thread."""
         line = json.dumps(outcome.as_json(), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
         with self._lock:
-            self._file.write(line)
-            self._file.flush()
+            left = memoryview(line)
+            while left:
+                left = left[self._written(left) :]
+
+    def _written(self, data: memoryview) -> int:
+        """Write bytes; the error of a full disk names the file. Returns the number of bytes written."""
+        try:
+            return int(self._file.write(data))
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, self._name) from error
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
+
+
+def locked(file: Any) -> bool:
+    """Take a file for this process alone, until it is closed. Returns False for a file that another has taken.
+
+    Where the system has no such locks, each file counts as free.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True

@@ -191,6 +191,7 @@ COSTS = [
         id="router",
     ),
     pytest.param("import adapter; adapter.run_tools, adapter.mcp_tools", {*NETWORK, "mcp", "pydantic", "rich"}, id="run_tools"),
+    pytest.param("import adapter; adapter.evaluate", {*NETWORK, "jinja2", "lxml", "jsonschema", "rich"}, id="evaluate"),
     pytest.param("import adapter.cli.serve", {*NETWORK, "starlette", "uvicorn", "jinja2", "lxml", "jsonschema"}, id="serve"),
     pytest.param(
         "from adapter.gateway.config import Config, Upstream; from adapter.gateway.server import Gateway; "
@@ -225,6 +226,7 @@ def test_public_names() -> None:
         "CompletionParser",
         "Dialect",
         "DialectError",
+        "Evaluation",
         "ExchangeRecord",
         "InvalidToolCall",
         "LintFinding",
@@ -262,6 +264,7 @@ def test_public_names() -> None:
         "arun_tools",
         "batch",
         "count_tokens",
+        "evaluate",
         "lint",
         "load_settings",
         "mcp_tools",
