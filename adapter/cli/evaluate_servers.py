@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adapter.cli.console import BadInput, Console
-from adapter.evaluation.only_model import only_model
+from adapter.evaluation.arms import BadArm
+from adapter.evaluation.only_model import only_model as found_model
 
 if TYPE_CHECKING:
     import argparse
@@ -89,6 +90,18 @@ def _client(url: str, key: str, arm: Arm) -> OpenAI:
     from openai import OpenAI
 
     return OpenAI(base_url=url, api_key=key, timeout=arm.timeout)
+
+
+def only_model(client: OpenAI, url: str) -> str:
+    """Return the name of a server's only model.
+
+    Raises:
+        BadInput: The server does not answer, or has no model or several.
+    """
+    try:
+        return found_model(client, url)
+    except BadArm as error:
+        raise BadInput(str(error)) from error
 
 
 def _replayed(file: str, stack: ExitStack) -> str:

@@ -76,11 +76,12 @@ def _version() -> str:
     return __version__
 
 
-def _check(concurrency: object, per_minute: object) -> None:
-    for name, value, kind in (("concurrency", concurrency, int), ("per_minute", per_minute, (int, float))):
-        sound = isinstance(value, kind) and not isinstance(value, bool) and value > 0  # type: ignore[arg-type, operator]
-        if not sound and not (name == "per_minute" and value is None):
-            raise ValueError(f"{name}={value!r}: use a number above 0")
+def _check(concurrency: Any, per_minute: Any) -> None:
+    if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:
+        raise ValueError(f"concurrency={concurrency!r}: use a whole number from 1 up")
+    sound = isinstance(per_minute, int | float) and not isinstance(per_minute, bool) and per_minute > 0
+    if per_minute is not None and not sound:
+        raise ValueError(f"per_minute={per_minute!r}: use a number above 0, or None")
 
 
 def _address(client: Any) -> str:

@@ -32,7 +32,7 @@ QUESTIONS = [case_of(str(number), [OSLO]) for number in range(4)]
 def test_figures_of_arms(tmp_path: Path) -> None:
     with Upstream(by_question) as upstream, client_of(upstream) as client:
         heard: list[CaseOutcome] = []
-        arms = ["name=words", {"name": "schema", "enforce": "json_schema", "server": "vllm"}]
+        arms: list[Any] = ["name=words", {"name": "schema", "enforce": "json_schema", "server": "vllm"}]
         found = adapter.evaluate(QUESTIONS, arms, client=client, model="m", on_outcome=heard.append, concurrency=2)
         assert len(upstream.received) == len(heard) == 8
     assert [(one.case, one.arm) for one in found.outcomes] == [(str(n), arm) for n in range(4) for arm in ("words", "schema")]
@@ -77,21 +77,21 @@ def test_a_file_of_results_is_gone_on_from(tmp_path: Path) -> None:
             adapter.evaluate(QUESTIONS, client=client, model="m", out=out, max_tokens=5)
 
 
+def named(name: str) -> dict[str, Any]:
+    """A case whose only tool has this name, and that expects no call."""
+    inner: Any = TOOL["function"]
+    return {**case_of(name, []), "tools": [{**TOOL, "function": {**inner, "name": name}}]}
+
+
 def test_other_distractors_are_another_question(tmp_path: Path) -> None:
     """The tools to choose from come from all cases: with more cases the same case is offered others."""
-    out, more = (
-        tmp_path / "out.jsonl",
-        {**case_of("other", [OSLO]), "tools": [{**TOOL, "function": {**TOOL["function"], "name": "x"}}]},
-    )
-    more["expect"] = []
     with Upstream(completion("Hi.")) as upstream, client_of(upstream) as client:
-        given: Any = {"client": client, "model": "m", "out": out, "distractors": 1}
-        adapter.evaluate([QUESTIONS[0], more], **given)
-        adapter.evaluate([QUESTIONS[0], more], **given)
+        given: Any = {"client": client, "model": "m", "out": tmp_path / "out.jsonl", "distractors": 1}
+        adapter.evaluate([QUESTIONS[0], named("x")], **given)
+        adapter.evaluate([QUESTIONS[0], named("x")], **given)
         assert len(upstream.received) == 2
-        further = {**more, "id": "third", "tools": [{**TOOL, "function": {**TOOL["function"], "name": "y"}}]}
         with pytest.raises(ValueError, match="with other settings"):
-            adapter.evaluate([QUESTIONS[0], more, further], **given)
+            adapter.evaluate([QUESTIONS[0], named("x"), named("y")], **given)
 
 
 def test_a_server_with_one_model_needs_no_name() -> None:
@@ -116,7 +116,7 @@ WRONG: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "an unknown setting": ({"dialct": "hermes"}, ValueError, "unknown setting 'dialct'; did you mean 'dialect'"),
     "a number for an arm": ({"arms": [1]}, ValueError, "an arm is 1; give a text like"),
     "arms of one name": ({"arms": ["name=a", "name=a"]}, ValueError, "two arms are named 'a'"),
-    "no concurrency": ({"concurrency": 0}, ValueError, "concurrency=0: use a number above 0"),
+    "no concurrency": ({"concurrency": 0}, ValueError, "concurrency=0: use a whole number from 1 up"),
     "half a case a time": ({"concurrency": 0.5}, ValueError, "concurrency=0.5"),
     "no pace": ({"per_minute": -1}, ValueError, "per_minute=-1"),
     "another client": ({"client": "http://127.0.0.1"}, TypeError, "give an OpenAI"),
@@ -188,7 +188,7 @@ def test_answers_are_judged_by_another_expectation(name: str, tmp_path: Path) ->
 
 
 def test_what_has_to_be_asked_again(tmp_path: Path) -> None:
-    turns = [
+    turns: list[Any] = [
         {"messages": [{"role": "user", "content": "Oslo?"}], "expect": [{**OSLO, "result": "14 degrees"}]},
         {"expect": []},
     ]
