@@ -398,9 +398,8 @@ def test_an_interrupt_keeps_what_is_done(tmp_path: Path) -> None:
         process = subprocess.Popen([sys.executable, "-m", "adapter", "eval", *words], stderr=subprocess.PIPE, text=True)
         said = process.communicate(timeout=60)[1]
     assert process.returncode == 130
-    assert said.splitlines()[-1] == (
-        f"adapter eval: interrupted; what is done stays in {out}, and the same command goes on from there"
-    )
+    # The interrupt may come while the line before is written.
+    assert said.endswith(f"adapter eval: interrupted; what is done stays in {out}, and the same command goes on from there\n")
     assert [one.case for one in read_results(tmp_path / "out.jsonl").outcomes] == ["0", "2"]
 
 
