@@ -91,6 +91,14 @@ class Case:
         return tuple(name_of(tool) for tool in self.tools)
 
     @property
+    def all_names(self) -> frozenset[str]:
+        """The names of the tools, with those of later turns."""
+        run = self.simulation
+        return frozenset(self.names) | frozenset(
+            name_of(tool) for tools in (run.later.values() if run else ()) for tool in tools
+        )
+
+    @property
     def asked(self) -> str:
         """Eight characters that change with the question: messages, tools, scripted results, simulated APIs."""
         turns = [[turn.messages, [[one.name, one.result] for one in turn.expect if one.result]] for turn in self.turns]

@@ -41,13 +41,21 @@ def done_before(
         if key not in wanted or outcome.verdict == "server_error":
             continue
         if outcome.fingerprint != wanted[key]:
-            raise BadCases(
-                f"{out}: the case {outcome.case!r} was asked there with other settings or another text; give another --out, "
-                "or --fresh to begin anew; --rejudge judges its answers by another expectation"
-            )
+            raise BadCases(f"{out}: {_difference(outcome, wanted[key], out)}, or --fresh to begin anew")
         category, cluster = groups[outcome.case]  # they may have changed since, and change no answer
         found[key] = replace(outcome, category=category, cluster=cluster)
     return found
+
+
+def _difference(outcome: CaseOutcome, wanted: str, out: Path) -> str:
+    """Return the difference between an outcome's question and the present one, and the likely fix."""
+    asked, expected, settings = (outcome.fingerprint.split("-") + ["", ""])[:3]
+    if wanted == f"{asked}-{wanted.split('-')[1]}-{settings}" and expected:
+        return (
+            f"the case {outcome.case!r} expects something else now; --rejudge {out} with another --out judges the answers by "
+            "that; give another --out to ask again"
+        )
+    return f"the case {outcome.case!r} was asked there with other settings or another text; give another --out"
 
 
 def rejudged(outcome: CaseOutcome, case: Case) -> CaseOutcome | str:

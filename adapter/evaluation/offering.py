@@ -22,14 +22,14 @@ def pool_of(cases: Iterable[Case]) -> list[dict[str, Any]]:
 def lacking(cases: Iterable[Case], arm: Arm, pool: Sequence[dict[str, Any]]) -> int:
     """Return the number of cases for which the pool holds fewer distractors than the arm wants."""
     names = {name_of(tool) for tool in pool}
-    return sum(len(names - {*case.names}) < arm.distractors for case in cases)
+    return sum(len(names - case.all_names) < arm.distractors for case in cases)
 
 
 def offered(case: Case, arm: Arm, pool: Sequence[dict[str, Any]], seed: int) -> list[dict[str, Any]]:
     """Return the tools to offer; the same for the same seed, case and settings.
 
     Distractors are inserted at random places, and the own tools keep their order unless the arm shuffles. More distractors are
-    a superset of fewer. Tools that the arm defines stand in place of tools of the same names.
+    a superset of fewer; no tool of a later turn is among them. Tools that the arm defines stand in place of tools of the same names.
 
     Args:
         case: The case.
@@ -38,7 +38,7 @@ def offered(case: Case, arm: Arm, pool: Sequence[dict[str, Any]], seed: int) -> 
         seed: The seed of the run.
     """
     chance = random.Random(f"{seed}:{case.id}")  # noqa: S311  # a choice of tools, no secret
-    tools, own = [*case.tools], {*case.names}
+    tools, own = [*case.tools], case.all_names
     if arm.shuffle:
         chance.shuffle(tools)
     others = [tool for tool in pool if name_of(tool) not in own] if arm.distractors else []

@@ -1,4 +1,4 @@
-"""A real browser before the gateway's Playground and the report of `adapter eval`: `.ci/browser` installs both; elsewhere these tests are skipped."""
+"""A real browser before the gateway's Playground and the reports of `adapter eval` and `adapter lint`: `.ci/browser` installs both; elsewhere these tests are skipped."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib.util
 import os
 import threading
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
@@ -81,6 +82,35 @@ class Address(Protocol):
     """A server with a page at its root."""
 
     base: str
+
+
+class Served:
+    """A server on loopback that gives one page, and keeps the paths asked for."""
+
+    def __init__(self, html: str) -> None:
+        body = html.encode()
+        asked: list[str] = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:  # the name that http.server calls
+                asked.append(self.path)
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # as the class has it
+                """No line on stderr."""
+
+        self.asked = asked
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.base = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
 
 
 class Site:

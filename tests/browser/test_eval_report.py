@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
 
 from adapter.evaluation.figures import summarise
 from adapter.evaluation.report import page as report
-from tests.browser.conftest import missing, pictured
+from tests.browser.conftest import Served, missing, pictured
 from tests.browser.looks import CONTRAST, NAMELESS, WIDER
 from tests.support.sample_outcomes import sample_outcomes, with_hostile_texts
 
@@ -24,44 +22,14 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-    from adapter.evaluation.outcome import CaseOutcome
-
 ABOUT = {"model": "a made-up one", "cases": "11 tasks in 6 variants", "seed": "7"}
-
-
-class Served:
-    """A server on loopback that gives one page, and keeps the paths asked for."""
-
-    def __init__(self, outcomes: list[CaseOutcome]) -> None:
-        body = report(summarise(outcomes), outcomes, ABOUT).encode()
-        asked: list[str] = []
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # the name that http.server calls
-                asked.append(self.path)
-                self.send_response(200)
-                self.send_header("Content-Type", "text/html")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # as the class has it
-                """No line on stderr."""
-
-        self.asked = asked
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.base = f"http://127.0.0.1:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 @pytest.fixture(scope="module", params=["usual", "hostile"])
 def served(request: pytest.FixtureRequest) -> Iterator[Served]:
     outcomes = sample_outcomes()
-    made = Served(with_hostile_texts(outcomes) if request.param == "hostile" else outcomes)
+    outcomes = with_hostile_texts(outcomes) if request.param == "hostile" else outcomes
+    made = Served(report(summarise(outcomes), outcomes, ABOUT))
     yield made
     made.close()
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from adapter.evaluation.arms import Arm
 from adapter.evaluation.case_files import read_cases
-from adapter.evaluation.cases import BadCases
+from adapter.evaluation.cases import BadCases, name_of
 from adapter.evaluation.judging import judging_of
+from adapter.evaluation.offering import offered
 from adapter.evaluation.outcome import Answer, Called
 from adapter.evaluation.python_calls import read_call
 from adapter.evaluation.results import read_results
@@ -167,6 +169,11 @@ def test_a_case_has_tools_turns_and_reference_calls(tmp_path: Path) -> None:
     assert case.names == ("open_ticket", "close_ticket", "count")
     assert case.turns[1].messages[0]["content"].startswith("More tools")
     assert [one.arguments for one in case.turns[1].expect] == [{"name": "Ann"}]
+    pool = (
+        [*case.tools, *case.simulation.later[1], {"type": "function", "function": {"name": "other"}}] if case.simulation else []
+    )
+    given = [name_of(tool) for tool in offered(case, Arm("a", distractors=5), pool, 0)]
+    assert sorted(given) == ["close_ticket", "count", "open_ticket", "other"], "a tool of a later turn is no distractor"
     first = case.tools[0]["function"]
     assert "response" not in first
     assert 'The result: {"type": "dict"}.' in first["description"]

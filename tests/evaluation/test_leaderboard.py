@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from openai import OpenAI
 
+import adapter
 from adapter.evaluation.case_files import read_cases
 from adapter.evaluation.checking import check
 from adapter.evaluation.judging import judging_of
 from adapter.evaluation.outcome import Answer
 from tests.support import leaderboard
+from tests.support.loopback import Upstream, completion
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,3 +117,22 @@ def test_mutated_conversations_get_the_verdict_of_its_checker(folder: Path, conv
             different.append((case.id, played))
     assert different == []
     assert 0.2 * PLAYED < rights < 0.7 * PLAYED  # both verdicts are tried
+
+
+@pytest.mark.proof
+def test_a_run_of_reference_conversations(folder: Path, conversations: list[Case], tmp_path: Path) -> None:
+    """The command with a server that calls as the reference does: results go to the model, and every conversation is right."""
+    chosen = {case.id: case for case in conversations if case.id.rpartition("_")[2] in {"0", "57", "111", "199"}}
+    replies = []
+    for case in chosen.values():
+        for turn in case.turns:
+            called = [{"name": one.name, "arguments": one.arguments or {}} for one in turn.expect]
+            replies += [completion("\n".join(f"<tool_call>{json.dumps(one)}</tool_call>" for one in called))] if called else []
+            replies.append(completion("That is done."))
+    with Upstream(*replies) as upstream, OpenAI(base_url=upstream.url, api_key="none") as client:
+        found = adapter.evaluate(
+            [*chosen.values()], client=client, model="m", simulate=True, concurrency=1, on_invalid="return"
+        )
+        assert len(upstream.received) == len(replies)
+    assert len(chosen) == 16
+    assert [(one.case, one.faults) for one in found.failed] == []
