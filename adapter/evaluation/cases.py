@@ -93,10 +93,8 @@ class Case:
     @property
     def all_names(self) -> frozenset[str]:
         """The names of the tools, with those of later turns."""
-        run = self.simulation
-        return frozenset(self.names) | frozenset(
-            name_of(tool) for tools in (run.later.values() if run else ()) for tool in tools
-        )
+        later = self.simulation.later if self.simulation else {}
+        return frozenset(name_of(tool) for tools in (self.tools, *later.values()) for tool in tools)
 
     @property
     def asked(self) -> str:

@@ -49,7 +49,7 @@ def done_before(
 
 def _difference(outcome: CaseOutcome, wanted: str, out: Path) -> str:
     """Return the difference between an outcome's question and the present one, and the likely fix."""
-    asked, expected, settings = (outcome.fingerprint.split("-") + ["", ""])[:3]
+    asked, expected, settings = [*outcome.fingerprint.split("-"), "", ""][:3]
     if wanted == f"{asked}-{wanted.split('-')[1]}-{settings}" and expected:
         return (
             f"the case {outcome.case!r} expects something else now; --rejudge {out} with another --out judges the answers by "

@@ -29,7 +29,8 @@ def offered(case: Case, arm: Arm, pool: Sequence[dict[str, Any]], seed: int) -> 
     """Return the tools to offer; the same for the same seed, case and settings.
 
     Distractors are inserted at random places, and the own tools keep their order unless the arm shuffles. More distractors are
-    a superset of fewer; no tool of a later turn is among them. Tools that the arm defines stand in place of tools of the same names.
+    a superset of fewer; no tool of a later turn is among them. Tools that the arm defines stand in place of tools of the same
+    names.
 
     Args:
         case: The case.

@@ -76,7 +76,7 @@ def test_a_file_of_results_is_gone_on_from(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="with other settings or another text"):
             adapter.evaluate(QUESTIONS, client=client, model="m", out=out, max_tokens=5)
         with pytest.raises(
-            ValueError, match="the case '0' expects something else now; --rejudge .*out.jsonl with another --out"
+            ValueError, match=r"the case '0' expects something else now; --rejudge .*out.jsonl with another --out"
         ):
             adapter.evaluate([case_of("0", [PARIS])], client=client, model="m", out=out)
 
