@@ -73,6 +73,7 @@ ProblemKind = Literal[
     "unstored",  # a response that the store refused
     "too_small",  # a model that no way is known to make reliable with so many tools
     "chosen",  # a dialect, a chat template or a profile, by the name or the size of the model
+    "searched",  # the model looked for further tools of a router's, and was asked again with those found
     "reask",  # the model was asked again
     "refused",  # the answer was refused
     "bad_row",  # a row of a batch that cannot be read, or not as it stands

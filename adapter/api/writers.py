@@ -117,8 +117,8 @@ class ChatWhole:
     ) -> dict[str, Any]:
         """Return a choice; calls of custom tools in their own form."""
         written = choice_for(request, choice, parsed, events, options)
-        if request.tools.forms and written["message"].get("tool_calls"):
-            calls = [_in_form(call, request.tools.forms) for call in written["message"]["tool_calls"]]
+        if (forms := request.forms) and written["message"].get("tool_calls"):
+            calls = [_in_form(call, forms) for call in written["message"]["tool_calls"]]
             written["message"]["tool_calls"] = calls
         return written
 

@@ -15,13 +15,16 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from adapter.exchange import OpenExchange
+    from adapter.exchange.routing import Reveal
     from adapter.option_keywords import OptionKeywords
     from adapter.routing.router import ToolRouter
 
 ClientT = TypeVar("ClientT")
 
 
-def wrap(client: ClientT, *, router: ToolRouter | None = None, **options: Unpack[OptionKeywords]) -> ClientT:
+def wrap(
+    client: ClientT, *, router: ToolRouter | None = None, reveal: Reveal | None = None, **options: Unpack[OptionKeywords]
+) -> ClientT:
     """Return an openai client whose chat completions understand `tools`, over an upstream without tool calling.
 
     The result has the type and the settings of the given client, and sends through the same HTTP client: proxies, pools, hooks
@@ -31,8 +34,9 @@ def wrap(client: ClientT, *, router: ToolRouter | None = None, **options: Unpack
     Args:
         client: An `OpenAI`, `AsyncOpenAI`, `AzureOpenAI` or `AsyncAzureOpenAI`. A framework's object gets an HTTP client with a
             transport of `adapter.transport` instead.
-        router: Chooses the tools of chat requests out of many: those that the first turn needs; a later turn that needs others
-            gets them in a system message before the turn, so the prompt's beginning stays. See `adapter.reveal_tools`.
+        router: Chooses the tools of requests out of many: those that the first turn needs; see `adapter.ToolRouter`.
+        reveal: The way to further tools in later turns: `"append"`, in a system message before a turn that needs others, or
+            `"search_tool"`, a tool by which the model asks for them. The prompt's beginning stays; `"append"` if left out.
         options: Choices, all optional; `help(adapter.Options)` describes each in full.
 
     Options for the model and the server:
@@ -86,33 +90,18 @@ def wrap(client: ClientT, *, router: ToolRouter | None = None, **options: Unpack
 
     Raises:
         TypeError: Not an openai client, not a router, or an unknown option.
-        ValueError: A value is not allowed, or `router` is given with `merge_system`, which would move all tools to the top.
+        ValueError: A value is not allowed; `router` is given with `merge_system`, which would move all tools to the top; or
+            `reveal` without `router`.
         DialectError: The dialect cannot be loaded.
     """
-    opener: OpenExchange = open_exchange_for(make_options(options))
-    if router is not None:
-        opener = _routed(opener, router, merging=bool(options.get("merge_system")))
+    opener: OpenExchange = open_exchange_for(make_options(options), router=router, reveal=reveal)
     wrapped: Any = attach(client, opener)
-    given = {**({} if router is None else {"router": router}), **options}
+    given = {**{name: value for name, value in (("router", router), ("reveal", reveal)) if value is not None}, **options}
     described = ", ".join(f"{name}={value!r}" for name, value in given.items())
     _outer_of(wrapped).adapter_settings = described
     kind: Any = type(wrapped)
     wrapped.__class__ = _described(kind)
     return cast("ClientT", wrapped)
-
-
-def _routed(opener: OpenExchange, router: Any, *, merging: bool) -> OpenExchange:
-    from adapter.client.routed import Routed
-    from adapter.routing.router import ToolRouter
-
-    if not isinstance(router, ToolRouter):
-        raise TypeError(f"router is an adapter.ToolRouter, not {router!r}; make one: adapter.ToolRouter(tools)")
-    if merging:
-        raise ValueError(
-            "router adds tools in later system messages, and merge_system=True joins them at the top, so the prompt would "
-            "change from its beginning; leave out router, and give each request tools=router.select(messages).tools"
-        )
-    return Routed(opener, router)
 
 
 def _outer_of(client: Any) -> Any:

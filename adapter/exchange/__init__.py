@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapter.api.chat.chunks import ChunkWriter
 from adapter.api.chat.request import read_request
+from adapter.api.responses.request import is_responses
 from adapter.api.writers import ChatWhole
 from adapter.dialects.registry import resolve
 from adapter.events import Problem
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from adapter.dialects.registry import Dialect
     from adapter.exchange.model_setting import Setting
     from adapter.exchange.past_answers import PastAnswers
+    from adapter.exchange.routing import Routing
     from adapter.exchange.watching import Watcher
     from adapter.options import Options
     from adapter.prompt.replay import Said
@@ -43,7 +45,13 @@ __all__ = ["Exchange", "OpenExchange", "Opener", "Preview", "Report", "is_respon
 
 
 def opener(
-    options: Options, report: Report, clock: Callable[[], float], watcher: Watcher | None = None, *, compares: bool = False
+    options: Options,
+    report: Report,
+    clock: Callable[[], float],
+    watcher: Watcher | None = None,
+    *,
+    compares: bool = False,
+    routing: Routing | None = None,
 ) -> Opener:
     """Return the function that shells ask about each request.
 
@@ -53,6 +61,7 @@ def opener(
         clock: The time in seconds since the epoch.
         watcher: Makes the watch over a request; None where nobody ever watches.
         compares: With `native="auto"`, ask a server first if tools reach the prompt.
+        routing: The caller's router.
 
     Raises:
         DialectError: The options name a dialect or a chat template that cannot be loaded.
@@ -63,7 +72,7 @@ def opener(
             watch.problem(problem)
         report(problem)
 
-    return Opener(Settings(options, heard, clock), heard, clock, watcher, compares=compares)
+    return Opener(Settings(options, heard, clock, routing), heard, clock, watcher, compares=compares)
 
 
 class Opener:
@@ -117,7 +126,7 @@ class Opener:
     def _compared(self, request: Mapping[str, Any], opening: Callable[[], Exchange | None]) -> Exchange | None:
         """Open the exchange, in which the server is asked first if tools reach the prompt, where nobody knows."""
         model = str(request.get("model") or "")
-        if not self._compares or not offers_tools(request):
+        if not self._compares or not (offers_tools(request) or self._settings.routing):
             return opening()
         if not self._settings.asks(model) and self._settings.of(model).learnt.native.known:
             return opening()
@@ -171,7 +180,7 @@ def _object(body: bytes) -> dict[str, Any] | None:
 def _opened(
     path: str, request: dict[str, Any], settings: Settings, report: Report, clock: Callable[[], float]
 ) -> Exchange | None:
-    """Return the exchange for a request, in which the server may be asked for the size of its model first."""
+    """Return the exchange for a request; the server may be asked for the size of its model first."""
     model = str(request.get("model") or "")
     if path.endswith((MESSAGES, COUNT_TOKENS)):
         return _messages(path, request, settings, report, clock)
@@ -180,22 +189,25 @@ def _opened(
             return _after(settings.ask(model), lambda: _opened(path, request, settings, report, clock))
         return ResponsesExchange(request, _setting(settings, model), report, clock).exchange()
     options = settings.options
-    read = read_request(request, always=options.upstream == "completions", policy=policy_of(options))
+    always = options.upstream == "completions" or bool(settings.beyond)
+    read = read_request(request, always=always, policy=policy_of(options), beyond=settings.beyond)
     if read is None:
         return exchange_without_tools(request, _setting(settings, model), report)
     if settings.asks(model):
         return _after(settings.ask(model), lambda: _opened(path, request, settings, report, clock))
     setting = _setting(settings, model)
+    read = setting.routed(read, report)
+    if setting.routing is not None and (watch := present_watch()) is not None:
+        watch.tell_tools([tool.wire for tool in read.tools])
 
     def answered(said: Mapping[str, Said]) -> Exchange:
         if not read.stream:
             return WholeChat(read, setting, report, clock, ChatWhole(), said).exchange()
-        writer = ChunkWriter(include_usage=read.include_usage, legacy=read.legacy, forms=read.tools.forms)
+        writer = ChunkWriter(include_usage=read.include_usage, legacy=read.legacy, forms=read.forms)
         return StreamedChat(read, setting, report, clock, writer, said).exchange()
 
-    if setting.past is None or not first_ids(read.messages):
-        return answered({})
-    return _recalling(setting.past, read.messages, answered)
+    past = setting.past
+    return answered({}) if past is None or not first_ids(read.messages) else _recalling(past, read.messages, answered)
 
 
 def _setting(settings: Settings, model: str) -> Setting:
@@ -230,11 +242,6 @@ def _recalling(past: PastAnswers, messages: Any, answered: Callable[[Mapping[str
     """Look for earlier answers in the memory, then go on with the exchange that is made with them."""
     said = yield from past.recall(messages)
     return (yield from answered(said))
-
-
-def is_responses(body: Mapping[str, Any]) -> bool:
-    """Return True for a request of the Responses API, by its members."""
-    return "input" in body and "messages" not in body
 
 
 class Preview(NamedTuple):

@@ -15,7 +15,7 @@ from adapter.exchange.enforced import advice, cut_short, is_ignored
 from adapter.exchange.native_request import native_reask
 from adapter.exchange.native_use import IGNORED, NATIVE_ADVICE
 from adapter.exchange.out_of_place import OutOfPlace
-from adapter.exchange.retry_policy import Fault, find_fault, lets_through, objection, reask_messages, refusal
+from adapter.exchange.retry_policy import Fault, find_fault, lets_through, objection, reask_messages, refusal, shown_whole
 from adapter.exchange.watching import present_watch
 
 if TYPE_CHECKING:
@@ -44,11 +44,6 @@ class Judgement(NamedTuple):
     again: bool
 
 
-def shown_whole(text: str, parsed: ParsedCompletion) -> str:
-    """Return an answer with the calls of upstream's own, which do not stand in its text."""
-    return "\n".join(filter(None, [text, *(call.raw for call in parsed.tool_calls if call.raw not in text)]))
-
-
 class Attempts:
     """The attempts at a choice of an answer, in order.
 
@@ -59,6 +54,7 @@ class Attempts:
         report: Called with each `Problem`.
 
     Attributes:
+        plan: The request, made ready.
         present: The attempt whose answer is being read.
     """
 
@@ -68,15 +64,15 @@ class Attempts:
         "_ignored",
         "_options",
         "_place",
-        "_plan",
         "_report",
         "_silent",
         "_tries",
+        "plan",
         "present",
     )
 
     def __init__(self, plan: RequestPlan, present: Attempt, options: Options, report: Report) -> None:
-        self._plan = plan
+        self.plan = plan
         self._options = options
         self._report = report
         self._place = OutOfPlace(plan, options, report)
@@ -86,6 +82,11 @@ class Attempts:
         self._ignored = False  # an answer did not fit the constraint that was sent
         self._further: list[dict[str, Any]] = []  # the messages of the re-asks
         self.present = present
+
+    def goes_on_with(self, plan: RequestPlan) -> None:
+        """Go on with another request, whose first attempt is the present one."""
+        self.plan, self.present, self._further = plan, plan.first, []
+        self._place = OutOfPlace(plan, self._options, self._report)
 
     @property
     def left(self) -> bool:
@@ -115,7 +116,7 @@ class Attempts:
 
     def thought(self, content: str, reasoning: str) -> Thought | None:
         """Return the thinking in an answer that was to end with the thinking; None for any other answer."""
-        return self._plan.thought(self.present, content, reasoning)
+        return self.plan.thought(self.present, content, reasoning)
 
     def after(self, thought: Thought, used: int) -> Attempt:
         """Go on from the thinking. Returns the new present attempt.
@@ -124,7 +125,7 @@ class Attempts:
             thought: The thinking.
             used: The length of the thinking in tokens; 0 when unknown.
         """
-        self.present = self._plan.after(self.present, thought, used)
+        self.present = self.plan.after(self.present, thought, used)
         return self.present
 
     def judge(
@@ -172,7 +173,7 @@ class Attempts:
         Returns:
             The content, out of its fence or its words, and the fault for which the model is asked again, or None.
         """
-        wanted = self._plan.answer_format
+        wanted = self.plan.answer_format
         if wanted is None or finish_reason in CUT or not content:
             return content, None
         plain = content if left else unwrapped(content)
@@ -193,11 +194,11 @@ class Attempts:
             self._ignored = True
             sent = " and ".join(map(repr, self.present.constraint))
             message = f"the answer does not fit the constraint sent in {sent}: the upstream does not enforce it"
-            self._plan.learnt.once("not_enforced", message, text)
+            self.plan.learnt.once("not_enforced", message, text)
 
     def _taken_back(self) -> list[str]:
         """Return the constraints of the present request that the server refuses."""
-        return self._plan.learnt.refused.among({name: self.present.body.get(name) for name in self.present.constraint})
+        return self.plan.learnt.refused.among({name: self.present.body.get(name) for name in self.present.constraint})
 
     def unused(self, answer: NativeAnswer | None, parsed: ParsedCompletion, finish_reason: str, usage: Any) -> Fault | None:
         """Learn from an answer to a request with its tools. Returns the fault for which the request goes again in words.
@@ -209,10 +210,10 @@ class Attempts:
             usage: The usage of the answer; None while unknown.
         """
         self._silent = False
-        if answer is None:
+        if answer is None or not self.present.native:
             return None
         self._silent = answer.origin == "none" and self.present.rules.choice.mode != "none"
-        learnt, choice = self._plan.learnt.native, self.present.rules.choice
+        learnt, choice = self.plan.learnt.native, self.present.rules.choice
         learnt.heard(answer.origin, parsed, decides=self.falls_back)
         if not self.falls_back or answer.origin != "none":
             return None
@@ -234,7 +235,7 @@ class Attempts:
     def hear_usage(self, usage: Any) -> None:
         """Learn from the usage, which a stream tells behind an answer that has left: further requests go another way."""
         if self._silent and self.falls_back:
-            self._plan.learnt.native.ignores(self.present.rules.tools, self.present.body["messages"], usage)
+            self.plan.learnt.native.ignores(self.present.rules.tools, self.present.body["messages"], usage)
 
     def _advice(self) -> str:
         if self.present.native:
@@ -266,7 +267,7 @@ class Attempts:
             text: The answer as the model wrote it; goes back upstream before the objection.
         """
         falls_back = self.falls_back and fault.kind in {"required", "native"}
-        learnt = self._options.native == "auto" and self._plan.learnt.native.in_words(self.present.rules.choice)
+        learnt = self._options.native == "auto" and self.plan.learnt.native.in_words(self.present.rules.choice)
         native = self.present.native and not falls_back and not learnt
         self._tries += not falls_back
         in_words = self.present.native and not native
@@ -278,17 +279,17 @@ class Attempts:
             self._further = []
         elif fault.form.tools:
             self._further = [*self._further, *self._objection(fault, parsed, text, native=native)]
-        self.present = self._plan.again(self.present, fault, self._further, native=native)
+        self.present = self.plan.again(self.present, fault, self._further, native=native)
         for problem in self.present.problems():
             self._report(problem)
         return self.present
 
     def _objection(self, fault: Fault, parsed: ParsedCompletion, text: str, *, native: bool) -> list[dict[str, Any]]:
         """Return the messages that object to an answer, in the form that fits the fault."""
-        guard = self._plan.guard
+        guard = self.plan.guard
         if native:
             return native_reask(parsed, fault, guard)
         if not fault.form.quote:
             return [objection(fault, guard)]
         shown = shown_whole(text, parsed) if self.present.native else text
-        return reask_messages(shown, parsed, fault, self._plan.dialect, guard)
+        return reask_messages(shown, parsed, fault, self.plan.dialect, guard)

@@ -45,9 +45,10 @@ def chat_answered(
     Raises:
         AdapterError: The request is wrong, or the answer was refused before it began.
     """
-    request = read_request(body, always=True, policy=policy_of(setting.options))
+    request = read_request(body, always=True, policy=policy_of(setting.options), beyond=setting.beyond)
     if request is None:
         raise TypeError("a request that is always read was not read")
+    request = setting.routed(request, report)
     said = {} if setting.past is None else (yield from setting.past.recall(request.messages))
     stream, whole = writers
     if not request.stream:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from adapter.api.messages.request import read_request
@@ -67,10 +68,11 @@ class MessagesExchange:
 
     def _read(self) -> MessagesRequest:
         server = self._setting.upstream.server
-        request = read_request(self._body, server.limit, server.thinking, policy_of(self._setting.options))
+        policy, beyond = policy_of(self._setting.options), self._setting.beyond
+        request = read_request(self._body, server.limit, server.thinking, policy, beyond)
         for problem in request.told:
             self._report(problem)
-        return request
+        return replace(request, chat=self._setting.routed(request.chat, self._report))
 
     def _answered(self) -> Exchange:
         request = self._read()

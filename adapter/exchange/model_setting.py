@@ -18,9 +18,11 @@ from adapter.prompt.chat_template import choose_chat_template, load_chat_templat
 from adapter.servers import server_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Collection, Generator
 
+    from adapter.api.chat.request import ChatRequest
     from adapter.exchange.protocol import Command, Report
+    from adapter.exchange.routing import Routing
     from adapter.exchange.upstream import Upstream
     from adapter.model_size import ModelSize
     from adapter.options import Options
@@ -40,6 +42,7 @@ class Setting(NamedTuple):
         learnt: Facts about the model's server, from its answers to this client.
         past: The memory of answers with calls; None without one.
         size: The size of the model, if known.
+        routing: The caller's router; None without one.
     """
 
     options: Options
@@ -48,6 +51,16 @@ class Setting(NamedTuple):
     learnt: Learnt
     past: PastAnswers | None = None
     size: ModelSize | None = None
+    routing: Routing | None = None
+
+    @property
+    def beyond(self) -> Collection[str]:
+        """Names of tools that are not in a request, and that its choice may name."""
+        return () if self.routing is None else self.routing.names
+
+    def routed(self, request: ChatRequest, report: Report) -> ChatRequest:
+        """Return a request with the tools that a router has for it; the request itself without a router."""
+        return request if self.routing is None else self.routing.routed(request, report)
 
 
 def setting_for(
@@ -102,16 +115,19 @@ class Settings:
         options: The caller's choices.
         report: Called with a `Problem` for each choice made by a model's name, once for each model.
         clock: The time in seconds since the epoch.
+        routing: The caller's router.
 
     Attributes:
         options: The caller's choices.
+        routing: The caller's router; None without one.
 
     Raises:
         DialectError: A dialect or a chat template of the options cannot be loaded.
     """
 
-    def __init__(self, options: Options, report: Report, clock: Callable[[], float]) -> None:
+    def __init__(self, options: Options, report: Report, clock: Callable[[], float], routing: Routing | None = None) -> None:
         self.options = options
+        self.routing = routing
         self._report = report
         self._clock = clock
         self._sizes: dict[str, ModelSize | None] = {}  # as servers told
@@ -121,8 +137,13 @@ class Settings:
             options.dialect if isinstance(options.dialect, str) else None,
         }
         self._past = PastAnswers.of(options, report)
-        self._any = setting_for(options, report, clock, "")
+        self._any = setting_for(options, report, clock, "")._replace(past=self._past, routing=routing)
         self._known: dict[str, Setting] = {}
+
+    @property
+    def beyond(self) -> Collection[str]:
+        """Names of tools that are not in a request, and that its choice may name."""
+        return self._any.beyond
 
     def of(self, model: str) -> Setting:
         """Return the setting for a model."""
@@ -157,6 +178,7 @@ class Settings:
     def _made(self, model: str) -> Setting:
         if self._by_model:
             size = self._sizes.get(model)
-            return setting_for(self.options, self._report, self._clock, model, size)._replace(past=self._past)
+            made = setting_for(self.options, self._report, self._clock, model, size)
+            return made._replace(past=self._past, routing=self.routing)
         size = self._any.size or size_in_name(model)
-        return self._any._replace(size=size, learnt=self._nothing_learnt(), past=self._past)
+        return self._any._replace(size=size, learnt=self._nothing_learnt())

@@ -72,6 +72,7 @@ class RequestPlan:
         first: The first attempt.
         grounds: The values of calls held against the conversation.
         settled: Calls that were made just before and have their results.
+        asked, setting, texts: The arguments.
 
     Raises:
         BadRequest: The messages are wrong.
@@ -79,7 +80,7 @@ class RequestPlan:
 
     def __init__(self, request: ChatRequest, setting: Setting, said: Mapping[str, Said] = MappingProxyType({})) -> None:
         self._options, self._upstream, self.learnt = setting.options, setting.upstream, setting.learnt
-        self._texts = said
+        self.texts, self.asked, self.setting = said, request, setting
         options = self._options
         self._format: Any = request.body.get("response_format")
         self.dialect = resolve(options.dialect, options.result_role)
@@ -137,7 +138,7 @@ class RequestPlan:
 
     def _readable(self, messages: Any, place: Place) -> Any:
         """Return the messages as upstream can read them; the changes are noted."""
-        plain, place = readable(messages, self.dialect, self._options, self._reasoning, self._noted.append, place, self._texts)
+        plain, place = readable(messages, self.dialect, self._options, self._reasoning, self._noted.append, place, self.texts)
         self._upstream.check(plain, place)
         return plain
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from adapter.api.responses.request import read_request
@@ -53,7 +54,9 @@ class ResponsesExchange:
         body = yield from with_references(self._options.store, self._body)
         context = yield from context_of(self._options.store, body)
         strict = self._options.history == "strict"
-        request = read_request(body, context, self._setting.upstream.server.limit, policy_of(self._options), strict=strict)
+        limit, policy, beyond = self._setting.upstream.server.limit, policy_of(self._options), self._setting.beyond
+        request = read_request(body, context, limit, policy, strict=strict, beyond=beyond)
+        request = replace(request, chat=self._setting.routed(request.chat, self._report))
         for problem in request.told:
             self._report(problem)
         if body.get("store") is True and self._options.store is None:
@@ -75,7 +78,7 @@ class ResponsesExchange:
             logprobs=request.logprobs,
             summaries=request.summaries,
             report=self._report,
-            forms=request.chat.tools.forms,
+            forms=request.chat.forms,
         )
 
     def _streamed(self, request: ResponsesRequest, writer: ResponseWriter, said: Mapping[str, Said]) -> Exchange:

@@ -84,6 +84,11 @@ _WISHES = {
 }
 
 
+def shown_whole(text: str, parsed: ParsedCompletion) -> str:
+    """Return an answer with the calls of upstream's own, which do not stand in its text."""
+    return "\n".join(filter(None, [text, *(call.raw for call in parsed.tool_calls if call.raw not in text)]))
+
+
 def reask_messages(
     text: str, parsed: ParsedCompletion, fault: Fault, dialect: Dialect, guard: Neutraliser | None
 ) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from adapter.errors import RefusedAnswer, UpstreamFailed
 from adapter.exchange.errors_on_the_wire import bad_gateway, error_of
 from adapter.exchange.protocol import READ, Break, Command, Emit, Exchange, Reply, Report, Start, read
 from adapter.exchange.request_plan import RequestPlan
+from adapter.exchange.searching_choice import SearchingChoice
 from adapter.exchange.sending import Waiting, as_success, read_all, send
 from adapter.exchange.streamed_choice import StreamedChoice
 from adapter.exchange.upstream_call import CUT, Begun, begin, is_stream
@@ -81,7 +82,7 @@ class StreamedChat:
         for problem in self._plan.first.problems():
             self._report(problem)
         try:
-            reply, self._plan.first = yield from self._asked(self._plan.first)
+            reply, self._plan.first = yield from self._asked(self._plan.first, self._plan)
         except UpstreamFailed as error:
             if not self._started:
                 raise
@@ -140,7 +141,8 @@ class StreamedChat:
     def _end(self) -> Generator[Command, Any, None]:
         """End an answer that is complete: remember its calls, and emit the last chunks."""
         if self._past is not None:
-            yield from self._past.keep([choice.said for choice in self._choices.values() if choice.said is not None])
+            said = [choice.said for choice in self._choices.values() if choice.said is not None]
+            yield from self._past.keep([*said, *(one for choice in self._choices.values() for one in choice.searches)])
         for choice in self._choices.values():
             choice.attempts.hear_usage(self._present_usage)
         usage = add_usage(self._usage, self._present_usage)
@@ -150,13 +152,13 @@ class StreamedChat:
         if end:
             yield Emit(end)
 
-    def _asked(self, attempt: Attempt) -> Generator[Command, Any, tuple[Reply, Attempt]]:
+    def _asked(self, attempt: Attempt, plan: RequestPlan) -> Generator[Command, Any, tuple[Reply, Attempt]]:
         """Send an attempt; in words, if upstream refuses its tools. Returns the reply, and the attempt that was answered."""
         reply = yield from self._send(attempt)
         if reply.status == 200 or not attempt.native:
             return reply, attempt
         reply = yield from read_all(reply)
-        words = self._plan.refused(attempt, reply)
+        words = plan.refused(attempt, reply)
         if words is None:
             return reply, attempt
         for problem in words.problems():
@@ -263,16 +265,15 @@ class StreamedChat:
         if index not in self._choices:
             out += self._writer.roles(index)
             for missing in range(len(self._choices), index + 1):
-                self._choices[missing] = StreamedChoice(
-                    missing, self._request, self._options, self._plan, self._writer, self._report
-                )
+                kind = StreamedChoice if self._request.search is None else SearchingChoice
+                self._choices[missing] = kind(missing, self._request, self._options, self._plan, self._writer, self._report)
         return self._choices[index]
 
     def _ask_again(self, choice: StreamedChoice) -> _Pumping:
         """Ask the model again, in the same stream."""
         attempt = choice.go_on((self._present_usage or {}).get("completion_tokens") or 0)
         self._usage, self._present_usage = add_usage(self._usage, self._present_usage), None
-        reply, answered = yield from self._asked(attempt)
+        reply, answered = yield from self._asked(attempt, choice.attempts.plan)
         if answered is not attempt:
             choice.attempts.present = answered
             choice.begin()

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from adapter.api.chat.logprobs import LogprobTrimmer
 from adapter.api.chat.response import finish_reason, reasoning_of
-from adapter.api.reasoning import REASONING
 from adapter.completion.ends import CUT
 from adapter.completion.result import ParsedCompletion, assemble
 from adapter.errors import InvalidToolCall
-from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Event, Problem, ReasoningDelta, TextDelta
+from adapter.events import Event, Problem
 from adapter.exchange.attempts import Attempts
+from adapter.exchange.choice_events import ChoiceEvents
 from adapter.exchange.formatted_words import FormattedWords, words_for
 from adapter.exchange.prefill import Incoming
-from adapter.exchange.streamed_answer import Answer, left_out
+from adapter.exchange.streamed_answer import Answer
 from adapter.text.buffer import TextBuffer
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from adapter.prompt.replay import Said
 
 
-class StreamedChoice:
+class StreamedChoice(ChoiceEvents):
     """A choice of a streamed answer.
 
     Args:
@@ -50,6 +50,8 @@ class StreamedChoice:
         said: The finished answer, if it holds calls and is to be remembered; else None.
     """
 
+    _attempts_kind = Attempts
+
     def __init__(
         self, index: int, request: ChatRequest, options: Options, plan: RequestPlan, writer: StreamWriter, report: Report
     ) -> None:
@@ -59,7 +61,7 @@ class StreamedChoice:
         self._writer = writer
         self._report = report
         self._learnt = plan.learnt
-        self.attempts = Attempts(plan, plan.first, options, report)
+        self.attempts = self._attempts_kind(plan, plan.first, options, report)
         self._incremental = options.stream_calls == "incremental" and not self.attempts.judged_whole
         self._accepted: list[tuple[str, str]] = []  # calls that left and that a re-asked answer may repeat
         self._started = 0
@@ -86,9 +88,10 @@ class StreamedChoice:
         self._thought: Thought | None = None  # while the model has been asked for the thinking alone
         self.finished = False
 
-    def _may_ask_again(self) -> bool:
-        """Return True where a further attempt could not contradict the part of the answer that has left."""
-        return self.attempts.left and not (self._incremental and (self._wrote or self._started))
+    @property
+    def searches(self) -> list[Said]:
+        """Further answers to be remembered, with searches for tools."""
+        return []
 
     @property
     def goes_on(self) -> bool:
@@ -192,6 +195,8 @@ class StreamedChoice:
             out.append(self._writer.finish(self.index, finish_reason(self._request, reason, self._options, called=True), extra))
             return
         parsed = assemble(self._answer.told, reason)
+        if self._looks_further(parsed, out):
+            return
         self._judge(parsed, reason)
         if self._words is not None and self._fault is None and not (self._format is not None and parsed.tool_calls):
             self._end_words(self._words, parsed, reason, out)
@@ -202,6 +207,10 @@ class StreamedChoice:
                 self.said = self._answer.said(parsed)
             told = finish_reason(self._request, reason, self._options, called=self._started > 0)
             out.append(self._writer.finish(self.index, told, extra))
+
+    def _looks_further(self, _: ParsedCompletion, __: list[bytes]) -> bool:
+        """Return True for an answer after which the model is asked again, for another reason than a fault."""
+        return False
 
     def _end_words(self, words: FormattedWords, parsed: ParsedCompletion, reason: str, out: list[bytes]) -> None:
         """End a content in the caller's own format: unwrapped, unless the content has left already or is asked for again."""
@@ -221,80 +230,3 @@ class StreamedChoice:
         may_ask = self._answer.unread or self._may_ask_again()
         fault, again = self.attempts.judge(parsed, reason, text, may_ask=may_ask, unused=unused)
         self._fault = (fault, parsed) if fault is not None and again else self._fault
-
-    def _keep(self, text: str) -> None:
-        """Keep a text for a further attempt, as long as one could follow what has left; the beginning for an error."""
-        long = self._answer.is_long()
-        self._keeps = self._keeps and not (self._incremental and (self._started or (self._wrote and long)))
-        self._answer.keep(text, asked=self._keeps)
-
-    def _write(self, events: list[Event], out: list[bytes]) -> None:
-        """Write the chunks of events."""
-        answer, writer = self._answer, self._writer
-        finished = {event.index: event for event in events if isinstance(event, CallFinished)} if len(events) > 1 else {}
-        for event in events:
-            if answer.remembers:
-                answer.hear(event)
-            logprobs = None if self._logprobs is None else self._logprobs.take(event)
-            match event:
-                case TextDelta():
-                    self._write_text(event.text, logprobs, out)
-                case ArgumentsDelta():
-                    if event.index in answer.places:
-                        out.append(writer.arguments(self.index, answer.places[event.index], event.text))
-                case ReasoningDelta():
-                    self._learnt.thinks_in_text = True
-                    out.append(writer.delta(self.index, {REASONING: event.text}))
-                case CallStarted():
-                    self._start(event, finished.get(event.index), out)
-                case CallFinished():
-                    self._finished(event, out)
-                case Problem():
-                    self._problem(event, events)
-
-    def _write_text(self, text: str, logprobs: Any, out: list[bytes]) -> None:
-        """Write a piece of the content, or keep the piece back."""
-        if self._answer.held:
-            return
-        if self._words is not None:
-            text = self._words.add(text)
-        elif self._wrote_before:
-            self._answer.later.append(text)
-            return
-        if text:
-            self._wrote = True
-            out.append(self._writer.delta(self.index, {"content": text}, logprobs))
-
-    def _start(self, event: CallStarted, finished: CallFinished | None, out: list[bytes]) -> None:
-        """Begin a call; a call that is complete already is judged before it leaves."""
-        answer = self._answer
-        if finished is not None and self.attempts.holds(finished, may_ask=self._may_ask_again()):
-            answer.held = True
-        if answer.held or self._native:
-            return
-        if finished is not None and (event.name, finished.arguments) in answer.repeated:
-            answer.repeated.remove((event.name, finished.arguments))
-            return
-        answer.places[event.index] = self._started
-        out.append(self._writer.call(self.index, self._started, event.id, event.name))
-        self._started += 1
-
-    def _finished(self, event: CallFinished, out: list[bytes]) -> None:
-        self._answer.told.append(event)
-        if event.index not in self._answer.places:
-            if self._native:
-                self._report(left_out(event))
-            return
-        if event.valid or self.attempts.lets_through(event.name):
-            out += filter(None, [self._writer.complete(self.index, self._answer.places[event.index])])
-        self._accepted += [(event.name, event.arguments)] if event.valid and not self._incremental else []
-
-    def _problem(self, problem: Problem, events: list[Event]) -> None:
-        """Report a problem. An unreadable block whose text comes now is held back, to be asked for again."""
-        self._report(problem)
-        # Words before an unreadable call may have left, no call may have.
-        may_ask = self.attempts.left and self._keeps and not self._native and not (self._incremental and self._started)
-        self._answer.note(problem, events, may_ask=may_ask)
-        if problem.kind == "contradicted":
-            message = f"The model's tool call cannot be completed: {problem.message}."
-            raise self.attempts.refused(InvalidToolCall(message), self._answer.text.text(), self._answer.problems)

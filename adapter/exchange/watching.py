@@ -89,6 +89,11 @@ class Watch:
         self._asked = body
         return self
 
+    def tell_tools(self, tools: list[Any]) -> None:
+        """Take down the tools that a router has given to a chat request."""
+        if self._asked is not None:
+            self._asked = {**self._asked, "tools": tools}
+
     def opened(self, opening: Callable[[], Exchange | None]) -> Exchange | None:
         """Return an exchange that is watched; None where there is none."""
         try:

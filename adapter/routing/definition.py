@@ -70,6 +70,14 @@ def read_definition(item: Any, param: str) -> Definition:
     return Definition(function["name"], function.get("description") or "", *_schema_texts(function.get("parameters")))
 
 
+def wrapped_form(tool: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a definition in the form of a chat request, as it stands or from the flat form of the Responses API."""
+    kind = tool.get("type")
+    if kind not in _KINDS or isinstance(tool.get(kind), Mapping):
+        return dict(tool)
+    return {"type": kind, kind: {key: value for key, value in tool.items() if key != "type"}}
+
+
 def _schema_texts(schema: Any) -> tuple[str, str, str]:
     """Return names, descriptions and allowed texts of a schema, in its order; without recursion, so depth does no harm."""
     names: list[str] = []

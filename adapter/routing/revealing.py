@@ -8,13 +8,17 @@ repeats all additions, and its prompt begins with the last prompt.
 from __future__ import annotations
 
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from adapter.routing.additions import NOTHING, without_words
 from adapter.routing.asked import calls_in, plain_messages
 from adapter.routing.router import ToolRouter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from adapter.routing.additions import Addition
 
 _WINDOW = 6  # turns of the user that count in a selection; older ones weigh nothing
 _SHARE = 4  # a later turn gets at most the limit's fourth part
@@ -51,25 +55,87 @@ def reveal_tools(router: ToolRouter, messages: Any, *, keep: Iterable[str] = ())
     if not isinstance(router, ToolRouter):
         raise TypeError(f"router is an adapter.ToolRouter, not {router!r}; make one: adapter.ToolRouter(tools)")
     plain = plain_messages(messages)
-    turns = [place for place, message in enumerate(plain) if message.get("role") == "user"] or [len(plain)]
-    wanted = router.known(keep, "keep")
-    given: list[Any] = list(plain[: turns[0]])
-    first: list[Mapping[str, Any]] = []
-    shown: set[str] = set()
-    for number, (place, end) in enumerate(pairwise([*turns, len(plain)])):
-        begin = turns[max(0, number - _WINDOW)] if number else 0
-        said = plain[begin : place + 1]
-        needed = _needed(router, said, later=number > 0) | {*calls_in(plain[place:end])}
-        if end == len(plain):
-            needed.update(wanted)
-        tools = [tool for name, tool in router.by_name.items() if name in needed and name not in shown]
-        shown |= needed
-        if not number:
-            first = tools
+    found = Revealing(router, plain, keep=router.known(keep, "keep"))
+    return Revealed(found.tools, found.messages)
+
+
+class Revealing:
+    """The tools and messages of a conversation.
+
+    Args:
+        router: The router.
+        messages: Chat messages.
+        keep: Names of the router's tools for the last turn.
+        later: Later turns get the tools that they need; else those only that are called, kept or found by searches.
+        additions: What requests before have added, by the number of messages before it.
+        brought: Names of the router's tools that the caller's own messages show.
+
+    Attributes:
+        tools: For the request's `tools`.
+        messages: The messages, and between them what is added.
+        places: For each of the messages the position among the caller's; None for an added one.
+        later_tools: The tools that the added messages show, in order.
+        shown: Names of all tools that are shown.
+    """
+
+    def __init__(
+        self,
+        router: ToolRouter,
+        messages: Sequence[Mapping[str, Any]],
+        *,
+        keep: Collection[str] = (),
+        later: bool = True,
+        additions: Mapping[int, Addition] = MappingProxyType({}),
+        brought: Collection[str] = (),
+    ) -> None:
+        self._router, self._plain, self._additions = router, messages, additions
+        self.tools: list[Mapping[str, Any]] = []
+        self.messages: list[Any] = []
+        self.places: list[int | None] = []
+        self.later_tools: list[Mapping[str, Any]] = []
+        self.shown = set(brought)
+        turns = [place for place, message in enumerate(messages) if message.get("role") == "user"] or [len(messages)]
+        self._pass(0, turns[0])
+        for number, (place, end) in enumerate(pairwise([*turns, len(messages)])):
+            begin = turns[max(0, number - _WINDOW)] if number else 0
+            needed = {*self._called(place, end), *additions.get(place + 1, NOTHING).names}
+            if later or not number:
+                needed |= _needed(router, messages[begin : place + 1], later=number > 0)
+            if end == len(messages):
+                needed.update(keep)
+            self._show(needed, later=number > 0)
+            self._pass(place, end)
+
+    def _called(self, place: int, end: int) -> set[str]:
+        """Return the names of the tools that were called in a turn, without those that searches in the turn have found."""
+        found = {name for at in range(place, end) for name in self._additions.get(at + 1, NOTHING).found}
+        return {*calls_in(self._plain[place:end])} - found
+
+    def _show(self, names: Collection[str], *, later: bool) -> None:
+        tools = [tool for name, tool in self._router.by_name.items() if name in names and name not in self.shown]
+        self.shown.update(names)
+        if not later:
+            self.tools = tools
         elif tools:
-            given.append({"role": "system", "content": "", "tools": tools})
-        given += plain[place:end]
-    return Revealed(first, given)
+            self._add([{"role": "system", "content": "", "tools": tools}], tools)
+
+    def _pass(self, begin: int, end: int) -> None:
+        """Pass the messages on, and what was added after each."""
+        for at in range(begin, end):
+            self.messages.append(without_words(self._plain[at], self._additions.get(at, NOTHING).words))
+            self.places.append(at)
+            for one in self._additions.get(at + 1, NOTHING).rounds:
+                tools = [self._router.by_name[name] for name in one.found if self._is_new(name)]
+                self.shown.update(one.found)
+                self._add(one.messages(tools), tools)
+
+    def _is_new(self, name: str) -> bool:
+        return name in self._router.by_name and name not in self.shown
+
+    def _add(self, messages: Sequence[Any], tools: Sequence[Mapping[str, Any]]) -> None:
+        self.messages += messages
+        self.places += [None] * len(messages)
+        self.later_tools += tools
 
 
 def _needed(router: ToolRouter, said: Sequence[Mapping[str, Any]], *, later: bool) -> set[str]:

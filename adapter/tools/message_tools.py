@@ -57,11 +57,11 @@ def with_those_of(messages: Any, tools: ToolSet, policy: Policy = RAISING) -> To
                         f"Duplicate function name {name!r}: it was offered before. Give each tool a name of its own.",
                         param=f"messages[{place}].tools[{position}].function.name",
                     )
-            tools = _together(tools, brought)
+            tools = together(tools, brought)
     return tools
 
 
 @recent(MOST_KEPT, lambda tools, more: tools.size + more.size)
-def _together(tools: ToolSet, more: ToolSet) -> ToolSet:
+def together(tools: ToolSet, more: ToolSet) -> ToolSet:
     """Join two sets, cached by identity, because values derived from a set are cached by the set's identity."""
     return tools.and_all(more)

@@ -26,17 +26,23 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from adapter.exchange import Opener, OpenExchange
+    from adapter.exchange.routing import Reveal, Routing
     from adapter.option_keywords import OptionKeywords
     from adapter.options import Options
+    from adapter.routing.router import ToolRouter
 
 __all__ = ["async_transport", "dual_transport", "sync_transport"]
 
 
-def sync_transport(inner: Any, **options: Unpack[OptionKeywords]) -> Any:
+def sync_transport(
+    inner: Any, *, router: ToolRouter | None = None, reveal: Reveal | None = None, **options: Unpack[OptionKeywords]
+) -> Any:
     """Return a transport for a `Client` of httpx2 or httpx.
 
     Args:
         inner: The sender of the requests: a transport, like `httpx.HTTPTransport()`, or a `Client`.
+        router: Chooses the tools of requests out of many; see `adapter.wrap`.
+        reveal: The way by which later turns get further tools; see `adapter.wrap`.
         options: See `adapter.Options`.
 
     Raises:
@@ -44,14 +50,18 @@ def sync_transport(inner: Any, **options: Unpack[OptionKeywords]) -> Any:
         DialectError: The dialect cannot be loaded.
     """
     module = _module_of(inner, "BaseTransport", "Client")
-    return sync_class(module)(inner, open_exchange_for(make_options(options)))
+    return sync_class(module)(inner, open_exchange_for(make_options(options), router=router, reveal=reveal))
 
 
-def async_transport(inner: Any, **options: Unpack[OptionKeywords]) -> Any:
+def async_transport(
+    inner: Any, *, router: ToolRouter | None = None, reveal: Reveal | None = None, **options: Unpack[OptionKeywords]
+) -> Any:
     """Return a transport for an `AsyncClient` of httpx2 or httpx.
 
     Args:
         inner: The sender of the requests: a transport, like `httpx.AsyncHTTPTransport()`, or an `AsyncClient`.
+        router: Chooses the tools of requests out of many; see `adapter.wrap`.
+        reveal: The way by which later turns get further tools; see `adapter.wrap`.
         options: See `adapter.Options`.
 
     Raises:
@@ -59,15 +69,24 @@ def async_transport(inner: Any, **options: Unpack[OptionKeywords]) -> Any:
         DialectError: The dialect cannot be loaded.
     """
     module = _module_of(inner, "AsyncBaseTransport", "AsyncClient")
-    return async_class(module)(inner, open_exchange_for(make_options(options)))
+    return async_class(module)(inner, open_exchange_for(make_options(options), router=router, reveal=reveal))
 
 
-def dual_transport(inner: Any, inner_async: Any, **options: Unpack[OptionKeywords]) -> Any:
+def dual_transport(
+    inner: Any,
+    inner_async: Any,
+    *,
+    router: ToolRouter | None = None,
+    reveal: Reveal | None = None,
+    **options: Unpack[OptionKeywords],
+) -> Any:
     """Return a single transport for a `Client` and an `AsyncClient`, for frameworks that take the same object for both.
 
     Args:
         inner: The sender of the sync requests: a transport or a `Client`.
         inner_async: The sender of the async requests: a transport or an `AsyncClient`.
+        router: Chooses the tools of requests out of many; see `adapter.wrap`.
+        reveal: The way by which later turns get further tools; see `adapter.wrap`.
         options: See `adapter.Options`.
 
     Raises:
@@ -77,7 +96,7 @@ def dual_transport(inner: Any, inner_async: Any, **options: Unpack[OptionKeyword
     module = _module_of(inner, "BaseTransport", "Client")
     if _module_of(inner_async, "AsyncBaseTransport", "AsyncClient") is not module:
         raise TypeError(f"both must come from {module.__name__}: a {type(inner_async).__module__} object was given too")
-    return _dual_class(module)(inner, inner_async, open_exchange_for(make_options(options)))
+    return _dual_class(module)(inner, inner_async, open_exchange_for(make_options(options), router=router, reveal=reveal))
 
 
 @functools.cache
@@ -124,11 +143,36 @@ def _module_of(inner: Any, *kinds: str) -> ModuleType:
     return module
 
 
-def open_exchange_for(options: Options, *, compares: bool = False) -> Opener:
+def open_exchange_for(
+    options: Options, *, compares: bool = False, router: ToolRouter | None = None, reveal: Reveal | None = None
+) -> Opener:
     """Return the function that a transport asks about each request, with the clock and the logs of the process.
 
     Args:
         options: The caller's choices.
         compares: With `native="auto"`, ask a server first if tools reach the prompt.
+        router: The caller's router.
+        reveal: The way by which later turns get further tools; None for `"append"`.
+
+    Raises:
+        TypeError: Not a router.
+        ValueError: A way without a router or an unknown one, or a router with `merge_system`.
     """
-    return opener(options, reporter(options), time.time, watcher(options), compares=compares)
+    routing = _routing(options, router, reveal)
+    return opener(options, reporter(options), time.time, watcher(options), compares=compares, routing=routing)
+
+
+def _routing(options: Options, router: ToolRouter | None, reveal: Reveal | None) -> Routing | None:
+    if router is None:
+        if reveal is not None:
+            raise ValueError(f"reveal={reveal!r} needs a router: router=adapter.ToolRouter(tools)")
+        return None
+    from adapter.exchange.routing import Routing
+
+    routing = Routing(router, "append" if reveal is None else reveal)
+    if options.merge_system:
+        raise ValueError(
+            "router adds tools in later system messages, and merge_system=True joins them at the top, so the prompt would "
+            "change from its beginning; leave out router, and give each request tools=router.select(messages).tools"
+        )
+    return routing

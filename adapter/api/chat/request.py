@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from adapter.errors import BadRequest
 from adapter.events import frozen
 from adapter.tools.choice import ToolChoice, asks_for_nothing, read_choice, read_function_call
 from adapter.tools.definitions import RAISING, Policy, ToolSet, read_functions, read_tools
 from adapter.tools.message_tools import with_those_of
+
+if TYPE_CHECKING:
+    from adapter.routing.searching import Search
+    from adapter.tools.call_form import CallForm
 
 # Members that upstream does not know: the prompt or the parser takes over.
 _TAKEN_OVER = ("tools", "tool_choice", "parallel_tool_calls", "functions", "function_call", "response_format")
@@ -28,6 +32,7 @@ class ChatRequest:
         parallel: `parallel_tool_calls`.
         legacy: The caller speaks `functions` and expects `function_call`.
         places: The caller's names of the messages, where the caller sent none but items; empty for `messages[0]`, …
+        search: The search for further tools that the model is offered; None without one.
     """
 
     body: Mapping[str, Any]
@@ -36,6 +41,12 @@ class ChatRequest:
     parallel: bool | None
     legacy: bool
     places: Sequence[str] = ()
+    search: Search | None = None
+
+    @property
+    def forms(self) -> Mapping[str, CallForm]:
+        """Forms of the calls that reach the caller as another kind than function calls, by name."""
+        return self.tools.forms if self.search is None else {**self.search.forms, **self.tools.forms}
 
     def place(self, position: int) -> str:
         """Return the caller's name of a message, by its position."""
@@ -64,13 +75,16 @@ class ChatRequest:
         return self.body.get("messages")
 
 
-def read_request(body: Mapping[str, Any], *, always: bool = False, policy: Policy = RAISING) -> ChatRequest | None:
+def read_request(
+    body: Mapping[str, Any], *, always: bool = False, policy: Policy = RAISING, beyond: Collection[str] = ()
+) -> ChatRequest | None:
     """Read a chat request.
 
     Args:
         body: The caller's body.
         always: Read a request without tools, functions or tool history too.
         policy: The treatment of tools that cannot be offered.
+        beyond: Names of tools that are not in the request, and that its choice may name: a router's.
 
     Returns:
         None for a request without tools, functions or tool history, which passes upstream unchanged.
@@ -83,7 +97,7 @@ def read_request(body: Mapping[str, Any], *, always: bool = False, policy: Polic
         raise BadRequest("'tools' and 'functions' cannot be used together; 'functions' is the older form.", param="functions")
     own = read_functions(body["functions"], policy) if legacy else read_tools(body.get("tools"), policy=policy)
     tools = with_those_of(body.get("messages"), own, policy)
-    _check_dependents(body, tools, legacy=legacy)
+    _check_dependents(body, legacy=legacy, offers=bool(tools or tools.told or beyond))
     if not (always or tools or tools.told) and not _has_history(body.get("messages")):
         return None
     stream = body.get("stream")
@@ -100,14 +114,15 @@ def read_request(body: Mapping[str, Any], *, always: bool = False, policy: Polic
         )
     if legacy:
         return ChatRequest(body, tools, read_function_call(body.get("function_call"), tools.names), False, True)
-    return ChatRequest(body, tools, read_choice(body.get("tool_choice"), tools.names), parallel, False)
+    names = {*tools.names, *beyond} if beyond else tools.names
+    return ChatRequest(body, tools, read_choice(body.get("tool_choice"), names), parallel, False)
 
 
-def _check_dependents(body: Mapping[str, Any], tools: ToolSet, *, legacy: bool) -> None:
+def _check_dependents(body: Mapping[str, Any], *, legacy: bool, offers: bool) -> None:
     """Refuse a choice that asks for a call where no tools are given, in OpenAI's words; `auto` and `none` ask for nothing."""
     for name, needed in _NEEDS.items():
         value = body.get(name)
-        if not asks_for_nothing(value) and not ((tools or tools.told) and legacy == (needed == "functions")):
+        if not asks_for_nothing(value) and not (offers and legacy == (needed == "functions")):
             raise BadRequest(f"'{name}' is only allowed when '{needed}' are specified.", param=name)
 
 

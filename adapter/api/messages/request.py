@@ -14,7 +14,7 @@ from adapter.tools.choice import ToolChoice, read_choice
 from adapter.tools.definitions import RAISING, Policy, ToolSet, read_messages_tools
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 # Members that change the answer, and that nobody here can serve.
 _REFUSED = {
@@ -54,7 +54,9 @@ class MessagesRequest:
         return stops
 
 
-def read_request(body: Mapping[str, Any], limit: str, switch: str = "", policy: Policy = RAISING) -> MessagesRequest:
+def read_request(
+    body: Mapping[str, Any], limit: str, switch: str = "", policy: Policy = RAISING, beyond: Collection[str] = ()
+) -> MessagesRequest:
     """Read a request.
 
     Args:
@@ -62,6 +64,7 @@ def read_request(body: Mapping[str, Any], limit: str, switch: str = "", policy: 
         limit: Upstream's name for the limit of tokens of an answer: `max_tokens` or `max_completion_tokens`.
         switch: Upstream's way to switch thinking: `chat_template_kwargs`, `enable_thinking`, or none.
         policy: The treatment of tools and blocks that cannot be offered.
+        beyond: Names of tools that are not in the request, and that its choice may name: a router's.
 
     Raises:
         BadRequest: The body is malformed, or asks for more than a chat can give; `param` names the place.
@@ -71,7 +74,7 @@ def read_request(body: Mapping[str, Any], limit: str, switch: str = "", policy: 
             raise wrong_value(name, body[name], hint)
     if body.get("stream") is not None and not isinstance(body["stream"], bool):
         raise wrong_type("stream", body["stream"], "true or false")
-    tools, choice, parallel = _tools(body, policy)
+    tools, choice, parallel = _tools(body, policy, beyond)
     messages, places, told = chat_messages(body.get("system"), body.get("messages"), lenient=policy.on_builtin == "leave_out")
     thinking, thoughts, problem = _thinking(body.get("thinking"), switch)
     chat = {
@@ -91,12 +94,12 @@ def read_request(body: Mapping[str, Any], limit: str, switch: str = "", policy: 
     return MessagesRequest(read, thoughts, [*told, *([problem] if problem else [])])
 
 
-def _tools(body: Mapping[str, Any], policy: Policy) -> tuple[ToolSet, ToolChoice, bool | None]:
+def _tools(body: Mapping[str, Any], policy: Policy, beyond: Collection[str]) -> tuple[ToolSet, ToolChoice, bool | None]:
     """Return the tools, the choice among them, and the leave for several calls at once."""
     tools = read_messages_tools(body.get("tools"), policy)
     value = body.get("tool_choice")
-    choice = read_choice(value, tools.names)
-    if choice.forced and not tools:
+    choice = read_choice(value, {*tools.names, *beyond} if beyond else tools.names)
+    if choice.forced and not (tools or beyond):
         raise BadRequest("'tool_choice' is only allowed when 'tools' are specified.", param="tool_choice")
     alone = value.get("disable_parallel_tool_use") if isinstance(value, dict) else None
     if alone is not None and not isinstance(alone, bool):

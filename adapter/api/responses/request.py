@@ -12,7 +12,7 @@ from adapter.api.responses.tools import brought_tools, read_tools_and_choice
 from adapter.tools.definitions import RAISING, Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from adapter.events import Problem
 
@@ -70,6 +70,11 @@ class ResponsesRequest:
         return self.chat.stream
 
 
+def is_responses(body: Mapping[str, Any]) -> bool:
+    """Return True for a request of the Responses API, by its members."""
+    return "input" in body and "messages" not in body
+
+
 def read_request(
     body: Mapping[str, Any],
     context: Sequence[Mapping[str, Any]],
@@ -77,6 +82,7 @@ def read_request(
     policy: Policy = RAISING,
     *,
     strict: bool = False,
+    beyond: Collection[str] = (),
 ) -> ResponsesRequest:
     """Read a Responses request.
 
@@ -86,6 +92,7 @@ def read_request(
         limit: Upstream's name for the limit of tokens of an answer: `max_tokens` or `max_completion_tokens`.
         policy: The treatment of tools that cannot be offered.
         strict: Refuse calls and results that do not pair up.
+        beyond: Names of tools that are not in the request, and that its choice may name: a router's.
 
     Raises:
         BadRequest: The body is malformed, or asks for more than a chat can give; `param` names the place.
@@ -101,7 +108,7 @@ def read_request(
     items = input_items(body.get("input"))
     if not (items or context or body.get("instructions")):
         raise wrong_value("input", items, "Send at least one item.")
-    tools, choice = read_tools_and_choice(body, brought_tools(with_params(context, items)), policy)
+    tools, choice = read_tools_and_choice(body, brought_tools(with_params(context, items)), policy, beyond)
     messages, places, told = chat_messages(context, items, lenient=policy.on_builtin == "leave_out", strict=strict)
     instructions = body.get("instructions")
     if instructions is not None:

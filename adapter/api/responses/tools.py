@@ -12,7 +12,7 @@ from adapter.tools.choice import ToolChoice, choice_by_word, offered
 from adapter.tools.definitions import MOST_KEPT, Policy, ToolSet, read_flat_tools
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 _FORMS = (
     '\'none\', \'auto\', \'required\', {"type": "function", "name": …}, {"type": "custom", "name": …} or '
@@ -29,7 +29,7 @@ def brought_tools(items: Iterable[tuple[Mapping[str, Any], str]]) -> list[tuple[
 
 
 def read_tools_and_choice(
-    body: Mapping[str, Any], brought: Iterable[tuple[Any, str]], policy: Policy
+    body: Mapping[str, Any], brought: Iterable[tuple[Any, str]], policy: Policy, beyond: Collection[str] = ()
 ) -> tuple[ToolSet, ToolChoice]:
     """Return the tools and the `tool_choice` of a request.
 
@@ -37,6 +37,7 @@ def read_tools_and_choice(
         body: The request.
         brought: Further lists of tools in the input, with their paths. Of two tools of a name the later is offered.
         policy: The treatment of tools that cannot be offered.
+        beyond: Names of tools that are not in the request, and that its choice may name: a router's.
 
     Raises:
         BadRequest: A tool cannot be offered or is malformed, or the choice is none of the documented forms or names a tool that
@@ -45,8 +46,8 @@ def read_tools_and_choice(
     tools = read_flat_tools(body.get("tools"), policy=policy)
     for more, param in brought:
         tools = _joined(tools, read_flat_tools(more, param, policy))
-    choice = _choice(body.get("tool_choice"), tools, policy)
-    if choice.mode not in {"auto", "none"} and not tools:
+    choice = _choice(body.get("tool_choice"), tools, policy, beyond)
+    if choice.mode not in {"auto", "none"} and not (tools or beyond):
         raise BadRequest("Tool choice must be specified with 'tools' parameter.", param="tool_choice")
     return tools, choice
 
@@ -63,7 +64,7 @@ def _joined(tools: ToolSet, more: ToolSet) -> ToolSet:
     return joined.telling(told) if told else joined
 
 
-def _choice(value: Any, tools: ToolSet, policy: Policy) -> ToolChoice:
+def _choice(value: Any, tools: ToolSet, policy: Policy, beyond: Collection[str]) -> ToolChoice:
     if value is None:
         return ToolChoice()
     choice = choice_by_word(value)
@@ -71,13 +72,13 @@ def _choice(value: Any, tools: ToolSet, policy: Policy) -> ToolChoice:
         return choice
     kind = value.get("type") if isinstance(value, dict) else None
     if kind in _NAMED:
-        return ToolChoice("named", (_named(value, "tool_choice", tools),))
+        return ToolChoice("named", (_named(value, "tool_choice", tools, beyond),))
     if kind == "allowed_tools":
-        return _allowed(value, tools, policy)
+        return _allowed(value, tools, policy, beyond)
     raise wrong_value("tool_choice", value, f"Use {_FORMS}.")
 
 
-def _named(value: Any, param: str, tools: ToolSet) -> str:
+def _named(value: Any, param: str, tools: ToolSet, beyond: Collection[str]) -> str:
     if not isinstance(value, dict) or value.get("type") not in _NAMED:
         raise wrong_value(param, value, 'Use {"type": "function", "name": …}: this model has functions and custom tools only.')
     inner = value.get(value["type"])
@@ -86,10 +87,11 @@ def _named(value: Any, param: str, tools: ToolSet) -> str:
         raise missing(f"{param}.name", "It is the name of one of the tools.")
     if not isinstance(name, str):
         raise wrong_type(f"{param}.name", name, "a string")
-    return tools.known_as(name, value.get("namespace")) or offered(name, f"{param}.name", tools.names)
+    names = {*tools.names, *beyond} if beyond else tools.names
+    return tools.known_as(name, value.get("namespace")) or offered(name, f"{param}.name", names)
 
 
-def _allowed(value: Mapping[str, Any], tools: ToolSet, policy: Policy) -> ToolChoice:
+def _allowed(value: Mapping[str, Any], tools: ToolSet, policy: Policy, beyond: Collection[str]) -> ToolChoice:
     mode = value.get("mode")
     if mode not in ("auto", "required"):
         raise wrong_value("tool_choice.mode", mode, "Use 'auto' or 'required'.")
@@ -103,7 +105,7 @@ def _allowed(value: Mapping[str, Any], tools: ToolSet, policy: Policy) -> ToolCh
         if isinstance(kind, str) and kind in tools.by_name and kind not in _NAMED:
             found.append(kind)  # a search for tools, whose type is its name
         elif kind in _NAMED or policy.on_builtin == "raise" or not isinstance(kind, str):
-            found.append(_named(item, param, tools))
+            found.append(_named(item, param, tools, beyond))
     if not found:
         raise wrong_value("tool_choice.tools", listed, "None of them can be offered here: name a function or a custom tool.")
     return ToolChoice(mode, tuple(found))
