@@ -33,6 +33,7 @@ class Meaning:
         self.embed = embed
         self._vectors = dict(known or {})
         self._lock = Lock()
+        self._making: dict[str, Lock] = {}  # by text
         self._asked: Recent[[str], array[float]] = Recent(self._one, _MOST_TEXTS, lambda text: 4_096 + len(text))
 
     def vectors(self, texts: Sequence[str]) -> list[array[float]]:
@@ -57,13 +58,24 @@ class Meaning:
         vectors = self.vectors(texts)
         if not said or not vectors:
             return [0.0] * len(vectors)
-        asked = [(weight, self._asked(text)) for weight, text in said]
+        asked = [(weight, self._once(text)) for weight, text in said]
         mean = _unit([sum(weight * vector[at] for weight, vector in asked) for at in range(len(asked[0][1]))])
         if len(mean) != len(vectors[0]):
             raise ValueError(
                 f"embed returned vectors of {len(vectors[0])} numbers for the tools, and of {len(mean)} for the question"
             )
         return [sum(map(mul, vector, mean)) for vector in vectors]
+
+    def _once(self, text: str) -> array[float]:
+        """Return the vector of a text; threads with the same text wait for one call."""
+        with self._lock:
+            lock = self._making.setdefault(text, Lock())
+        try:
+            with lock:
+                return self._asked(text)
+        finally:
+            with self._lock:
+                self._making.pop(text, None)
 
     def _one(self, text: str) -> array[float]:
         return self._made([text])[0]

@@ -54,16 +54,17 @@ def whole(create: Callable[..., Any], request: Mapping[str, Any], run: Run) -> A
         raise TypeError("run_tools() takes a sync client, and this client's answers must be awaited: await arun_tools(…)")
     if not request.get("stream"):
         return answered
-    joined = run.wire.joined(run.say)
+    joined, came = run.wire.joined(run.say), False
     try:
         for chunk in answered:
+            came = True
             joined.add(chunk)
             if run.over():
                 raise TimeoutError("the answer was still coming at the deadline of the run")
     finally:
         if callable(end := getattr(answered, "close", None)):
             end()
-    return joined.whole()
+    return joined.whole() if came else create(**_unstreamed(request, run))
 
 
 async def awhole(create: Callable[..., Any], request: Mapping[str, Any], run: Run) -> Any:
@@ -74,14 +75,21 @@ async def awhole(create: Callable[..., Any], request: Mapping[str, Any], run: Ru
     answered = await answered
     if not request.get("stream"):
         return answered
-    joined = run.wire.joined(run.say)
+    joined, came = run.wire.joined(run.say), False
     try:
         async for chunk in answered:
+            came = True
             joined.add(chunk)
     finally:
         if callable(end := getattr(answered, "close", None)):
             await end()
-    return joined.whole()
+    return joined.whole() if came else await create(**_unstreamed(request, run))
+
+
+def _unstreamed(request: Mapping[str, Any], run: Run) -> dict[str, Any]:
+    """Return the request for a whole answer, where the server answered the request for a stream with none."""
+    run.say("note", "The server answered a request for a stream without one, so it is asked again for a whole answer.")
+    return {key: value for key, value in request.items() if key not in {"stream", "stream_options"}}
 
 
 def close(awaitable: Any) -> None:

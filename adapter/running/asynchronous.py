@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import inspect
 from collections import deque
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from adapter.running import asking, threads
@@ -135,9 +136,9 @@ async def _call(ready: Ready) -> End:
             end = await future
         except asyncio.CancelledError:
             return _IN_THREAD
-    if inspect.isawaitable(end.value):
+    if inspect.isawaitable(end.value) or isinstance(end.value, AsyncIterator):
         try:
-            return End(threads.listed(await end.value))
+            return End(await threads.alisted(await end.value if inspect.isawaitable(end.value) else end.value))
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001  # a function may raise anything; a task would end the loop with it

@@ -18,7 +18,7 @@ from typing import Annotated, Any
 from adapter.running.docstrings import read_docstring
 
 if typing.TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 _UNNAMED: Mapping[Any, str] = {
     inspect.Parameter.VAR_POSITIONAL: "'*{}' takes any number of values, which no call can give by name: use a list",
@@ -61,7 +61,7 @@ def read_signature(function: Callable[..., Any], name: str) -> Signature:
     hints = _hints(inner, name)
     fields: dict[str, Any] = {}
     defaults: dict[str, Any] = {}
-    for parameter in inspect.signature(function).parameters.values():
+    for parameter in _parameters(function, name):
         if parameter.name in bound:
             continue
         _check(parameter, hints, name)
@@ -71,6 +71,14 @@ def read_signature(function: Callable[..., Any], name: str) -> Signature:
         fields[parameter.name] = _field(hint, described.parameters.get(parameter.name), parameter.default)
     read, schema = _adapter(fields, name)
     return Signature(described.summary, schema, read, defaults)
+
+
+def _parameters(function: Callable[..., Any], name: str) -> Iterable[inspect.Parameter]:
+    try:
+        return inspect.signature(function).parameters.values()
+    except ValueError as error:
+        told = f"tool {name!r}: Python knows no parameters of {function!r}"
+        raise TypeError(f"{told}; write a function with type hints that calls it{_BESIDE}") from error
 
 
 def _inner(function: Callable[..., Any]) -> tuple[Callable[..., Any], frozenset[str]]:

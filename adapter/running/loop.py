@@ -81,6 +81,7 @@ def steps(run: Run) -> Steps:
         run.heard(*answered)
         if not run.open_calls:
             return run.end("answered")
+        _forbid(run, choice)
         if run.settings.dry_run:
             return _withheld(run)
         for batch in _batches(run):
@@ -104,11 +105,17 @@ class _Choice:
     def __init__(self, request: Mapping[str, Any]) -> None:
         self.members = dict(request)
 
+    @property
+    def forbids(self) -> bool:
+        """No call may be made, whatever the server answers."""
+        choice = self.members.get("tool_choice")
+        return choice == "none" or (isinstance(choice, Mapping) and choice.get("type") == "none")
+
     def drop(self) -> bool:
         """Drop a choice that forces a call. Returns True if one was dropped."""
         choice = self.members.get("tool_choice")
         forced = choice == "required"
-        if isinstance(choice, Mapping):
+        if isinstance(choice, Mapping) and not self.forbids:
             allowed = choice.get("allowed_tools", choice)
             forced = choice.get("type") != "allowed_tools" or (
                 isinstance(allowed, Mapping) and allowed.get("mode") == "required"
@@ -126,6 +133,12 @@ def _request(run: Run, choice: _Choice) -> dict[str, Any]:
     if run.settings.stream:
         request = {**run.wire.streaming, **request}
     return {key: value for key, value in request.items() if (key, value) != ("stream_options", None)}
+
+
+def _forbid(run: Run, choice: _Choice) -> None:
+    """Refuse the calls of an answer to a request that allows none: some servers do not hold the model to it."""
+    for written in run.open_calls if choice.forbids else ():
+        run.settle(written.id, "refused", replies.FORBIDDEN.format(name=written.name))
 
 
 def _withheld(run: Run) -> RunResult:

@@ -10,6 +10,7 @@ import importlib
 import inspect
 import json
 import re
+from collections import Counter
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -122,14 +123,40 @@ def _tool(session: Any, item: Mapping[str, Any], name: str, *, writes: bool, tim
     read_tools([definition], f"tools of the MCP server: {item.get('name')!r}")
 
     async def call(arguments: dict[str, Any]) -> ToolOutput:
-        answered = await session.call_tool(item["name"], arguments)
+        try:
+            answered = await session.call_tool(item["name"], arguments)
+        except Exception as error:
+            if not _is_gone(error):
+                raise
+            message = f"{name} was not answered: the MCP server is gone, and its tools cannot be used any more"
+            raise ToolError(message) from error
         result = _plain(answered)
         text = as_text(result)
         if result.get("isError"):
             raise ToolError(text or "the tool failed, without a reason")
-        return ToolOutput(text, answered)
+        return ToolOutput(text, answered, _unseen(result))
 
     return RunnableTool(definition, call, lambda text: ((json.loads(text),), {}), writes=writes, timeout=timeout)
+
+
+def _is_gone(error: Exception) -> bool:
+    """Return True for the error of a session whose server has ended, of either generation of `mcp`."""
+    if type(error).__name__ in {"ClosedResourceError", "BrokenResourceError", "EndOfStream"}:
+        return True
+    return type(error).__name__ in {"McpError", "MCPError"} and "connection closed" in str(error).lower()
+
+
+def _unseen(result: Mapping[str, Any]) -> str:
+    """Return a sentence on the parts of a result that the model does not see; empty for none."""
+    kinds = Counter(str(part.get("type")) for part in result.get("content") or () if _is_binary(part))
+    listed = ", ".join(f"{count} of the kind {kind!r}" for kind, count in kinds.items())
+    return f"parts that the model does not see, only a note on each: {listed}" if kinds else ""
+
+
+def _is_binary(part: Mapping[str, Any]) -> bool:
+    if part.get("type") == "resource":
+        return "text" not in (part.get("resource") or {})
+    return part.get("type") not in {"text", "resource_link"}
 
 
 def as_text(result: Mapping[str, Any]) -> str:

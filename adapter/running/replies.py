@@ -15,6 +15,7 @@ UNCONFIRMED = "Error: {name} was not run: it changes something, and nobody is th
 WRITTEN_BEFORE = (
     "Error: {name} was not run: the same call did not come to an end before and may have taken effect, so it is not repeated."
 )
+FORBIDDEN = "Error: {name} was not run: no tool may be called now. Answer in words."
 DRY_RUN = "{name} was not run: this is a dry run."
 OVER = "Error: {name} was not run: the time of the run is over."
 NOT_REACHED = "Error: {name} was not run: the run was interrupted before."

@@ -190,7 +190,9 @@ class Run:
     def _returned(self, ready: Ready, value: Any, seconds: float) -> None:
         text: Any = value
         if isinstance(value, ToolOutput):
-            text, value = value.text, value.value
+            text, value, unseen = value.text, value.value, value.unseen
+            if unseen:
+                self.say("note", f"The result of {ready.tool.name} has {unseen}.", ready.call)
         try:
             text = replies.as_text(text)
         except Exception as error:  # noqa: BLE001  # results are of any class, and so are the errors of showing them

@@ -7,6 +7,7 @@ import functools
 import inspect
 import queue
 from collections import deque
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from adapter.running import asking, threads
@@ -124,7 +125,7 @@ def _end(run: Run, ready: Ready, end: End) -> None:
     if end.error is not None and not isinstance(end.error, Exception | asyncio.CancelledError):
         run.broke_off(ready, end.error)
         raise end.error
-    if inspect.isawaitable(end.value):
+    if inspect.isawaitable(end.value) or isinstance(end.value, AsyncIterator):
         asking.close(end.value)
         end = End(error=TypeError(f"{ready.tool.name} returned {type(end.value).__name__}, which arun_tools awaits"))
     run.ended(ready, end)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextvars
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any
 
 from adapter.running.values import End
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from adapter.running.judging import Ready
 
 _MOST_ITEMS = 1_000_000
+_ENDLESS = f"the result is an iterator of more than {_MOST_ITEMS:,} items"
 
 
 def call(ready: Ready) -> End:
@@ -39,7 +40,23 @@ def listed(value: Any) -> Any:
         return value
     items = list(itertools.islice(value, _MOST_ITEMS + 1))
     if len(items) > _MOST_ITEMS:
-        raise ValueError(f"the result is an iterator of more than {_MOST_ITEMS:,} items")
+        raise ValueError(_ENDLESS)
+    return items
+
+
+async def alisted(value: Any) -> Any:
+    """Return the items of an iterator or of an asynchronous iterator as a list; see `listed`.
+
+    Raises:
+        ValueError: The iterator has more than a million items, or no end.
+    """
+    if not isinstance(value, AsyncIterator):
+        return listed(value)
+    items = []
+    async for item in value:
+        items.append(item)
+        if len(items) > _MOST_ITEMS:
+            raise ValueError(_ENDLESS)
     return items
 
 

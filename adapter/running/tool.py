@@ -67,9 +67,10 @@ class RunnableTool:
 
     @property
     def is_async(self) -> bool:
-        """The function must be awaited."""
+        """The function must be awaited, or is an asynchronous generator."""
         called = _called(self.function)
-        return inspect.iscoroutinefunction(called if inspect.isroutine(called) else type(called).__call__)
+        called = called if inspect.isroutine(called) else type(called).__call__
+        return inspect.iscoroutinefunction(called) or inspect.isasyncgenfunction(called)
 
     def marked_like(self, other: RunnableTool | None, bound: Mapping[str, Any]) -> RunnableTool:
         """Return the tool with the marks of another, whose function it calls, and with bound arguments."""

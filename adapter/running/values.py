@@ -152,10 +152,12 @@ class ToolOutput:
     Attributes:
         text: The result for the model.
         value: The result for the caller.
+        unseen: A sentence on parts of the result that the model does not see; empty for none.
     """
 
     text: str
     value: Any
+    unseen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
