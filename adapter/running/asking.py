@@ -64,7 +64,7 @@ def whole(create: Callable[..., Any], request: Mapping[str, Any], run: Run) -> A
     finally:
         if callable(end := getattr(answered, "close", None)):
             end()
-    return joined.whole() if came else create(**_unstreamed(request, run))
+    return create(**_unstreamed(request, run)) if not came and _is_document(answered) else joined.whole()
 
 
 async def awhole(create: Callable[..., Any], request: Mapping[str, Any], run: Run) -> Any:
@@ -83,7 +83,13 @@ async def awhole(create: Callable[..., Any], request: Mapping[str, Any], run: Ru
     finally:
         if callable(end := getattr(answered, "close", None)):
             await end()
-    return joined.whole() if came else await create(**_unstreamed(request, run))
+    return await create(**_unstreamed(request, run)) if not came and _is_document(answered) else joined.whole()
+
+
+def _is_document(answered: Any) -> bool:
+    """Return True for a stream of the openai client's over an answer that is none."""
+    headers = getattr(getattr(answered, "response", None), "headers", None) or {}
+    return "json" in headers.get("content-type", "")
 
 
 def _unstreamed(request: Mapping[str, Any], run: Run) -> dict[str, Any]:

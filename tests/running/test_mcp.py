@@ -16,7 +16,7 @@ from openai import AsyncOpenAI
 
 import adapter
 from adapter.running.mcp import as_text, mcp_tools
-from tests.running.plays import Turn, check_history, native
+from tests.running.plays import Turn, check_history, native, native_stream
 from tests.support.loopback import Upstream
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def run(turns: list[Turn], **options: Any) -> RunResult:
             tools = await adapter.mcp_tools(found, **marks)
             return await adapter.arun_tools(client, "Go.", tools, model="m", **options)
 
-    with Upstream(*(native(turn, number) for number, turn in enumerate(turns))) as upstream:
+    made = native_stream if options.get("stream") else native
+    with Upstream(*(made(turn, number) for number, turn in enumerate(turns))) as upstream:
         result = asyncio.run(inner(upstream.url))
     check_history(result.messages)
     return result
@@ -89,10 +90,11 @@ def test_a_server_that_is_not_trusted_writes_with_all_its_tools() -> None:
 
 
 @needs_mcp
-def test_a_server_that_dies() -> None:
-    result = run([[("die", {})], [("files_read", {"path": "a"})], "Sorry."], reads="hints", timeout=20)
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_a_server_that_dies(stream: bool) -> None:
+    result = run([[("die", {})], [("files_read", {"path": "a"})], "Sorry."], reads="hints", timeout=20, stream=stream)
     assert [call.outcome for call in result.calls] == ["failed", "failed"]
-    assert all(call.reply.startswith(f"Error: {call.name} failed (") for call in result.calls)
+    assert all("was not answered: the MCP server is gone" in call.reply for call in result.calls), result.calls
     assert result.answer == "Sorry."
 
 
