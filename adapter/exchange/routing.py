@@ -76,9 +76,9 @@ class Routing:
         if not isinstance(request.messages, list) or not self._router.tools:
             return request  # the reader of messages says why they are wrong
         plain = plain_messages(request.messages)
-        digests = digests_of(plain)
         brought = names_in(plain)
         keep = [name for name in request.choice.allowed or () if name in self._router.by_name]
+        digests = digests_of(plain) if self._searches or keep or self._additions.any else []
         self._remember(plain, digests, keep)
         additions = self._additions.after(digests)
         found = Revealing(self._router, plain, keep=keep, later=self._append, additions=additions, brought=brought)

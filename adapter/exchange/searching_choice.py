@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from adapter.completion.result import ParsedToolCall
 from adapter.exchange.search_attempts import SearchAttempts
 from adapter.exchange.streamed_choice import StreamedChoice
-from adapter.exchange.tool_search import is_search, search_beside
+from adapter.exchange.tool_search import is_search, search_beside, without_searches
 from adapter.routing.additions import JOINT
 
 if TYPE_CHECKING:
@@ -68,6 +68,9 @@ class SearchingChoice(StreamedChoice):
         self.attempts.searched(read, self._answer.text.text())
         self._searched = True
         return True
+
+    def _judge(self, parsed: ParsedCompletion, reason: str) -> None:
+        super()._judge(without_searches(self._request, parsed, lambda _: None), reason)  # told as they began
 
     def _beside(self, delta: Mapping[str, Any], out: list[bytes]) -> list[Event]:
         if delta.get("tool_calls") and not self.attempts.present.native:

@@ -54,6 +54,11 @@ class Additions:
     def __init__(self) -> None:
         self._store = MemoryStore(_MOST_PLACES, _MOST_BYTES)
 
+    @property
+    def any(self) -> bool:
+        """Something was added to some conversation."""
+        return self._store.count > 0
+
     def after(self, digests: Sequence[str]) -> dict[int, Addition]:
         """Return the additions of a conversation, by the number of messages before each."""
         found = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import runpy
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -61,6 +62,30 @@ def test_tools_are_embedded_once_and_texts_once() -> None:
     assert [len(call) for call in embed.calls] == [len(OFFICE), 1]
     router.select([{"role": "user", "content": "rain"}, {"role": "user", "content": "song"}])
     assert embed.calls[2:] == [["song"]]
+
+
+def test_threads_with_the_same_question_make_its_vector_once() -> None:
+    asked: list[list[str]] = []
+    meet = threading.Barrier(4)
+
+    def embed(texts: list[str]) -> list[list[float]]:
+        asked.append(texts)
+        threading.Event().wait(0.05)  # long enough for the others to ask too, if they did
+        return [[1.0, float(len(text))] for text in texts]
+
+    router = adapter.ToolRouter(OFFICE, 2, embed=embed)
+    router.select("song")
+
+    def select() -> None:
+        meet.wait()
+        router.select("rain")
+
+    threads = [threading.Thread(target=select) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert asked[1:] == [["song"], ["rain"]]
 
 
 def test_parameters_describe_a_tool_without_a_description() -> None:

@@ -166,6 +166,7 @@ def test_a_model_that_goes_on_searching_is_stopped(stream: bool) -> None:
 
 
 BESIDE = [
+    pytest.param(call("get_weather", CITY) + call("search_tools", {}), [("get_weather", CITY)], "the search is left out", id="an invalid search"),
     pytest.param(search("mail") + call("get_weather", CITY), [("sendEmail", EMAIL)], "'get_weather' beside a search", id="search first"),
     pytest.param(call("get_weather", CITY) + search("mail"), [("get_weather", CITY)], "the search is left out", id="call first"),
 ]  # fmt: skip
