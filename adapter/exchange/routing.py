@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from adapter.errors import BadRequest
@@ -50,17 +49,19 @@ class Routing:
         self._append = reveal == "append"
         self._additions = Additions()
         self._told = False
+        self._forms: Mapping[str, CallForm] | None = None
 
     @property
     def names(self) -> Collection[str]:
         """Names of the router's tools, which a `tool_choice` may name."""
         return self._router.by_name.keys()
 
-    @cached_property
-    def _forms(self) -> Mapping[str, CallForm]:
-        """Forms of the calls of custom tools, which a search may find."""
-        custom = [wrapped_form(tool) for tool in self._router.tools if tool.get("type") == "custom"]
-        return read_tools(custom).forms
+    def _custom(self) -> Mapping[str, CallForm]:
+        """Return the forms of the calls of custom tools, which a search may find."""
+        if self._forms is None:
+            custom = [wrapped_form(tool) for tool in self._router.tools if tool.get("type") == "custom"]
+            self._forms = read_tools(custom).forms
+        return self._forms
 
     def routed(self, request: ChatRequest, report: Report) -> ChatRequest:
         """Return a request with the tools that its turns need.
@@ -117,7 +118,7 @@ class Routing:
             self._told = True
             message = f"the tool that looks for further tools is called {name!r}: a tool of the caller's is {NAME!r}"
             report(Problem("chosen", message))
-        return Search(name, self._router, frozenset(shown), self._additions, digest, known, self._forms)
+        return Search(name, self._router, frozenset(shown), self._additions, digest, known, self._custom())
 
 
 def _in_wrapped_form(message: Any) -> Any:

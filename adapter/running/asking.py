@@ -94,6 +94,7 @@ def _is_document(answered: Any) -> bool:
 
 def _unstreamed(request: Mapping[str, Any], run: Run) -> dict[str, Any]:
     """Return the request for a whole answer, where the server answered the request for a stream with none."""
+    run.unstreamed = True
     run.say("note", "The server answered a request for a stream without one, so it is asked again for a whole answer.")
     return {key: value for key, value in request.items() if key not in {"stream", "stream_options"}}
 

@@ -50,6 +50,7 @@ class Run:
         deadline: Time of the clock at which the run is over; None for no limit.
         wire: The API of the client.
         finish_reason: `finish_reason` of the last answer.
+        unstreamed: The answer to come is whole, though a stream was asked for.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Run:
         self.turn = 0
         self.wire = WIRES[settings.api]
         self.finish_reason: str | None = None
+        self.unstreamed = False
         self._text = ""
         self.records: list[CallRecord] = []
         self.tokens = TokenUse()
@@ -122,6 +124,9 @@ class Run:
         self._answer = answer
         self.messages.extend(answer.messages)
         self._text = answer.text
+        if self.unstreamed and answer.text:
+            self.say("text", answer.text)
+        self.unstreamed = False
         for sentence in answer.mended:
             self.say("note", sentence)
         if answer.finish_reason in _CUT:

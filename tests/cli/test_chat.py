@@ -156,7 +156,7 @@ LINES = {
         ("The answer is kept as far as it was written.\n",), status=1, asked="user assistant user",
     ),
     "no stream": Case(
-        "Hi\n", (completion("Hello."),), "", ("the model's answer has no message", "The question is taken back.\n"), status=1
+        "Hi\n", (completion("Hello."),), "Hello.\n", ("asked again for a whole answer.\n",),
     ),
     "no protocol": Case("Hi\n", (Answer(b"<html>"),), "", ("The question is taken back.\n",), status=1),
     "an answer cut off": Case(

@@ -81,6 +81,7 @@ def test_no_call_runs_where_the_choice_is_none(way: Way, choice: Any) -> None:
 def test_a_server_that_answers_a_stream_whole(way: Way) -> None:
     found = play(way, [completion("Fine.")], [])
     assert found.result.answer == "Fine."
+    assert "".join(event.message for event in found.events if event.kind == "text") == ("Fine." if way.stream else "")
     asked_again = way.stream and len(found.bodies) == 2
     assert asked_again == any("without one" in event.message for event in found.events if event.kind == "note")
 
