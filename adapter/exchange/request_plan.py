@@ -52,8 +52,7 @@ if TYPE_CHECKING:
     from adapter.servers import Rung
 
 
-# The lowest rung: only the prompt asks for the calls.
-_WORDS = Enforcement()
+_WORDS = Enforcement()  # the lowest rung: only the prompt asks for the calls
 
 
 class RequestPlan:
