@@ -1,4 +1,4 @@
-"""adapter templates: List, show, compare or check the dialects and the chat templates, or print their paths."""
+"""adapter templates: List, show, compare, check, import or export the dialects and the chat templates, or print their paths."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import shutil
 import textwrap
 from typing import TYPE_CHECKING
 
+from adapter.cli import response_templates
 from adapter.cli.console import BadInput, Console
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
-_EITHER = "a dialect, a chat template (also chat/NAME), or the path of a .jinja file"
+_EITHER = "a dialect, a chat template (also chat/NAME), or the path of a .jinja file or a tokenizer_config.json"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +31,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     diff = actions.add_parser("diff", help="print the lines in which two templates differ")
     diff.add_argument("name", help=_EITHER)
     diff.add_argument("other", help=_EITHER)
+    response_templates.add(actions)
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
@@ -48,6 +50,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
             return _check(args.name, console)
         if args.action == "diff":
             return _diff(args.name, args.other, console)
+        if args.action == "import":
+            return response_templates.import_template(args, console)
+        if args.action == "export":
+            return response_templates.export_template(args, console)
         if args.action == "show":
             console.text(_read(args.name)[0])
         else:
@@ -107,11 +113,14 @@ def _chat_name(name: str) -> str:
 def _read(name: str) -> tuple[str, str]:
     """Read a dialect's template or a chat template. Returns source and path."""
     from adapter.dialects import registry, templates
+    from adapter.dialects.response.config import SUFFIX
     from adapter.errors import DialectError
 
     chat = _chat_name(name)
     if chat:
         return templates.read(chat, "chat", "chat template")
+    if name.endswith(SUFFIX):
+        return registry.of_response_template(name).source, name
     if name in templates.names() or name.endswith(templates.SUFFIX):
         return templates.read(name)
     path = registry.load(name).path

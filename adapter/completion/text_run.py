@@ -15,7 +15,7 @@ from adapter.events import Event, Markup
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from adapter.dialects.registry import SpaceBeforeCall
+    from adapter.dialects.dialect import SpaceBeforeCall
 
 SPACE = " \t\r\n"
 _LEAST = 128  # pieces that are kept: more than pieces of white space are held back

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import tomllib
 from importlib import resources
 from pathlib import Path
@@ -78,7 +79,7 @@ def read(name: str, under: str = "", what: str = "dialect", others: Iterable[str
     elif name in names(under):
         place = (folder() / under if under else folder()) / f"{name}{SUFFIX}"
     else:
-        there = of_other_kind(name, under) + near_or_all(name, sorted({*names(under), *others}))
+        there = of_other_kind(name, under) + _of_a_place(name) + near_or_all(name, sorted({*names(under), *others}))
         raise DialectError(f"no {what} {shortened(name)}; {there}, or give the path of a {SUFFIX} file")
     try:
         if isinstance(place, Path):
@@ -92,6 +93,17 @@ def of_other_kind(name: str, under: str) -> str:
     """Return words about a chat template's name given for a dialect, or the other way; empty for any other name."""
     kind, option, other = ("dialect", "dialect", "") if under else ("chat template", "chat_template", _CHAT)
     return f"that is the name of a {kind}, for {option}={name!r}; " if name in names(other) else ""
+
+
+def _of_a_place(name: str) -> str:
+    """Return words about a folder, or a name on a hub, given for a template; empty for any other name."""
+    try:
+        folder = Path(name).is_dir()
+    except (OSError, ValueError):
+        return ""
+    if folder:
+        return "that is a folder; its tokenizer_config.json may be given, if it holds a response_template; "
+    return "nothing is fetched from a hub; " if re.fullmatch(r"[\w.-]+/[\w.-]+", name) else ""
 
 
 def near_or_all(name: str, names: Iterable[str]) -> str:

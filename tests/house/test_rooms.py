@@ -57,6 +57,7 @@ ROOMS = [
     "transport",
     "replaying",
     "testing",
+    "exporting",
     "client",
     "running",
     "counting",

@@ -1,0 +1,248 @@
+"""A tokenizer's response template read as a dialect: its turns at every kind of split, faults that its own executor refuses."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import adapter
+from adapter.dialects.registry import by_model, load, of_response_template
+from adapter.dialects.response.config import read_config
+from adapter.dialects.response.executor import read_message
+from adapter.errors import DialectError
+from adapter.events import CallFinished, ReasoningDelta, TextDelta
+from adapter.testing import check_dialect, splits
+from tests.support.response_templates import FAULTS, TEMPLATES, TOOLS, turns, written
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def streamed(path: str, deltas: list[str]) -> tuple[str | None, str | None, list[tuple[str, Any]]]:
+    """What comes of a turn in pieces: content, reasoning, calls."""
+    parser = adapter.CompletionParser(TOOLS, dialect=path, new_id=lambda: "id")
+    events = [event for delta in deltas for event in parser.feed(delta)] + parser.close()
+    text = "".join(event.text for event in events if isinstance(event, TextDelta))
+    thought = "".join(event.text for event in events if isinstance(event, ReasoningDelta))
+    calls = [(event.name, json.loads(event.arguments)) for event in events if isinstance(event, CallFinished)]
+    return text or None, thought or None, calls
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_right_turns_are_read_at_every_split(name: str, tmp_path: Path) -> None:
+    path = written(tmp_path, name)
+    assert load(path).syntax == TEMPLATES[name][1]
+    for case, text, wanted in turns(path):
+        for split, deltas in splits(text).items():
+            found = streamed(path, deltas)
+            assert (found[0] and found[0].strip(), *found[1:]) == wanted, (case, split)
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_strict_reading_agrees(name: str, tmp_path: Path) -> None:
+    """The executor here reads each turn as the dialect does, but for values that a schema types."""
+    path = written(tmp_path, name)
+    template = read_config(path).template
+    for case, text, (content, reasoning, calls) in turns(path):
+        message = read_message(template, text)
+        assert (message.get("content"), message.get("reasoning_content")) == (content, reasoning), case
+        assert [call["function"]["name"] for call in message.get("tool_calls", ())] == [call for call, _ in calls], case
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_dialect_passes_the_battery(name: str, tmp_path: Path) -> None:
+    report = check_dialect(written(tmp_path, name))
+    assert report.ok, report
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_faults_that_the_strict_reading_refuses_are_read(fault: str, tmp_path: Path) -> None:
+    text, calls, content = FAULTS[fault]
+    path = written(tmp_path, "JSON between tags")
+    for split, deltas in splits(text).items():
+        found = streamed(path, deltas)
+        assert (found[2], found[0] and " ".join(found[0].split())) == (calls, content and " ".join(content.split())), split
+    template = read_config(path).template
+    if fault == "text between two calls":
+        assert read_message(template, text)["content"] == "Done."
+    else:
+        with pytest.raises(ValueError, match="Expecting|Unterminated|Invalid"):
+            read_message(template, text)
+
+
+def with_calls(calls: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {"start_anchor": "<|me|>", "fields": {"tool_calls": calls, **fields}}
+
+
+HERMES = {
+    "open_pattern": r"\s*<tool_call>\s*",
+    "close_pattern": r"\s*</tool_call>\s*",
+    "repeats": True,
+    "content": "json",
+    "transform": {"type": "function", "function": "{content}"},
+}
+THINK = {"open": "<think>", "close": "</think>"}
+ENDS = {"close": "<|im_end|>"}
+LIST = {"content": "json", "transform_each": True}
+TOOL_NAME = {"type": "function", "function": {"name": "{tool_name}", "arguments": "{parameters}"}}
+# Template, the dialect whose calls it reads.
+KNOWN: list[Any] = [
+    pytest.param(with_calls(HERMES, thinking=THINK, content=ENDS), "hermes", id="JSON in tags, and ChatML's end"),
+    pytest.param(with_calls(HERMES, content={"close": "<|end_of_text|>"}), "granite-4", id="the same calls, another end"),
+    pytest.param(
+        with_calls({"open": "<|START_ACTION|>", "close": "<|END_ACTION|>", **LIST, "transform": TOOL_NAME}),
+        "command-a",
+        id="a list with keys of its own",
+    ),
+    pytest.param(
+        with_calls(
+            {
+                "open_pattern": r"<tool_call>\s*<function=(?P<name>[^>]+)>\s*",
+                "close_pattern": r"\s*</function>\s*</tool_call>",
+                "repeats": True,
+                "content": "xml-inline",
+                "content_args": {"tag_pattern": r"<parameter=(?P<key>[^>]+)>\n?(?P<value>.*?)\n?</parameter>"},
+                "transform": {"type": "function", "function": {"name": "{name}", "arguments": "{content}"}},
+            },
+            reasoning_content=THINK,
+            content={"close_pattern": r"\s*<\|im_end\|>"},
+        ),
+        "qwen3.5",
+        id="function and parameter tags",
+    ),
+]
+
+
+def saved(folder: Path, template: Any, **config: Any) -> str:
+    path = folder / "tokenizer_config.json"
+    path.write_text(json.dumps({**config, "response_template": template}), encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(("template", "dialect"), KNOWN)
+def test_calls_of_a_known_dialect_are_recognised(template: dict[str, Any], dialect: str, tmp_path: Path) -> None:
+    path = saved(tmp_path, template)
+    made = of_response_template(path)
+    assert made.calls == dialect
+    assert made.notes[0] == f"calls are those of the dialect {dialect!r}, whose words the prompt has"
+    assert load(path).open == load(dialect).open
+    assert by_model(path)[1].startswith(f"a dialect out of the response_template in {path}; calls are those of")
+
+
+def test_the_model_s_name_chooses_among_dialects_with_the_same_calls(tmp_path: Path) -> None:
+    folder = tmp_path / "Qwen2.5-7B-Instruct"
+    folder.mkdir()
+    assert of_response_template(saved(folder, with_calls(HERMES, content=ENDS))).calls == "qwen2.5"
+    path = saved(tmp_path, with_calls(HERMES, content=ENDS), name_or_path="HuggingFaceTB/SmolLM2-1.7B-Instruct")
+    assert of_response_template(path).calls != "qwen2.5"
+
+
+def test_keys_without_effect_are_told(tmp_path: Path) -> None:
+    calls = {**HERMES, "repeats": False, "optional": False}
+    template = with_calls(calls, content={**ENDS, "content_args": {"strip": False}})
+    path = saved(tmp_path, {**template, "defaults": {"role": "assistant", "mood": "good"}})
+    assert of_response_template(path).notes[1:] == (
+        "start_anchor has no effect: a completion is read without its prompt",
+        "defaults.mood = 'good' has no effect: an answer has no such default",
+        "tool_calls.optional = false has no effect: an answer without it is read",
+        "tool_calls.repeats is not true: every call is read all the same, not the last alone",
+        "no field of reasoning: text between <think> and </think> stays content",
+        "fields.content.content_args.strip = False has no effect: white space around an answer is no content",
+    )
+
+
+def test_a_file_of_the_template_alone(tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps(with_calls(HERMES, content=ENDS)), encoding="utf-8")
+    assert load(str(path)).name == "mine"
+    reply = adapter.parse('<tool_call>{"name": "note", "arguments": {}}</tool_call>', TOOLS, dialect=str(path))
+    assert [call.name for call in reply.tool_calls] == ["note"]
+
+
+TAGS = TEMPLATES["tags alone"][0]["fields"]["tool_calls"]
+# Template, words of the error.
+REFUSED: list[Any] = [
+    pytest.param([], "response_template = []: must be a JSON object", id="a list"),
+    pytest.param({"fields": {}}, "response_template.fields = {}: write an object", id="no fields"),
+    pytest.param(
+        {**with_calls(HERMES), "version": 2}, "response_template.version = 2: version 1 is read", id="another version"
+    ),
+    pytest.param({**with_calls(HERMES), "start": "x"}, "response_template.start = 'x': an unknown key", id="an unknown key"),
+    pytest.param(
+        with_calls({**HERMES, "opens": "<"}), "fields.tool_calls.opens = '<': an unknown key", id="an unknown key of a field"
+    ),
+    pytest.param(
+        with_calls({**HERMES, "content": "yaml"}), "tool_calls.content = 'yaml': no form of content", id="unknown content"
+    ),
+    pytest.param(
+        with_calls({**HERMES, "close_pattern": "(a"}), "close_pattern = '(a': no regular expression", id="a bad pattern"
+    ),
+    pytest.param(
+        with_calls({**HERMES, "close_pattern": "(a+)+$"}), "a repetition without end stands inside another", id="nested"
+    ),
+    pytest.param(
+        with_calls({**HERMES, "close_pattern": ".*.*.*.*x"}), "more than 3 repetitions without end follow", id="in a row"
+    ),
+    pytest.param(with_calls({**HERMES, "close_pattern": "a*b" * 9}), "9 repetitions without end stand in it", id="many"),
+    pytest.param(with_calls({**HERMES, "open": "<a>"}), "has open and open_pattern; write one of them", id="both edges"),
+    pytest.param(with_calls(HERMES, content={"close": []}), "content.close = []: must be a text", id="no literal"),
+    pytest.param(
+        with_calls({**HERMES, "content_args": {"quotes": 1}}),
+        "content_args.quotes = 1: means nothing to content 'json'",
+        id="argument",
+    ),
+    pytest.param(
+        with_calls({**HERMES, "transform": {"function": "call {content}"}}),
+        "a placeholder is the whole text",
+        id="a mixed placeholder",
+    ),
+    pytest.param(
+        with_calls(HERMES, citations={"open": "<c>"}), "no part of an answer here is called 'citations'", id="another field"
+    ),
+    pytest.param(
+        with_calls(HERMES, content={}, thinking={}), "content and thinking have no 'open'", id="two fields for the rest"
+    ),
+    pytest.param({"fields": {"content": ENDS}}, "no field tool_calls with a beginning", id="no calls"),
+    pytest.param(
+        with_calls(
+            {**HERMES, "transform": {"type": "function", "function": {"name": "{content.tool}", "arguments": "{content.args}"}}}
+        ),
+        "JSON calls are read with the keys name or tool_name, and arguments or parameters",
+        id="other keys",
+    ),
+    pytest.param(
+        with_calls({"open": "<a>", "close": "</a>", "content": "kv-lines"}),
+        "tool_calls.content = 'kv-lines': no call syntax here reads calls in this form",
+        id="lines",
+    ),
+    pytest.param(
+        with_calls({**TAGS, "content_args": {"tag_pattern": r"\[(?P<key>\w+)=(?P<value>[^\]]*)\]"}}),
+        "tags are read as <WORD=NAME>",
+        id="tags in square brackets",
+    ),
+    pytest.param(
+        with_calls(HERMES, thinking={"open": "<think>", "close_pattern": r"\w+"}),
+        "reasoning stands between two literal tags",
+        id="words",
+    ),
+]
+
+
+@pytest.mark.parametrize(("template", "words"), REFUSED)
+def test_templates_that_cannot_be_said_are_refused(template: Any, words: str, tmp_path: Path) -> None:
+    path = saved(tmp_path, template)
+    with pytest.raises(DialectError) as caught:
+        adapter.parse("x", TOOLS, dialect=path)
+    assert words in str(caught.value)
+    assert str(caught.value).startswith(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_call_that_the_template_itself_would_not_read_is_refused(tmp_path: Path) -> None:
+    """The tags are spelt as the syntax spells them, but the pattern asks for a sign that no call has."""
+    calls = {**TAGS, "open_pattern": r"<do=(?P<name>[^>]+)>(?=!)"}
+    with pytest.raises(DialectError, match="cannot be said by a call syntax here: a call written as"):
+        load(saved(tmp_path, with_calls(calls)))
