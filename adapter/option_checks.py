@@ -39,7 +39,9 @@ def check(options: Any) -> None:
 def _check_shown(options: Any) -> None:
     dialect, examples = options.dialect, options.examples
     if isinstance(dialect, bool | int | float | list | tuple | Mapping) or dialect is None:
-        raise TypeError(f"dialect={dialect!r}: use a name, the path of a .jinja file, 'auto', or a Dialect")
+        raise TypeError(
+            f"dialect={dialect!r}: use a name, the path of a .jinja file or of a tokenizer_config.json, 'auto', or a Dialect"
+        )
     if isinstance(examples, str) and examples != "auto":
         raise ValueError(f"examples={examples!r}: use 'auto', or a list of messages")
     if examples is None or isinstance(examples, str):

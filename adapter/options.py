@@ -55,7 +55,8 @@ class Options:
 
     Attributes:
         dialect: The name of the model's dialect, a `Dialect` of your own, or `"auto"`: chosen by the model's name in each
-            request, and told to `on_event`. A model's name in place of a dialect's chooses alike.
+            request, and told to `on_event`. A model's name in place of a dialect's chooses alike. The path of a `.jinja`
+            file, or of a tokenizer's configuration with a `response_template`.
         on_invalid: The treatment of a call that is still invalid after the re-asks. `"raise"`: the request fails with
             status 422 and code `invalid_tool_call`. `"return"`: the call is handed out unchanged. `"text"`: its block
             stays in the content. A tool with `strict: true` is always treated as `"raise"`. `parse` and `CompletionParser`

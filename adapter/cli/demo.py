@@ -32,7 +32,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--result", metavar="TEXT", default="", help="the result of a call of your own tools, which nobody runs"
     )
-    parser.add_argument("--dialect", help="name of a dialect, the path of a .jinja file, or auto")
+    parser.add_argument("--dialect", help="name of a dialect, the path of a .jinja file or of a tokenizer_config.json, or auto")
     parser.add_argument("--enforce", **choice(("auto", *RUNGS), "how the answer is made a call; not with --all"))
     parser.add_argument("--model", metavar="FILE", help="another GGUF model; with --base-url the name of the server's model")
     parser.add_argument("--no-download", action="store_true", help="never download the model")

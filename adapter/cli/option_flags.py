@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _CHAT_TEMPLATE = "make the text of a raw completion, by this chat template: a name, a file or a folder"
 # Options that shape the prompt, with their help. The names are those of the library.
 PROMPT = {
-    "dialect": "name of a dialect, the path of a .jinja file, or auto",
+    "dialect": "name of a dialect, the path of a .jinja file or of a tokenizer_config.json, or auto",
     "server": "what answers",
     "chat_template": _CHAT_TEMPLATE,
     "enforce": "how the answer is made a call",

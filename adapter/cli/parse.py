@@ -32,7 +32,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--dialect",
         "--template",
         default="hermes",
-        help="name of a dialect, the path of a .jinja file, or auto to try all dialects and say which reads the text",
+        help="name of a dialect, the path of a .jinja file or a tokenizer_config.json, or auto to say which reads the text",
     )
     parser.add_argument("--finish-reason", default="stop", help="what the server said; length when the text was cut")
     parser.add_argument("--thinking-prefilled", action="store_true", help="the text begins inside <think>")

@@ -46,7 +46,7 @@ def import_template(args: argparse.Namespace, console: Console) -> int:
     _check_out(args.out, args.file, templates.SUFFIX)
     made = of_response_template(args.file)
     for note in made.notes:
-        console.error(f"adapter: {note}")
+        console.error(f"adapter templates: {note}")
     _put(made.source, args.out, console)
     return 0
 
@@ -65,7 +65,7 @@ def export_template(args: argparse.Namespace, console: Console) -> int:
     _check_out(args.out, args.name, SUFFIX)
     made = export(load(args.name), args.start_anchor)
     for note in made.notes:
-        console.error(f"adapter: {note}")
+        console.error(f"adapter templates: {note}")
     _put(json.dumps(made.template, ensure_ascii=False, indent=2) + "\n", args.out, console)
     return 0
 
@@ -85,4 +85,4 @@ def _put(text: str, out: str | None, console: Console) -> None:
         Path(out).write_text(text, encoding="utf-8")
     except (OSError, ValueError) as error:
         raise BadInput(f"--out {out}: cannot be written: {error}") from error
-    console.error(f"adapter: written to {out}")
+    console.error(f"adapter templates: written to {out}")

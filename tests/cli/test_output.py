@@ -17,6 +17,7 @@ import pytest
 from adapter.cli import _COMMANDS, run
 from tests.support.loopback import Answer, Upstream, completion, streamed
 from tests.support.probed import Scripted
+from tests.support.response_templates import TEMPLATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +51,8 @@ COMMANDS = (
     "templates path gemma-4",
     "templates check {terse.jinja}",
     "templates diff hermes gemma-4",
+    "templates import config.json",
+    "templates export hermes",
     "probe --base-url PROBED",
     "probe --base-url PROBED --json",
     "demo --base-url URL --model m",
@@ -106,6 +109,7 @@ def argvs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[s
     case = {"id": "Grüße", "messages": REQUEST["messages"], "tools": [TOOL], "expect": [{"name": "f"}]}
     record = {"exchange": "1", "outcome": "answered", "status": 200, "asked": REQUEST, "calls": []}
     files |= {"cases": json.dumps(case), "records": json.dumps(record), "results": ""}
+    files |= {"config.json": json.dumps({"response_template": TEMPLATES["JSON between tags"][0]})}
     files |= {"terse.jinja": TERSE, "chat.jinja": "{% for m in messages %}{{ m.content }}\n{% endfor %}"}
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8-sig")
@@ -121,7 +125,7 @@ def called(argv: list[str], out: Any, err: Any) -> int:
 
 def test_every_command_and_every_action_is_in_the_table() -> None:
     words = {tuple(line.split()[:2]) for line in COMMANDS}
-    actions = {("templates", action) for action in ("list", "show", "path", "check", "diff")}
+    actions = {("templates", action) for action in ("list", "show", "path", "check", "diff", "import", "export")}
     actions |= {("eval", action) for action in ("record", "report")}
     assert {name for name, *_ in words} >= set(_COMMANDS)
     assert actions <= words
@@ -137,7 +141,7 @@ def test_an_output_that_fails(number: int, argvs: dict[str, list[str]]) -> None:
         notes = [
             note
             for note in err.getvalue().splitlines(keepends=True)
-            if not note.startswith(("adapter demo: ", "adapter eval: ", "adapter chat: "))
+            if not note.startswith(("adapter demo: ", "adapter eval: ", "adapter chat: ", "adapter templates: "))
         ]
         assert raw.failed, line
         assert (status, "".join(notes)) == ((2, words) if number == errno.ENOSPC else (0, "")), line

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.test_cli import REQUEST, call
+from tests.support.response_templates import TEMPLATES
 from tests.support.tiers import few_or_all
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 BYTES = bytes(range(256)) * 8
-# Files of every kind: none is what a command asks for, but for `r.json`, `u16.json` and `bom.json`.
+# Files of every kind: none is what a command asks for, but for `r.json`, `u16.json`, `bom.json` and `config.json`.
 FILES: dict[str, bytes] = {
     "r.json": json.dumps(REQUEST).encode(),
     "u16.json": json.dumps(REQUEST).encode("utf-16"),
@@ -43,6 +44,8 @@ FILES: dict[str, bytes] = {
     "types.json": b'{"messages": 5, "tools": 5, "model": {}}',
     "inner.json": b'{"messages": [5], "tools": [5]}',
     "role.json": b'{"messages": [{"role": 5, "content": {}}]}',
+    "config.json": json.dumps({"response_template": TEMPLATES["JSON between tags"][0]}).encode(),
+    "fields.json": b'{"response_template": {"fields": {"tool_calls": 5}}}',
     "input.json": b'{"input": 5, "tools": {}}',
 }
 NAMES = [
@@ -84,6 +87,10 @@ COMMANDS = (
     "templates path FILE",
     "templates check FILE",
     "templates diff hermes FILE",
+    "templates import FILE",
+    "templates import config.json --out FILE",
+    "templates export FILE",
+    "templates export hermes --out FILE",
     "demo --model FILE --no-download",
     "demo --base-url FILE",
     "demo --tools FILE --question Hi --base-url http://127.0.0.1:9/v1 --model-name m",
@@ -147,6 +154,20 @@ SAID = {
     "preview types.json": "types.json: tools: Invalid type",
     "tokens r.json --tokenizer empty.gguf": "empty.gguf",
     "templates check nope.jinja": "nope.jinja",
+    "templates import nope.json": "no file 'nope.json'; nothing is fetched from a hub, so give the path of a file here",
+    "templates import folder": "'folder' is no .json file; give folder/tokenizer_config.json",
+    "templates import Qwen/Qwen3-8B": "'Qwen/Qwen3-8B' is no .json file; nothing is fetched from a hub: give the path of a file here",
+    "templates import list.json": "list.json: a tokenizer's configuration is a JSON object, this is list",
+    "templates import r.json": "r.json: no response_template in it, only ",
+    "templates import config.json --out mine.json": "--out mine.json: give a name that ends in .jinja",
+    "templates import config.json --out nowhere/mine.jinja": "there is no folder nowhere; make it first",
+    "templates export hermes --out mine": "--out mine: give a name that ends in .json",
+    "templates export apertus": "dialect 'apertus' cannot be said in a response template: the name of a call is a key of its JSON",
+    "templates export nope": "no dialect 'nope'",
+    "parse r.json --dialect folder": "no dialect 'folder'; that is a folder; its tokenizer_config.json may be given",
+    "parse r.json --dialect acme/thing": "no dialect 'acme/thing'; nothing is fetched from a hub; ",
+    "parse r.json --dialect bytes.json": "'bytes.json' cannot be read: 'utf-8' codec",
+    "preview r.json --dialect r.json": "r.json: no response_template in it, only ",
     "demo --base-url ": "--base-url '': write http://host:port/v1",
     "demo --no-download --model ": "no model file ''",
 }  # fmt: skip

@@ -69,7 +69,7 @@ def test_faults_that_the_strict_reading_refuses_are_read(fault: str, tmp_path: P
     if fault == "text between two calls":
         assert read_message(template, text)["content"] == "Done."
     else:
-        with pytest.raises(ValueError, match="Expecting|Unterminated|Invalid"):
+        with pytest.raises(ValueError, match=r"Expecting|Unterminated|Invalid"):
             read_message(template, text)
 
 

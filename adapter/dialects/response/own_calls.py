@@ -66,8 +66,15 @@ def own_calls(field: Field) -> OwnCalls:
 
 def literal(text: str) -> str:
     """Write a text into a Jinja template, so that nothing in it is markup."""
-    quoted = re.sub(r"[\\\"#{}%\n\r\t]", lambda found: rf"\u{ord(found[0]):04x}", text)
-    return f'{{{{ "{quoted}" }}}}' if text else ""
+    if text and text == text.strip() and not re.search(r"[{}%#\\\n\r\t]", text):
+        return text
+    return f"{{{{ {_quoted(text)} }}}}" if text else ""
+
+
+def _quoted(text: str) -> str:
+    """Write a text as a string of Jinja's."""
+    escaped = re.sub(r"[\\\"#{}%\n\r\t]", lambda found: rf"\u{ord(found[0]):04x}", text)
+    return f'"{escaped}"'
 
 
 def _text_of(edge: Edge | None, field: Field) -> str:
@@ -165,10 +172,6 @@ def _braces(field: Field, edge: Edge, lead: str, close: str) -> OwnCalls:
     values = f'{{% for name, value in call.arguments.items() %}}{value}{{{{ "," if not loop.last }}}}{{% endfor %}}'
     call = f"{literal(lead)}{{{{ call.name }}}}{literal('{')}{values}{literal('}')}{literal(close)}"
     return OwnCalls("call_braces", opens, close, {"call": word, "quote": quote}, call, (quote,))
-
-
-def _quoted(text: str) -> str:
-    return literal(text)[3:-3]
 
 
 def _tags(field: Field) -> OwnCalls:
