@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import random
 from typing import TYPE_CHECKING, Any
@@ -17,11 +18,9 @@ from tests.support.response_templates import FAULTS, TEMPLATES, TOOLS, random_tu
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytest.importorskip("transformers", reason="pip install transformers regex")
-from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
-from transformers import AutoTokenizer, PreTrainedTokenizerFast
-from transformers.utils.chat_parsing import ResponseParser, parse_response
+transformers = pytest.importorskip("transformers", reason="pip install transformers regex")
+tokenizers = importlib.import_module("tokenizers")
+parsing = importlib.import_module("transformers.utils.chat_parsing")
 
 TURNS = 120  # for each dialect
 Message = tuple[str | None, str | None, list[tuple[str, Any]]]
@@ -34,7 +33,7 @@ def of(message: dict[str, Any]) -> Message:
 
 
 def theirs(text: str, template: dict[str, Any]) -> Message:
-    return of(parse_response(text, template, prefix="", tools=TOOLS))
+    return of(parsing.parse_response(text, template, prefix="", tools=TOOLS))
 
 
 def ours(text: str, dialect: str) -> Message:
@@ -81,7 +80,7 @@ def test_turns_in_pieces_are_equal(name: str) -> None:
     template = export(dialect, "<|me|>").template
     for _ in range(5):
         text, _calls = random_turn(dialect, chance, rows=False)
-        parser = ResponseParser(template, prefix="", tools=TOOLS)
+        parser = parsing.ResponseParser(template, prefix="", tools=TOOLS)
         for char in text:
             parser.feed(char)
         assert of(parser.finalize()[0]) == ours(text, name), text
@@ -109,13 +108,14 @@ def test_faults_that_it_refuses_are_read_here(fault: str, tmp_path: Path) -> Non
 
 
 def test_a_configuration_that_it_has_saved_is_a_dialect(tmp_path: Path) -> None:
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(WordLevel({"a": 0}, unk_token="a")), eos_token="a")
+    words = tokenizers.Tokenizer(tokenizers.models.WordLevel({"a": 0}, unk_token="a"))
+    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=words, eos_token="a")
     tokenizer.response_template = export(load("hermes")).template
     tokenizer.save_pretrained(tmp_path)
     text = '<think>\nHm.\n</think>\n\n<tool_call>\n{"name": "note", "arguments": {"text": "a"}}\n</tool_call><|im_end|>'
     wanted = (None, "Hm.", [("note", {"text": "a"})])
     assert ours(text, str(tmp_path / "tokenizer_config.json")) == wanted
-    again = AutoTokenizer.from_pretrained(tmp_path)
+    again = transformers.AutoTokenizer.from_pretrained(tmp_path)
     assert of(again.parse_response(text, prefix="", tools=TOOLS)) == wanted
     prompt = "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n<think>\n"
     assert of(again.parse_response(text.removeprefix("<think>\n"), prefix=prompt, tools=TOOLS)) == wanted
