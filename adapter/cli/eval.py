@@ -95,6 +95,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
     from adapter.evaluation.cases import BadCases
 
     try:
+        for flag in ("rejudge", "simulate"):
+            if args.words[0] in {RECORD, REPORT} and getattr(args, flag):
+                raise BadInput(f"eval {args.words[0]}: --{flag} is for cases: adapter eval CASES --{flag}")
         if args.words[0] == RECORD:
             return _record(args, console)
         if args.words[0] == REPORT:

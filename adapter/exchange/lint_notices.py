@@ -14,22 +14,24 @@ if TYPE_CHECKING:
     from adapter.dialects.registry import Dialect
     from adapter.exchange.learnt import Learnt
     from adapter.linting.finding import LintFinding
+    from adapter.options import Options
 
 # Findings told of one list; a list with more has its own fault many times.
 _MOST_FINDINGS = 40
 
 
-def lint_notices(tools: ToolSet, dialect: Dialect | None, learnt: Learnt) -> list[Problem]:
+def lint_notices(tools: ToolSet, dialect: Dialect, options: Options, learnt: Learnt) -> list[Problem]:
     """Return the findings in tools as problems of the kind `lint`; none for a list that was looked at before.
 
     Args:
         tools: The tools of a request.
-        dialect: The dialect that shows them to the model; None where upstream gets them as they are.
+        dialect: The dialect that shows them to the model, unless upstream gets all tools as they are.
+        options: The caller's choices.
         learnt: Remembers the lists of a client and a model.
     """
-    if not tools or not learnt.first_seen(_digest(tools)):
+    if options.lint == "off" or not tools or not learnt.first_seen(_digest(tools)):
         return []
-    found = _findings(tools, dialect)
+    found = _findings(tools, None if options.native == "always" else dialect)
     told = [Problem("lint", f"{one.severity} {one.rule}: {one.message}; {one.hint}", one.evidence) for one in found]
     more = len(told) - _MOST_FINDINGS
     if more > 0:

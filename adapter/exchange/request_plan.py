@@ -85,8 +85,6 @@ class RequestPlan:
         self.dialect = resolve(options.dialect, options.result_role)
         self.guard = neutraliser(self.dialect) if options.neutralise else None
         self._noted: list[Problem] = list(request.tools.told)
-        if options.lint == "warn":
-            self._noted += lint_notices(request.tools, None if options.native == "always" else self.dialect, self.learnt)
         self._request = request = writable(request, self.dialect, options.on_bad_tool, self._noted.append)
         self._choice = request.choice if request.tools else ToolChoice("none")  # a call of nothing is text
         self._noted += mended(request.tools)
@@ -113,6 +111,10 @@ class RequestPlan:
         self.answer_format = self._own_format()
         first = self.attempt() if self._native is None else self._native_attempt(self._native)
         self.first = dataclasses.replace(first, noted=tuple(self._noted)) if self._noted else first
+
+    def notices(self) -> list[Problem]:
+        """Return the problems to tell when the request goes upstream: a plan may also be made to see if it can."""
+        return [*self.first.problems(), *lint_notices(self._request.tools, self.dialect, self._options, self.learnt)]
 
     def _with_tools(self, *, examples: bool = True) -> list[dict[str, Any]]:
         """Return the conversation with the tools in words, with the examples or without."""
@@ -166,10 +168,9 @@ class RequestPlan:
 
     def _holds_format(self) -> bool:
         """Return True where upstream is held to the caller's format, or to a schema that allows the format or a call."""
-        server = self._upstream.server
         if self._choice.mode == "none":
-            return server.schema is not None
-        return self._reply is None and rung_for(self._options.enforce or "prompt", server) == "json_schema"
+            return self._upstream.server.schema is not None
+        return self._reply is None and rung_for(self._options.enforce or "prompt", self._upstream.server) == "json_schema"
 
     def _shape(self, body: Mapping[str, Any]) -> Shape:
         parallel = False if self._request.legacy else self._request.parallel

@@ -79,7 +79,7 @@ class StreamedChat:
 
     def exchange(self) -> Exchange:
         """Return the generator for the shell."""
-        for problem in self._plan.first.problems():
+        for problem in self._plan.notices():
             self._report(problem)
         try:
             reply, self._plan.first = yield from self._asked(self._plan.first, self._plan)

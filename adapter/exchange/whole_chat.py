@@ -99,7 +99,7 @@ class WholeChat:
 
     def exchange(self) -> Exchange:
         """Return the generator for the shell."""
-        for problem in self._plan.first.problems():
+        for problem in self._plan.notices():
             self._report(problem)
         reply, completion, first = yield from self._ask(self._plan.first, self._plan)
         if completion is None:

@@ -252,6 +252,13 @@ def test_flags_that_cannot_stand_together(line: str, tmp_path: Path) -> None:
     assert REFUSED[line] in err
 
 
+def test_records_and_reports_have_no_cases() -> None:
+    for line in ("record x.jsonl --simulate", "report x.jsonl --rejudge y.jsonl"):
+        status, _, err = call("eval", *line.split())
+        word, _, flag = line.split()[:3]
+        assert (status, err) == (2, f"adapter: eval {word}: {flag} is for cases: adapter eval CASES {flag}\n")
+
+
 def test_files_of_judging_again(tmp_path: Path) -> None:
     name, out = written(tmp_path, QUESTIONS[0]), tmp_path / "out.jsonl"
     out.write_text("")

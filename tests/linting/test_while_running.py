@@ -85,11 +85,13 @@ def test_lists_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> 
     assert [problem.message.split("'")[1] for problem in told] == ["get_weather", "get_0", "get_1", "get_weather"]
 
 
+@pytest.mark.parametrize("compares", [False, True], ids=["at once", "a server that is asked first if it takes tools"])
 @pytest.mark.parametrize("wire", [name for name in WIRES if name != "dashscope"])
-def test_the_gateway_warns_once(wire: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_gateway_warns_once(wire: str, compares: bool, caplog: pytest.LogCaptureFixture) -> None:
     path, body = WIRES[wire]
     caplog.set_level(logging.WARNING, logger="adapter")
-    with Upstream(completion("Hello.")) as upstream, running(upstream.url, {"lint": "warn"}, ollama=True) as url:
+    options = {"lint": "warn", **({"native": "auto", "profile": "auto"} if compares else {})}
+    with Upstream(completion("Hello.")) as upstream, running(upstream.url, options, ollama=True, compares=compares) as url:
         for _ in range(2):
             given = {"model": "m", "stream": False, **body, "tools": [without_words(one) for one in body["tools"]]}
             answer = httpx.post(url.removesuffix("/v1") + path, json=given, timeout=LIMIT)
