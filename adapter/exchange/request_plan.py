@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from adapter.prompt.replay import Said
     from adapter.servers import Rung
 
-
 _WORDS = Enforcement()  # the lowest rung: only the prompt asks for the calls
 
 
