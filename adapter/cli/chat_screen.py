@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from adapter.cli.console import coloured
+from adapter.cli.markdown import Markdown
 
 if TYPE_CHECKING:
     from adapter.cli.console import Console
@@ -32,6 +33,7 @@ class Screen:
         self._open = False  # a line of the answer has no end yet
         self._chosen: set[str] = set()
         self._spinner: Any = None
+        self._markdown = Markdown(lambda text, style: console.styled(text, style, console.out))
         self.text = ""
 
     @property
@@ -42,6 +44,7 @@ class Screen:
     def begin_turn(self) -> None:
         """Forget the text of the answer before."""
         self.text, self._open = "", False
+        self._markdown.close()
 
     def _spin(self) -> None:
         """Show on a terminal that the model is being asked."""
@@ -71,6 +74,7 @@ class Screen:
 
     def end_line(self) -> None:
         """End a line of the answer."""
+        self._console.piece(self._markdown.close())
         if self._open:
             self._console.piece("\n")
             self._open = False
@@ -86,7 +90,7 @@ class Screen:
         """Show a step of a run."""
         if event.kind == "text":
             self.text += event.message
-            self._piece(event.message)
+            self._piece(self._markdown.feed(event.message))
         elif event.kind == "reasoning":
             self._piece(self._console.styled(event.message, "dim"))
         elif event.kind == "asking":

@@ -24,7 +24,17 @@ if TYPE_CHECKING:
 _BOM = "\ufeff"  # which Windows' editors write
 _HANDLER = "adapter.plain_signs"
 _OPENED = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")  # what the shell has opened
-_STYLES = {"label": "1;36", "dim": "2", "good": "32", "bad": "31", "mark": "35", "key": "33"}
+_STYLES = {
+    "label": "1;36",
+    "dim": "2",
+    "good": "32",
+    "bad": "31",
+    "mark": "35",
+    "key": "33",
+    "code": "36",
+    "strong": "1",
+    "heading": "1;4",
+}
 # In front of a colour set here, in place of the escape that a text from elsewhere may hold too. No text can guess it.
 _OURS = f"\x00{secrets.token_hex(8)}"
 # Signs that a terminal would run instead of showing, and those that turn the direction of a text.

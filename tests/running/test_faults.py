@@ -162,7 +162,8 @@ def test_a_coroutine_is_cancelled_at_its_limit(stream: bool) -> None:
     assert cancelled == [True]
 
 
-def test_a_coroutine_that_ignores_its_cancellation_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_coroutine_that_ignores_its_cancellation_is_left_behind(monkeypatch: pytest.MonkeyPatch, stream: bool) -> None:
     monkeypatch.setattr(asynchronous, "GRACE", SHORT)
     asked = 0
 
@@ -174,7 +175,7 @@ def test_a_coroutine_that_ignores_its_cancellation_is_left_behind(monkeypatch: p
             except asyncio.CancelledError:
                 asked += 1
 
-    played = play(Way(True, False, False), [[("stay", {})], "Later."], [stay], timeout=SHORT)
+    played = play(Way(True, stream, False), [[("stay", {})], "Later."], [stay], timeout=SHORT)
     assert [(call.outcome, call.abandoned) for call in played.result.calls] == [("timed_out", True)]
     assert asked == 2
 
@@ -193,7 +194,7 @@ def test_the_limit_of_the_call_is_the_nearest(way: Way, release: threading.Event
     assert "within 0.04 s" in limit(timeout=60, own=50, timeouts={"hang": 0.04})
 
 
-@both_kinds
+@every_native_way
 def test_a_late_result_is_dropped(way: Way) -> None:
     go, gone = threading.Event(), threading.Event()
 

@@ -17,7 +17,7 @@ import pytest
 from openai import APIError, AsyncOpenAI, OpenAI
 
 import adapter
-from tests.running.plays import Turn, Way, both_kinds, check_history, every_native_way, every_way, native, play
+from tests.running.plays import Turn, Way, check_history, every_native_way, every_way, native, play
 from tests.running.test_responses import check_items, response
 from tests.support.loopback import Answer, Raw, Upstream
 from tests.support.tiers import few_or_all
@@ -87,7 +87,7 @@ def test_ctrl_c_in_confirm(way: Way, error: BaseException) -> None:
 
 
 @pytest.mark.parametrize("kind", ["asking", "waiting", "started", "finished", "stopped"])
-@both_kinds
+@every_native_way
 def test_ctrl_c_in_on_event(way: Way, kind: str) -> None:
     heard: list[str] = []
 

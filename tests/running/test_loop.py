@@ -87,7 +87,7 @@ def test_several_calls_run_side_by_side(way: Way) -> None:
     assert played.replies == ["0", "1", "2"]
 
 
-@both_kinds
+@every_native_way
 def test_fifty_calls_run_at_the_same_time(way: Way) -> None:
     meeting: Any = None
 
