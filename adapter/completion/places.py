@@ -170,6 +170,49 @@ def _joined(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(joined)
 
 
+def in_order(text: str, events: Iterable[Event]) -> list[Located] | None:
+    """Return the events of a whole completion with their places; None where only `Locator` finds these.
+
+    Takes events whose texts follow one another in the completion, and content with pieces held back that leave whole, each as a
+    text of its own, in order; none is held back beside reasoning.
+    """
+    found: list[Located] = []
+    place, block, spans = 0, "", ()
+    held: _Pieces = deque()
+    reasons = False
+    for event in events:
+        kind = type(event)
+        if kind is TextDelta or kind is Markup or kind is ReasoningDelta:
+            block = event.text  # type: ignore[union-attr]
+            reasons = reasons or kind is ReasoningDelta
+            taken = None if held and reasons else _next_in_order(text, block, place, held)
+            if taken is None or (held and reasons):
+                return None
+            spans, place = (taken,), max(place, taken.end)
+            found.append(Located(event, spans))
+        else:
+            found.append(Located(event, spans if kind is CallFinished and event.raw == block else ()))  # type: ignore[union-attr]
+    return found
+
+
+def _next_in_order(text: str, said: str, place: int, held: _Pieces) -> Span | None:
+    """Return the place of the next text, and hold back what stands in front; None where several places may be meant."""
+    if held and said[:1] == held[0][1][:1]:
+        start, piece = held[0]
+        if said != piece:
+            return None
+        held.popleft()
+        return Span(start, start + len(piece))
+    if not said:
+        return None
+    found = place if text.startswith(said, place) else text.find(said, place)
+    if found < 0:
+        return None
+    if found > place:
+        held.append((place, text[place:found]))
+    return Span(found, found + len(said))
+
+
 class Places:
     """The places of the parts of a whole completion, found when they are asked for.
 
@@ -186,7 +229,8 @@ class Places:
 
     @cached_property
     def _located(self) -> list[Located]:
-        return Locator().feed(self._text, self._events)
+        found = in_order(self._text, self._events)
+        return Locator().feed(self._text, self._events) if found is None else found
 
     @cached_property
     def content(self) -> tuple[Span, ...]:
