@@ -126,6 +126,9 @@ def answer(request: dict[str, Any], root: Path) -> float | str:
     """One measurement or one verdict."""
     if "completion" in request:
         what = _sent(request["completion"])
+        if request["peer"] in PEERS:
+            read, judge = _whole(PEERS[request["peer"]][0], root, what)
+            return judge() if request["do"] == "check whole" else timed(read, repeats_for(read))
         return _streamed(request, _named(request["peer"], root, what), what)
     make = PEERS[request["peer"]][0]
     kind: Kind = request["load"][0]

@@ -13,4 +13,5 @@ ROWS = {
     "dialects": "benchmarks.rows.dialects",
     "markers": "benchmarks.rows.markers",
     "gateway": "benchmarks.rows.gateway",
+    "batch": "benchmarks.rows.batch",
 }
