@@ -117,7 +117,7 @@ class Parts:
             raise BadRun(f"{out}: the output stands already; give another --out, or --fresh to write it anew")
         self.folder.mkdir(parents=True, exist_ok=True)
         self._journal: BinaryIO | None = None
-        self._lock = _locked(self.folder / "lock", out)
+        self._lock = locked(self.folder / "lock", out)
         self.counts, self.done = Counts(), dict[int, str]()
         try:
             if fresh:
@@ -230,7 +230,7 @@ def _write(path: Path, data: bytes) -> None:
     beside.replace(path)
 
 
-def _locked(path: Path, out: Path) -> int | None:
+def locked(path: Path, out: Path) -> int | None:
     """Hold a file for this process, so that no two write one output; None where the system has no such locks."""
     try:
         import fcntl

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Each is a module of this package, imported when its command runs: a gateway starts without the demo's modules.
-_COMMANDS = ("demo", "chat", "serve", "probe", "eval", "preview", "parse", "templates", "tokens", "lint")
+_COMMANDS = ("demo", "chat", "serve", "probe", "eval", "preview", "parse", "batch", "templates", "tokens", "lint")
 
 
 def run(argv: list[str], stdout: TextIO | None = None, stderr: TextIO | None = None, stdin: TextIO | None = None) -> int:
@@ -124,7 +124,9 @@ class _Parser(argparse.ArgumentParser):
     @property
     def flags(self) -> frozenset[str]:
         """The flags."""
-        return frozenset(flag for action in self._actions for flag in action.option_strings)
+        inner = [action.choices.values() for action in self._actions if isinstance(action, argparse._SubParsersAction)]  # noqa: SLF001
+        below = frozenset(flag for parsers in inner for parser in parsers for flag in parser.flags)
+        return below | frozenset(flag for action in self._actions for flag in action.option_strings)
 
 
 def _parsed(argv: list[str], console: Console) -> argparse.Namespace:

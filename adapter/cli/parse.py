@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapter.cli.console import BadInput, Console
 from adapter.cli.inputs import read_tool_file
-from adapter.cli.parse_flags import add_lines, check_one
+from adapter.cli.parse_flags import add_lines, add_reading, check_one
 from adapter.cli.parse_lines import run_lines
 from adapter.cli.try_dialects import try_dialects
 
@@ -25,19 +25,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "completion", metavar="FILE", nargs="?", help="the model's text or a saved answer, or - for standard input"
     )
-    parser.add_argument(
-        "--tools", metavar="FILE", help="a JSON list of the tools offered, or a request with tools; without, nothing is checked"
-    )
-    parser.add_argument(
-        "--dialect",
-        "--template",
-        default="hermes",
-        help="name of a dialect, the path of a .jinja file or a tokenizer_config.json, or auto to say which reads the text",
-    )
-    parser.add_argument("--finish-reason", default="stop", help="what the server said; length when the text was cut")
-    parser.add_argument("--thinking-prefilled", action="store_true", help="the text begins inside <think>")
-    parser.add_argument("--no-coerce", action="store_true", help="leave arguments of the wrong type alone")
-    parser.add_argument("--no-recover", action="store_true", help="read no calls without tags")
+    add_reading(parser, " or a tokenizer_config.json, or auto to say which reads the text")
     parser.add_argument("--json", action="store_true", help="print the message and the problems as JSON")
     add_lines(parser)
 

@@ -22,6 +22,28 @@ def add_lines(parser: argparse.ArgumentParser) -> None:
     add_output(group)
 
 
+def add_reading(parser: argparse.ArgumentParser, more: str = "") -> None:
+    """Add the flags for reading a completion.
+
+    Args:
+        parser: The parser of a command.
+        more: Words about the values of `--dialect`.
+    """
+    parser.add_argument(
+        "--tools", metavar="FILE", help="a JSON list of the tools offered, or a request with tools; without, nothing is checked"
+    )
+    parser.add_argument(
+        "--dialect",
+        "--template",
+        default="hermes",
+        help=f"name of a dialect, the path of a .jinja file{more}",
+    )
+    parser.add_argument("--finish-reason", default="stop", help="what the server said; length when the text was cut")
+    parser.add_argument("--thinking-prefilled", action="store_true", help="the text begins inside <think>")
+    parser.add_argument("--no-coerce", action="store_true", help="leave arguments of the wrong type alone")
+    parser.add_argument("--no-recover", action="store_true", help="read no calls without tags")
+
+
 def add_output(group: argparse._ArgumentGroup) -> None:
     """Add the flags for columns and for the output."""
     group.add_argument("--out", metavar="FILE", help="the output, .jsonl or .parquet; without, JSON lines on standard output")

@@ -6,6 +6,7 @@ import gzip
 import sys
 import zlib
 from contextlib import ExitStack, closing
+from functools import partial
 from hashlib import sha256
 from itertools import chain, islice
 from pathlib import Path
@@ -201,7 +202,15 @@ def _engine(args: argparse.Namespace) -> Any:
 
         return over_processes(PartMaker, (settings, form), found, args.workers, tell)
 
+    if getattr(args, "ray", None) is not None:
+        return partial(_over_ray, args.ray or None)
     return over if (args.workers or 1) > 1 else here
+
+
+def _over_ray(address: str | None, settings: LineSettings, form: Form, found: Iterator[Chunk], _: object) -> Iterator[Made]:
+    from adapter.batching.on_ray import over_ray
+
+    return over_ray(settings, form, found, address)
 
 
 def write_parts(

@@ -177,7 +177,8 @@ def in_order(text: str, events: Iterable[Event]) -> list[Located] | None:
     text of its own, in order; none is held back beside reasoning.
     """
     found: list[Located] = []
-    place, block, spans = 0, "", ()
+    place, block = 0, ""
+    spans: tuple[Span, ...] = ()
     held: _Pieces = deque()
     reasons = False
     for event in events:

@@ -13,6 +13,7 @@ from adapter.evaluation.outcome import CaseOutcome, Verdict
 from adapter.plain_file import check_plain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -79,12 +80,13 @@ def _checked(outcome: CaseOutcome) -> CaseOutcome:
     return outcome
 
 
-class ResultsFile:
-    """Appends outcomes to a file, each at once; a part of a line at its end is cut off.
+class AppendedLines:
+    """Appends values to a file of JSON lines, each at once; a part of a line at its end is cut off.
 
     Args:
         path: The file.
-        before: The outcomes that were read from the file; `NONE` to begin anew.
+        whole: Bytes of whole lines that were read from the file.
+        size: Bytes of the file when it was read.
         fresh: Drop what is in the file.
 
     Raises:
@@ -92,27 +94,27 @@ class ResultsFile:
         OSError: The file cannot be written.
     """
 
-    def __init__(self, path: Path, before: Results = NONE, *, fresh: bool = False) -> None:
+    def __init__(self, path: Path, whole: int = 0, size: int = 0, *, fresh: bool = False) -> None:
         self._lock = threading.Lock()
         self._name = str(path)
         self._file: Any = path.open("ab", buffering=0)
         try:
-            self._hold(path, before, fresh=fresh)
+            self._hold(path, whole, None if fresh else size)
         except BaseException:
             self._file.close()
             raise
 
-    def _hold(self, path: Path, before: Results, *, fresh: bool) -> None:
+    def _hold(self, path: Path, whole: int, size: int | None) -> None:
         """Take the file for this run alone, and cut it."""
         if not locked(self._file):
             raise BadCases(f"{path}: another run writes its results there now; wait for its end, or give another --out")
-        if not fresh and os.fstat(self._file.fileno()).st_size != before.size:
+        if size is not None and os.fstat(self._file.fileno()).st_size != size:
             raise BadCases(f"{path}: another run has written to the file just now; begin again to go on from there")
-        self._file.truncate(before.whole)
+        self._file.truncate(whole)
 
-    def add(self, outcome: CaseOutcome) -> None:
-        """Write an outcome, from any thread."""
-        line = json.dumps(outcome.as_json(), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    def write(self, value: Mapping[str, Any]) -> None:
+        """Write a value, from any thread."""
+        line = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
         with self._lock:
             left = memoryview(line)
             while left:
@@ -130,6 +132,27 @@ class ResultsFile:
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
+
+
+class ResultsFile(AppendedLines):
+    """Appends outcomes to a file of results.
+
+    Args:
+        path: The file.
+        before: The outcomes that were read from the file; `NONE` to begin anew.
+        fresh: Drop what is in the file.
+
+    Raises:
+        BadCases: Another run writes to the file, or has written to it since it was read.
+        OSError: The file cannot be written.
+    """
+
+    def __init__(self, path: Path, before: Results = NONE, *, fresh: bool = False) -> None:
+        super().__init__(path, before.whole, before.size, fresh=fresh)
+
+    def add(self, outcome: CaseOutcome) -> None:
+        """Write an outcome, from any thread."""
+        self.write(outcome.as_json())
 
 
 def locked(file: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from adapter.evaluation.cases import Case
     from adapter.evaluation.outcome import CaseOutcome
 
+J = TypeVar("J")
+R = TypeVar("R")
 _PATIENCE = 5.0
+_END = object()
 
 
 class Job(NamedTuple):
@@ -60,8 +63,6 @@ class Pace:
 def outcomes(jobs: Sequence[Job], concurrency: int, pace: Pace, keep: Callable[[CaseOutcome], object]) -> Iterator[CaseOutcome]:
     """Ask all cases, and yield each outcome when done.
 
-    The threads die with the process: an interrupt waits for no answer of a slow model.
-
     Args:
         jobs: The cases, in the order in which they are begun.
         concurrency: Cases asked at the same time.
@@ -71,41 +72,63 @@ def outcomes(jobs: Sequence[Job], concurrency: int, pace: Pace, keep: Callable[[
     Raises:
         Unreachable: The server of an arm cannot be asked at all.
     """
-    waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
+
+    def ask(job: Job) -> CaseOutcome:
+        outcome = job.asker.ask(job.case, job.number)
+        keep(outcome)
+        return outcome
+
+    return worked(iter(jobs), ask, min(concurrency, len(jobs)), pace)
+
+
+def worked(jobs: Iterator[J], work: Callable[[J], R], concurrency: int, pace: Pace) -> Iterator[R]:
+    """Do jobs in threads, and yield each result when done.
+
+    The threads die with the process: an interrupt waits for no answer of a slow model.
+
+    Args:
+        jobs: The jobs, each taken when a thread is free.
+        work: Does a job.
+        concurrency: Jobs done at the same time.
+        pace: The limit on jobs begun.
+
+    Raises:
+        BaseException: Raised by a job, or in taking one.
+    """
     done: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    stopped = threading.Event()
-    for job in jobs:
-        waiting.put(job)
+    stopped, taking = threading.Event(), threading.Lock()
 
-    def work() -> None:
-        while not stopped.is_set():
-            try:
-                job = waiting.get_nowait()
-            except queue.Empty:
-                return
-            pace.hold()
-            if stopped.is_set():
-                return
-            try:
-                outcome = job.asker.ask(job.case, job.number)
-                keep(outcome)
-                done.put(outcome)
-            except BaseException as error:  # noqa: BLE001  # raised in the thread that reads the outcomes
-                done.put(error)
-                return
+    def take() -> Any:
+        with taking:
+            return _END if stopped.is_set() else next(jobs, _END)
 
-    names = [f"adapter-eval-{number}" for number in range(min(concurrency, len(jobs)))]
-    workers = [threading.Thread(target=work, name=name, daemon=True) for name in names]
+    def run() -> None:
+        try:
+            while (job := take()) is not _END:
+                pace.hold()
+                if stopped.is_set():
+                    break
+                done.put((work(job), None))
+        except BaseException as error:  # noqa: BLE001  # raised in the thread that reads the results
+            done.put((None, error))
+        done.put(_END)
+
+    workers = [threading.Thread(target=run, name=f"adapter-{number}", daemon=True) for number in range(concurrency)]
     for worker in workers:
         worker.start()
     try:
-        for _ in jobs:
-            outcome = done.get()
-            if isinstance(outcome, BaseException):
+        ended = 0
+        while ended < len(workers):
+            found = done.get()
+            if found is _END:
+                ended += 1
+                continue
+            result, error = found
+            if error is not None:
                 stopped.set()
                 _wait(workers)
-                raise outcome
-            yield outcome
+                raise error
+            yield result
         _wait(workers)
     finally:
         stopped.set()

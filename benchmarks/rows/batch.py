@@ -1,7 +1,7 @@
 """Row 12: many completions of 300 characters with one call, read to rows with places, over processes, in flat memory.
 
-Processor time throughout. The scaling is that of idle cores: the time of one process over that of the busiest of two, where each
-has half of the rows, and of the process that gives them out. Memory is the peak of a process that reads a file.
+Processor time throughout. The scaling is that of idle cores: the time of one process over that of the busiest of two, of which
+each has half of the rows, and of the process that gives them out. Memory is the peak of a process that reads a file.
 """
 
 from __future__ import annotations

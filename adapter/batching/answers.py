@@ -1,0 +1,117 @@
+"""A file of answers: rows as they come, and in the order of the requests once all have come."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from typing import TYPE_CHECKING, Any
+
+from adapter.batching.asking import is_final
+from adapter.batching.parts import BadRun
+from adapter.evaluation.results import AppendedLines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+_NONE = -1
+
+
+class Answers:
+    """The rows in a file, found by their number. Eight bytes of memory for each.
+
+    Args:
+        path: The file, which may be missing.
+
+    Attributes:
+        number: Rows that have a final answer.
+
+    Raises:
+        BadRun: A line is no row of a batch.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._places = array("q")
+        self.whole = self.number = 0
+        if path.exists():
+            for row, place, end in _rows_of(path):
+                self.whole = end
+                before = self._place(row["row"])
+                self.number += is_final(row) - (before != _NONE)
+                self._set(row["row"], place if is_final(row) else _NONE)
+
+    def _place(self, row: int) -> int:
+        return self._places[row] if row < len(self._places) else _NONE
+
+    def _set(self, row: int, place: int) -> None:
+        while len(self._places) <= row:
+            self._places.append(_NONE)
+        self._places[row] = place
+
+    def has(self, number: int, fingerprint: str) -> bool:
+        """Tell if a request has a final answer.
+
+        Raises:
+            BadRun: The answer is to another request, or was asked for with other settings.
+        """
+        place = self._place(number)
+        if place == _NONE:
+            return False
+        with self._path.open("rb") as opened:
+            opened.seek(place)
+            row = json.loads(opened.readline())
+        if row["request"] != fingerprint:
+            raise BadRun(
+                f"{self._path}: row {number} was asked with other settings, or is another request now; give another --out, or "
+                "--fresh to begin anew"
+            )
+        return True
+
+    def opened(self) -> AppendedLines:
+        """Open the file to append rows; a part of a line at its end is cut off."""
+        return AppendedLines(self._path, self.whole)
+
+
+def put_in_order(path: Path, number: int) -> None:
+    """Write the last row of each request to the file, in the order of the requests.
+
+    Args:
+        path: The file.
+        number: Requests.
+
+    Raises:
+        BadRun: The row of a request is missing, or there are more rows than requests.
+    """
+    places = array("q", [_NONE]) * number
+    for row, place, _ in _rows_of(path):
+        if row["row"] >= number:
+            raise BadRun(f"{path}: row {row['row']} has no request any more; give --fresh to begin anew")
+        places[row["row"]] = place
+    missing = next((row for row, place in enumerate(places) if place == _NONE), None)
+    if missing is not None:
+        raise BadRun(f"{path}: row {missing} has no answer; the same command goes on from there")
+    beside = path.with_name(f"{path.name}.new")
+    with path.open("rb") as old, beside.open("wb") as new:
+        for place in places:
+            old.seek(place)
+            new.write(old.readline())
+    beside.replace(path)
+
+
+def _rows_of(path: Path) -> Iterable[tuple[dict[str, Any], int, int]]:
+    """Yield the rows of a file with the places of their begin and end, but for a part of a line at the end."""
+    place = 0
+    with path.open("rb") as opened:
+        for line in opened:
+            if not line.endswith(b"\n"):
+                return
+            try:
+                row = json.loads(line)
+                if not isinstance(row["row"], int) or "request" not in row:
+                    raise TypeError("no row")  # noqa: TRY301
+                is_final(row)
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
+                raise BadRun(f"{path}: no file that `adapter batch run` wrote; give another --out") from error
+            yield row, place, place + len(line)
+            place += len(line)

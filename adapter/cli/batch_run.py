@@ -1,0 +1,146 @@
+"""The run of `adapter batch run`: requests read, asked some at a time, and answers written in their order."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from adapter.cli.console import BadInput, Console
+from adapter.cli.option_flags import PROMPT, REQUEST, given_values
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator
+
+    from adapter.batching.answers import Answers
+    from adapter.batching.asking import Request, RequestAsker
+
+_INTERRUPTED = 130
+_OK = 200
+
+
+def run_requests(args: argparse.Namespace, console: Console) -> int:
+    """Ask all requests. Returns 1 if one has no answer, 130 after an interrupt."""
+    from adapter.batching.answers import Answers, put_in_order
+    from adapter.batching.asking import RequestAsker, Unreachable
+    from adapter.batching.parts import BadRun, locked
+    from adapter.errors import AdapterError
+    from adapter.plain_file import check_plain
+
+    _check(args)
+    out = Path(args.out)
+    try:
+        source = check_plain(args.requests)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{args.requests}: {getattr(error, 'strerror', None) or error}; give a file of JSON lines") from error
+    try:
+        with ExitStack() as stack:
+            client = stack.enter_context(_client(args))
+            asker = RequestAsker(client, given_values(args, (*PROMPT, *REQUEST), console), args.model or "")
+            held = locked(out, out)
+            if held is not None:
+                stack.callback(os.close, held)
+            if args.fresh:
+                out.write_bytes(b"")
+            found = _Requests(source, asker, Answers(out))
+            status = _asked(args, found, asker, console)
+            put_in_order(out, found.number)
+    except (BadRun, Unreachable) as error:
+        raise BadInput(str(error)) from error
+    except AdapterError as error:
+        raise BadInput(" ".join(error.message.split())) from error
+    except KeyboardInterrupt:
+        console.error(f"adapter batch: interrupted; what is done stays in {out}, and the same command goes on from there")
+        return _INTERRUPTED
+    return status
+
+
+def _check(args: argparse.Namespace) -> None:
+    from adapter.cli.probe import check_address
+
+    for flag, least in (("concurrency", 1), ("per_minute", 0.01), ("tries", 1), ("timeout", 0.001)):
+        value = getattr(args, flag)
+        if value is not None and not value >= least:
+            raise BadInput(f"--{flag.replace('_', '-')} {value:g}: give a number from {least:g} up")
+    check_address(args.base_url)
+    out = Path(args.out)
+    if out.resolve() == Path(args.requests).resolve():
+        raise BadInput(f"--out {out}: this is the input; give another file")
+    if out.is_dir() or not out.resolve().parent.is_dir():
+        raise BadInput(f"--out {out}: a folder, or in no folder that there is; give the name of a file")
+
+
+def _client(args: argparse.Namespace) -> Any:
+    from openai import OpenAI
+
+    key = os.environ.get(args.api_key_env, "") if args.api_key_env else "none"
+    if not key:
+        raise BadInput(f"--api-key-env {args.api_key_env}: no such variable is set; give the variable's name, not the key")
+    return OpenAI(base_url=args.base_url, api_key=key, timeout=args.timeout, max_retries=args.tries - 1)
+
+
+class _Requests:
+    """The requests of a file that have no final answer yet.
+
+    Attributes:
+        number: Requests that were passed, all in the end.
+        done: Of these, the number that have an answer from an earlier run.
+    """
+
+    def __init__(self, source: Path, asker: RequestAsker, answers: Answers) -> None:
+        self._source, self._asker = source, asker
+        self.answers = answers
+        self.number = self.done = 0
+
+    def lines(self) -> Iterable[bytes]:
+        """Yield the rows; lines without text are none."""
+        with self._source.open("rb") as opened:
+            yield from (line for line in opened if line.strip())
+
+    def __iter__(self) -> Iterator[Request]:
+        from adapter.batching.asking import Request
+
+        for line in self.lines():
+            number = self.number
+            self.number += 1
+            if self.answers.has(number, self._asker.fingerprint(line)):
+                self.done += 1
+            else:
+                yield Request(number, line)
+
+
+def _asked(args: argparse.Namespace, found: _Requests, asker: RequestAsker, console: Console) -> int:
+    """Ask the requests that are left. Returns the exit status."""
+    from adapter.cli.progress import shown
+    from adapter.evaluation.running import Pace, worked
+
+    total = sum(1 for _ in found.lines())
+    if not total:
+        raise BadInput(f"{args.requests}: the file has no requests")
+    before = found.answers.number
+    if before:
+        console.error(f"adapter batch: {before:,} of {total:,} have an answer in {args.out}")
+    counts: Counter[str] = Counter()
+    with found.answers.opened() as file, shown(max(total - before, 1), console, "adapter batch") as progress:
+
+        def ask(request: Request) -> dict[str, Any]:
+            row = asker.ask(request)
+            file.write(row)
+            return row
+
+        for row in worked(iter(found), ask, args.concurrency, Pace(args.per_minute)):
+            counts["answered" if _is_answered(row) else "without an answer"] += 1
+            progress.advance(1, ", ".join(f"{number:,} {word}" for word, number in sorted(counts.items())))
+    failed = counts["without an answer"]
+    hint = "; the same command asks again those that may get one" if failed else ""
+    console.error(
+        f"adapter batch: {total:,} {'row' if total == 1 else 'rows'} in {args.out}, {failed:,} without an answer{hint}"
+    )
+    return 1 if failed else 0
+
+
+def _is_answered(row: dict[str, Any]) -> bool:
+    return row["response"] is not None and row["response"]["status_code"] == _OK
