@@ -6,7 +6,7 @@ import json
 from array import array
 from typing import TYPE_CHECKING, Any
 
-from adapter.batching.asking import is_final
+from adapter.batching.asking import is_answered, is_final
 from adapter.batching.parts import BadRun
 from adapter.evaluation.results import AppendedLines
 
@@ -33,10 +33,11 @@ class Answers:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._places = array("q")
-        self.whole = self.number = 0
-        if path.exists():
+        self._whole = self.number = 0
+        self._size = path.stat().st_size if path.exists() else 0
+        if self._size:
             for row, place, end in _rows_of(path):
-                self.whole = end
+                self._whole = end
                 before = self._place(row["row"])
                 self.number += is_final(row) - (before != _NONE)
                 self._set(row["row"], place if is_final(row) else _NONE)
@@ -69,12 +70,12 @@ class Answers:
         return True
 
     def opened(self) -> AppendedLines:
-        """Open the file to append rows; a part of a line at its end is cut off."""
-        return AppendedLines(self._path, self.whole)
+        """Open the file to append rows, for this run alone; a part of a line at its end is cut off."""
+        return AppendedLines(self._path, self._whole, self._size)
 
 
-def put_in_order(path: Path, number: int) -> None:
-    """Write the last row of each request to the file, in the order of the requests.
+def put_in_order(path: Path, number: int) -> int:
+    """Write the last row of each request to the file, in the order of the requests. Returns the rows without an answer.
 
     Args:
         path: The file.
@@ -83,11 +84,11 @@ def put_in_order(path: Path, number: int) -> None:
     Raises:
         BadRun: The row of a request is missing, or there are more rows than requests.
     """
-    places = array("q", [_NONE]) * number
+    places, answered = array("q", [_NONE]) * number, bytearray(number)
     for row, place, _ in _rows_of(path):
         if row["row"] >= number:
             raise BadRun(f"{path}: row {row['row']} has no request any more; give --fresh to begin anew")
-        places[row["row"]] = place
+        places[row["row"]], answered[row["row"]] = place, is_answered(row)
     missing = next((row for row, place in enumerate(places) if place == _NONE), None)
     if missing is not None:
         raise BadRun(f"{path}: row {missing} has no answer; the same command goes on from there")
@@ -97,6 +98,7 @@ def put_in_order(path: Path, number: int) -> None:
             old.seek(place)
             new.write(old.readline())
     beside.replace(path)
+    return number - sum(answered)
 
 
 def _rows_of(path: Path) -> Iterable[tuple[dict[str, Any], int, int]]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _PATH = "/chat/completions"
 _HOPELESS = frozenset({401, 403, 404})
 _PASSING = frozenset({408, 409, 429})
-_SERVER_FAULT = 500
+_OK, _SERVER_FAULT = 200, 500
 
 
 class Unreachable(Exception):
@@ -125,7 +125,12 @@ class RequestAsker:
                 raise Unreachable(f"{self._client.base_url}: {_said(error)}") from error
             return {"error": {"code": "no_answer", "message": _said(error)}}
         self._answered = True
-        return {"response": {"status_code": 200, "body": answer.model_dump(mode="json", exclude_unset=True)}}
+        return {"response": {"status_code": _OK, "body": answer.model_dump(mode="json", exclude_unset=True)}}
+
+
+def is_answered(row: Mapping[str, Any]) -> bool:
+    """Tell if a row has the answer of a model."""
+    return row["response"] is not None and bool(row["response"]["status_code"] == _OK)
 
 
 def is_final(row: Mapping[str, Any]) -> bool:

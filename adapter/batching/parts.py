@@ -7,13 +7,13 @@ place goes on with the chunks that the journal lacks, and the output, joined of 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 from adapter.batching.frames import arrow_rows
 from adapter.batching.lines import Chunk, Counts, LineReader, LineSettings, written
+from adapter.evaluation.results import locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -117,7 +117,10 @@ class Parts:
             raise BadRun(f"{out}: the output stands already; give another --out, or --fresh to write it anew")
         self.folder.mkdir(parents=True, exist_ok=True)
         self._journal: BinaryIO | None = None
-        self._lock = locked(self.folder / "lock", out)
+        self._lock: BinaryIO | None = (self.folder / "lock").open("wb")
+        if not locked(self._lock):
+            self.close()
+            raise BadRun(f"{out}: another run writes this output now; wait for its end, or give another --out")
         self.counts, self.done = Counts(), dict[int, str]()
         try:
             if fresh:
@@ -216,7 +219,7 @@ class Parts:
             self._journal.close()
             self._journal = None
         if self._lock is not None:
-            os.close(self._lock)
+            self._lock.close()
             self._lock = None
 
     def _path(self, number: int) -> Path:
@@ -228,21 +231,6 @@ def _write(path: Path, data: bytes) -> None:
     beside = path.with_name(f"{path.name}.new")
     beside.write_bytes(data)
     beside.replace(path)
-
-
-def locked(path: Path, out: Path) -> int | None:
-    """Hold a file for this process, so that no two write one output; None where the system has no such locks."""
-    try:
-        import fcntl
-    except ImportError:
-        return None
-    opened = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(opened)
-        raise BadRun(f"{out}: another run writes this output now; wait for its end, or give another --out") from None
-    return opened
 
 
 def _join_parquet(paths: Iterable[Path], target: Path) -> None:

@@ -19,15 +19,16 @@ if TYPE_CHECKING:
     from adapter.batching.asking import Request, RequestAsker
 
 _INTERRUPTED = 130
-_OK = 200
 
 
 def run_requests(args: argparse.Namespace, console: Console) -> int:
     """Ask all requests. Returns 1 if one has no answer, 130 after an interrupt."""
     from adapter.batching.answers import Answers, put_in_order
     from adapter.batching.asking import RequestAsker, Unreachable
-    from adapter.batching.parts import BadRun, locked
+    from adapter.batching.parts import BadRun
     from adapter.errors import AdapterError
+    from adapter.evaluation.cases import BadCases
+    from adapter.evaluation.results import AppendedLines
     from adapter.plain_file import check_plain
 
     _check(args)
@@ -40,22 +41,21 @@ def run_requests(args: argparse.Namespace, console: Console) -> int:
         with ExitStack() as stack:
             client = stack.enter_context(_client(args))
             asker = RequestAsker(client, given_values(args, (*PROMPT, *REQUEST), console), args.model or "")
-            held = locked(out, out)
-            if held is not None:
-                stack.callback(os.close, held)
             if args.fresh:
-                out.write_bytes(b"")
+                AppendedLines(out, fresh=True).close()
             found = _Requests(source, asker, Answers(out))
-            status = _asked(args, found, asker, console)
-            put_in_order(out, found.number)
-    except (BadRun, Unreachable) as error:
+            _ask(args, found, asker, console)
+            failed = put_in_order(out, found.number)
+    except (BadRun, BadCases, Unreachable) as error:
         raise BadInput(str(error)) from error
     except AdapterError as error:
         raise BadInput(" ".join(error.message.split())) from error
     except KeyboardInterrupt:
         console.error(f"adapter batch: interrupted; what is done stays in {out}, and the same command goes on from there")
         return _INTERRUPTED
-    return status
+    hint = "; the same command asks again those that may get one" if failed else ""
+    console.error(f"adapter batch: {found.number:,} rows in {out}, {failed:,} without an answer{hint}")
+    return 1 if failed else 0
 
 
 def _check(args: argparse.Namespace) -> None:
@@ -112,8 +112,9 @@ class _Requests:
                 yield Request(number, line)
 
 
-def _asked(args: argparse.Namespace, found: _Requests, asker: RequestAsker, console: Console) -> int:
-    """Ask the requests that are left. Returns the exit status."""
+def _ask(args: argparse.Namespace, found: _Requests, asker: RequestAsker, console: Console) -> None:
+    """Ask the requests that are left."""
+    from adapter.batching.asking import is_answered
     from adapter.cli.progress import shown
     from adapter.evaluation.running import Pace, worked
 
@@ -132,15 +133,5 @@ def _asked(args: argparse.Namespace, found: _Requests, asker: RequestAsker, cons
             return row
 
         for row in worked(iter(found), ask, args.concurrency, Pace(args.per_minute)):
-            counts["answered" if _is_answered(row) else "without an answer"] += 1
+            counts["answered" if is_answered(row) else "without an answer"] += 1
             progress.advance(1, ", ".join(f"{number:,} {word}" for word, number in sorted(counts.items())))
-    failed = counts["without an answer"]
-    hint = "; the same command asks again those that may get one" if failed else ""
-    console.error(
-        f"adapter batch: {total:,} {'row' if total == 1 else 'rows'} in {args.out}, {failed:,} without an answer{hint}"
-    )
-    return 1 if failed else 0
-
-
-def _is_answered(row: dict[str, Any]) -> bool:
-    return row["response"] is not None and row["response"]["status_code"] == _OK

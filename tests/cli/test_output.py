@@ -45,6 +45,8 @@ COMMANDS = (
     "parse text --tools tools --json",
     "parse text --dialect auto",
     "parse text --dialect auto --json",
+    "parse --jsonl rows --tools tools",
+    "batch parse rows --tools tools",
     "templates list",
     "templates list --model Qwen3-8B",
     "templates show gemma-4",
@@ -108,7 +110,7 @@ def argvs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[s
     files = {"request": json.dumps(REQUEST), "tools": json.dumps([TOOL]), "text": CALL, "questions": "Weather in Köln?\n"}
     case = {"id": "Grüße", "messages": REQUEST["messages"], "tools": [TOOL], "expect": [{"name": "f"}]}
     record = {"exchange": "1", "outcome": "answered", "status": 200, "asked": REQUEST, "calls": []}
-    files |= {"cases": json.dumps(case), "records": json.dumps(record), "results": ""}
+    files |= {"cases": json.dumps(case), "records": json.dumps(record), "results": "", "rows": json.dumps({"text": CALL})}
     files |= {"config.json": json.dumps({"response_template": TEMPLATES["JSON between tags"][0]})}
     files |= {"terse.jinja": TERSE, "chat.jinja": "{% for m in messages %}{{ m.content }}\n{% endfor %}"}
     for name, text in files.items():
@@ -141,7 +143,7 @@ def test_an_output_that_fails(number: int, argvs: dict[str, list[str]]) -> None:
         notes = [
             note
             for note in err.getvalue().splitlines(keepends=True)
-            if not note.startswith(("adapter demo: ", "adapter eval: ", "adapter chat: ", "adapter templates: "))
+            if not note.startswith(("adapter demo: ", "adapter eval: ", "adapter chat: ", "adapter templates: ", "adapter parse: "))
         ]
         assert raw.failed, line
         assert (status, "".join(notes)) == ((2, words) if number == errno.ENOSPC else (0, "")), line

@@ -75,6 +75,12 @@ COMMANDS = (
     "parse FILE",
     "parse r.json --tools FILE",
     "parse r.json --dialect FILE",
+    "parse --jsonl FILE",
+    "parse --jsonl cases.jsonl --text-column id --tools FILE --out results.jsonl --fresh",
+    "parse --jsonl cases.jsonl --text-column id --out FILE",
+    "batch parse FILE --out results.jsonl --fresh",
+    "batch run FILE --out answers --base-url http://127.0.0.1:9/v1 --tries 1",
+    "batch run r.json --out FILE --base-url http://127.0.0.1:9/v1 --tries 1",
     "lint FILE",
     "lint r.json --dialect FILE",
     "lint r.json --select FILE",
@@ -137,7 +143,9 @@ def test_wrong_input_is_one_clear_line(folder: Path) -> None:
             notes = [
                 note
                 for note in told[:-1]
-                if not note.startswith(("adapter: ", "adapter demo: ", "adapter eval: ", "adapter chat: "))
+                if not note.startswith(
+                    ("adapter: ", "adapter demo: ", "adapter eval: ", "adapter chat: ", "adapter parse: ", "adapter batch: ")
+                )
             ]
             assert (len(told) <= 3, notes) == (True, []), (line, name, err)
             assert len(told[-1]) < 1500, (line, name)
