@@ -37,6 +37,7 @@ def run_requests(args: argparse.Namespace, console: Console) -> int:
         source = check_plain(args.requests)
     except (OSError, ValueError) as error:
         raise BadInput(f"{args.requests}: {getattr(error, 'strerror', None) or error}; give a file of JSON lines") from error
+    stood = out.exists()
     try:
         with ExitStack() as stack:
             client = stack.enter_context(_client(args))
@@ -53,6 +54,9 @@ def run_requests(args: argparse.Namespace, console: Console) -> int:
     except KeyboardInterrupt:
         console.error(f"adapter batch: interrupted; what is done stays in {out}, and the same command goes on from there")
         return _INTERRUPTED
+    finally:
+        if not stood and out.is_file() and not out.stat().st_size:
+            out.unlink()  # of a run that got no answer
     hint = "; the same command asks again those that may get one" if failed else ""
     console.error(f"adapter batch: {found.number:,} rows in {out}, {failed:,} without an answer{hint}")
     return 1 if failed else 0

@@ -164,12 +164,12 @@ def test_wrong_input_is_one_line(folder: Path, words: str, message: str) -> None
 
 
 def test_a_server_that_refuses_all_ends_the_run_at_once(folder: Path) -> None:
-    del folder
     with Upstream(Answer({"error": {"message": "no key"}}, 401)) as upstream:
         status, err = call("in.jsonl", "--out", "out.jsonl", "--base-url", upstream.url, "--concurrency", "1")
         assert len(upstream.received) == 1
     assert (status, err.count("\n")) == (2, 1)
     assert "401" in err
+    assert not (folder / "out.jsonl").exists(), "no empty output is left behind"
 
 
 @pytest.mark.parametrize(

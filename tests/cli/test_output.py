@@ -143,7 +143,9 @@ def test_an_output_that_fails(number: int, argvs: dict[str, list[str]]) -> None:
         notes = [
             note
             for note in err.getvalue().splitlines(keepends=True)
-            if not note.startswith(("adapter demo: ", "adapter eval: ", "adapter chat: ", "adapter templates: ", "adapter parse: "))
+            if not note.startswith(
+                ("adapter demo: ", "adapter eval: ", "adapter chat: ", "adapter templates: ", "adapter parse: ")
+            )
         ]
         assert raw.failed, line
         assert (status, "".join(notes)) == ((2, words) if number == errno.ENOSPC else (0, "")), line
