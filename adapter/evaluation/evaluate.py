@@ -94,6 +94,8 @@ def _address(client: Any) -> str:
 
     if not isinstance(client, OpenAI):
         raise TypeError(f"client={client!r:.80}: give an OpenAI() client, which is not wrapped; not an async one")
+    if getattr(client._client, "adapter_transport", None) is not None:  # noqa: SLF001  # the openai client has no public name for it
+        raise TypeError("client is wrapped already; give the plain OpenAI() client, and the options as settings of the arms")
     return str(client.base_url)
 
 

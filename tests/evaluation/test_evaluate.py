@@ -139,6 +139,14 @@ def test_wrong_arguments(name: str) -> None:
             adapter.evaluate(**settings)
 
 
+def test_a_wrapped_client_is_refused() -> None:
+    with (
+        OpenAI(base_url="http://127.0.0.1:9/v1", api_key="none") as client,
+        pytest.raises(TypeError, match="is wrapped already"),
+    ):
+        adapter.evaluate(QUESTIONS[:1], client=adapter.wrap(client), model="m")
+
+
 def test_wrong_names_of_figures(tmp_path: Path) -> None:
     with Upstream(by_question) as upstream, client_of(upstream) as client:
         found = adapter.evaluate(QUESTIONS[:1], ["name=a", "name=b"], client=client, model="m")
