@@ -76,6 +76,7 @@ ProblemKind = Literal[
     "searched",  # the model looked for further tools of a router's, and was asked again with those found
     "reask",  # the model was asked again
     "refused",  # the answer was refused
+    "inexact",  # a turn of a conversation that its dialect cannot write so that it is read as it was
     "bad_row",  # a row of a batch that cannot be read, or not as it stands
 ]
 

@@ -228,6 +228,11 @@ class Places:
         self._text = text
         self._events = events
 
+    @property
+    def text(self) -> str:
+        """The completion."""
+        return self._text
+
     @cached_property
     def _located(self) -> list[Located]:
         found = in_order(self._text, self._events)

@@ -83,6 +83,7 @@ class ParsedCompletion:
         problems: Repairs, coercions, text that was left out, invalid calls.
         content_spans: The stretches of the completion that make the content, in order; empty unless read by `parse`.
         reasoning_spans: The same for the reasoning.
+        text: The completion; None unless read by `parse`.
     """
 
     content: str | None
@@ -99,6 +100,10 @@ class ParsedCompletion:
     @property
     def reasoning_spans(self) -> tuple[Span, ...]:  # noqa: D102
         return () if self._places is None else self._places.reasoning
+
+    @property
+    def text(self) -> str | None:  # noqa: D102
+        return None if self._places is None else self._places.text
 
     @property
     def incomplete(self) -> bool:

@@ -1,0 +1,169 @@
+"""Conversations as samples: for each turn of the model's, the prompt as it is served and the text to be learnt (behaviour 13.2)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Unpack
+
+from adapter.completion.result import parse
+from adapter.api.reasoning import REASONING, one_name
+from adapter.dialects.registry import resolve
+from adapter.events import Problem
+from adapter.exchange.rendering import render
+from adapter.option_keywords import MessageKeywords, ReadKeywords
+from adapter.options import make_options
+from adapter.prompt.past_reasoning import split_thought, with_field
+from adapter.prompt.parts import text_of
+from adapter.text.json_spans import loads
+from adapter.tools.call_form import input_arguments
+from adapter.tools.definitions import ToolSet, read_tools
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from adapter.completion.result import ParsedCompletion
+    from adapter.dialects.registry import Dialect
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSample:
+    """A turn of the model's with what stood before it.
+
+    Attributes:
+        prompt: The messages that the server gets, as `adapter.render` writes them.
+        completion: The text that the model is to write.
+        parsed: The completion as it is read when served.
+        problems: Problems of the prompt and of the reading; and `inexact`, a part of the turn that is not read as it was.
+        turn: The index of the turn in the conversation.
+    """
+
+    prompt: list[dict[str, Any]]
+    completion: str
+    parsed: ParsedCompletion
+    problems: tuple[Problem, ...]
+    turn: int
+
+    @property
+    def exact(self) -> bool:
+        """The completion is read as the turn that it was made of."""
+        return not any(problem.kind == "inexact" for problem in self.problems)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the sample as a row of a conversational data set with the columns `prompt` and `completion`."""
+        return {"prompt": self.prompt, "completion": [{"role": "assistant", "content": self.completion}]}
+
+
+def training_samples(
+    messages: Iterable[Any],
+    tools: Iterable[Any] | ToolSet = (),
+    *,
+    tool_choice: Any = None,
+    parallel_tool_calls: bool | None = None,
+    model: str = "",
+    **options: Unpack[MessageKeywords],
+) -> list[TrainingSample]:
+    """Make a sample of each turn of the assistant, with the prompt and the text as they are when the model is served.
+
+    The completion is the turn in the dialect's notation, reasoning in the dialect's tags, without the tokens that the chat
+    template writes around it. Each is read back; a part that differs is told as `inexact`.
+
+    Args:
+        messages: As in a chat request.
+        tools: As in a chat request, or the result of `adapter.read_tools`.
+        tool_choice: As in a chat request; of all turns.
+        parallel_tool_calls: As in a chat request; of all turns.
+        model: The model's name, for the options that may be `"auto"`.
+        options: The options that shape the prompt; see `adapter.option_keywords.MessageKeywords`. `neutralise` concerns
+            the prompts only; `reasoning_field` is `"text"` unless given.
+
+    Raises:
+        BadRequest: The conversation is wrong; `param` names the place.
+        DialectError: The dialect is unknown.
+    """
+    every = list(messages)
+    tool_set = tools if isinstance(tools, ToolSet) else read_tools(list(tools))
+    make_options(options, MessageKeywords)  # refuses others: a chat template writes texts, and not messages
+    options = {"reasoning_field": "text", **options}
+    report = options.pop("on_event", None)
+    asked: dict[str, Any] = {"tool_choice": tool_choice, "parallel_tool_calls": parallel_tool_calls, "model": model}
+    samples = []
+    for turn, message in enumerate(every):
+        if _role(message) == "assistant":
+            samples.append(_sample(every[: turn + 1], tool_set, asked, options))
+            for problem in samples[-1].problems if report else ():
+                report(problem)
+    return samples
+
+
+def _role(message: Any) -> Any:
+    return message.get("role") if isinstance(message, Mapping) else getattr(message, "role", None)
+
+
+def _sample(messages: list[Any], tools: ToolSet, asked: dict[str, Any], options: MessageKeywords) -> TrainingSample:
+    """Make the sample of the last message."""
+    problems: list[Problem] = []
+    prompt = render(messages[:-1], tools, **asked, **{**options, "on_event": problems.append})
+    exact: MessageKeywords = {**options, "neutralise": False, "reasoning_field": "text", "merge_turns": False}
+    rendered = render(messages, tools, **asked, **exact)
+    completion = next(text_of(one["content"]) for one in reversed(rendered) if one["role"] == "assistant")
+    reading: ReadKeywords = {key: options[key] for key in ReadKeywords.__annotations__ if key in options}  # type: ignore[literal-required, assignment, misc]
+    told = {key: asked[key] for key in ("tool_choice", "parallel_tool_calls")}
+    parsed = parse(completion, tools, **told, **reading)
+    problems += [*parsed.problems, *_inexact(messages, parsed, resolve(options.get("dialect", "hermes")))]
+    return TrainingSample(prompt, completion, parsed, tuple(problems), len(messages) - 1)
+
+
+def _inexact(messages: Sequence[Any], parsed: ParsedCompletion, dialect: Dialect) -> list[Problem]:
+    """Compare the last message with its completion as read. White space at the edges of words and of reasoning is free."""
+    place = f"messages[{len(messages) - 1}]"
+    content, reasoning, calls = _said(messages[-1], dialect)
+    found: list[tuple[str, str, str]] = []
+    read = [(call.name, _spelt(call.arguments)) for call in parsed.tool_calls]
+    if [name for name, _ in read] != [name for name, _ in calls]:
+        found.append(("tool_calls", _names(calls), _names(read)))
+    else:
+        for number, (call, other) in enumerate(zip(calls, read, strict=True)):
+            if call != other:
+                found.append((f"tool_calls[{number}]", call[1], other[1]))
+    if content.strip() != (parsed.content or "").strip():
+        found.append(("content", content, parsed.content or ""))
+    if reasoning.strip() != (parsed.reasoning or "").strip():
+        found.append(("reasoning", reasoning, parsed.reasoning or ""))
+    said = "{}: the {} {!r} of the turn is read as {!r} in the dialect {!r}: leave the sample out, or change the turn"
+    return [Problem("inexact", said.format(place, part, was[:200], now[:200], dialect.name), was) for part, was, now in found]
+
+
+def _said(message: Any, dialect: Dialect) -> tuple[str, str, list[tuple[str, str]]]:
+    """Return content, reasoning and calls of a message, the arguments as JSON in one spelling."""
+    dump = getattr(message, "model_dump", None)
+    plain = one_name(with_field(dump(exclude_none=True) if callable(dump) else message))
+    thought, content = split_thought(text_of(plain.get("content")) or plain.get("refusal") or "", dialect.reasoning)
+    opening, closing = dialect.reasoning or ("", "")
+    reasoning = plain.get(REASONING) or thought.removeprefix(opening).removesuffix(closing)
+    legacy = plain.get("function_call")
+    calls = [{"function": legacy}] if legacy else plain.get("tool_calls") or ()
+    return content, reasoning, [_call(call) for call in calls]
+
+
+def _call(call: Mapping[str, Any]) -> tuple[str, str]:
+    custom = call.get("custom")
+    if custom:
+        return custom.get("name", ""), _spelt(input_arguments(custom.get("input", "")))
+    function = call.get("function") or {}
+    return function.get("name", ""), _spelt(function.get("arguments"))
+
+
+def _spelt(arguments: Any) -> str:
+    """Return arguments as JSON in one spelling; text that is no JSON as it is."""
+    if isinstance(arguments, str):
+        try:
+            arguments = loads(arguments)
+        except (ValueError, RecursionError):
+            return arguments if arguments.strip() else "{}"
+    return json.dumps({} if arguments is None else arguments, ensure_ascii=False, sort_keys=True)
+
+
+def _names(calls: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(name for name, _ in calls) or "no call"

@@ -1,0 +1,1 @@
+"""Stand-ins of trainers, found by the examples under the names of the real packages."""
