@@ -69,7 +69,9 @@ def tokenize(text: str, tokenizer: Any) -> Tokens:
 def _of_transformers(text: str, tokenizer: Any) -> tuple[Any, Any]:
     """Return ids and offsets of a tokenizer of transformers."""
     if getattr(tokenizer, "is_fast", True) is False:
-        raise _useless(tokenizer, "it is a slow one, without offsets; load it with AutoTokenizer.from_pretrained(…, use_fast=True)")
+        raise _useless(
+            tokenizer, "it is a slow one, without offsets; load it with AutoTokenizer.from_pretrained(…, use_fast=True)"
+        )
     try:
         found = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
     except (NotImplementedError, TypeError) as error:
@@ -136,7 +138,9 @@ def decode(ids: Iterable[int], tokenizer: Any) -> Tokens:
     text = "".join(pieces)
     whole = _text(every, tokenizer)
     if text != whole:
-        differs = next((n for n, (one, other) in enumerate(zip(text, whole, strict=False)) if one != other), min(len(text), len(whole)))
+        differs = next(
+            (n for n, (one, other) in enumerate(zip(text, whole, strict=False)) if one != other), min(len(text), len(whole))
+        )
         raise TokenizerError(
             f"the text of the tokens is not made of the texts of the single tokens: at code point {differs} it has "
             f"{whole[differs : differs + 20]!r}, they have {text[differs : differs + 20]!r}"

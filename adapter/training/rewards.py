@@ -1,8 +1,7 @@
-"""Rewards for the calls of a completion, by the measures of `adapter eval` (behaviour 13.4)."""
+"""Rewards for the calls of a completion, by the measures of `adapter eval` (behaviour 14.4)."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,12 +15,12 @@ from adapter.evaluation.checking import check, pairs_of, schema_faults
 from adapter.evaluation.matchers import members
 from adapter.evaluation.outcome import Called
 from adapter.evaluation.own_cases import read_case
-from adapter.option_keywords import ReadKeywords
 from adapter.prompt.parts import text_of
 from adapter.text.json_spans import loads
 
 if TYPE_CHECKING:
     from adapter.evaluation.cases import Case, ExpectedCall
+    from adapter.option_keywords import ReadKeywords
 
     _Rewarder = Callable[..., list[float | None]]
 
@@ -191,7 +190,7 @@ def _arguments(case: Case, known: tuple[ExpectedCall, ...], made: list[Called]) 
     return shares / max(len(known), len(made))
 
 
-def _weights(given: Mapping[str, float] | None) -> dict[str, float]:
+def _weights(given: Mapping[str, Any] | None) -> dict[str, float]:
     for part, weight in (given or {}).items():
         if part not in PARTS or not isinstance(weight, int | float) or not 0 <= weight < float("inf"):
             raise BadRequest(f"weights[{part!r}] = {weight!r}: use numbers from 0 on for {', '.join(PARTS)}", param="weights")

@@ -1,4 +1,4 @@
-"""Conversations as samples: for each turn of the model's, the prompt as it is served and the text to be learnt (behaviour 13.2)."""
+"""Conversations as samples: of each turn of the model's, the prompt as served and the text to be learnt (behaviour 14.2)."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
-from adapter.completion.result import parse
 from adapter.api.reasoning import REASONING, one_name
-from adapter.dialects.registry import resolve
+from adapter.completion.result import parse
+from adapter.dialects.registry import AUTO, choose, resolve
 from adapter.events import Problem
 from adapter.exchange.rendering import render
-from adapter.option_keywords import MessageKeywords, ReadKeywords
+from adapter.option_keywords import MessageKeywords
 from adapter.options import make_options
-from adapter.prompt.past_reasoning import split_thought, with_field
 from adapter.prompt.parts import text_of
+from adapter.prompt.past_reasoning import split_thought, with_field
 from adapter.text.json_spans import loads
 from adapter.tools.call_form import input_arguments
 from adapter.tools.definitions import ToolSet, read_tools
@@ -82,18 +82,21 @@ def training_samples(
         BadRequest: The conversation is wrong; `param` names the place.
         DialectError: The dialect is unknown.
     """
+    chosen = make_options(options, MessageKeywords)  # refuses others: a chat template writes texts, and not messages
+    dialect, reason = choose(model) if chosen.dialect == AUTO else (resolve(chosen.dialect), "")
     every = list(messages)
-    tool_set = tools if isinstance(tools, ToolSet) else read_tools(list(tools))
-    make_options(options, MessageKeywords)  # refuses others: a chat template writes texts, and not messages
-    options = {"reasoning_field": "text", **options}
-    report = options.pop("on_event", None)
-    asked: dict[str, Any] = {"tool_choice": tool_choice, "parallel_tool_calls": parallel_tool_calls, "model": model}
-    samples = []
-    for turn, message in enumerate(every):
-        if _role(message) == "assistant":
-            samples.append(_sample(every[: turn + 1], tool_set, asked, options))
-            for problem in samples[-1].problems if report else ():
-                report(problem)
+    maker = _Maker(
+        dialect,
+        tools if isinstance(tools, ToolSet) else read_tools(list(tools)),
+        {"tool_choice": tool_choice, "parallel_tool_calls": parallel_tool_calls},
+        {"reasoning_field": "text", **options, "dialect": dialect, "model": model},
+        chosen.thinking_prefilled,
+    )
+    samples = [maker.sample(every[: turn + 1]) for turn, message in enumerate(every) if _role(message) == "assistant"]
+    told = [Problem("chosen", reason)] if reason else []
+    if chosen.on_event is not None:
+        for problem in (*told, *(problem for sample in samples for problem in sample.problems)):
+            chosen.on_event(problem)
     return samples
 
 
@@ -101,18 +104,43 @@ def _role(message: Any) -> Any:
     return message.get("role") if isinstance(message, Mapping) else getattr(message, "role", None)
 
 
-def _sample(messages: list[Any], tools: ToolSet, asked: dict[str, Any], options: MessageKeywords) -> TrainingSample:
-    """Make the sample of the last message."""
-    problems: list[Problem] = []
-    prompt = render(messages[:-1], tools, **asked, **{**options, "on_event": problems.append})
-    exact: MessageKeywords = {**options, "neutralise": False, "reasoning_field": "text", "merge_turns": False}
-    rendered = render(messages, tools, **asked, **exact)
-    completion = next(text_of(one["content"]) for one in reversed(rendered) if one["role"] == "assistant")
-    reading: ReadKeywords = {key: options[key] for key in ReadKeywords.__annotations__ if key in options}  # type: ignore[literal-required, assignment, misc]
-    told = {key: asked[key] for key in ("tool_choice", "parallel_tool_calls")}
-    parsed = parse(completion, tools, **told, **reading)
-    problems += [*parsed.problems, *_inexact(messages, parsed, resolve(options.get("dialect", "hermes")))]
-    return TrainingSample(prompt, completion, parsed, tuple(problems), len(messages) - 1)
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Makes samples of the beginnings of one conversation.
+
+    Attributes:
+        dialect: The dialect.
+        tools: The tools.
+        asked: Tool choice and `parallel_tool_calls`.
+        options: Options of the prompt, and the model.
+        prefilled: The prompt ends with the opening tag of the reasoning.
+    """
+
+    dialect: Dialect
+    tools: ToolSet
+    asked: dict[str, Any]
+    options: dict[str, Any]
+    prefilled: bool
+
+    def sample(self, messages: list[Any]) -> TrainingSample:
+        """Make the sample of the last message."""
+        problems: list[Problem] = []
+        prompt: Any = render(messages[:-1], self.tools, **self.asked, **{**self.options, "on_event": problems.append})
+        exact = {**self.options, "neutralise": False, "reasoning_field": "text", "merge_turns": False, "on_event": None}
+        rendered: Any = render(messages, self.tools, **self.asked, **exact)
+        completion = self._begun(next(text_of(one["content"]) for one in reversed(rendered) if one["role"] == "assistant"))
+        parsed = parse(completion, self.tools, **self.asked, dialect=self.dialect, thinking_prefilled=self.prefilled)
+        problems += [*parsed.problems, *_inexact(messages, parsed, self.dialect)]
+        return TrainingSample(prompt, completion, parsed, tuple(problems), len(messages) - 1)
+
+    def _begun(self, completion: str) -> str:
+        """Return the completion behind an opening tag that the prompt has; without reasoning it closes at once."""
+        if not self.prefilled or not self.dialect.reasoning:
+            return completion
+        opening, closing = self.dialect.reasoning
+        if completion.startswith(opening):
+            return completion.removeprefix(opening).removeprefix("\n")
+        return f"\n{closing}\n\n{completion}"
 
 
 def _inexact(messages: Sequence[Any], parsed: ParsedCompletion, dialect: Dialect) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""The tokens of the parts of a completion, and loss masks (behaviour 13.1)."""
+"""The tokens of the parts of a completion, and loss masks (behaviour 14.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tool parser for verl: calls are read in training as they are read when the model is served (behaviour 13.3).
+"""A tool parser for verl: calls are read in training as they are read when the model is served (behaviour 14.3).
 
 verl finds a parser by its name (`actor_rollout_ref.rollout.multi_turn.format`). A module of yours that calls `register` is
 imported by verl's workers where the environment variable `VERL_USE_EXTERNAL_MODULES` names it.
@@ -42,7 +42,7 @@ def register(name: str = "adapter", **options: Unpack[ReadKeywords]) -> type[Any
     parse("", **chosen)  # a wrong option is told now, and not in a worker
     base, function_call = _interface()
 
-    class AdapterToolParser(base):  # type: ignore[misc]
+    class AdapterToolParser(base):  # type: ignore[misc, valid-type]
         """Reads calls in the dialect that was chosen."""
 
         async def extract_tool_calls(self, responses_ids: list[int], tools: Any = None) -> tuple[str, list[Any]]:

@@ -1,6 +1,6 @@
 """Supervised fine-tuning with TRL: the loss is of the model's calls and words, in the very text that is served.
 
-Interfaces: SFTTrainer of TRL 1.9 (rows with `input_ids` and `labels` are taken as they are), a fast tokenizer of transformers 5.
+Interfaces: SFTTrainer of TRL 1.9, which takes rows of `input_ids` and `labels` as they are; a fast tokenizer of transformers 5.
 
     pip install trl tool-call-adapter
     python sft_trl.py
@@ -27,7 +27,11 @@ tools = [
         },
     }
 ]
-call = {"id": "call_1", "type": "function", "function": {"name": "get_current_weather", "arguments": '{"location": "Singapore"}'}}
+call = {
+    "id": "call_1",
+    "type": "function",
+    "function": {"name": "get_current_weather", "arguments": '{"location": "Singapore"}'},
+}
 conversations = [
     [
         {"role": "user", "content": "What's the weather in Singapore?"},

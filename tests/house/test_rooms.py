@@ -68,6 +68,7 @@ ROOMS = [
     "demo",
     "evaluation",
     "batching",
+    "training",
     "cli",
     "__main__",
 ]

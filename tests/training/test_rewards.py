@@ -71,7 +71,8 @@ ROWS: dict[str, tuple[Any, Any, tuple[float, ...], bool | None]] = {
 @pytest.mark.parametrize(("completion", "expect", "parts", "right"), ROWS.values(), ids=ROWS)
 def test_parts(completion: Any, expect: Any, parts: tuple[float, ...], right: bool) -> None:
     made = call_reward(completion, TOOLS, expect)
-    assert (tuple(made.parts.values()), made.right) == (pytest.approx(parts), right)
+    assert made.right == right
+    assert tuple(made.parts.values()) == pytest.approx(parts)
     assert list(made.parts) == ["format", "selection", "schema", "arguments"]
     assert made.total == pytest.approx((parts[0] + parts[1] + parts[2] + 2 * parts[3]) / 5)
     assert bool(made.faults) == (made.total < 1)
@@ -118,7 +119,13 @@ def test_the_right_call_in_every_dialect(name: str) -> None:
 def test_a_list_of_rewards() -> None:
     rewards = reward_function(TOOLS)
     completions: list[Any] = [call(), [{"role": "assistant", "content": call('{"a": "x", "b": 3}')}], "Hello.", "Hello."]
-    found = rewards(prompts=["?"] * 4, completions=completions, completion_ids=[[1]] * 4, expect=[WANT, json.dumps(WANT), [], None], trainer_state=None)
+    found = rewards(
+        prompts=["?"] * 4,
+        completions=completions,
+        completion_ids=[[1]] * 4,
+        expect=[WANT, json.dumps(WANT), [], None],
+        trainer_state=None,
+    )
     assert found == [1.0, 0.8, 1.0, None]
     assert rewards.__name__ == "tool_calls"
 

@@ -30,7 +30,14 @@ def assistant(content: str | None = None, *, reasoning: str = "", calls: Any = N
     return found | ({"tool_calls": calls} if calls else {})
 
 
-TURNS: list[Any] = [ASK, assistant("I look.", reasoning="Hm.", calls=[CALL]), RESULT, assistant("Sun."), ASK, assistant(calls=[{**CALL, "id": "call_2"}])]
+TURNS: list[Any] = [
+    ASK,
+    assistant("I look.", reasoning="Hm.", calls=[CALL]),
+    RESULT,
+    assistant("Sun."),
+    ASK,
+    assistant(calls=[{**CALL, "id": "call_2"}]),
+]
 
 
 def kinds(sample: TrainingSample) -> list[str]:
@@ -54,7 +61,7 @@ def test_the_prompt_is_what_is_served(name: str) -> None:
     for sample in training_samples(TURNS, TOOLS, dialect=name):
         served = adapter.render(TURNS[: sample.turn], TOOLS, dialect=name, reasoning_field="text")
         assert sample.prompt == served
-        assert "<tool_call>" not in str(sample.prompt[-1]["content"]) or name in {"llama-3.1"} or sample.turn != 3
+        assert "<tool_call>" not in str(sample.prompt[-1]["content"]) or sample.turn != 3
 
 
 def test_an_earlier_turn_in_the_next_prompt_is_the_completion() -> None:
@@ -111,12 +118,24 @@ def test_what_a_dialect_cannot_say_is_told(dialect: str, turn: dict[str, Any], m
 
 EXACT: dict[str, tuple[str, dict[str, Any]]] = {
     "white space at the edges": ("hermes", assistant(" Sun. \n", calls=[CALL])),
-    "arguments in another spelling": ("hermes", assistant(calls=[{**CALL, "function": {"name": "get_weather", "arguments": '{"city":"Paris"}'}}])),
-    "arguments as an object": ("hermes", assistant(calls=[{**CALL, "function": {"name": "get_weather", "arguments": {"city": "Paris"}}}])),
+    "arguments in another spelling": (
+        "hermes",
+        assistant(calls=[{**CALL, "function": {"name": "get_weather", "arguments": '{"city":"Paris"}'}}]),
+    ),
+    "arguments as an object": (
+        "hermes",
+        assistant(calls=[{**CALL, "function": {"name": "get_weather", "arguments": {"city": "Paris"}}}]),
+    ),
     "a legacy call": ("hermes", {"role": "assistant", "content": None, "function_call": CALL["function"]}),
     "reasoning in tags": ("hermes", assistant(f"<think>\nHm.\n</think>\n\n{'Sun.'}")),
-    "reasoning in parts": ("hermes", {"role": "assistant", "content": [{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": "Sun."}]}),
-    "arguments in another order": ("gemma-4", assistant(calls=[{**CALL, "function": {"name": "get_weather", "arguments": '{"city": "x", "b": 1, "a": 2}'}}])),
+    "reasoning in parts": (
+        "hermes",
+        {"role": "assistant", "content": [{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": "Sun."}]},
+    ),
+    "arguments in another order": (
+        "gemma-4",
+        assistant(calls=[{**CALL, "function": {"name": "get_weather", "arguments": '{"city": "x", "b": 1, "a": 2}'}}]),
+    ),
     "a refusal": ("hermes", {"role": "assistant", "content": None, "refusal": "No."}),
 }
 
@@ -138,6 +157,36 @@ def test_the_clients_own_message() -> None:
     message = ChatCompletionMessage.model_validate(assistant("I look.", calls=[CALL]))
     (sample,) = training_samples([ASK, message], TOOLS)
     assert (sample.completion, sample.exact) == (f"I look.\n{WRITTEN}", True)
+
+
+def test_the_opening_tag_in_the_prompt() -> None:
+    """A chat template that ends the prompt with the tag: the completion begins behind, and closes at once without reasoning."""
+    turns = [ASK, assistant(reasoning="Hm.", calls=[CALL]), RESULT, assistant("Sun.")]
+    thought, plain = training_samples(turns, TOOLS, dialect="hermes", thinking_prefilled=True)
+    assert thought.completion == f"Hm.\n</think>\n\n{WRITTEN}"
+    assert plain.completion == "\n</think>\n\nSun."
+    assert thought.exact
+    assert plain.exact
+
+
+@pytest.mark.parametrize("name", [name for name in names() if load(name).reasoning])
+def test_the_opening_tag_in_the_prompt_in_every_dialect(name: str) -> None:
+    turns = [ASK, assistant("I look.", reasoning="Hm.", calls=[CALL]), RESULT, assistant("Sun.")]
+    for sample in training_samples(turns, TOOLS, dialect=name, thinking_prefilled=True):
+        lost = [] if Habits.of(load(name)).words or sample.turn == 3 else ["inexact"]
+        assert kinds(sample) == lost, sample.problems
+
+
+def test_the_dialect_by_the_models_name() -> None:
+    heard: list[adapter.Problem] = []
+    (sample,) = training_samples(
+        [ASK, assistant(calls=[CALL])], TOOLS, dialect="auto", model="Qwen3-Coder-30B", on_event=heard.append
+    )
+    assert (
+        sample.completion
+        == "<tool_call>\n<function=get_weather>\n<parameter=city>\nParis\n</parameter>\n</function>\n</tool_call>"
+    )
+    assert [problem.kind for problem in heard] == ["chosen"]
 
 
 def test_as_a_row() -> None:

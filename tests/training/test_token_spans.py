@@ -15,7 +15,7 @@ import adapter
 from adapter.completion.places import Span
 from adapter.dialects.registry import load, names
 from adapter.errors import TokenizerError
-from adapter.training import TokenSpans, Tokens, decode, token_spans, tokenize
+from adapter.training import Tokens, TokenSpans, decode, token_spans, tokenize
 from tests.facts.tools import TOOLS
 
 if TYPE_CHECKING:
@@ -88,7 +88,10 @@ def check(parsed: adapter.ParsedCompletion, found: TokenSpans) -> None:
         (call.span, tokens.call), (call.name_span, tokens.name), (call.arguments_span, tokens.arguments),
         *((call.value_spans[name], tokens.values[name]) for name in call.value_spans),
     )]  # fmt: skip
-    parts += [*zip(parsed.content_spans, found.content, strict=True), *zip(parsed.reasoning_spans, found.reasoning, strict=True)]
+    parts += [
+        *zip(parsed.content_spans, found.content, strict=True),
+        *zip(parsed.reasoning_spans, found.reasoning, strict=True),
+    ]
     assert parts
     for span, got in parts:
         assert (span is None) == (got is None)
@@ -118,9 +121,11 @@ def test_in_every_dialect(name: str) -> None:
     check(parsed, token_spans(parsed, BYTES))
 
 
-@given(st.text("ab \n{}\"<é🦊", max_size=20), st.lists(st.integers(1, 6), min_size=1, max_size=80), st.sampled_from(["in", "out"]))
+@given(
+    st.text('ab \n{}"<é🦊', max_size=20), st.lists(st.integers(1, 6), min_size=1, max_size=80), st.sampled_from(["in", "out"])
+)
 def test_any_cut_of_any_text(words: str, sizes: list[int], straddling: Any) -> None:
-    text = f"{words} <tool_call>\n{{\"name\": \"get_weather\", \"arguments\": {{\"city\": \"Zürich\"}}}}\n</tool_call>{words}"
+    text = f'{words} <tool_call>\n{{"name": "get_weather", "arguments": {{"city": "Zürich"}}}}\n</tool_call>{words}'
     parsed, ends = adapter.parse(text, TOOLS), [0, *itertools.accumulate(itertools.islice(itertools.cycle(sizes), len(text)))]
     cuts = [(min(a, len(text)), min(b, len(text))) for a, b in itertools.pairwise(ends)]
     found = token_spans(parsed, lambda _: cuts, straddling=straddling)
@@ -153,7 +158,9 @@ def test_a_token_across_a_border(straddling: Any, call: tuple[int, int]) -> None
 
 
 def test_a_token_across_a_border_as_an_error() -> None:
-    with pytest.raises(TokenizerError, match=r"both sides of a border: token 1 ' <tool_call>' \(calls: '<tool_call>'\), token 2"):
+    with pytest.raises(
+        TokenizerError, match=r"both sides of a border: token 1 ' <tool_call>' \(calls: '<tool_call>'\), token 2"
+    ):
         token_spans(adapter.parse("".join(ACROSS), TOOLS), joined(ACROSS), straddling="error")
 
 

@@ -14,7 +14,9 @@ from tests.training.test_verl import EXAMPLES, STAND_INS
 def run_example(name: str, completions: list[str] | None = None) -> list[str]:
     path = f"{STAND_INS}{os.pathsep}{Path(__file__).resolve().parents[2]}"
     environment = {**os.environ, "PYTHONPATH": path, "STAND_IN_COMPLETIONS": json.dumps(completions)}
-    done = subprocess.run([sys.executable, str(EXAMPLES / name)], env=environment, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / name)], env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.splitlines()
 

@@ -49,7 +49,9 @@ def parsers(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def read(parsers: Any, name: str, text: str, tools: Any = TOOLS) -> tuple[str, list[tuple[str, Any]]]:
     tokenizer = Characters()
-    found = asyncio.run(parsers.get_tool_parser(name, tokenizer).extract_tool_calls([*tokenizer.ids(text), EOS, PAD, PAD], tools))
+    found = asyncio.run(
+        parsers.get_tool_parser(name, tokenizer).extract_tool_calls([*tokenizer.ids(text), EOS, PAD, PAD], tools)
+    )
     return found[0], [(call.name, json.loads(call.arguments)) for call in found[1]]
 
 
@@ -117,7 +119,9 @@ def test_tools_as_verl_has_them_give_raw_values_their_types(parsers: Any) -> Non
     verl.register("ours", dialect="qwen3-coder")
     parameters = {"type": "object", "properties": {"n": {"type": "integer"}, "s": {"type": "string"}}}
     tools = [Schema(type="function", function=Function(name="f", parameters=parameters))]
-    text = "<tool_call>\n<function=f>\n<parameter=n>\n3\n</parameter>\n<parameter=s>\n3\n</parameter>\n</function>\n</tool_call>"
+    text = (
+        "<tool_call>\n<function=f>\n<parameter=n>\n3\n</parameter>\n<parameter=s>\n3\n</parameter>\n</function>\n</tool_call>"
+    )
     assert read(parsers, "ours", text, tools)[1] == [("f", {"n": 3, "s": "3"})]
     assert read(parsers, "ours", text, None)[1] == [("f", {"n": "3", "s": "3"})]
 
@@ -165,6 +169,12 @@ def test_without_verl(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_example_is_found_by_verl() -> None:
     """verl's workers import the module that the environment names."""
     script = "import verl\nfrom verl.experimental.agent_loop.tool_parser import ToolParser\nprint(sorted(ToolParser._registry))"
-    environment = {**os.environ, "PYTHONPATH": f"{STAND_INS}{os.pathsep}{EXAMPLES}{os.pathsep}{Path.cwd()}", "VERL_USE_EXTERNAL_MODULES": "verl_tools"}
-    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False, timeout=60)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{STAND_INS}{os.pathsep}{EXAMPLES}{os.pathsep}{Path.cwd()}",
+        "VERL_USE_EXTERNAL_MODULES": "verl_tools",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
     assert (done.stdout, done.stderr) == ("['adapter-hermes', 'adapter-qwen3-thinking']\n", "")

@@ -23,7 +23,9 @@ class SFTTrainer:
     def __init__(self, model: str, *, args: SFTConfig, train_dataset: Any, processing_class: Any) -> None:
         self.args, self.rows, self.tokenizer = args, train_dataset, processing_class
         assert isinstance(model, str)
-        assert {"prompt", "completion"} <= {*train_dataset.column_names} or {"input_ids", "labels"} <= {*train_dataset.column_names}
+        assert {"prompt", "completion"} <= {*train_dataset.column_names} or {"input_ids", "labels"} <= {
+            *train_dataset.column_names
+        }
 
     def train(self) -> None:
         """Print the tokens of each row that the loss is of."""
@@ -37,7 +39,9 @@ class SFTTrainer:
 class GRPOTrainer:
     """Takes a data set with `prompt` and further columns, and calls each reward function; the completions are given."""
 
-    def __init__(self, model: str, *, reward_funcs: Any, args: GRPOConfig, train_dataset: Any, processing_class: Any = None) -> None:
+    def __init__(
+        self, model: str, *, reward_funcs: Any, args: GRPOConfig, train_dataset: Any, processing_class: Any = None
+    ) -> None:
         assert isinstance(model, str)
         self.functions = reward_funcs if isinstance(reward_funcs, list) else [reward_funcs]
         self.args, self.rows, self.tokenizer = args, train_dataset, processing_class
