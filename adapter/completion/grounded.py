@@ -30,7 +30,7 @@ def grounded(name: str, text: str, rules: Rules, options: Options) -> tuple[str,
         The arguments, without invented optional arguments if the options say so; and the problems of the values.
     """
     tool = rules.tools.by_name.get(name)
-    if rules.said is None or tool is None or name == rules.reply:
+    if rules.said is None or tool is None or name in {rules.reply, rules.search}:
         return text, ()
     try:
         arguments = loads(text)

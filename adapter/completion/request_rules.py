@@ -33,6 +33,7 @@ class Rules:
         taken: Ids of earlier calls, which no new call gets.
         held: Tools whose calls wait for their end in any case: the model may write a name or a value as it was shown.
         said: The conversation, from which the values of calls are to come; None where nobody asks.
+        search: The tool by which the model looks for further tools, in words of its own.
         incremental: Calls are reported while the model writes them; otherwise when complete and checked.
     """
 
@@ -47,6 +48,7 @@ class Rules:
     incremental: bool = False
     held: frozenset[str] = frozenset()
     said: ConversationText | None = None
+    search: str | None = None
 
     @classmethod
     def of(

@@ -175,9 +175,8 @@ class RequestPlan:
         parallel = False if self._request.legacy else self._request.parallel
         # A model held to calls goes on making calls: several, unasked, only with the freedom to stop.
         several = parallel is True or (parallel is None and not self._choice.forced and self._reply is None)
-        thinking: Literal["no", "may", "begun"] = "may" if wants_thinking(self._request) else "no"
-        if self._begins_thinking(body):
-            thinking = "begun"
+        may: Literal["no", "may"] = "may" if wants_thinking(self._request) else "no"
+        thinking: Literal["no", "may", "begun"] = "begun" if self._begins_thinking(body) else may
         tools = self._tools.only(self._choice.allowed)
         return Shape(tools, self._choice.forced, several, self._reply, thinking, self._options.longest_string or 0)
 
@@ -293,6 +292,7 @@ class RequestPlan:
             parallel,
             constrained=bare,
             reply=self._reply,
+            search=self._request.search_name,
             thinking=thinking,
             said=self.grounds.said,
             held=frozenset() if self.guard is None else held_names(self._tools, self.dialect),

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import openai
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openai import AsyncOpenAI, OpenAI
 
 import adapter
@@ -217,6 +219,53 @@ def test_a_search_that_upstream_reads_itself_behind_a_call_is_left_out() -> None
         assert called(asked(client, [user("the weather")], stream=True)) == [("get_weather", CITY)]
 
 
+OPTIONS: list[Any] = [
+    {"enforce": "grammar", "server": "llama.cpp"}, {"stream_calls": "validated"}, {"profile": "small"}, {"reply_tool": True},
+    {"grounding": "reask"}, {"optional": "drop"}, {"replay": False}, {"loop_guard": "reask"}, {"on_invalid": "text"},
+]  # fmt: skip
+
+
+@STREAMS
+@pytest.mark.parametrize("options", OPTIONS, ids=" ".join)
+def test_searches_under_every_option(stream: bool, options: Any) -> None:
+    told: list[Problem] = []
+    texts = ("Hm. " + search("electronic mail"), call("sendEmail", EMAIL))
+    with Upstream(*replies(texts, stream=stream)) as upstream, wrapped(upstream, told, **options) as client:
+        message = asked(client, [user("the weather, and tell Ann: Rain Soon.")], stream=stream)
+        grammars = [body.get("grammar", "") for body in upstream.bodies]
+    assert (message["content"], called(message)) == ("Hm.", [("sendEmail", EMAIL)])
+    assert [one.kind for one in told if one.kind != "chosen"] == ["searched"]
+    if "enforce" in options:
+        assert ["sendEmail" in grammar for grammar in grammars] == [False, True]
+
+
+@STREAMS
+def test_one_of_two_choices_looks_for_tools(stream: bool) -> None:
+    texts = (search("electronic mail"), "Fine.")
+    made = [
+        {"index": at, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+        for at, text in enumerate(texts)
+    ]
+    first: Any = Answer({"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": made})
+    if stream:
+        parts = [chunk({"content": text}, index=at) for at, text in enumerate(texts)]
+        ends = [chunk({}, "stop", index=at) for at in range(2)]
+        pieces = (*map(event, [*parts, *ends]), b"data: [DONE]\n\n")
+        first = Stream(pieces, {"content-type": "text/event-stream"})
+    last = replies((call("sendEmail", EMAIL),), stream=stream)
+    with Upstream(first, *last) as upstream, wrapped(upstream) as client:
+        answer: Any = client.chat.completions.create(model="m", messages=[user("the weather")], n=2, stream=stream)
+        if stream:
+            said = [(one.index, one.delta) for part in answer for one in part.choices]
+        else:
+            said = [(one.index, one.message) for one in answer.choices]
+        assert [body["n"] for body in upstream.bodies] == [2, 1]
+    assert {at: made.tool_calls[0].function.name for at, made in said if made.tool_calls and made.tool_calls[0].id} == {
+        0: "sendEmail"
+    }
+    assert "".join(made.content or "" for at, made in said if at == 1) == "Fine."
+
+
 def test_the_name_is_that_of_no_other_tool() -> None:
     told: list[Problem] = []
     own: Any = tool("search_tools", "The caller's own search.", query="")
@@ -292,3 +341,43 @@ WRONG = [
 def test_wrong_arguments(given: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         adapter.wrap(OpenAI(base_url="http://127.0.0.1:1/v1", api_key="key"), **given)
+
+
+WORDS = st.sampled_from(["", "Let me see. ", "One moment.\n", "é 天气 "])
+SAID = st.one_of(
+    st.tuples(WORDS, st.sampled_from(["electronic mail", "play a song", "nothing of all", "reserve a room"])).map(
+        lambda said: said[0] + search(said[1])
+    ),
+    WORDS.map(lambda said: said + call("get_weather", CITY)),
+    st.just(search("a song") + search("a room")),
+    st.just(call("get_weather", CITY) + search("a song")),
+    st.just(search("a song") + call("get_weather", CITY)),
+    st.just("Fine."),
+)
+
+
+@given(st.lists(SAID, min_size=2, max_size=7))
+def test_streamed_and_whole_answers_are_the_same_and_prompts_only_grow(said: list[str]) -> None:
+    """Whatever the model writes, as long as it calls tools that it was shown; no five searches in a row, which end a request."""
+    texts = [*said[:3], "Fine.", *said[3:], "Fine."]
+    talks = []
+    for stream in (False, True):
+        messages: list[dict[str, Any]] = []
+        with Upstream(*replies(tuple(texts), stream=stream)) as upstream:
+            with wrapped(upstream, on_invalid="return", retries=0) as client:
+                for question in ("the weather in Oslo", "and now?", "thanks"):
+                    messages.append(user(question))
+                    while len(upstream.bodies) <= len(texts):
+                        messages.append(asked(client, messages, stream=stream))
+                        if not called(messages[-1]):
+                            break
+                        results = [
+                            {"role": "tool", "tool_call_id": one["id"], "content": "done"} for one in messages[-1]["tool_calls"]
+                        ]
+                        messages += results
+            prompts = [json.dumps(body["messages"])[:-1] for body in upstream.bodies]
+        for before, after in pairwise(prompts):
+            assert after.startswith(before)
+        talks.append([(one["role"], one.get("content"), called(one)) for one in messages])
+    assert talks[0] == talks[1]
+    assert not any(name.startswith("search_tools") for _, _, calls in talks[0] for name, _ in calls)

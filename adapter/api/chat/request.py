@@ -48,6 +48,11 @@ class ChatRequest:
         """Forms of the calls that reach the caller as another kind than function calls, by name."""
         return self.tools.forms if self.search is None else {**self.search.forms, **self.tools.forms}
 
+    @property
+    def search_name(self) -> str | None:
+        """Name of the search for further tools; None without one."""
+        return None if self.search is None else self.search.name
+
     def place(self, position: int) -> str:
         """Return the caller's name of a message, by its position."""
         return self.places[position] if self.places else f"messages[{position}]"
