@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from adapter.events import Event
 
 
+_LONGEST_ECHO = 4096  # code points of a block; text behind is compared with it at each delta
+
+
 def take_started(state: State) -> list[StartedCall]:
     """Return the calls of the block whose start was reported; the caller reports their end."""
     started, state.started, state.stream = state.started, [], None
@@ -88,7 +91,7 @@ def report_told(
     out.append(Markup(raw))
     out += further_events(check(call, rules, state.options), told, raw, payload, call.places)
     state.count += 1
-    state.content.edge = "block"
+    _leave(state, raw, payload)
 
 
 def report_block(
@@ -116,7 +119,17 @@ def report_block(
         out.append(Problem("repaired", "the JSON of a call was repaired", raw))
     out += [Problem("repaired", sentence, raw) for sentence in reading.mended]
     report(state, reading, checked, raw, payload, out)
+    _leave(state, raw, payload)
+
+
+def _leave(state: State, raw: str, payload: int) -> None:
+    """Go on behind a block, where its payload and its closing marker may be repeated."""
     state.content.edge = "block"
+    close, echo = state.marks.close, ""
+    if close and len(raw) <= _LONGEST_ECHO and raw.endswith(close):
+        echo = raw[payload:].lstrip()
+    # A payload that begins with a marker of its own is a further call.
+    state.echo = "" if echo.startswith(tuple(state.marks.openings)) else echo
 
 
 def _report_faults(faults: Sequence[str], raw: str, out: list[Event]) -> None:

@@ -119,6 +119,7 @@ class State:
         newline_first: White space before the reasoning is no content.
         may_be_bare: A call without markers may begin here.
         owed: A block ended without its closing marker, which may still come.
+        echo: The payload of the block that has just ended, with the closing marker: some models write both once more.
         fenced: A code fence was opened around blocks.
         untouched: The open block may be a plain call, and its reader has seen no text.
         flow: The short way for deltas without special characters, or None.
@@ -128,7 +129,7 @@ class State:
 
     __slots__ = (
         "again", "answering", "bare", "bare_forms", "began", "block", "calls_in_thinking", "closed", "content", "count",
-        "fenced", "flow", "has_passages", "held", "ids", "marks", "may_be_bare", "may_end_unclosed", "may_think",
+        "echo", "fenced", "flow", "has_passages", "held", "ids", "marks", "may_be_bare", "may_end_unclosed", "may_think",
         "mentioned", "mode", "newline_first", "opener", "options", "owed", "passage", "reasoning", "rules", "started",
         "stream", "syntax", "tail", "untouched",
     )  # fmt: skip
@@ -167,7 +168,7 @@ class State:
         self.held: list[str] = []
         if self.mode is Mode.TEXT and self.syntax.begins_inside:
             self.mode = Mode.OPENING
-        self.again = self.tail = ""
+        self.again = self.tail = self.echo = ""
         self.owed = self.fenced = self.untouched = False
         self.flow: Flow | None = None
         self.count = 0

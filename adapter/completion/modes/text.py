@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from adapter.completion.markers import fence_at_end
 from adapter.completion.state import Mode, State
 from adapter.completion.text_run import SPACE
-from adapter.events import Markup
+from adapter.events import Markup, Problem
 
 if TYPE_CHECKING:
     from adapter.events import Event
@@ -26,8 +26,8 @@ def first_word(text: str, position: int) -> int:
 
 def in_text(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
     """Read running text, up to the next marker."""
-    if state.fenced:
-        position, wait = _fence_end(state, text, position, out)
+    if state.fenced or state.echo:
+        position, wait = (_fence_end if state.fenced else _echo_end)(state, text, position, out)
         if wait or position == len(text):
             return position, wait
     mark = state.marks.find(text, _words_until(state, text, position))
@@ -52,6 +52,20 @@ def in_text(state: State, text: str, position: int, out: list[Event]) -> tuple[i
     if mark is None or not mark.text:
         return end, mark is not None
     return _at_mark(state, mark.text, text, end, out)
+
+
+def _echo_end(state: State, text: str, position: int, out: list[Event]) -> tuple[int, bool]:
+    """Look for the payload of the block before, and its closing marker, written once more behind its end."""
+    start, echo = first_word(text, position), state.echo
+    while text.startswith(echo, start):
+        state.content.text(text[position:start], out)
+        position = start + len(echo)
+        out += [Problem("markup", "the text of a call is written once more behind the call", echo), Markup(echo)]
+        start = first_word(text, position)
+    if not state.closed and len(text) - start < len(echo) and echo.startswith(text[start:]):
+        return position, True
+    state.echo = ""
+    return position, False
 
 
 def _words_until(state: State, text: str, position: int) -> int:
