@@ -21,6 +21,10 @@ class WorkerLost(Exception):
     """A job whose process died each time."""
 
 
+class JobFailed(Exception):
+    """A job that raised in its process; the message has the error."""
+
+
 def _serve(connection: Connection, make: Callable[..., Any], args: tuple[Any, ...]) -> None:
     """Do jobs until the other end is closed, also by the death of the process there."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the process that waits
@@ -72,7 +76,7 @@ def over_processes(
 
     Raises:
         WorkerLost: The process of a job died three times.
-        RuntimeError: A job raised; the message has its error.
+        JobFailed: A job raised.
     """
     workers: list[_Worker[J]] = []
     try:
@@ -90,7 +94,7 @@ def over_processes(
                     workers[place] = _again(workers[place], make, args, tell)
                     continue
                 if not done:
-                    raise RuntimeError(answer)
+                    raise JobFailed(answer)
                 following = next(jobs, None)
                 if following is None:
                     workers.pop(place).end()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from adapter.batching.asking import Request, RequestAsker
 
 _INTERRUPTED = 130
+_LOOKED_AT = 100  # lines at the beginning of a file
 
 
 def run_requests(args: argparse.Namespace, console: Console) -> int:
@@ -101,8 +103,10 @@ class _Requests:
 
     def lines(self) -> Iterable[bytes]:
         """Yield the rows; lines without text are none."""
-        with self._source.open("rb") as opened:
-            yield from (line for line in opened if line.strip())
+        from adapter.batching.lines import plain_stream
+
+        with self._source.open("rb") as opened, plain_stream(opened) as stream:
+            yield from (line for line in stream if line.strip())
 
     def __iter__(self) -> Iterator[Request]:
         from adapter.batching.asking import Request
@@ -119,12 +123,15 @@ class _Requests:
 def _ask(args: argparse.Namespace, found: _Requests, asker: RequestAsker, console: Console) -> None:
     """Ask the requests that are left."""
     from adapter.batching.asking import is_answered
+    from adapter.batching.lines import first_names
     from adapter.cli.progress import shown
     from adapter.evaluation.running import Pace, worked
 
     total = sum(1 for _ in found.lines())
     if not total:
         raise BadInput(f"{args.requests}: the file has no requests")
+    if not first_names(islice(found.lines(), _LOOKED_AT)):
+        raise BadInput(f"{args.requests}: the first lines are no JSON objects; give a file of JSON lines, one request each")
     before = found.answers.number
     if before:
         console.error(f"adapter batch: {before:,} of {total:,} have an answer in {args.out}")

@@ -218,7 +218,7 @@ def write_parts(
 ) -> int:
     """Make the output, in parts. Returns 1 if a row could not be read, 130 after an interrupt."""
     from adapter.batching.parts import BadRun, Parts
-    from adapter.batching.pool import WorkerLost
+    from adapter.batching.pool import JobFailed, WorkerLost
     from adapter.cli.progress import shown
 
     form, out = form_of(args), Path(args.out)
@@ -232,7 +232,7 @@ def write_parts(
                 parts.add(made)
                 progress.advance(made.size, summary(parts.counts))
             parts.join(left.number)
-    except (BadRun, WorkerLost) as error:
+    except (BadRun, JobFailed, WorkerLost) as error:
         raise BadInput(str(error)) from error
     except KeyboardInterrupt:
         console.error(f"adapter parse: interrupted; what is done stays in {out}.parts, and the same command goes on from there")

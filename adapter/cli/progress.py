@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _LINES = 10  # of a run in a pipe
 _MINUTE = 60
+_FIRST = 8 << 20  # steps of the first line of a run whose end nobody knows; the next come with twice as many each
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def shown(total: int, console: Console, name: str, *, counted: bool = True) -> I
     """Show progress on stderr, until the block is left.
 
     Args:
-        total: Steps of the run.
+        total: Steps of the run; 0 where nobody knows.
         console: The streams.
         name: The command, in front of each line in a pipe.
         counted: Steps are things that a person counts; otherwise they are shown as a part of all, with the time left.
@@ -51,7 +52,7 @@ def shown(total: int, console: Console, name: str, *, counted: bool = True) -> I
     number: ProgressColumn = MofNCompleteColumn() if counted else TaskProgressColumn()
     columns = (BarColumn(), number, TextColumn("{task.description}"), TimeRemainingColumn())
     with Bar(*columns, console=RichConsole(file=console.err), transient=True) as progress:
-        task = progress.add_task("", total=total)
+        task = progress.add_task("", total=total or None)
 
         def move(steps: int, said: str) -> None:
             progress.update(task, advance=steps, description=said)
@@ -61,6 +62,8 @@ def shown(total: int, console: Console, name: str, *, counted: bool = True) -> I
 
 def _lines(total: int, console: Console, name: str, *, counted: bool) -> Callable[[int, str], None]:
     """Return a function that prints a line with each tenth of a run."""
+    if not total:
+        return _growing_lines(console, name)
     step = max(1, total // _LINES)
     began = time.monotonic()
     done = 0
@@ -76,6 +79,20 @@ def _lines(total: int, console: Console, name: str, *, counted: bool) -> Callabl
             else f"{100 * done // max(total, 1)} %{_left(time.monotonic() - began, done, total)}"
         )
         console.error(f"{name}: {place}: {said}")
+
+    return line
+
+
+def _growing_lines(console: Console, name: str) -> Callable[[int, str], None]:
+    """Return a function that prints a line whenever twice as much is done, for a run whose end nobody knows."""
+    done, following = 0, _FIRST
+
+    def line(steps: int, said: str) -> None:
+        nonlocal done, following
+        done += steps
+        if done >= following:
+            following = max(2 * following, done)
+            console.error(f"{name}: {said}")
 
     return line
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from collections import Counter
@@ -103,7 +104,7 @@ def test_a_run_goes_on_with_what_has_no_answer(folder: Path) -> None:
 
 
 def test_the_server_is_asked_again_as_it_wishes(folder: Path) -> None:
-    (folder / "in.jsonl").write_text(json.dumps(request(1)))
+    (folder / "in.jsonl").write_bytes(gzip.compress(json.dumps(request(1)).encode()))
     with Upstream(Answer({}, 429, {"retry-after-ms": "1"}), completion("Paris.")) as upstream:
         assert call("in.jsonl", "--out", "out.jsonl", "--base-url", upstream.url)[0] == 0
         assert len(upstream.received) == 2
@@ -138,6 +139,7 @@ def test_a_request_that_the_adapter_refuses_is_a_response() -> None:
 WRONG = [
     pytest.param("nope.jsonl", "nope.jsonl: No such file", id="no file"),
     pytest.param("blank.jsonl", "the file has no requests", id="no requests"),
+    pytest.param("text.txt", "the first lines are no JSON objects", id="a text"),
     pytest.param("in.jsonl --base-url x", "--base-url 'x': write http", id="an address"),
     pytest.param("in.jsonl --base-url http://127.0.0.1:9/v1 --tries 1", "127.0.0.1:9", id="no server"),
     pytest.param("in.jsonl --tries 0", "--tries 0: give a number from 1 up", id="no tries"),
@@ -154,6 +156,7 @@ WRONG = [
 @pytest.mark.parametrize(("words", "message"), WRONG)
 def test_wrong_input_is_one_line(folder: Path, words: str, message: str) -> None:
     (folder / "blank.jsonl").write_text("\n")
+    (folder / "text.txt").write_text("Some words.\n")
     (folder / "other.jsonl").write_text('{"a": 1}\n')
     with Upstream(echo) as upstream:
         status, err = call("--out", "out.jsonl", "--base-url", upstream.url, *words.split())

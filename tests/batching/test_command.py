@@ -76,6 +76,15 @@ def test_an_output_and_its_progress(files: Path, more: tuple[str, ...]) -> None:
     assert last.endswith(", in out.jsonl")
 
 
+def test_standard_input_has_no_end_that_is_known(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapter.cli.progress._FIRST", 1)
+    status, _, err = call("--jsonl", "-", "--tools", "tools.json", "--keep", "id", "--out", "out.jsonl", stdin=joined(ROWS))
+    assert status == 1
+    assert (files / "out.jsonl").read_bytes() == whole(ROWS)
+    assert "%" not in err
+    assert err.startswith("adapter parse: 30 rows, ")
+
+
 @pytest.mark.usefixtures("files")
 def test_rows_that_can_all_be_read_are_status_0() -> None:
     assert call("--jsonl", "other.jsonl", "--text-column", "completion")[0] == 0

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from adapter.batching.lines import Chunk, Counts, LineReader, LineSettings, chunks, written
 from adapter.batching.parts import BadRun, PartMaker, Parts
-from adapter.batching.pool import WorkerLost, over_processes
+from adapter.batching.pool import JobFailed, WorkerLost, over_processes
 from tests.facts.completions import CALL
 from tests.facts.tools import TOOLS
 
@@ -195,7 +195,7 @@ def test_a_process_that_is_killed_is_replaced(tmp_path: Path) -> None:
     ("jobs", "error", "told"),
     [
         pytest.param([1, 5], WorkerLost, "died 3 times", id="a job that kills each time"),
-        pytest.param([1, 99], RuntimeError, "ValueError: a fault", id="a job that raises"),
+        pytest.param([1, 99], JobFailed, "ValueError: a fault", id="a job that raises"),
     ],
 )
 def test_a_job_that_cannot_be_done(jobs: list[int], error: type[Exception], told: str) -> None:

@@ -206,6 +206,11 @@ COSTS = [
         {"adapter.cli.serve", "adapter.cli.demo", "adapter.demo"},
         id="one command",
     ),
+    pytest.param(
+        "import adapter; adapter.batch([])({'text': ['x']})",
+        {*NETWORK, "pyarrow", "pandas", "polars", "numpy", "ray", "multiprocessing", "adapter.evaluation"},
+        id="batch",
+    ),
     pytest.param("import adapter.cli.preview as p; import adapter.exchange", NETWORK, id="preview"),
 ]
 
