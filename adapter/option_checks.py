@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -38,6 +39,8 @@ def check(options: Any) -> None:
 
 def _check_shown(options: Any) -> None:
     dialect, examples = options.dialect, options.examples
+    if isinstance(dialect, os.PathLike):
+        raise TypeError(f"dialect={dialect!r}: give a path as a text, {os.fspath(dialect)!r}")
     if isinstance(dialect, bool | int | float | list | tuple | Mapping) or dialect is None:
         raise TypeError(
             f"dialect={dialect!r}: use a name, the path of a .jinja file or of a tokenizer_config.json, 'auto', or a Dialect"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,7 @@ from adapter.errors import DialectError
 from adapter.events import CallFinished, ReasoningDelta, TextDelta
 from adapter.testing import check_dialect, splits
 from tests.support.response_templates import FAULTS, TEMPLATES, TOOLS, turns, written
+from tests.support.tiers import few_or_all
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,6 +142,12 @@ def test_the_model_s_name_chooses_among_dialects_with_the_same_calls(tmp_path: P
     assert of_response_template(path).calls != "qwen2.5"
 
 
+def test_a_hub_s_cache_names_the_model(tmp_path: Path) -> None:
+    folder = tmp_path / "models--Qwen--Qwen2.5-7B-Instruct" / "snapshots" / "0123abc"
+    folder.mkdir(parents=True)
+    assert of_response_template(saved(folder, with_calls(HERMES, content=ENDS))).calls == "qwen2.5"
+
+
 def test_keys_without_effect_are_told(tmp_path: Path) -> None:
     calls = {**HERMES, "repeats": False, "optional": False}
     template = with_calls(calls, content={**ENDS, "content_args": {"strip": False}})
@@ -180,13 +188,16 @@ REFUSED: list[Any] = [
     pytest.param(
         with_calls({**HERMES, "close_pattern": "(a"}), "close_pattern = '(a': no regular expression", id="a bad pattern"
     ),
+    pytest.param(with_calls({**HERMES, "close_pattern": "(a+)+$"}), "a repetition stands inside another", id="nested"),
+    pytest.param(with_calls({**HERMES, "close_pattern": "(?:.?){40}x"}), "a repetition stands inside another", id="counted"),
     pytest.param(
-        with_calls({**HERMES, "close_pattern": "(a+)+$"}), "a repetition without end stands inside another", id="nested"
+        with_calls({**HERMES, "close_pattern": "(?:ab|a|b)*x"}), "alternatives of several characters", id="alternatives"
     ),
+    pytest.param(with_calls({**HERMES, "close_pattern": ".*.*.*x"}), "repetitions follow each other, and 2 may", id="in a row"),
+    pytest.param(with_calls({**HERMES, "close_pattern": "a*b" * 9}), "9 repetitions and 0 optional parts", id="many"),
     pytest.param(
-        with_calls({**HERMES, "close_pattern": ".*.*.*.*x"}), "more than 3 repetitions without end follow", id="in a row"
+        with_calls({**HERMES, "close_pattern": ".?" * 13}), "0 repetitions and 13 optional parts", id="many optional parts"
     ),
-    pytest.param(with_calls({**HERMES, "close_pattern": "a*b" * 9}), "9 repetitions without end stand in it", id="many"),
     pytest.param(with_calls({**HERMES, "open": "<a>"}), "has open and open_pattern; write one of them", id="both edges"),
     pytest.param(with_calls(HERMES, content={"close": []}), "content.close = []: must be a text", id="no literal"),
     pytest.param(
@@ -194,6 +205,15 @@ REFUSED: list[Any] = [
         "content_args.quotes = 1: means nothing to content 'json'",
         id="argument",
     ),
+    pytest.param(
+        with_calls({**HERMES, "content_args": {"string_delims": "'"}}),
+        "must be a list of pairs, a beginning and an end",
+        id="quotes",
+    ),
+    pytest.param(
+        with_calls({**HERMES, "content_args": {"unquoted_keys": 1}}), "unquoted_keys = 1: must be true or false", id="a number"
+    ),
+    pytest.param(with_calls(HERMES, content={"close": "a" * 201}), "64 literals of 200 characters are read at most", id="long"),
     pytest.param(
         with_calls({**HERMES, "transform": {"function": "call {content}"}}),
         "a placeholder is the whole text",
@@ -246,3 +266,42 @@ def test_a_call_that_the_template_itself_would_not_read_is_refused(tmp_path: Pat
     calls = {**TAGS, "open_pattern": r"<do=(?P<name>[^>]+)>(?=!)"}
     with pytest.raises(DialectError, match="cannot be said by a call syntax here: a call written as"):
         load(saved(tmp_path, with_calls(calls)))
+
+
+JUNK: list[Any] = [
+    None, True, 0, 1e308, "", "x", "<", "(a", "{content}", "{name}", "{content.x}", "\\", "[", "(?P<name>x)", "#}", "+++", "{{", "\n", "\0",
+    "\ud800", "a" * 3000, [], ["a", 5], ["<a>"], {}, {"a": 1}, "$", "^", r"(?<=a)b", r"\1", r"\s*<a>\s*(?P<name>\w+)>",
+]  # fmt: skip
+
+
+def mutated(value: Any, chance: random.Random) -> Any:
+    """Replace one value in a template by junk, or leave one key out."""
+    if isinstance(value, dict) and value and chance.random() < 0.9:
+        key = chance.choice(sorted(value))
+        if chance.random() < 0.1:
+            return {name: each for name, each in value.items() if name != key}
+        return {**value, key: mutated(value[key], chance)}
+    return chance.choice(JUNK)
+
+
+@pytest.mark.both_tiers
+def test_a_template_with_junk_in_it_is_read_or_refused_in_one_line(tmp_path: Path) -> None:
+    chance = random.Random(5)
+    known = [*(template for template, _ in TEMPLATES.values()), *(case.values[0] for case in KNOWN)]
+    refused: list[str] = []
+    for number in range(few_or_all(60, 2000)):
+        template = mutated(mutated(chance.choice(known), chance), chance)
+        path = tmp_path / f"{number}.json"
+        path.write_text(json.dumps({"response_template": template}), encoding="utf-8")
+        try:
+            adapter.parse("<use>{} x </use>", TOOLS, dialect=str(path))
+        except DialectError as error:
+            refused.append(str(error))
+    assert len(refused) > 30
+    assert [error for error in refused if "\n" in error or len(error) > 1000] == []
+
+
+def test_a_path_is_given_as_a_text(tmp_path: Path) -> None:
+    path = tmp_path / "tokenizer_config.json"
+    with pytest.raises(TypeError, match="give a path as a text, '"):
+        adapter.parse("x", TOOLS, dialect=path)  # type: ignore[arg-type]

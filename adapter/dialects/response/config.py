@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from adapter.dialects.response.template import ResponseTemplate, read_template, shown
+from adapter.dialects.response.strange import shown
+from adapter.dialects.response.template import ResponseTemplate, read_template
 from adapter.errors import DialectError
 from adapter.plain_file import check_plain
 
@@ -15,6 +16,7 @@ SUFFIX = ".json"
 CONFIG = "tokenizer_config.json"
 _KEY = "response_template"
 _OLDER = "response_schema"  # of transformers before 5.13
+_CACHED = "models--"  # the beginning of a folder in the cache of a hub: `models--Qwen--Qwen3-8B`
 _MOST_BYTES = 32 * 1024**2  # of a configuration; real ones have up to 2 MB
 _MOST_SHOWN = 200
 
@@ -57,7 +59,9 @@ def read_config(where: str) -> Config:
     folder = path.resolve().parent.name
     name = (folder if path.name == CONFIG else path.stem) or path.stem
     named = data.get("name_or_path")
-    models = tuple(dict.fromkeys(each for each in (named, name, folder) if isinstance(each, str) and each))
+    cached = next((part for part in reversed(path.resolve().parts) if part.startswith(_CACHED)), "")
+    cached = cached.removeprefix(_CACHED).replace("--", "/")
+    models = tuple(dict.fromkeys(each for each in (named, cached, name, folder) if isinstance(each, str) and each))
     try:
         return Config(_template(data, where), name, models, text)
     except RecursionError as error:

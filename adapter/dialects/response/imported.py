@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from adapter.dialects.response.own_calls import OwnCalls, literal, own_calls
 from adapter.dialects.response.parts import parts_of, spelled
-from adapter.dialects.response.template import shown
+from adapter.dialects.response.strange import shown
 from adapter.dialects.response.trial import nearest
 from adapter.errors import DialectError
 from adapter.syntax import SYNTAXES

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from adapter.dialects.response.parts import around, parts_of, spelled
-from adapter.dialects.response.template import shown
+from adapter.dialects.response.strange import shown
 from adapter.errors import DialectError
 
 if TYPE_CHECKING:
@@ -163,6 +163,8 @@ def _braces(field: Field, edge: Edge, lead: str, close: str) -> OwnCalls:
         raise DialectError(
             f"{field.place}.content_args = {shown(dict(field.arguments))}: one quote on both sides, and bare keys, are read"
         )
+    if not close:
+        raise DialectError(f"{field.place}: neither close nor close_pattern spells an end, which braces need")
     if not marker or not word:
         raise DialectError(
             f"{edge.place} = {shown(edge.source)}: a marker that ends with '>' and a word are due before the name"

@@ -8,20 +8,35 @@ many.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from adapter.errors import DialectError
 
 _MOST_CHARACTERS = 2000  # of a pattern
-_MOST_ENDLESS = 8
-_MOST_IN_A_ROW = 3
-_ENDLESS = r"(?:[*+]|\{\d*,\})[?+]?"
+_MOST_SHOWN = 120
+_MOST_ENDLESS = 6  # that may hold more than white space
+_MOST_SPACES = 24
+_MOST_IN_A_ROW = 2
+_MOST_OPTIONAL = 12
+_REPEAT = r"(?:[*+]|\{\d*,?\d*\})[?+]?"
 _ATOM = r"(?:\[\^?\]?(?:[^\]\\]|\\.)*\]|\\.|[^\\()|*+?{}\[\]^$])"
-# Repetitions without end that follow each other, with nothing but groups' ends and beginnings between them.
-_REPEATED = rf"(?:\((?:\?(?:P<\w+>|[:=!]|<[=!]))?|\))*{_ATOM}{_ENDLESS}\)*"
-_ROW = re.compile(rf"(?:{_REPEATED}){{{_MOST_IN_A_ROW + 1},}}", re.DOTALL)
+# Repetitions of white space, of which sample calls have little.
+_SPACES = re.compile(rf"(?:\\s|\[(?:\\[stnr]| )+\]){_REPEAT}")
+# Repetitions that follow each other, with nothing but groups' ends and beginnings between them.
+_REPEATED = rf"(?:\((?:\?(?:P<\w+>|[:=!]|<[=!]))?|\))*{_ATOM}{_REPEAT}\)*"
+_ROW = re.compile(rf"(?:{_REPEATED}){{2,}}", re.DOTALL)
 # A repetition up to a character that it cannot hold, which a match has to pass: `'[^']*'` in a list of alternatives.
 _FENCED = re.compile(r"(?P<fence>\\?[^\w\s\\()|*+?{}\[\]^$.])\[\^(?P<out>(?:[^\]\\]|\\.)*)\][*+](?P=fence)")
-_TOKENS = re.compile(rf"(?P<open>\()(?:\?(?:P<\w+>|[:=!]|<[=!]))?|(?P<close>\))|{_ATOM}|(?P<endless>{_ENDLESS})|.", re.DOTALL)
+_TOKENS = re.compile(
+    rf"(?P<open>\()(?:\?(?:P<\w+>|[:=!]|<[=!]))?|(?P<close>\))|(?P<atom>{_ATOM})|(?P<repeat>{_REPEAT})|(?P<maybe>\?)|(?P<or>\|)|.",
+    re.DOTALL,
+)
+
+
+def shown(value: Any) -> str:
+    """Quote the beginning of a value for a message."""
+    text = repr(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 1]}…"
 
 
 def compiled(pattern: object, place: str) -> re.Pattern[str]:
@@ -35,7 +50,7 @@ def compiled(pattern: object, place: str) -> re.Pattern[str]:
         DialectError: No text, no pattern of Python's `re`, or a pattern whose match may take very long.
     """
     if not isinstance(pattern, str):
-        raise DialectError(f"{place} = {pattern!r}: write a regular expression, a text")
+        raise DialectError(f"{place} = {shown(pattern)}: write a regular expression, a text")
     if len(pattern) > _MOST_CHARACTERS:
         raise DialectError(
             f"{place}: a regular expression of {len(pattern):,} characters; {_MOST_CHARACTERS:,} are read at most"
@@ -43,29 +58,63 @@ def compiled(pattern: object, place: str) -> re.Pattern[str]:
     try:
         found = re.compile(pattern, re.DOTALL)
     except (re.error, OverflowError, RecursionError) as error:
-        raise DialectError(f"{place} = {pattern!r}: no regular expression of Python's re: {error}") from error
+        raise DialectError(f"{place} = {shown(pattern)}: no regular expression of Python's re: {error}") from error
     if fault := _fault(pattern):
-        raise DialectError(f"{place} = {pattern!r}: {fault}, so a match may take very long; write the pattern without")
+        raise DialectError(f"{place} = {shown(pattern)}: {fault}, so a match may take very long; write the pattern without")
     return found
 
 
 def _fault(pattern: str) -> str:
     """Return the fault of a pattern whose match may take long; empty for a usable one."""
-    held = [0]  # repetitions without end in each open group
-    endless, closed = 0, 0
     pattern = _FENCED.sub(lambda found: "_" if found["fence"][-1] in found["out"] else found[0], pattern)
+    if _nested(pattern):
+        return "a repetition stands inside another, or alternatives of several characters do"
+    pattern, spaces = _SPACES.subn("", pattern)
+    tokens = list(_TOKENS.finditer(pattern))
+    endless, optional = (sum(token[kind] is not None for token in tokens) for kind in ("repeat", "maybe"))
+    if endless > _MOST_ENDLESS or spaces > _MOST_SPACES or optional > _MOST_OPTIONAL:
+        return (
+            f"{endless + spaces} repetitions and {optional} optional parts stand in it, and {_MOST_ENDLESS} may, "
+            f"{_MOST_SPACES} of white space, and {_MOST_OPTIONAL}"
+        )
+    rows = [len(re.findall(_REPEATED, row[0], re.DOTALL)) for row in _ROW.finditer(pattern)]
+    if len(rows) > 1 or max(rows, default=0) > _MOST_IN_A_ROW:
+        return f"repetitions follow each other, and {_MOST_IN_A_ROW} may, in one place"
+    return ""
+
+
+class _Group:
+    """An open group: may its text vary in length, beyond alternatives of one character each?"""
+
+    def __init__(self) -> None:
+        self.varies = self.splits = False
+        self.atoms = 0  # of the present alternative
+        self.lengths: set[int] = set()
+
+    def loose(self) -> bool:
+        return self.varies or (self.splits and self.lengths | {self.atoms} != {1})
+
+
+def _nested(pattern: str) -> bool:
+    """Tell if a group is repeated whose own text varies in length."""
+    groups, closed = [_Group()], False
     for token in _TOKENS.finditer(pattern):
+        group = groups[-1]
+        if token["repeat"] and closed:
+            return True
         if token["open"]:
-            held.append(0)
-        elif token["close"]:
-            closed = held.pop() if len(held) > 1 else 0
-            held[-1] += closed
-        elif token["endless"]:
-            if closed:
-                return "a repetition without end stands inside another"
-            endless, held[-1] = endless + 1, held[-1] + 1
-        if not token["close"]:
-            closed = 0
-    if endless > _MOST_ENDLESS:
-        return f"{endless} repetitions without end stand in it, more than {_MOST_ENDLESS}"
-    return f"more than {_MOST_IN_A_ROW} repetitions without end follow each other" if _ROW.search(pattern) else ""
+            groups.append(_Group())
+        elif token["close"] and len(groups) > 1:
+            closed = groups.pop().loose()
+            groups[-1].varies |= closed
+            groups[-1].atoms += 1
+            continue
+        elif token["or"]:
+            group.lengths.add(group.atoms)
+            group.splits, group.atoms = True, 0
+        elif token["repeat"] or token["maybe"]:
+            group.varies = True
+        else:
+            group.atoms += 1
+        closed = False
+    return False

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from adapter.dialects.response.strange import compiled
+from adapter.dialects.response.strange import compiled, shown
 from adapter.errors import DialectError
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ _ARGUMENTS = {
     "python-call-list": (),
 }
 _PLACEHOLDER = re.compile(r"\{(\w+(?:\.\w+)*)\}")
-_MOST_SHOWN = 120
+_FLAGS = ("strip", "unquoted_keys", "allow_non_json", "merge_duplicates")
+_MOST_LITERALS, _LONGEST_LITERAL = 64, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def read_template(data: Any, place: str = "response_template") -> ResponseTempla
     """
     _check_object(data, place, _TOP)
     if data.get("version", VERSION) != VERSION:
-        raise DialectError(f"{place}.version = {data['version']!r}: version {VERSION} is read")
+        raise DialectError(f"{place}.version = {shown(data['version'])}: version {VERSION} is read")
     given = data.get("fields")
     if not isinstance(given, Mapping) or not given:
         raise DialectError(f"{place}.fields = {shown(given)}: write an object with a key for each part of the message")
@@ -115,12 +116,6 @@ def read_template(data: Any, place: str = "response_template") -> ResponseTempla
     defaults = data.get("defaults", {})
     _check_object(defaults, f"{place}.defaults")
     return ResponseTemplate(fields, anchor, defaults)
-
-
-def shown(value: Any) -> str:
-    """Quote the beginning of a value for a message."""
-    text = repr(value)
-    return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 1]}…"
 
 
 def _check_object(value: Any, place: str, known: Collection[str] | None = None) -> None:
@@ -180,6 +175,10 @@ def _edge(data: Mapping[str, Any], literal: str, pattern: str, place: str) -> Ed
     )
     if not literals or not all(isinstance(each, str) and each for each in literals):
         raise DialectError(f"{place}.{literal} = {shown(value)}: must be a text, or a list of texts, none of them empty")
+    if len(literals) > _MOST_LITERALS or max(map(len, literals)) > _LONGEST_LITERAL:
+        raise DialectError(
+            f"{place}.{literal} = {shown(value)}: {_MOST_LITERALS} literals of {_LONGEST_LITERAL} characters are read at most"
+        )
     source = "|".join(re.escape(each) for each in sorted(literals, key=len, reverse=True))
     return Edge(re.compile(source), source, literals, f"{place}.{literal}")
 
@@ -193,6 +192,7 @@ def _arguments(content: str, given: Any, place: str) -> Mapping[str, Any]:
         raise DialectError(
             f"{place}.{unknown[0]} = {shown(given[unknown[0]])}: means nothing to content {content!r}; it knows {known}"
         )
+    _check_values(given, place)
     inner = given.get("value_parser")
     if inner is not None:
         _check_object(inner, f"{place}.value_parser", ("name", "args"))
@@ -204,6 +204,22 @@ def _arguments(content: str, given: Any, place: str) -> Mapping[str, Any]:
         if "key" not in tag.groupindex:
             raise DialectError(f"{place}.tag_pattern = {shown(tag.pattern)}: lacks the group (?P<key>…)")
     return dict(given)
+
+
+def _check_values(given: Mapping[str, Any], place: str) -> None:
+    """Check the types of the arguments of content."""
+    for key, value in given.items():
+        if key in _FLAGS and not isinstance(value, bool):
+            raise DialectError(f"{place}.{key} = {shown(value)}: must be true or false")
+        if key in {"line_sep", "kv_sep"} and not (isinstance(value, str) and value):
+            raise DialectError(f"{place}.{key} = {shown(value)}: must be a text that is not empty")
+    quotes = given.get("string_delims", [])
+    if not isinstance(quotes, list) or not all(map(_is_pair, quotes)):
+        raise DialectError(f"{place}.string_delims = {shown(quotes)}: must be a list of pairs, a beginning and an end each")
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(each, str) and each for each in value)
 
 
 def _check_transform(value: Any, place: str) -> None:
