@@ -25,6 +25,10 @@ def add(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     given = actions.add_parser("export", help="print a dialect as a response_template for transformers and all that read it")
     given.add_argument("name", help="a dialect, or the path of a .jinja file")
     given.add_argument("--start-anchor", metavar="TEXT", default="", help="the beginning of the assistant's turn in a prompt")
+    fields = ("reasoning_content", "thinking", "reasoning")
+    given.add_argument(
+        "--reasoning-field", choices=fields, default=fields[0], help="the field of reasoning; SGLang reads thinking"
+    )
     given.add_argument("--out", metavar="FILE", help="write the template to this .json file")
 
 
@@ -63,7 +67,7 @@ def export_template(args: argparse.Namespace, console: Console) -> int:
     from adapter.exporting.export import export
 
     _check_out(args.out, args.name, SUFFIX)
-    made = export(load(args.name), args.start_anchor)
+    made = export(load(args.name), args.start_anchor, args.reasoning_field)
     for note in made.notes:
         console.error(f"adapter templates: {note}")
     _put(json.dumps(made.template, ensure_ascii=False, indent=2) + "\n", args.out, console)

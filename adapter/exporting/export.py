@@ -11,7 +11,7 @@ from adapter.dialects.response.template import VERSION, read_template
 from adapter.dialects.response.trial import SAMPLES, same
 from adapter.errors import DialectError
 from adapter.exporting.calls import tool_calls
-from adapter.exporting.texts import CONTENT, texts, turn_of
+from adapter.exporting.texts import CONTENT, REASONING, texts, turn_of
 from adapter.exporting.written import Unsaid, written
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _TRIED: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 _WITH_HEADERS = frozenset({"addressed", "channels", "recipients", "xtml"})  # whose plain answer has a header too
 _TYPED = frozenset({"addressed", "arg_key", "parameters", "xtml"})  # whose values are raw text
+REASONING_FIELDS = (REASONING, "thinking", "reasoning")
 _MOST_SHOWN = 100
 _LIST: dict[str, Any] = {"items": [None]}
 
@@ -41,12 +42,13 @@ class Exported(NamedTuple):
     notes: tuple[str, ...]
 
 
-def export(dialect: Dialect, start_anchor: str = "") -> Exported:
+def export(dialect: Dialect, start_anchor: str = "", reasoning_field: str = REASONING) -> Exported:
     """Write a dialect as a response template of transformers.
 
     Args:
         dialect: The dialect.
         start_anchor: The beginning of the assistant's turn in a prompt; empty for that of our chat template.
+        reasoning_field: The name of the field of reasoning, one of `REASONING_FIELDS`: some readers know a single one.
 
     Raises:
         DialectError: No response template can say the dialect, or no chat template here knows its turns; the message says why.
@@ -56,6 +58,7 @@ def export(dialect: Dialect, start_anchor: str = "") -> Exported:
         data = _data(dialect, turn)
     except Unsaid as error:
         raise DialectError(f"dialect {dialect.name!r} cannot be said in a response template: {error}") from error
+    data["fields"] = {reasoning_field if name == REASONING else name: field for name, field in data["fields"].items()}
     return Exported(data, _notes(dialect))
 
 

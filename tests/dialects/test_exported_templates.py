@@ -12,7 +12,7 @@ from adapter.dialects.registry import load, names, of_response_template
 from adapter.dialects.response.executor import read_calls, read_message
 from adapter.dialects.response.template import read_template
 from adapter.errors import DialectError
-from adapter.exporting.export import export
+from adapter.exporting.export import REASONING_FIELDS, export
 from tests.house.pages import ROOT
 from tests.support.response_templates import TEMPLATES, written
 from tests.support.tiers import some_first
@@ -87,6 +87,16 @@ def test_a_dialect_without_a_chat_template_asks_for_the_turn() -> None:
     with pytest.raises(DialectError, match="no chat template here shows the beginning of its turns; give start_anchor"):
         export(load("hunyuan-a13b"))
     assert export(load("hunyuan-a13b"), "<x>").template["start_anchor"] == "<x>"
+
+
+@pytest.mark.parametrize("field", REASONING_FIELDS)
+def test_the_field_of_reasoning_is_chosen(field: str, tmp_path: Path) -> None:
+    made = export(load("hermes"), TURN, field).template
+    assert sorted(made["fields"]) == sorted({"content", "tool_calls", field})
+    assert read_message(read_template(made), "<think>Hm.</think>Yes.")[field] == "Hm."
+    path = tmp_path / "made.json"
+    path.write_text(json.dumps(made), encoding="utf-8")
+    assert load(str(path)).reasoning == ("<think>", "</think>")
 
 
 def test_what_is_read_otherwise_is_told() -> None:
