@@ -32,7 +32,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--write", action="store_true", help=f"keep the figures in {RESULTS.name}, and skip dialects that are there"
     )
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if asked.conversations < 1:
+        parser.error(f"--conversations {asked.conversations}: give a number from 1 on")
+    return asked
 
 
 def main() -> int:

@@ -162,8 +162,13 @@ class Maker:
         for key, kind in kinds.items():
             if self._chance.random() < 0.85:
                 value = self._sayable(kind)
-                found |= {} if value is ... else {key: value}
+                found |= {} if value is ... or self._holds_a_parameter(value, kinds) else {key: value}
         return found
+
+    def _holds_a_parameter(self, value: Any, kinds: dict[str, Any]) -> bool:
+        """Tell if raw text holds a declared name as a tag, which begins the next value behind a closing tag (behaviour 1.14)."""
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return self._limits.ends is not None and any(f"<{key}>" in text for key in kinds)
 
     def _sayable(self, kind: Any) -> Any:
         """Return a value of the declared type that the syntax can say, or `...` where none is found."""
