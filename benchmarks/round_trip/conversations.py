@@ -166,7 +166,7 @@ class Maker:
         return found
 
     def _holds_a_parameter(self, value: Any, kinds: dict[str, Any]) -> bool:
-        """Tell if raw text holds a declared name as a tag, which begins the next value behind a closing tag (behaviour 1.14)."""
+        """Tell if raw text holds a declared name as a tag, which begins a value behind a closing tag (behaviour 1.14)."""
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         return self._limits.ends is not None and any(f"<{key}>" in text for key in kinds)
 

@@ -5,6 +5,8 @@ What a model is trained on is what it is served with: a turn rendered from what 
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from benchmarks.round_trip.conversations import Said
 from tests.facts.tools import TOOLS
 from tests.support.tiers import few_or_all
 
+RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results" / "round_trip.json"
 CONVERSATIONS = few_or_all(80, 3000)
 
 
@@ -29,6 +32,12 @@ def test_what_is_rendered_is_read(name: str) -> None:
         True,
         True,
     )
+
+
+def test_the_figures_on_record_have_no_difference() -> None:
+    figures = json.loads(RESULTS.read_text(encoding="utf-8"))
+    assert set(figures) <= set(names())
+    assert {name: of["different"] for name, of in figures.items() if of["different"] or of["conversations"] < 10_000} == {}
 
 
 CALL = ("get_weather", {"city": "Paris"})

@@ -8,7 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.training.test_verl import EXAMPLES, STAND_INS
+
+pytest.importorskip("tokenizers", reason="part of the extra 'tokens'")
 
 
 def run_example(name: str, completions: list[str] | None = None) -> list[str]:
