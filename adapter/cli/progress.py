@@ -48,10 +48,13 @@ def shown(total: int, console: Console, name: str, *, counted: bool = True) -> I
     from rich.console import Console as RichConsole
     from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
+    from rich.table import Column
 
     number: ProgressColumn = MofNCompleteColumn() if counted else TaskProgressColumn()
-    columns = (BarColumn(), number, TextColumn("{task.description}"), TimeRemainingColumn())
-    with Bar(*columns, console=RichConsole(file=console.err), transient=True) as progress:
+    # A long description is cut, and never the time left.
+    words = TextColumn("{task.description}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"))
+    columns = (BarColumn(bar_width=20), number, TimeRemainingColumn(), words)
+    with Bar(*columns, console=RichConsole(file=console.err), transient=True, expand=True) as progress:
         task = progress.add_task("", total=total or None)
 
         def move(steps: int, said: str) -> None:
