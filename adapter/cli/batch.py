@@ -59,6 +59,11 @@ def _check_ray(args: argparse.Namespace) -> None:
         raise BadInput("--ray and --workers: give one; the cluster has its own processes")
     if args.out is None:
         raise BadInput("--ray needs --out FILE")
+    check_ray()
+
+
+def check_ray() -> None:
+    """Refuse `--ray` where Ray is missing."""
     try:
         import ray  # noqa: F401
     except ImportError as error:

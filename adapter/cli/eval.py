@@ -74,6 +74,9 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         help="cases asked at the same time (4; 1 for the demo's model, --record and --replay)",
     )
     group.add_argument("--per-minute", metavar="N", type=float, help="cases begun in a minute, at most")
+    group.add_argument(
+        "--ray", metavar="ADDRESS", nargs="?", const="", help="ask from a Ray cluster: at an address, or that of RAY_ADDRESS"
+    )
     group.add_argument("--fresh", action="store_true", help="begin anew in place of going on from the file of results")
     group.add_argument(
         "--rejudge", metavar="FILE", help="judge the answers in this file of results by these cases; ask nothing"
@@ -90,6 +93,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Run cases, make cases, or report results. Returns 1 if a figure is below its threshold."""
+    from adapter.cluster import ClusterFault
     from adapter.evaluation.arms import BadArm
     from adapter.evaluation.asking import Unreachable
     from adapter.evaluation.cases import BadCases
@@ -109,7 +113,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         from adapter.cli.evaluate_run import run_cases
 
         return run_cases(args, console)
-    except (BadArm, BadCases, Unreachable) as error:
+    except (BadArm, BadCases, ClusterFault, Unreachable) as error:
         console.wording = str  # settings of arms are written KEY=VALUE, and not as flags
         raise BadInput(" ".join(str(error).split())) from error
 

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from adapter.cli.batch import check_ray
 from adapter.cli.console import BadInput, Console
 from adapter.cli.evaluate_files import check_written
 from adapter.cli.evaluate_report import check_files, report, thresholds_of
@@ -23,7 +24,7 @@ from adapter.evaluation.running import Job, Pace, outcomes
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from adapter.cli.evaluate_servers import Servers
     from adapter.evaluation.cases import Case
@@ -46,6 +47,8 @@ def run_cases(args: argparse.Namespace, console: Console) -> int:
     all_cases = read_cases(args.words, simulate=args.simulate)
     arms, out = _arms(args, console), Path(args.out or RESULTS)
     check_definitions(arms, all_cases)
+    if args.ray is not None and not all(arm.base_url for arm in arms):
+        raise BadInput("--ray: give --base-url; the demo's model answers on this machine only")
     pairs = _chosen(args, all_cases, arms)
     before = read_results(out) if out.exists() and not args.fresh else NONE
     with ExitStack() as stack:
@@ -83,6 +86,10 @@ def _check(args: argparse.Namespace) -> None:
             raise BadInput(f"--{flag.replace('_', '-')} {value:g}: give a number from {least:g} up")
     if args.record and args.replay:
         raise BadInput("--record and --replay: give one; a replay has nothing new to record")
+    if args.ray is not None:
+        check_ray()
+        if args.record or args.replay or args.simulate:
+            raise BadInput("--ray asks servers from many machines: leave --record, --replay and --simulate out")
     written = {"--out": [args.out or RESULTS], "--record": [args.record], "--report": args.report}
     out = Path(args.out or RESULTS)
     if args.failed_from and os.path.realpath(args.failed_from) == os.path.realpath(out):
@@ -175,10 +182,22 @@ def _ask(
             raise BadInput(f"--record {args.record}: {reached.unwritten[0].strerror}; the recording is not whole: make room")
 
     with shown(len(jobs), console, "adapter eval") as progress:
-        for outcome in outcomes(jobs, most, Pace(args.per_minute), keep):
+        for outcome in _engine(args, jobs, most, keep):
             found[outcome.case, outcome.arm] = outcome
             counts[outcome.verdict] += 1
             progress.advance(1, ", ".join(f"{number} {word.replace('_', ' ')}" for word, number in sorted(counts.items())))
             if outcome.verdict == "server_error" and counts["server_error"] <= _MOST_ERRORS:
                 progress.tell(f"adapter eval: {outcome.case}, {outcome.arm}: the server: {outcome.error}")
     return found
+
+
+def _engine(
+    args: argparse.Namespace, jobs: Sequence[Job], most: int, keep: Callable[[CaseOutcome], object]
+) -> Iterator[CaseOutcome]:
+    """Ask the cases from here, or from a cluster."""
+    pace = Pace(args.per_minute)
+    if args.ray is None or not jobs:
+        return outcomes(jobs, most, pace, keep)
+    from adapter.evaluation.on_ray import outcomes_on_ray
+
+    return outcomes_on_ray(jobs, jobs[0].asker.pool, args.seed, most, pace, keep, args.ray or None)

@@ -220,6 +220,7 @@ def write_parts(
     from adapter.batching.parts import BadRun, Parts
     from adapter.batching.pool import JobFailed, WorkerLost
     from adapter.cli.progress import shown
+    from adapter.cluster import ClusterFault
 
     form, out = form_of(args), Path(args.out)
     try:
@@ -232,7 +233,7 @@ def write_parts(
                 parts.add(made)
                 progress.advance(made.size, summary(parts.counts))
             parts.join(left.number)
-    except (BadRun, JobFailed, WorkerLost) as error:
+    except (BadRun, ClusterFault, JobFailed, WorkerLost) as error:
         raise BadInput(str(error)) from error
     except KeyboardInterrupt:
         console.error(f"adapter parse: interrupted; what is done stays in {out}.parts, and the same command goes on from there")

@@ -76,7 +76,7 @@ class Asker:
         from adapter.errors import AdapterError
         from adapter.evaluation.arms import BadArm
 
-        self.arm, self._pool, self._seed, self._heard = arm, pool, seed, heard
+        self.arm, self.pool, self._seed, self._heard = arm, pool, seed, heard
         self._mark = checksum(pool) if arm.distractors else ""
         self._present = threading.local()  # what the case of each thread has heard
         options: Any = {
@@ -104,7 +104,7 @@ class Asker:
             BadCases: The messages, the tools or the tool choice of the case are none that a chat request may have.
         """
         heard, judging = _Heard(), judging_of(case)
-        tools = offered(case, self.arm, self._pool, self._seed)
+        tools = offered(case, self.arm, self.pool, self._seed)
         started = time.perf_counter()
         self._converse(case, judging, tools, heard)
         seconds = time.perf_counter() - started

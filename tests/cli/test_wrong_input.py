@@ -109,6 +109,7 @@ COMMANDS = (
     "eval FILE --base-url http://127.0.0.1:9/v1 --model m",
     "eval cases.jsonl --base-url http://127.0.0.1:9/v1 --model m --arms FILE",
     "eval cases.jsonl --base-url http://127.0.0.1:9/v1 --model m --failed-from FILE",
+    "eval cases.jsonl --ray FILE --replay r.json --model m",
     "eval cases.jsonl --replay FILE --model m --out results",
     "eval record FILE",
     "eval report FILE",

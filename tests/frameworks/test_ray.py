@@ -22,9 +22,12 @@ from adapter.batching.on_ray import over_ray  # noqa: E402
 from adapter.batching.parts import Parts  # noqa: E402
 from adapter.cli import run  # noqa: E402
 from tests.frameworks.support import CALL  # noqa: E402
+from tests.support.loopback import Upstream, completion  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.support.loopback import Received, Reply
 
 TOOLS = [
     {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object", "properties": {"city": {}}}}}
@@ -56,15 +59,15 @@ def whole(found: list[bytes]) -> bytes:
     return b"".join(written(row) for row in LineReader(SETTINGS).rows(Chunk(0, 0, found, 0)))
 
 
-def readers_of(cluster: Any) -> list[int]:
-    """The processes of the cluster that read rows."""
-    raylets = {one.process.pid for node in cluster.list_all_nodes() for one in node.all_processes["raylet"]}
+def workers_of(cluster: Any, task: bytes) -> list[int]:
+    """The processes of the cluster that do a task."""
+    raylets = {raylet.process.pid for node in cluster.list_all_nodes() for raylet in node.all_processes["raylet"]}
     found = []
-    for task in Path("/proc").iterdir():
+    for one in Path("/proc").iterdir():
         try:
-            parent = int((task / "stat").read_text().rpartition(")")[2].split()[1]) if task.name.isdigit() else 0
-            if parent in raylets and b"_made" in (task / "cmdline").read_bytes():
-                found.append(int(task.name))
+            parent = int((one / "stat").read_text().rpartition(")")[2].split()[1]) if one.name.isdigit() else 0
+            if parent in raylets and task in (one / "cmdline").read_bytes():
+                found.append(int(one.name))
         except (OSError, ValueError, IndexError):
             continue  # it has ended
     return found
@@ -78,7 +81,7 @@ def test_a_process_and_a_machine_are_lost_and_no_row_is(cluster: Any, tmp_path: 
         for chunk in chunks(found, OF_A_CHUNK):
             if chunk.number == 12:
                 end = time.monotonic() + 60
-                while not (readers := readers_of(cluster)):
+                while not (readers := workers_of(cluster, b"_made")):
                     assert time.monotonic() < end, "no process reads"
                 os.kill(readers[0], signal.SIGKILL)
                 killed.append("process")
@@ -106,13 +109,62 @@ def test_the_command_reads_on_a_cluster(cluster: Any, tmp_path: Path) -> None:
     assert (tmp_path / "out.jsonl").read_bytes() == whole(lines(300))
 
 
-def test_no_cluster_is_one_line(tmp_path: Path) -> None:
+def cases(folder: Path, number: int) -> str:
+    path = folder / "cases.jsonl"
+    expect = [{"name": "get_weather", "arguments": {"city": "Paris"}}]
+    with path.open("w") as out:
+        for place in range(number):
+            messages = [{"role": "user", "content": f"Question {place}"}]
+            out.write(json.dumps({"id": f"q{place}", "messages": messages, "tools": TOOLS, "expect": expect}) + "\n")
+    return str(path)
+
+
+def test_an_evaluation_outlives_a_process(cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that asks is killed while its server holds an answer back; each case has one outcome."""
+    monkeypatch.chdir(tmp_path)
+    killed: list[int] = []
+
+    def reply(received: Received) -> Reply:
+        if str(received.body["messages"][-1]["content"]) == "Question 20" and not killed:
+            killed.append(workers_of(cluster, b"_asked")[0])
+            os.kill(killed[0], signal.SIGKILL)
+        return completion(CALL)
+
+    with Upstream(reply) as upstream:
+        err = io.StringIO()
+        server = ["--base-url", upstream.url, "--model", "m", "--concurrency", "1", "--out", "results.jsonl"]
+        status = run(["eval", cases(tmp_path, 40), *server, "--ray", cluster.address], io.StringIO(), err, io.StringIO())
+    assert status == 0, err.getvalue()
+    assert killed
+    outcomes = [json.loads(line) for line in (tmp_path / "results.jsonl").read_text().splitlines()]
+    assert sorted(one["case"] for one in outcomes) == sorted(f"q{place}" for place in range(40))
+    assert {one["verdict"] for one in outcomes} == {"right"}
+
+
+def test_a_server_that_nobody_reaches_is_one_line(cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    err = io.StringIO()
+    words = ["eval", cases(tmp_path, 3), "--base-url", "http://127.0.0.1:9/v1", "--model", "m", "--ray", cluster.address]
+    assert run(words, io.StringIO(), err, io.StringIO()) == 2
+    told = [line for line in err.getvalue().splitlines() if line != "adapter eval: 3 cases, 1 arm"]
+    assert len(told) == 1, told
+    assert told[0].startswith("adapter: arm ")
+    assert "127.0.0.1:9" in told[0]
+
+
+@pytest.mark.parametrize("command", ["batch", "eval"])
+def test_no_cluster_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "in.jsonl").write_bytes(b"".join(lines(3)))
     err = io.StringIO()
-    words = ["batch", "parse", str(tmp_path / "in.jsonl"), "--out", str(tmp_path / "out.jsonl"), "--ray", "no/address"]
-    assert run(words, io.StringIO(), err, io.StringIO()) == 2
-    assert err.getvalue().startswith("adapter: --ray no/address: no cluster answers there")
-    assert err.getvalue().count("\n") == 1
+    words = {
+        "batch": ["batch", "parse", "in.jsonl", "--out", "out.jsonl"],
+        "eval": ["eval", cases(tmp_path, 1), "--base-url", "http://127.0.0.1:9/v1", "--model", "m"],
+    }
+    assert run([*words[command], "--ray", "no/address"], io.StringIO(), err, io.StringIO()) == 2
+    told = [line for line in err.getvalue().splitlines() if line != "adapter eval: 1 case, 1 arm"]
+    assert len(told) == 1, told
+    assert told[0].startswith("adapter: --ray no/address: no cluster answers there")
 
 
 def test_ray_data_maps_batches(cluster: Any) -> None:

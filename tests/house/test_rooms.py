@@ -66,6 +66,7 @@ ROOMS = [
     "gateway",
     "__init__",
     "demo",
+    "cluster",
     "evaluation",
     "batching",
     "training",
