@@ -73,9 +73,9 @@ def _check(args: argparse.Namespace) -> None:
             raise BadInput(f"--{flag.replace('_', '-')} {value:g}: give a number from {least:g} up")
     check_address(args.base_url)
     out = Path(args.out)
-    if out.resolve() == Path(args.requests).resolve():
+    if os.path.realpath(out) == os.path.realpath(args.requests):
         raise BadInput(f"--out {out}: this is the input; give another file")
-    if out.is_dir() or not out.resolve().parent.is_dir():
+    if out.is_dir() or not Path(os.path.realpath(out)).parent.is_dir():
         raise BadInput(f"--out {out}: a folder, or in no folder that there is; give the name of a file")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import sys
 import zlib
 from contextlib import ExitStack, closing
@@ -69,11 +70,11 @@ def _check(args: argparse.Namespace) -> None:
 def _check_out(args: argparse.Namespace) -> None:
     out = Path(args.out)
     form_of(args)
-    if args.jsonl != "-" and out.resolve() == Path(args.jsonl).resolve():
+    if args.jsonl != "-" and os.path.realpath(out) == os.path.realpath(args.jsonl):
         raise BadInput(f"--out {out}: this is the input; give another file")
     if out.is_dir():
         raise BadInput(f"--out {out}: a folder stands here; give the name of a file")
-    if not out.resolve().parent.is_dir():
+    if not Path(os.path.realpath(out)).parent.is_dir():
         raise BadInput(f"--out {out}: no such folder; make it, or give another file")
 
 
