@@ -119,8 +119,13 @@ def decode(ids: Iterable[int], tokenizer: Any) -> Tokens:
         tokenizer: An object with `decode(ids, skip_special_tokens=False)`, of tokenizers or of transformers.
 
     Raises:
-        TokenizerError: The text of the tokens is not made of the texts of the single tokens.
+        TokenizerError: The tokenizer cannot decode, or the text of the tokens is not made of the texts of the single tokens.
+        TypeError: The ids are a text.
     """
+    if isinstance(ids, str | bytes):
+        raise TypeError(
+            f"decode() takes the ids of tokens, not {type(ids).__name__} {str(ids)[:60]!r}; for a text use tokenize()"
+        )
     every = [int(one) for one in ids]
     spans: list[Span] = []
     pieces: list[str] = []
@@ -149,12 +154,23 @@ def decode(ids: Iterable[int], tokenizer: Any) -> Tokens:
 
 
 def _text(ids: list[int], tokenizer: Any) -> str:
-    if not ids:
-        return ""
-    if hasattr(tokenizer, "clean_up_tokenization_spaces"):  # of transformers: it would drop spaces before signs
-        found = tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
-    else:
-        found = tokenizer.decode(ids, skip_special_tokens=False)
+    return decoded(ids, tokenizer) if ids else ""
+
+
+def decoded(ids: list[int], tokenizer: Any) -> str:
+    """Return the text of tokens, special ones included.
+
+    Raises:
+        TokenizerError: The tokenizer cannot decode.
+    """
+    kind = type(tokenizer).__name__
+    if not callable(getattr(tokenizer, "decode", None)):
+        raise TokenizerError(
+            f"{kind} {str(tokenizer)[:60]!r} has no decode(ids, skip_special_tokens=False): pass the model's tokenizer"
+        )
+    # Tokenizers of transformers would drop spaces before signs.
+    kept = {"clean_up_tokenization_spaces": False} if hasattr(tokenizer, "clean_up_tokenization_spaces") else {}
+    found = tokenizer.decode(ids, skip_special_tokens=False, **kept)
     if not isinstance(found, str):
-        raise TokenizerError(f"{type(tokenizer).__name__}.decode gives {type(found).__name__}, and no text")
+        raise TokenizerError(f"{kind}.decode gives {type(found).__name__}, and no text")
     return found

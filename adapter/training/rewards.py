@@ -52,7 +52,7 @@ class CallReward:
 
 
 def call_reward(
-    completion: str | ParsedCompletion | Sequence[Mapping[str, Any]],
+    completion: str | ParsedCompletion | Sequence[Mapping[str, Any]] | None,
     tools: Sequence[Mapping[str, Any]] | str,
     expect: Sequence[Mapping[str, Any]] | str | None = None,
     *,
@@ -62,8 +62,8 @@ def call_reward(
     """Return the reward for the calls of a completion.
 
     Args:
-        completion: The text; a completion that `adapter.parse` has read; or messages, of which the assistant's are read: their
-            text, and calls that somebody has read before.
+        completion: The text; None for an empty one; a completion that `adapter.parse` has read; or messages, of which the
+            assistant's are read: their text, and calls that somebody has read before.
         tools: The tools offered, in OpenAI's form, or as JSON text.
         expect: The calls that are right, as `expect` in a case of `adapter eval`: a list of `{"name", "arguments"}` with
             matchers, `[]` for no call, `"*"` for any call; or that as JSON text. None for no expectation.
@@ -72,7 +72,7 @@ def call_reward(
             is no call, whatever the dialect allows when it is served.
 
     Raises:
-        BadRequest: `tools`, `expect` or `weights` are malformed; `param` names which.
+        BadRequest: `completion`, `tools`, `expect` or `weights` are malformed; `param` names which.
     """
     case = _case(tools, expect)
     calls, faults, kinds = _made(completion, case, {"calls_in_thinking": False, **options})
@@ -118,12 +118,15 @@ def _decoded(value: Any, name: str) -> Any:
 
 def _made(completion: Any, case: Case, options: ReadKeywords) -> tuple[list[tuple[Called, bool]], list[str], set[str]]:
     """Return the calls with a mark for arguments that are an object, sentences about problems, and their kinds."""
-    if isinstance(completion, str):
+    if completion is None or isinstance(completion, str):
         completion = parse(completion, list(case.tools), **options)
     if isinstance(completion, ParsedCompletion):
         calls = [_called(call.name, call.arguments) for call in completion.tool_calls]
         told = [problem for problem in completion.problems if problem.kind in _MENDED | _LOST]
         return calls, [problem.message for problem in told], {problem.kind for problem in told}
+    if not isinstance(completion, Sequence) or not all(isinstance(message, Mapping) for message in completion):
+        words = "a completion is a text, the result of adapter.parse, or a list of messages"
+        raise BadRequest(f"completion={str(completion)[:80]!r} ({type(completion).__name__}): {words}", param="completion")
     found: tuple[list[tuple[Called, bool]], list[str], set[str]] = ([], [], set())
     for message in completion:
         if message.get("role", "assistant") == "assistant":
@@ -222,6 +225,8 @@ def reward_function(
     if part not in {"total", *PARTS}:
         raise BadRequest(f"part={part!r}: use 'total' or one of {', '.join(PARTS)}", param="part")
     _weights(weights)
+    if tools is not None:
+        _case(tools, None)
 
     def reward(prompts: Any = None, completions: Sequence[Any] = (), **columns: Any) -> list[float | None]:
         del prompts

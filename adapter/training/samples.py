@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from adapter.api.reasoning import REASONING, one_name
 from adapter.completion.result import parse
 from adapter.dialects.registry import AUTO, choose, resolve
+from adapter.errors import BadRequest
 from adapter.events import Problem
 from adapter.exchange.rendering import render
 from adapter.option_keywords import MessageKeywords
@@ -19,6 +20,7 @@ from adapter.prompt.past_reasoning import split_thought, with_field
 from adapter.text.json_spans import loads
 from adapter.tools.call_form import input_arguments
 from adapter.tools.definitions import ToolSet, read_tools
+from adapter.tools.one_tool import wrong_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -84,7 +86,7 @@ def training_samples(
     """
     chosen = make_options(options, MessageKeywords)  # refuses others: a chat template writes texts, and not messages
     dialect, reason = choose(model) if chosen.dialect == AUTO else (resolve(chosen.dialect), "")
-    every = list(messages)
+    every = _listed(messages)
     maker = _Maker(
         dialect,
         tools if isinstance(tools, ToolSet) else read_tools(list(tools)),
@@ -98,6 +100,19 @@ def training_samples(
         for problem in (*told, *(problem for sample in samples for problem in sample.problems)):
             chosen.on_event(problem)
     return samples
+
+
+def _listed(messages: Any) -> list[Any]:
+    """Return the messages as a list; each turn of the model's needs something before it."""
+    if isinstance(messages, str | Mapping) or not hasattr(messages, "__iter__"):
+        raise wrong_type("messages", messages, "an array of messages")
+    every = list(messages)
+    if every and _role(every[0]) == "assistant":
+        raise BadRequest(
+            "messages[0] is a turn of the assistant, with no prompt before it: begin with a message of the user or the system",
+            param="messages[0]",
+        )
+    return every
 
 
 def _role(message: Any) -> Any:

@@ -122,11 +122,14 @@ def token_spans(parsed: ParsedCompletion, tokenizer: Any, *, straddling: Straddl
 
     Raises:
         TokenizerError: The tokens are not those of the completion, or one straddles a border under `straddling="error"`.
+        TypeError: `parsed` is no parsed completion.
         ValueError: `parsed` has no text, or `straddling` is another word.
     """
     if straddling not in get_args(Straddles):
         raise ValueError(f"straddling={straddling!r}: use {', '.join(map(repr, get_args(Straddles)))}")
-    text = parsed.text
+    text = getattr(parsed, "text", ...)
+    if text is ...:
+        raise TypeError(f"token_spans() takes the result of adapter.parse, not {type(parsed).__name__} {str(parsed)[:60]!r}")
     if text is None:
         raise ValueError("the completion was not read by adapter.parse: its text and the places of its parts are unknown")
     tokens = tokenizer if isinstance(tokenizer, Tokens) else tokenize(text, tokenizer)

@@ -11,10 +11,11 @@ import logging
 from typing import TYPE_CHECKING, Any, Unpack
 
 from adapter.completion.result import parse
-from adapter.errors import AdapterError, TokenizerError
+from adapter.errors import AdapterError
 from adapter.option_keywords import ReadKeywords
 from adapter.options import make_options
 from adapter.tools.definitions import ToolSet, read_tools
+from adapter.training.offsets import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,7 +65,7 @@ def _interface() -> tuple[Any, Any]:
     try:
         from verl.experimental.agent_loop.tool_parser import FunctionCall, ToolParser
     except ImportError as error:
-        raise AdapterError(f"verl's tool parsers cannot be imported ({error}): install verl, 0.6 or newer") from error
+        raise AdapterError(f"verl's tool parsers cannot be imported ({error}): install verl, 0.5 or newer") from error
     if not callable(getattr(ToolParser, "register", None)) or not hasattr(ToolParser, "extract_tool_calls"):
         raise AdapterError("verl.experimental.agent_loop.tool_parser.ToolParser has no register() or no extract_tool_calls()")
     return ToolParser, FunctionCall
@@ -97,9 +98,7 @@ def read_response(
     last = len(ids)
     while last and ids[last - 1] in ends:
         last -= 1
-    text = tokenizer.decode(list(ids[:last]), skip_special_tokens=False)
-    if not isinstance(text, str):
-        raise TokenizerError(f"{type(tokenizer).__name__}.decode gives {type(text).__name__}, and no text")
+    text = decoded(list(ids[:last]), tokenizer)
     return parse(text, _tool_set(tools or ()), **chosen)
 
 

@@ -64,6 +64,7 @@ ROWS: dict[str, tuple[Any, Any, tuple[float, ...], bool | None]] = {
     ),
     "parsed": (adapter.parse(call(), TOOLS), WANT, (1, 1, 1, 1), True),
     "JSON text": (call(), json.dumps(WANT), (1, 1, 1, 1), True),
+    "None": (None, [], (1, 1, 1, 1), True),
     "empty": ("", WANT, (0, 0, 0, 0), False),
 }  # fmt: skip
 
@@ -143,6 +144,9 @@ WRONG: dict[str, tuple[Any, str, str]] = {
     "no list": (lambda: call_reward("", TOOLS, 7), "expect", "'expect' is 7: give a list of calls"),  # type: ignore[arg-type]
     "an unknown parameter": (lambda: call_reward("", TOOLS, [{"name": "f", "arguments": {"c": 1}}]), "expect", "f has no parameter 'c'"),
     "tools that are none": (lambda: call_reward("", [1], []), "tools", r"tools=\[1\]: use a list of tools"),  # type: ignore[list-item]
+    "a number as completion": (lambda: call_reward(7, TOOLS, []), "completion", r"completion='7' \(int\): a completion is a text"),  # type: ignore[arg-type]
+    "texts as completion": (lambda: call_reward(["x"], TOOLS, []), "completion", "or a list of messages"),  # type: ignore[list-item]
+    "tools of a function that are none": (lambda: reward_function(7), "tools", "tools=7: use a list of tools"),  # type: ignore[arg-type]
     "a weight": (lambda: call_reward("", TOOLS, [], weights={"arguments": -1}), "weights", r"weights\['arguments'\] = -1: use numbers"),
     "a part of weights": (lambda: call_reward("", TOOLS, [], weights={"names": 1}), "weights", r"weights\['names'\] = 1: use"),
     "a part": (lambda: reward_function(TOOLS, part="names"), "part", "part='names': use 'total' or one of format, selection"),

@@ -202,3 +202,8 @@ def test_mistakes() -> None:
     with pytest.raises(BadRequest, match="messages"):
         training_samples([7, assistant("x")])
     assert training_samples([ASK], TOOLS) == []
+    for wrong in ("x", {"role": "user"}, None, 7):
+        with pytest.raises(BadRequest, match="'messages': expected an array of messages"):
+            training_samples(wrong)  # type: ignore[arg-type]
+    with pytest.raises(BadRequest, match=r"messages\[0\] is a turn of the assistant, with no prompt before it"):
+        training_samples([assistant("x"), ASK])

@@ -297,6 +297,12 @@ def test_other_errors() -> None:
         found.labels()
     with pytest.raises(TokenizerError, match="token 1 changes the text of the tokens before it: '1' becomes '21'"):
         decode([1, 2], Backwards())
+    with pytest.raises(TokenizerError, match=r"object .* has no decode\(ids, skip_special_tokens=False\)"):
+        decode([1], object())
+    with pytest.raises(TypeError, match=r"decode\(\) takes the ids of tokens, not str 'abc'; for a text use tokenize\(\)"):
+        decode("abc", BYTES)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"token_spans\(\) takes the result of adapter\.parse, not str 'text'"):
+        token_spans("text", BYTES)  # type: ignore[arg-type]
     unread = adapter.ParsedCompletion("x", None, (), "stop", ())
     with pytest.raises(ValueError, match=r"was not read by adapter\.parse"):
         token_spans(unread, BYTES)
