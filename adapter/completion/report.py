@@ -169,7 +169,9 @@ def report(state: State, reading: Reading, checked: Sequence[CheckedCall], raw: 
 
 
 def _stays_text(state: State, checked: Sequence[CheckedCall]) -> bool:
-    """Tell if a block of invalid calls may stay text; an invalid call of a strict tool is an error in every case."""
-    tools = state.rules.tools.by_name
+    """Tell if a block of invalid calls may stay text: no call of a strict tool, and no search, which is answered in any case."""
+    tools, search = state.rules.tools.by_name, state.rules.search
     invalid = [call for call in checked if not call.valid]
-    return bool(invalid) and not any(call.name in tools and tools[call.name].strict for call in invalid)
+    return bool(invalid) and not any(
+        call.name == search or (call.name in tools and tools[call.name].strict) for call in invalid
+    )

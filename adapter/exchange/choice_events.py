@@ -112,10 +112,13 @@ class ChoiceEvents:
 
     def _problem(self, problem: Problem, events: list[Event]) -> None:
         """Report a problem. An unreadable block whose text comes now is held back, to be asked for again."""
+        left = problem.index in self._answer.places
+        if problem.kind == "contradicted" and not left and any(told.raw == problem.raw for told in self._answer.problems):
+            return  # nothing of the call has left, and its text was told as unreadable
         self._report(problem)
         # Words before an unreadable call may have left, no call may have.
         may_ask = self.attempts.left and self._keeps and not self._native and not (self._incremental and self._started)
         self._answer.note(problem, events, may_ask=may_ask)
-        if problem.kind == "contradicted":
+        if problem.kind == "contradicted" and left:
             message = f"The model's tool call cannot be completed: {problem.message}."
             raise self.attempts.refused(InvalidToolCall(message), self._answer.text.text(), self._answer.problems)

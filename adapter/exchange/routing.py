@@ -10,7 +10,7 @@ from adapter.events import Problem
 from adapter.routing.additions import NOTHING, Additions, digests_of
 from adapter.routing.asked import plain_messages
 from adapter.routing.definition import wrapped_form
-from adapter.routing.revealing import Revealing
+from adapter.routing.revealing import Revealing, no_router
 from adapter.routing.router import ToolRouter
 from adapter.routing.search import NAME, free_name, search_tool
 from adapter.routing.searching import Search
@@ -41,7 +41,7 @@ class Routing:
 
     def __init__(self, router: Any, reveal: Any = "append") -> None:
         if not isinstance(router, ToolRouter):
-            raise TypeError(f"router is an adapter.ToolRouter, not {router!r}; make one: adapter.ToolRouter(tools)")
+            raise no_router(router)
         if reveal not in get_args(Reveal):
             raise ValueError(f"reveal is one of {', '.join(map(repr, get_args(Reveal)))}, not {reveal!r}")
         self._router = router
@@ -82,6 +82,8 @@ class Routing:
         digests = digests_of(plain) if self._searches or keep or self._additions.any else []
         self._remember(plain, digests, keep)
         additions = self._additions.after(digests)
+        if len(plain) in additions:  # a request that is made again: its searches are made again, and not added to those before
+            additions[len(plain)] = additions[len(plain)]._replace(rounds=())
         found = Revealing(self._router, plain, keep=keep, later=self._append, additions=additions, brought=brought)
         known = self._router.by_name.keys() - set(brought)
         own = request.tools.without([name for name in request.tools.names if name in known])

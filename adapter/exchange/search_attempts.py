@@ -25,15 +25,17 @@ class SearchAttempts(Attempts):
     A search takes no attempt of `retries`: it is bounded by itself.
 
     Attributes:
-        words: The words before the searches, which are a part of the caller's answer, in order.
+        words: The words beside the searches, which are a part of the caller's answer, in order.
+        reasoning: The reasoning before the searches, likewise.
         kept: The answers with searches, to be remembered.
     """
 
-    __slots__ = ("kept", "words")
+    __slots__ = ("kept", "reasoning", "words")
 
     def __init__(self, plan: RequestPlan, present: Attempt, options: Options, report: Report) -> None:
         super().__init__(plan, present, options, report)
         self.words: list[str] = []
+        self.reasoning = ""
         self.kept: list[Said] = []
 
     def searched(self, parsed: ParsedCompletion, text: str) -> None:
@@ -62,6 +64,7 @@ class SearchAttempts(Attempts):
             texts[calls[0][0]] = said
             self.kept.append(said)
         self.words += [found.words] if found.words else []
+        self.reasoning += parsed.reasoning or ""
         self.goes_on_with(RequestPlan(found.request, before.setting, texts))
         for problem in self.present.problems():
             if problem not in before.first.noted:

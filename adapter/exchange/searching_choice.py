@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from adapter.completion.result import ParsedToolCall
 from adapter.exchange.search_attempts import SearchAttempts
+from adapter.exchange.streamed_answer import left_out
 from adapter.exchange.streamed_choice import StreamedChoice
-from adapter.exchange.tool_search import is_search, search_beside, without_searches
+from adapter.exchange.tool_search import is_search, search_beside, spoken, without_searches
 from adapter.routing.additions import JOINT
+from adapter.text.buffer import TextBuffer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +33,9 @@ class SearchingChoice(StreamedChoice):
         self._searched = False
         self._own: dict[Any, ParsedToolCall] = {}  # searches that upstream reads itself, and calls behind them
         self._left_out: set[Any] = set()  # the places of searches behind a call of the caller's
-        self._joint = ""  # between words before a search, which have left, and the words to come
+        self._joint = ""  # between words beside a search, which have left, and the words to come
+        self._behind = TextBuffer()  # words behind a search, which are kept until the end
+        self._unanswered: list[CallFinished] = []  # searches in the text
         super().__init__(*given)
 
     @property
@@ -51,7 +55,7 @@ class SearchingChoice(StreamedChoice):
         self._searched = False
         if self.attempts.words:
             self._joint = JOINT
-        self._own = {}
+        self._own, self._behind, self._unanswered = {}, TextBuffer(), []
         self._wrote = False  # the words before the search stay, whatever follows
         self.begin()
         return self.attempts.present
@@ -61,16 +65,31 @@ class SearchingChoice(StreamedChoice):
         parsed = dataclasses.replace(parsed, tool_calls=(*self._own.values(), *parsed.tool_calls))
         if self._started or self._native or not is_search(self._request, parsed):
             return False
-        if self._words is not None and self._format is None and not self._words.flows and (held := self._words.text()):
-            out.append(self._writer.delta(self.index, {"content": held}))
-        content = self._answer.words.text() or None
-        read = dataclasses.replace(parsed, content=content, reasoning=self._answer.thoughts.text() or None)
+        behind = self._behind.text()
+        before = self._answer.words.text().removesuffix(behind)
+        words = spoken(behind, parsed.problems)
+        held = self._words.text() if self._words is not None and not self._words.flows else ""
+        if self._format is None and held + words:
+            out.append(self._writer.delta(self.index, {"content": held + words}))
+        read = dataclasses.replace(parsed, content=before + words or None, reasoning=self._answer.thoughts.text() or None)
         self.attempts.searched(read, self._answer.text.text())
         self._searched = True
         return True
 
     def _judge(self, parsed: ParsedCompletion, reason: str) -> None:
-        super()._judge(without_searches(self._request, parsed, lambda _: None), reason)  # told as they began
+        super()._judge(without_searches(self._request, parsed, self._report), reason)
+
+    def finish(self, reason: str, extra: Mapping[str, Any], out: list[bytes]) -> None:
+        """End the choice; see `StreamedChoice.finish`."""
+        super().finish(reason, extra, out)
+        if self._native:
+            for event in self._unanswered:
+                self._report(left_out(event))
+
+    def _finished(self, event: CallFinished, out: list[bytes]) -> None:
+        if event.name == self._request.search_name and not self._native:
+            self._unanswered.append(event)
+        super()._finished(event, out)
 
     def _beside(self, delta: Mapping[str, Any], out: list[bytes]) -> list[Event]:
         if delta.get("tool_calls") and not self.attempts.present.native:
@@ -98,12 +117,12 @@ class SearchingChoice(StreamedChoice):
         search = self._request.search
         if search is None or event.name != search.name:
             super()._start(event, finished, out)
-        elif self._started:
-            self._report(search_beside("" if finished is None else finished.raw))
-        else:
+        elif not self._started:
             self._answer.held = True
 
     def _write_text(self, text: str, logprobs: Any, out: list[bytes]) -> None:
-        if self._joint and text and not self._answer.held:
+        if self._answer.held:
+            self._behind.append(text)
+        elif self._joint and text:
             text, self._joint = f"{self._joint}{text}", ""
         super()._write_text(text, logprobs, out)

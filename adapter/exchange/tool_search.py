@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from adapter.routing.searching import Search
 
 _NO_MORE = "No further search is made in this turn. Use a tool at hand, or answer without one."
+_SHOWN = 200  # characters of a search in its notice
 
 
 class Searched(NamedTuple):
@@ -31,7 +32,7 @@ class Searched(NamedTuple):
 
     Attributes:
         request: The request, with the search, its result and the tools found behind its messages.
-        words: The words of the answer before the search, which are part of the caller's answer.
+        words: The words of the answer beside the search, which are part of the caller's answer.
         calls: Id, name and arguments of each search.
     """
 
@@ -54,10 +55,24 @@ def without_searches(request: ChatRequest, parsed: ParsedCompletion, report: Rep
     return replace(parsed, tool_calls=tuple(call for call in parsed.tool_calls if call.name != name)) if left else parsed
 
 
-def with_words(words: Sequence[str], parsed: ParsedCompletion, events: Sequence[Event]) -> tuple[ParsedCompletion, list[Event]]:
-    """Return a whole answer and its events with the words before its searches, as a stream has them."""
+def with_words(
+    words: Sequence[str], reasoning: str, parsed: ParsedCompletion, events: Sequence[Event]
+) -> tuple[ParsedCompletion, list[Event]]:
+    """Return a whole answer and its events with the words and the reasoning of its searches, as a stream has them."""
+    parsed = replace(parsed, reasoning=f"{reasoning}{parsed.reasoning or ''}" or None)
+    if not words:
+        return parsed, [*events]
     before = JOINT.join(words) + (JOINT if parsed.content else "")
     return replace(parsed, content=f"{before}{parsed.content or ''}"), [TextDelta(before), *events]
+
+
+def spoken(content: str | None, problems: Sequence[Problem]) -> str:
+    """Return the words of an answer with a search, without the calls that cannot be read, which are told."""
+    words = content or ""
+    for problem in problems:
+        if problem.kind == "unreadable" and problem.raw:
+            words = words.replace(problem.raw, "").strip()
+    return words
 
 
 def search_beside(raw: str) -> Problem:
@@ -89,20 +104,32 @@ def answered(request: ChatRequest, parsed: ParsedCompletion, report: Report) -> 
             report(Problem("searched", f"the call of {call.name!r} beside a search for tools is not made", call.raw))
             continue
         query = query_in(call.arguments)
-        names, result = searched(search.router, query, shown) if search.made < MOST else ((), _NO_MORE)
-        told = f"found {some_of(map(repr, names))}" if names else "found none" if search.made < MOST else "was one too many"
-        report(Problem("searched", f"the model looked for tools by {query!r}: the search {told}", call.raw))
+        names, result, told = _look(request, search, query, shown)
+        asked = repr(query[:_SHOWN]) + ("…" if len(query) > _SHOWN else "")
+        report(Problem("searched", f"the model looked for tools by {asked}: the search {told}", call.raw))
         shown.update(names)
         found += names
         calls.append((call.id, call.name, call.arguments))
         results.append(result)
-    words = "" if request.body.get("response_format") is not None else parsed.content or ""
-    one = Round(words, tuple(calls), tuple(results), tuple(found))
+    words = "" if request.body.get("response_format") is not None else spoken(parsed.content, parsed.problems)
+    one = Round(words, tuple(calls), tuple(results), tuple(found), parsed.reasoning or "")
     known = search.known._replace(rounds=(*search.known.rounds, one))
     if not search.additions.keep(search.digest, known):
         report(Problem("unstored", "a search for tools is too large to be kept: the next prompt is another one"))
     further = replace(search, shown=frozenset(shown), known=known, made=search.made + 1)
     return Searched(_with(request, further, one), words, one.calls)
+
+
+def _look(request: ChatRequest, search: Search, query: str, shown: set[str]) -> tuple[tuple[str, ...], str, str]:
+    """Look for tools. Returns their names, the result for the model, and the outcome for the notice."""
+    if request.choice.allowed is not None:
+        able = some_of(map(repr, request.choice.allowed))
+        result = f"No search is made. The tools that can be called in this turn are {able}."
+        return (), result, "found none, because the 'tool_choice' allows no other tools"
+    if search.made >= MOST:
+        return (), _NO_MORE, "was one too many"
+    names, result = searched(search.router, query, shown)
+    return names, result, f"found {some_of(map(repr, names))}" if names else "found none"
 
 
 def _with(request: ChatRequest, search: Search, one: Round) -> ChatRequest:

@@ -214,9 +214,9 @@ class WholeChat:
         elif calls and (said := said_in(text, parsed, calls)) is not None:
             self._answers.append(said)
         self._answers += attempts.kept
-        if attempts.words:
-            parsed, events = with_words(attempts.words, parsed, events)
-            choice = {**choice, "logprobs": None}
+        if attempts.words or attempts.reasoning:
+            parsed, events = with_words(attempts.words, attempts.reasoning, parsed, events)
+            choice = {**choice, "logprobs": None if attempts.words else choice.get("logprobs")}
         return self._writer.choice(self._request, choice, parsed, events, self._options)
 
     def _read(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _MOST_PLACES, _MOST_BYTES = 16_384, 16 * 1024 * 1024
 # Between the words before a search and the words after it, in the answer that the caller gets.
 JOINT = "\n\n"
+_REASONING = ("reasoning_content", "reasoning")  # the names under which callers send reasoning back
 
 
 class Addition(NamedTuple):
@@ -38,6 +39,11 @@ class Addition(NamedTuple):
     def words(self) -> str:
         """The words before the searches, which the caller has got before those of the answer."""
         return "".join(f"{one.content}{JOINT}" for one in self.rounds if one.content)
+
+    @property
+    def reasoning(self) -> str:
+        """The reasoning before the searches, which the caller has got too."""
+        return "".join(one.reasoning for one in self.rounds)
 
     @property
     def found(self) -> set[str]:
@@ -79,8 +85,9 @@ class Additions:
 
 
 def _round(read: Any) -> Round:
-    content, calls, results, found = read
-    return Round(content, tuple((call_id, name, arguments) for call_id, name, arguments in calls), tuple(results), tuple(found))
+    content, calls, results, found, reasoning = read
+    made = tuple((call_id, name, arguments) for call_id, name, arguments in calls)
+    return Round(content, made, tuple(results), tuple(found), reasoning)
 
 
 def digests_of(messages: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -94,11 +101,15 @@ def digests_of(messages: Sequence[Mapping[str, Any]]) -> list[str]:
     return found
 
 
-def without_words(message: Any, words: str) -> Any:
-    """Return the assistant's message without the words before a search, which stand in a message of their own."""
-    content = message.get("content")
-    if not words or message.get("role") != "assistant" or not isinstance(content, str):
+def without_words(message: Any, added: Addition) -> Any:
+    """Return the assistant's message without the words and the reasoning before searches, which stand in messages of their own."""
+    if message.get("role") != "assistant" or not added.rounds:
         return message
-    bare = words.removesuffix(JOINT)
-    rest = content.removeprefix(words) if content.startswith(words) else "" if content == bare else content
-    return message if rest == content else {**message, "content": rest or None}
+    content, words, less = message.get("content"), added.words, {}
+    if words and isinstance(content, str) and (content.startswith(words) or content == words.removesuffix(JOINT)):
+        less["content"] = content.removeprefix(words) if content.startswith(words) else None
+    for key in _REASONING:
+        thought = message.get(key)
+        if added.reasoning and isinstance(thought, str) and thought.startswith(added.reasoning):
+            less[key] = thought.removeprefix(added.reasoning)
+    return {**message, **{key: rest or None for key, rest in less.items()}} if less else message

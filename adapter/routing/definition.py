@@ -56,7 +56,8 @@ def read_definition(item: Any, param: str) -> Definition:
         BadRequest: No definition of a tool, or one of another API; `param` names the place.
     """
     if not isinstance(item, Mapping):
-        raise wrong_type(param, item, "an object")
+        wanted = "the definition (adapter.tool(function).definition, or tool.definition)" if callable(item) else "an object"
+        raise wrong_type(param, item, wanted)
     form = other_form(item)
     if form is not None:
         raise BadRequest(form.message(param), param=param, code="invalid_value")

@@ -20,8 +20,16 @@ if TYPE_CHECKING:
 
     from adapter.routing.additions import Addition
 
+_SHOWN = 80  # characters of a wrong value in an error
 _WINDOW = 6  # turns of the user that count in a selection; older ones weigh nothing
 _SHARE = 4  # a later turn gets at most the limit's fourth part
+
+
+def no_router(value: Any) -> TypeError:
+    """Return the error for a value that is no router."""
+    text = repr(value)
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return TypeError(f"router is an adapter.ToolRouter, not {shown}; make one: adapter.ToolRouter(tools)")
 
 
 class Revealed(NamedTuple):
@@ -53,7 +61,7 @@ def reveal_tools(router: ToolRouter, messages: Any, *, keep: Iterable[str] = ())
         TypeError: `router` is no router.
     """
     if not isinstance(router, ToolRouter):
-        raise TypeError(f"router is an adapter.ToolRouter, not {router!r}; make one: adapter.ToolRouter(tools)")
+        raise no_router(router)
     plain = plain_messages(messages)
     found = Revealing(router, plain, keep=router.known(keep, "keep"))
     return Revealed(found.tools, found.messages)
@@ -122,7 +130,7 @@ class Revealing:
     def _pass(self, begin: int, end: int) -> None:
         """Pass the messages on, and what was added after each."""
         for at in range(begin, end):
-            self.messages.append(without_words(self._plain[at], self._additions.get(at, NOTHING).words))
+            self.messages.append(without_words(self._plain[at], self._additions.get(at, NOTHING)))
             self.places.append(at)
             for one in self._additions.get(at + 1, NOTHING).rounds:
                 tools = [self._router.by_name[name] for name in one.found if self._is_new(name)]

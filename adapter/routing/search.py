@@ -33,12 +33,14 @@ class Round(NamedTuple):
         calls: Id, name and arguments of each call, the arguments as JSON text.
         results: The result of each call.
         found: Names of the tools that are shown from then on.
+        reasoning: The reasoning before the calls.
     """
 
     content: str
     calls: tuple[tuple[str, str, str], ...]
     results: tuple[str, ...]
     found: tuple[str, ...]
+    reasoning: str = ""
 
     def messages(self, tools: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Return the round as messages of a chat request; `tools` are the definitions to show."""

@@ -23,7 +23,7 @@ class Search:
         shown: Names of the tools that the model has been shown.
         additions: The memory of what was added to conversations.
         digest: The digest of the caller's messages.
-        known: What is added after them, from this request and from earlier ones of the same messages.
+        known: What is added after them by this request.
         forms: Forms of the calls of tools that may be found.
         made: Searches of this request.
     """
