@@ -169,9 +169,7 @@ def report(state: State, reading: Reading, checked: Sequence[CheckedCall], raw: 
 
 
 def _stays_text(state: State, checked: Sequence[CheckedCall]) -> bool:
-    """Tell if a block of invalid calls may stay text: no call of a strict tool, and no search, which is answered in any case."""
+    """Tell if a block of invalid calls may stay text: no call of a strict tool, nor a search, which is always answered."""
     tools, search = state.rules.tools.by_name, state.rules.search
-    invalid = [call for call in checked if not call.valid]
-    return bool(invalid) and not any(
-        call.name == search or (call.name in tools and tools[call.name].strict) for call in invalid
-    )
+    invalid = [call.name for call in checked if not call.valid]
+    return bool(invalid) and not any(name == search or (name in tools and tools[name].strict) for name in invalid)

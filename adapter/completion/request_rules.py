@@ -87,4 +87,5 @@ class Rules:
 
     def reports(self, name: str) -> bool:
         """Tell if calls of a tool are reported while the model writes them: words through the reply tool are content."""
-        return (self.incremental and name not in self.held) or (name == self.reply and not self.invalid_as_text)
+        early = self.incremental and name not in self.held and name != self.search  # no part of a search leaves
+        return early or (name == self.reply and not self.invalid_as_text)

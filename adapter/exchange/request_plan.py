@@ -286,17 +286,15 @@ class RequestPlan:
     def _rules(self, body: Mapping[str, Any], *, bare: bool) -> Rules:
         thinking = self._begins_thinking(body)
         parallel = False if self._request.legacy else self._request.parallel  # the legacy answer holds one call
-        held = frozenset() if self.guard is None else held_names(self._tools, self.dialect)
-        search = self._request.search_name
         return Rules(
             self._tools,
             self._choice,
             parallel,
             constrained=bare,
             reply=self._reply,
-            search=search,
+            search=self._request.search_name,
             thinking=thinking,
             said=self.grounds.said,
-            held=held if search is None else held | {search},  # no part of a search leaves
+            held=frozenset() if self.guard is None else held_names(self._tools, self.dialect),
             taken=past_ids(self._history, self.dialect.roles) if self.dialect.call_ids else frozenset(),
         )

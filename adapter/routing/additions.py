@@ -102,7 +102,7 @@ def digests_of(messages: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def without_words(message: Any, added: Addition) -> Any:
-    """Return the assistant's message without the words and the reasoning before searches, which stand in messages of their own."""
+    """Return the assistant's message without words and reasoning of searches, which stand in messages of their own."""
     if message.get("role") != "assistant" or not added.rounds:
         return message
     content, words, less = message.get("content"), added.words, {}
