@@ -122,9 +122,8 @@ def test_a_request_that_is_made_again_begins_anew() -> None:
         return completion(f"Hm {made}. {search('electronic mail')}" if made % 2 else "Fine.")
 
     with Upstream(script) as upstream, wrapped(upstream) as client:
-        for _ in range(3):
-            answer = asked(client, [user("hi")], stream=False)
-        messages = [user("hi"), answer, user("thanks")]
+        answers = [asked(client, [user("hi")], stream=False) for _ in range(3)]
+        messages = [user("hi"), answers[-1], user("thanks")]
         asked(client, messages, stream=False)
         bodies = [body["messages"] for body in upstream.bodies]
     assert [len(one) for one in bodies[:6]] == [len(bodies[0]), len(bodies[1])] * 3
