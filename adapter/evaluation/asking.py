@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from adapter.evaluation.bare import calls_of, strict_calls
 from adapter.evaluation.cases import BadCases, checksum, name_of
 from adapter.evaluation.judging import judging_of
-from adapter.evaluation.offering import offered
+from adapter.evaluation.offering import offered, with_definitions
 from adapter.evaluation.outcome import Answer, CaseOutcome
 from adapter.evaluation.seen import UNREAD, layers_of
 
@@ -103,7 +103,7 @@ class Asker:
             Unreachable: The server refuses all requests, or does not answer, and has answered none.
             BadCases: The messages, the tools or the tool choice of the case are none that a chat request may have.
         """
-        heard, judging = _Heard(), judging_of(case)
+        heard, judging = _Heard(), judging_of(with_definitions(case, self.arm.definitions))
         tools = offered(case, self.arm, self.pool, self._seed)
         started = time.perf_counter()
         self._converse(case, judging, tools, heard)
@@ -219,6 +219,7 @@ class Asker:
             fingerprint=fingerprint(case, self.arm, self._seed, self._mark),
             by=judging.by,
             answers=tuple(heard.answers),
+            replaced=tuple(self.arm.definitions[name] for name in case.names if name in self.arm.definitions),
         )
 
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from adapter.evaluation.asking import fingerprint
-from adapter.evaluation.cases import BadCases
+from adapter.evaluation.cases import BadCases, name_of
 from adapter.evaluation.judging import judging_of
+from adapter.evaluation.offering import with_definitions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,7 +76,7 @@ def rejudged(outcome: CaseOutcome, case: Case) -> CaseOutcome | str:
         return "an older version wrote them, without the answers"
     if asked != case.asked:
         return "the question is another now"
-    judging = judging_of(case)
+    judging = judging_of(with_definitions(case, {name_of(tool): tool for tool in outcome.replaced}))
     for answer in outcome.answers:
         if judging.question() is None:
             break

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from adapter.evaluation.cases import name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from adapter.evaluation.arms import Arm
     from adapter.evaluation.cases import Case
@@ -47,3 +48,10 @@ def offered(case: Case, arm: Arm, pool: Sequence[dict[str, Any]], seed: int) -> 
     for tool in others[: arm.distractors]:
         tools.insert(chance.randint(0, len(tools)), tool)
     return [arm.definitions.get(name_of(tool), tool) for tool in tools]
+
+
+def with_definitions(case: Case, definitions: Mapping[str, dict[str, Any]]) -> Case:
+    """Return the case with an arm's tools in place of its own of the same names: calls are judged by the schemas offered."""
+    if not definitions:
+        return case
+    return replace(case, tools=tuple(definitions.get(name_of(tool), tool) for tool in case.tools))

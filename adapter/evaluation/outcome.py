@@ -138,6 +138,7 @@ class CaseOutcome:
         number: The number of the case and the arm in the run, from 0, for the order of reports.
         by: The judgement: of the calls, or of the states and results of simulated APIs, which several ways may lead to.
         answers: The answers as they came, one for each question, for judging again.
+        replaced: The tools of the arm that were offered in place of the case's own of the same names.
     """
 
     case: str
@@ -167,6 +168,7 @@ class CaseOutcome:
     number: int = 0
     by: Judgement = "calls"
     answers: tuple[Answer, ...] = ()
+    replaced: tuple[dict[str, Any], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the outcome as one JSON object."""
@@ -186,4 +188,5 @@ class CaseOutcome:
         for name in ("offered", "completions", "layers", "problems"):
             known[name] = tuple(known[name])
         known["answers"] = tuple(map(Answer.from_json, known.get("answers", ())))
+        known["replaced"] = tuple(known.get("replaced", ()))
         return cls(**known)

@@ -298,6 +298,30 @@ def test_other_descriptions_of_the_same_tools(tmp_path: Path) -> None:
     assert "no case offers a tool 'clok'; did you mean 'clock'?" in said
 
 
+def test_calls_are_judged_by_the_schemas_offered(tmp_path: Path) -> None:
+    """An arm's tools may have other types than the cases' own: its calls are checked against them, and judged again by them."""
+    before = {"type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "string"}}}
+    after = {**before, "properties": {"city": {"type": "string"}, "days": {"type": "integer"}}}
+    tool = {"type": "function", "function": {"name": "weather", "description": "Rain and sun.", "parameters": after}}
+    (tmp_path / "better.json").write_text(json.dumps([tool]), encoding="utf-8")
+    expected = {"name": "weather", "arguments": {"city": "Oslo", "days": {"any_of": ["2", 2]}}}
+    own = {"type": "function", "function": {"name": "weather", "description": "Weather.", "parameters": before}}
+    name = written(tmp_path, case_of("Oslo for 2 days?", [expected], tools=[own]))
+    call = completion('<tool_call>\n{"name": "weather", "arguments": {"city": "Oslo", "days": 2}}\n</tool_call>')
+    arms = [f"--arm=name=after,coerce=false,tools={tmp_path / 'better.json'}", "--arm=name=before,coerce=false"]
+    with Upstream(lambda body: call) as upstream:
+        status, found, said = evaluate(tmp_path, name, *arms, "--concurrency", "1", url=upstream.url)
+    assert status == 0, said
+    assert {one.arm: (one.verdict, [fault.kind for fault in one.faults]) for one in found} == {
+        "after": ("right", []),
+        "before": ("wrong", ["not_called", "schema", "unread"]),
+    }
+    (tmp_path / "out.jsonl").rename(tmp_path / "asked.jsonl")
+    status, again, said = evaluate(tmp_path, name, "--rejudge", str(tmp_path / "asked.jsonl"))
+    assert status == 0, said
+    assert {one.arm: one.verdict for one in again} == {"after": "right", "before": "wrong"}
+
+
 def read_all(terminal: int, pieces: list[bytes]) -> None:
     """Read up to the end, which is an error on Linux."""
     with contextlib.suppress(OSError):
