@@ -150,6 +150,7 @@ def _report(args: argparse.Namespace, console: Console) -> int:
     """Report a file of results."""
     from adapter.cli.evaluate_files import check_written
     from adapter.cli.evaluate_report import check_files, report, thresholds_of
+    from adapter.evaluation.cases import among
     from adapter.evaluation.results import read_results
 
     if len(args.words) != 2:  # the word `report` and a file
@@ -157,12 +158,19 @@ def _report(args: argparse.Namespace, console: Console) -> int:
     thresholds = thresholds_of(args.fail_under)
     check_files(args.report)
     check_written([args.words[1]], {"--report": args.report})
-    for flag in ("category", "limit", "failed_from"):
+    for flag in ("limit", "failed_from"):
         if getattr(args, flag) is not None:
-            raise BadInput(f"eval report: --{flag.replace('_', '-')} chooses cases to ask; a report has all of its file")
+            raise BadInput(
+                f"eval report: --{flag.replace('_', '-')} chooses cases to ask; a report has all of its file, or --category"
+            )
     results = read_results(Path(args.words[1]))
     if results.torn:
         console.error(f"adapter eval: {args.words[1]} ends in a part of a line, which is left out")
     if not results.outcomes:
         raise BadInput(f"{args.words[1]}: no results")
-    return report(sorted(results.outcomes, key=lambda one: one.number), args.report, thresholds, console)
+    chosen = [one for one in results.outcomes if not args.category or one.category in args.category]
+    known = {one.category for one in results.outcomes if one.category}
+    for name in args.category or ():
+        if name not in known:
+            raise BadInput(f"--category {name}: no result is of this category{among(name, sorted(known))}")
+    return report(sorted(chosen, key=lambda one: one.number), args.report, thresholds, console)

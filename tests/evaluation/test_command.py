@@ -322,6 +322,19 @@ def test_calls_are_judged_by_the_schemas_offered(tmp_path: Path) -> None:
     assert {one.arm: one.verdict for one in again} == {"after": "right", "before": "wrong"}
 
 
+def test_a_report_of_one_category(tmp_path: Path) -> None:
+    cases = [case_of(str(number), [OSLO], category="odd" if number % 2 else "even") for number in range(5)]
+    with Upstream(by_question) as upstream:
+        evaluate(tmp_path, written(tmp_path, *cases), url=upstream.url)
+    for category, number in (("odd", 2), ("even", 3)):
+        out = io.StringIO()
+        words = ["eval", "report", str(tmp_path / "out.jsonl"), "--category", category]
+        assert run(words, out, io.StringIO(), io.StringIO()) == 0
+        assert f"of {number} judged cases" in out.getvalue()
+    _, _, said = evaluate(tmp_path, "report", str(tmp_path / "out.jsonl"), "--category", "off")
+    assert "--category off: no result is of this category; there are even, odd" in said
+
+
 def read_all(terminal: int, pieces: list[bytes]) -> None:
     """Read up to the end, which is an error on Linux."""
     with contextlib.suppress(OSError):
