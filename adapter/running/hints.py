@@ -61,7 +61,7 @@ def read_signature(function: Callable[..., Any], name: str) -> Signature:
     hints = _hints(inner, name)
     fields: dict[str, Any] = {}
     defaults: dict[str, Any] = {}
-    for parameter in _parameters(function, name):
+    for parameter in parameters_of(function, name):
         if parameter.name in bound:
             continue
         _check(parameter, hints, name)
@@ -73,12 +73,17 @@ def read_signature(function: Callable[..., Any], name: str) -> Signature:
     return Signature(described.summary, schema, read, defaults)
 
 
-def _parameters(function: Callable[..., Any], name: str) -> Iterable[inspect.Parameter]:
+def parameters_of(function: Callable[..., Any], name: str) -> Iterable[inspect.Parameter]:
+    """Return the parameters of a function.
+
+    Raises:
+        TypeError: A function of C that does not tell them, as `max`; a definition beside does not help.
+    """
     try:
         return inspect.signature(function).parameters.values()
     except ValueError as error:
         told = f"tool {name!r}: Python knows no parameters of {function!r}"
-        raise TypeError(f"{told}; write a function with type hints that calls it{_BESIDE}") from error
+        raise TypeError(f"{told}; write a function with named parameters and type hints that calls it.") from error
 
 
 def _inner(function: Callable[..., Any]) -> tuple[Callable[..., Any], frozenset[str]]:

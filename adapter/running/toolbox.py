@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from adapter.errors import BadRequest
+from adapter.running.hints import parameters_of
 from adapter.running.tool import RunnableTool, bound_of, check_marks, opened, tool
 from adapter.tools.definitions import ToolSet, read_tools
 
@@ -90,18 +91,16 @@ def _reader(
     Raises:
         TypeError: The function does not take the parameters of the definition.
     """
-    taken = inspect.signature(function).parameters
-    required = [
-        each for each in taken.values() if each.default is inspect.Parameter.empty and each.kind <= each.POSITIONAL_OR_KEYWORD
-    ]
+    taken = [*parameters_of(function, name)]
+    required = [each for each in taken if each.default is inspect.Parameter.empty and each.kind <= each.POSITIONAL_OR_KEYWORD]
     if len(required) == 1 and required[0].name not in parameters:
         return lambda text: ((json.loads(text),), {})
-    named = {each.name for each in taken.values() if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)}
-    takes_any = any(each.kind is each.VAR_KEYWORD for each in taken.values())
+    named = {each.name for each in taken if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)}
+    takes_any = any(each.kind is each.VAR_KEYWORD for each in taken)
     strange = [] if takes_any else [parameter for parameter in parameters if parameter not in named]
     if strange:
         raise TypeError(
-            f"tool {name!r}: the function takes ({', '.join(map(str, taken.values()))}), and not {', '.join(strange)} of its "
+            f"tool {name!r}: the function takes ({', '.join(map(str, taken))}), and not {', '.join(strange)} of its "
             "definition. Name its parameters like the definition's, or take one parameter, which gets all as a dictionary."
         )
     return lambda text: ((), json.loads(text))

@@ -30,6 +30,18 @@ def test_a_function_whose_parameters_python_does_not_know(function: Any) -> None
         adapter.tool(function)
 
 
+@pytest.mark.parametrize("function", [max, getattr], ids=lambda function: function.__name__)
+def test_such_a_function_beside_a_definition(function: Any) -> None:
+    """The error's advice has to help, so it does not name a definition."""
+    definition = {"type": "function", "function": {"name": "best", "parameters": {"type": "object", "properties": {"of": {}}}}}
+    for given in ([(definition, function)], [function]):
+        with pytest.raises(
+            TypeError, match=r"Python knows no parameters of .*; write a function with named parameters"
+        ) as caught:
+            play(SYNC, ["x"], given)
+        assert "definition" not in str(caught.value)
+
+
 async def counted(most: int) -> AsyncIterator[int]:
     """Count."""
     for number in range(most):
