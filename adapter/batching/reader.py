@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from itertools import repeat
 from typing import TYPE_CHECKING, Any, Unpack
 
 from adapter.batching.columns import COLUMNS, arrow_schema, polars_schema
 from adapter.batching.frames import has_columns, library_of, names_of, values_of, with_rows
-from adapter.batching.rows import COMMON, BatchKeywords, RowReader
-from adapter.dialects.registry import Dialect, resolve
+from adapter.batching.rows import BatchKeywords, RowReader
+from adapter.dialects.registry import Dialect
 from adapter.text.some_of import some_names
 from adapter.tools.definitions import ToolSet, read_tools
 
@@ -31,13 +30,15 @@ class BatchReader:
         self, tools: Any, *, text_column: str, tools_column: str | None, finish_reason: str | None,
         finish_reason_column: str | None, prefix: str, options: Mapping[str, Any],
     ) -> None:  # fmt: skip
+        _check_words(
+            text_column=text_column, tools_column=tools_column or "", finish_reason=finish_reason or "",
+            finish_reason_column=finish_reason_column or "", prefix=prefix,
+        )  # fmt: skip
         given = options.get("dialect")
         if isinstance(given, Dialect):
             raise TypeError(
                 f"dialect={given.name!r} as a Dialect cannot be sent to other processes; give its name, or the path of its file"
             )
-        if given is not None:
-            resolve(given)
         # Checks of schemas are functions, which no process can send: the definitions travel.
         self._given = [dict(tool.wire) for tool in tools] if isinstance(tools, ToolSet) else deepcopy(list(tools or ()))
         self._tools = read_tools(self._given)
@@ -61,8 +62,6 @@ class BatchReader:
             ValueError: The batch lacks a column that the reader was told of.
         """
         if not has_columns(batch):
-            if library_of(batch) == "" and isinstance(batch, str | bytes):
-                raise TypeError(f"a batch is a list or a frame of completions, but this is one {type(batch).__name__}")
             return with_rows(batch, list(self._rows(values_of(batch, None))), self._prefix)
         self._check_columns(names_of(batch))
         texts = values_of(batch, self._text_column)
@@ -76,13 +75,15 @@ class BatchReader:
         read = RowReader(self._tools, self._options).row
         if reasons is None and tools is None:
             return (read(text, self._finish_reason) for text in texts)
-        said = repeat(self._finish_reason) if reasons is None else reasons
-        return map(read, texts, said, repeat(COMMON) if tools is None else tools)
+        return _by_row(read, texts, self._finish_reason, reasons, tools)
 
-    def _check_columns(self, names: list[str]) -> None:
+    def _check_columns(self, given: list[Any]) -> None:
+        names = [name for name in given if isinstance(name, str)]
         for name in (self._text_column, self._tools_column, self._finish_reason_column):
             if name is not None and name not in names:
-                raise ValueError(f"the batch has no column {name!r}; use {some_names(names, name, ' or ')}")
+                raise ValueError(f"the batch has no column {name!r}; use {some_names([*map(str, given)], name, ' or ')}")
+            if names.count(name or "") > 1:
+                raise ValueError(f"the batch has {names.count(name or '')} columns {name!r}; rename all but one")
         taken = [name for name in names if name.startswith(self._prefix) and name.removeprefix(self._prefix) in COLUMNS]
         if taken:
             raise ValueError(f"the batch has a column {taken[0]!r} already; give another prefix, as prefix='parsed_'")
@@ -170,10 +171,20 @@ def parse_many(
         TypeError: An option that does not concern the reading of rows.
         ValueError: Raised by the rows: `tools_of_rows` or `finish_reasons` are not as many as the texts.
     """
+    _check_words(finish_reason=finish_reason or "")
+    if isinstance(texts, str | bytes):
+        raise TypeError(f"texts is a list of completions, but this is one {type(texts).__name__}; adapter.parse reads one")
     read = RowReader(read_tools(tools if tools is None or isinstance(tools, ToolSet) else list(tools)), options).row
     if tools_of_rows is None and finish_reasons is None:
         return (read(text, finish_reason) for text in texts)
     return _by_row(read, texts, finish_reason, finish_reasons, tools_of_rows)
+
+
+def _check_words(**given: Any) -> None:
+    """Check values that are names or words for all rows."""
+    for name, value in given.items():
+        if not isinstance(value, str):
+            raise TypeError(f"{name}={value!r}: give a text")
 
 
 def _by_row(read: Any, texts: Any, reason: str | None, reasons: Any, tools: Any) -> Iterator[ParsedRow]:

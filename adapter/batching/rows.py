@@ -11,6 +11,7 @@ from adapter.completion.places import Places
 from adapter.completion.request_rules import Rules
 from adapter.completion.result import assemble
 from adapter.completion.whole_completion import read_whole
+from adapter.dialects.registry import resolve
 from adapter.errors import AdapterError
 from adapter.option_keywords import OnInvalid, ReadKeywords
 from adapter.options import make_options
@@ -70,6 +71,7 @@ class RowReader:
         make_options(options, BatchKeywords)  # a name that is none of these is told
         self._ids = _Ids()
         self._options = make_options({**options, "new_id": self._ids}, ReadKeywords)
+        resolve(self._options.dialect)  # one error for all rows, in place of one in each
         self._tools = tools
         self._rules = self._rules_of(tools)
 

@@ -35,6 +35,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "utf16": '{"text": "a"}\n'.encode("utf-16"),
         "other.jsonl": b'{"completion": "a", "id": 1}\n',
         "content.jsonl": b'{"text": "a", "content": 1}\n',
+        "one.jsonl": b'{"text": "a"}\n',
         "stands.jsonl": b"mine",
     }.items():
         (tmp_path / name).write_bytes(data)
@@ -111,7 +112,8 @@ WRONG = [
     pytest.param("--jsonl in.jsonl --tools nope.json", "nope.json: No such file", id="no tools"),
     pytest.param("--jsonl in.jsonl --tools bad-tools.json", "bad-tools.json: tools[0]", id="bad tools"),
     pytest.param("--jsonl in.jsonl --tools tools.json --tools-column id", "give one", id="two kinds of tools"),
-    pytest.param("--jsonl in.jsonl --dialect hermess", "hermess", id="a dialect"),
+    pytest.param("--jsonl in.jsonl --dialect hermess", "no dialect 'hermess'", id="a dialect"),
+    pytest.param("--jsonl one.jsonl --tools tools.json --dialect nope", "no dialect 'nope'", id="a dialect beside tools"),
     pytest.param("--jsonl in.jsonl --dialect auto", "--dialect auto tries one text", id="dialect auto"),
     pytest.param("--jsonl in.jsonl --json", "leave the flag out", id="--json"),
     pytest.param("--jsonl in.jsonl --workers 0 --out o.jsonl", "--workers 0: give a number from 1 up", id="no workers"),

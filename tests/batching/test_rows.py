@@ -207,6 +207,12 @@ def test_parse_many_reads_as_the_rows_are_asked_for() -> None:
     assert next(taken) == 3
 
 
+class Twice:
+    """A frame with two columns of one name, as pandas has them."""
+
+    columns = ("text", "text", 5)
+
+
 REFUSED: list[Any] = [
     pytest.param(lambda: batch([5]), adapter.BadRequest, "expected an object", id="bad tools for all"),
     pytest.param(lambda: batch(dialect="hermess"), adapter.DialectError, "hermess", id="no such dialect"),
@@ -221,6 +227,28 @@ REFUSED: list[Any] = [
         "shorter",
         id="fewer words than texts",
     ),
+    pytest.param(
+        lambda: parse_many(["a"], dialect="hermess"), adapter.DialectError, "hermess", id="parse_many: no such dialect"
+    ),
+    pytest.param(lambda: parse_many("a text"), TypeError, "one str; adapter.parse reads one", id="a text in place of texts"),
+    pytest.param(lambda: parse_many(["a"], finish_reason=5), TypeError, "finish_reason=5", id="parse_many: a word"),
+    pytest.param(lambda: batch(finish_reason=5), TypeError, "finish_reason=5: give a text", id="a word"),
+    pytest.param(lambda: batch(prefix=None), TypeError, "prefix=None: give a text", id="a prefix"),
+    pytest.param(lambda: batch(text_column=5), TypeError, "text_column=5: give a text", id="the name of a column"),
+    pytest.param(lambda: batch(TOOLS)(None), TypeError, "one NoneType", id="nothing in place of a batch"),
+    pytest.param(lambda: batch(TOOLS)({"a text"}), TypeError, "one set", id="a batch without an order"),
+    pytest.param(lambda: batch(TOOLS)({"text": "abc"}), TypeError, "column 'text' is a list", id="a text in place of a column"),
+    pytest.param(lambda: batch(TOOLS)({"text": {"a": 1}}), TypeError, "one dict", id="an object in place of a column"),
+    pytest.param(
+        lambda: batch(finish_reason_column="said")({"text": ["a", "b"], "said": ["stop"]}),
+        ValueError,
+        "shorter",
+        id="a column of words that is shorter",
+    ),
+    pytest.param(
+        lambda: batch(tools_column="tools")({"text": ["a"], "tools": [None, None]}), ValueError, "longer", id="more tools"
+    ),
+    pytest.param(lambda: batch(TOOLS)(Twice()), ValueError, "2 columns 'text'; rename", id="two columns of the name"),
     pytest.param(lambda: batch(TOOLS)({"txt": ["a"]}), ValueError, "no column 'text'; use 'txt'", id="no such column"),
     pytest.param(
         lambda: batch(TOOLS)({"text": ["a"], "content": [1]}), ValueError, "prefix='parsed_'", id="a column of the name"
@@ -241,6 +269,11 @@ def test_a_reader_can_be_sent_to_another_process() -> None:
     assert pickle.loads(pickle.dumps(read))(given) == found  # noqa: S301
     assert list(found) == ["text", "tools", "more", *(f"p_{name}" for name in COLUMNS)]
     assert [len(column) for column in found.values()] == [2] * 10
+
+
+def test_names_of_other_columns_may_be_numbers() -> None:
+    found = adapter.batch(TOOLS)({"text": ["a"], 5: ["x"]})
+    assert (found[5], found["content"]) == (["x"], ["a"])
 
 
 def test_a_list_of_texts_becomes_a_list_of_rows() -> None:
