@@ -5,7 +5,8 @@ A library is known by the class of the batch, and imported only because the batc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 from adapter.batching.columns import COLUMNS, arrow_schema, arrow_type, polars_schema
@@ -39,7 +40,7 @@ def values_of(batch: Any, name: str | None) -> Sequence[Any]:
         TypeError: One value stands where a column should, or values without an order.
     """
     column = batch if name is None else batch.column(name) if library_of(batch) == "pyarrow" else batch[name]
-    if isinstance(column, str | bytes | Mapping | Set) or not isinstance(column, Iterable):
+    if isinstance(column, str | bytes | Mapping | AbstractSet) or not isinstance(column, Iterable):
         told = "a batch is a list or a frame of completions" if name is None else f"column {name!r} is a list of values"
         raise TypeError(f"{told}, but this is one {type(column).__name__}")
     for method in ("to_pylist", "to_list", "tolist"):

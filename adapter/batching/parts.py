@@ -7,20 +7,22 @@ place goes on with the chunks that the journal lacks, and the output, joined of 
 from __future__ import annotations
 
 import json
-import shutil
+import os
+import re
+from contextlib import suppress
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
-from adapter.batching.frames import arrow_rows
 from adapter.batching.lines import Chunk, Counts, LineReader, LineSettings, written
+from adapter.batching.parquet import join_parquet, parquet
 from adapter.evaluation.results import locked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 Form = Literal["jsonl", "parquet"]
-_GROUP = 20_000  # rows of a row group of Parquet, held in memory while the output is joined
+_OURS = re.compile(r"lock|journal|joined|settings\.json(\.new)?|\d{8,}\.(jsonl|parquet)(\.new)?")
 
 
 class BadRun(Exception):
@@ -62,7 +64,7 @@ class PartMaker:
         counts, rows = Counts(), list(self._reader.rows(chunk))
         for row in rows:
             counts.count(row)
-        data = _parquet(rows, self._settings.keep) if self._form == "parquet" else b"".join(map(written, rows))
+        data = parquet(rows, self._settings.keep) if self._form == "parquet" else b"".join(map(written, rows))
         return Made(chunk.number, digest_of(chunk), chunk.size, counts.as_json(), data)
 
 
@@ -72,25 +74,6 @@ def digest_of(chunk: Chunk) -> str:
     for line in chunk.lines:
         found.update(line)
     return found.hexdigest()
-
-
-def _parquet(rows: list[dict[str, Any]], keep: Iterable[str]) -> bytes:
-    """Return rows as a file of Parquet; members that are kept become text."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    table = arrow_rows(rows)
-    for name in reversed(tuple(keep)):
-        table = table.add_column(0, name, pa.array([_as_text(row[name]) for row in rows], pa.string()))
-    table = table.add_column(0, "row", pa.array([row["row"] for row in rows], pa.int64()))
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
-    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
-
-
-def _as_text(value: Any) -> str | None:
-    text = value if isinstance(value, str) or value is None else json.dumps(value, ensure_ascii=False)
-    return None if text is None else text.encode("utf-8", "replace").decode()
 
 
 class Parts:
@@ -106,23 +89,24 @@ class Parts:
         done: Checksums of the chunks whose parts are whole, by number.
 
     Raises:
-        BadRun: The output stands already, another run writes it, or a run with other settings began.
+        BadRun: The output stands already, another run writes it, a run with other settings began, or the folder holds files of
+            another kind.
         OSError: The folder cannot be written.
     """
 
     def __init__(self, out: Path, form: Form, settings: Mapping[str, Any], *, fresh: bool = False) -> None:
         self._out, self._form = out, form
         self.folder = out.with_name(f"{out.name}.parts")
-        if out.exists() and not fresh:
-            raise BadRun(f"{out}: the output stands already; give another --out, or --fresh to write it anew")
+        self._fresh = fresh
+        self._check_out()
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._check_folder()
         self._journal: BinaryIO | None = None
         self._lock: BinaryIO | None = (self.folder / "lock").open("wb")
-        if not locked(self._lock):
-            self.close()
-            raise BadRun(f"{out}: another run writes this output now; wait for its end, or give another --out")
         self.counts, self.done = Counts(), dict[int, str]()
         try:
+            self._check_lock(self._lock)
+            self._check_out()
             if fresh:
                 out.unlink(missing_ok=True)
                 self._clear()
@@ -131,6 +115,24 @@ class Parts:
         except BaseException:
             self.close()
             raise
+
+    def _check_lock(self, lock: BinaryIO) -> None:
+        """Take the lock; one that has gone from the folder is that of a run that has just ended."""
+        if not locked(lock) or not os.fstat(lock.fileno()).st_nlink:
+            raise BadRun(f"{self._out}: another run writes this output now; wait for its end, or give another --out")
+
+    def _check_out(self) -> None:
+        if self._out.exists() and not self._fresh:
+            raise BadRun(f"{self._out}: the output stands already; give another --out, or --fresh to write it anew")
+
+    def _check_folder(self) -> None:
+        """Refuse a folder with anything that no run wrote: the folder goes away at the end."""
+        for path in sorted(self.folder.iterdir()):
+            if not (_OURS.fullmatch(path.name) and path.is_file()):
+                raise BadRun(
+                    f"{self.folder}: the parts go in this folder, which holds {path.name!r}, and no run wrote that; give "
+                    "another --out, or move it"
+                )
 
     def _clear(self) -> None:
         for path in self.folder.iterdir():
@@ -142,7 +144,10 @@ class Parts:
         if not path.exists():
             _write(path, json.dumps(settings, ensure_ascii=False).encode("utf-8", "replace"))
             return
-        before = json.loads(path.read_bytes())
+        try:
+            before = dict(json.loads(path.read_bytes()))
+        except (ValueError, TypeError) as error:
+            raise self._broken(path, error) from error
         now = json.loads(json.dumps(settings, ensure_ascii=False).encode("utf-8", "replace"))
         changed = [name for name in now if before.get(name) != now[name]]
         if changed:
@@ -158,12 +163,24 @@ class Parts:
         data = journal.read()
         whole = data.rfind(b"\n") + 1
         journal.truncate(whole)  # a part of a line at the end of a run that was killed
-        for line in data[:whole].splitlines():
-            noted = json.loads(line)
-            if noted["part"] not in self.done and self._path(noted["part"]).exists():
-                self.done[noted["part"]] = noted["digest"]
-                self.counts.add(Counts.from_json(noted["counts"]))
+        try:
+            for line in data[:whole].splitlines():
+                self._note(json.loads(line))
+        except (ValueError, TypeError, KeyError) as error:
+            journal.close()
+            raise self._broken(self.folder / "journal", error) from error
         return journal
+
+    def _note(self, noted: dict[str, Any]) -> None:
+        """Count a part of an earlier run, unless its file is gone or no longer whole, as after a machine lost its power."""
+        path = self._path(noted["part"])
+        if noted["part"] not in self.done and path.exists() and path.stat().st_size == noted["size"]:
+            self.done[noted["part"]] = noted["digest"]
+            self.counts.add(Counts.from_json(noted["counts"]))
+
+    def _broken(self, path: Path, error: Exception) -> BadRun:
+        told = f"{path}: not as a run wrote it ({type(error).__name__}: {error})"
+        return BadRun(f"{told}; give --fresh to begin anew, or another --out")
 
     def is_done(self, chunk: Chunk) -> bool:
         """Tell if the part of a chunk is whole.
@@ -183,7 +200,7 @@ class Parts:
     def add(self, made: Made) -> None:
         """Write a part, and note the part."""
         _write(self._path(made.number), made.data)
-        noted = {"part": made.number, "digest": made.digest, "counts": made.counts}
+        noted = {"part": made.number, "digest": made.digest, "size": len(made.data), "counts": made.counts}
         if self._journal is None:
             raise ValueError("the parts are closed")
         self._journal.write(json.dumps(noted).encode() + b"\n")
@@ -204,14 +221,17 @@ class Parts:
         target = self.folder / "joined"
         paths = [self._path(one) for one in range(number)]
         if self._form == "parquet":
-            _join_parquet(paths, target)
+            join_parquet(paths, target)
         else:
             with target.open("wb") as joined:
                 for path in paths:
                     joined.write(path.read_bytes())
         target.replace(self._out)
+        self._clear()
+        (self.folder / "lock").unlink()
+        with suppress(OSError):  # a run that begins now, and will find the output, has put its lock there
+            self.folder.rmdir()
         self.close()
-        shutil.rmtree(self.folder)
 
     def close(self) -> None:
         """Close the journal; the parts stay for a later run."""
@@ -231,35 +251,3 @@ def _write(path: Path, data: bytes) -> None:
     beside = path.with_name(f"{path.name}.new")
     beside.write_bytes(data)
     beside.replace(path)
-
-
-def _join_parquet(paths: Iterable[Path], target: Path) -> None:
-    """Join files of Parquet to one, some rows at a time."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    writer: Any = None
-    try:
-        for tables in _groups(paths):
-            table = pa.concat_tables(tables)
-            writer = writer or pq.ParquetWriter(target, table.schema, compression="zstd")
-            writer.write_table(table, row_group_size=_GROUP)
-    finally:
-        if writer is not None:
-            writer.close()
-
-
-def _groups(paths: Iterable[Path]) -> Iterator[list[Any]]:
-    """Yield tables that make a row group together."""
-    import pyarrow.parquet as pq
-
-    found: list[Any] = []
-    rows = 0
-    for path in paths:
-        found.append(pq.read_table(path))
-        rows += found[-1].num_rows
-        if rows >= _GROUP:
-            yield found
-            found, rows = [], 0
-    if found:
-        yield found

@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Unpack
 
 from adapter.batching.columns import COLUMNS, arrow_schema, polars_schema
-from adapter.batching.frames import has_columns, library_of, names_of, values_of, with_rows
+from adapter.batching.frames import has_columns, names_of, values_of, with_rows
 from adapter.batching.rows import BatchKeywords, RowReader
 from adapter.dialects.registry import Dialect
 from adapter.text.some_of import some_names

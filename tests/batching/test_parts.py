@@ -161,6 +161,49 @@ def test_a_run_that_cannot_go_on(tmp_path: Path, again: Callable[[Path], object]
     assert out.read_bytes() == whole(lines(14))
 
 
+FOREIGN = [
+    pytest.param("thesis.txt", id="a file"),
+    pytest.param("sub", id="a folder"),
+    pytest.param("00000001.csv", id="a file like a part"),
+]
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+@pytest.mark.parametrize("fresh", [pytest.param(False, id="begun"), pytest.param(True, id="begun anew")])
+def test_a_folder_with_files_of_others_is_left_alone(tmp_path: Path, name: str, fresh: bool) -> None:
+    """The folder of the parts goes away at the end, and nothing of others' with it."""
+    other = tmp_path / "out.jsonl.parts" / name
+    other.parent.mkdir()
+    other.mkdir() if name == "sub" else other.write_text("mine")
+    with pytest.raises(BadRun, match=f"holds '{name}', and no run wrote that"):
+        run(tmp_path / "out.jsonl", lines(3), fresh=fresh)
+    assert [path.name for path in other.parent.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", ["settings.json", "journal"])
+@pytest.mark.parametrize(
+    "data", [b'{"tr\n', b"[1]\n", b'{"part": 1}\n', b"\xff\n"], ids=["cut", "a list", "too little", "no text"]
+)
+def test_files_of_a_run_that_are_broken(tmp_path: Path, name: str, data: bytes) -> None:
+    out = tmp_path / "out.jsonl"
+    (run(out, lines(40), stop=3).folder / name).write_bytes(data)
+    if name == "settings.json" and data == b'{"part": 1}\n':
+        told = "a run with other settings began here"
+    else:
+        told = f"{name}: not as a run wrote it .*; give --fresh"
+    with pytest.raises(BadRun, match=told):
+        run(out, lines(40))
+    run(out, lines(40), fresh=True)
+    assert out.read_bytes() == whole(lines(40))
+
+
+def test_a_part_that_is_no_longer_whole_is_read_again(tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    (run(out, lines(40), stop=3).folder / "00000001.jsonl").write_bytes(b"")
+    assert run(out, lines(40)).counts.rows == 40
+    assert out.read_bytes() == whole(lines(40))
+
+
 def test_an_output_that_stands_is_not_written_over(tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     out.write_text("mine")
