@@ -82,8 +82,9 @@ class Routing:
         digests = digests_of(plain) if self._searches or keep or self._additions.any else []
         self._remember(plain, digests, keep)
         additions = self._additions.after(digests)
-        if len(plain) in additions:  # a request that is made again: its searches are made again, and not added to those before
+        if additions.get(len(plain), NOTHING).rounds:  # a request that is made again begins anew, and with it its conversation
             additions[len(plain)] = additions[len(plain)]._replace(rounds=())
+            self._additions.keep(digests[-1], additions[len(plain)])
         found = Revealing(self._router, plain, keep=keep, later=self._append, additions=additions, brought=brought)
         known = self._router.by_name.keys() - set(brought)
         own = request.tools.without([name for name in request.tools.names if name in known])

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import openai
 import pytest
 
 import adapter
 from tests.routing.sets import OFFICE
 from tests.routing.test_search_tool import CITY, EMAIL, STREAMS, asked, call, called, replies, search, user, wrapped
-from tests.support.loopback import Stream, Upstream, chunk, completion, event
+from tests.support.loopback import Answer, Stream, Upstream, chunk, completion, event
 
 if TYPE_CHECKING:
     from adapter.events import Problem
@@ -130,6 +131,19 @@ def test_a_request_that_is_made_again_begins_anew() -> None:
     assert bodies[4] == bodies[2] == bodies[0]
     assert bodies[6][: len(bodies[5])] == bodies[5], "the last one is the conversation's"
     assert bodies[6][len(bodies[5])]["content"] == "Fine."
+
+
+def test_the_search_of_a_request_that_failed_is_in_no_later_prompt() -> None:
+    failed = Answer({"error": {"message": "busy"}}, status=500)
+    with Upstream(completion(search("electronic mail")), failed, completion("Fine.")) as upstream, wrapped(upstream) as client:
+        with pytest.raises(openai.InternalServerError):
+            asked(client, [user("hi")], stream=False)
+        answer = asked(client, [user("hi")], stream=False)
+        asked(client, [user("hi"), answer, user("thanks")], stream=False)
+        bodies = [body["messages"] for body in upstream.bodies]
+    assert bodies[2] == bodies[0]
+    assert bodies[3][: len(bodies[0])] == bodies[0]
+    assert bodies[3][len(bodies[0])]["content"] == "Fine."
 
 
 def test_a_search_in_the_text_before_a_call_of_upstreams_own_is_told() -> None:
