@@ -12,6 +12,7 @@ import adapter
 from adapter.dialects.registry import by_model, load, of_response_template
 from adapter.dialects.response.config import read_config
 from adapter.dialects.response.executor import read_message
+from adapter.dialects.response.strange import compiled
 from adapter.errors import DialectError
 from adapter.events import CallFinished, ReasoningDelta, TextDelta
 from adapter.testing import check_dialect, splits
@@ -190,9 +191,17 @@ REFUSED: list[Any] = [
     ),
     pytest.param(with_calls({**HERMES, "close_pattern": "(a+)+$"}), "a repetition stands inside another", id="nested"),
     pytest.param(with_calls({**HERMES, "close_pattern": "(?:.?){40}x"}), "a repetition stands inside another", id="counted"),
+    pytest.param(with_calls({**HERMES, "close_pattern": "(?:ab|a|b)*x"}), "alternatives that begin alike", id="alternatives"),
     pytest.param(
-        with_calls({**HERMES, "close_pattern": "(?:ab|a|b)*x"}), "alternatives of several characters", id="alternatives"
+        with_calls({**HERMES, "close_pattern": r"(?:\w|.)+~"}), "alternatives that begin alike", id="short alternatives"
     ),
+    pytest.param(with_calls({**HERMES, "close_pattern": "(a|aa)" * 99}), "99 groups of alternatives", id="many alternatives"),
+    pytest.param(with_calls({**HERMES, "close_pattern": r".*\w.*\w.*\w.*~"}), "4 repetitions of almost any sign", id="wide"),
+    pytest.param(with_calls({**HERMES, "close_pattern": "(?i)</A>"}), "'(?i)' begins flags", id="flags"),
+    pytest.param(
+        with_calls({"content": "json", "open": "<\ud800>"}), "open = '<\\ud800>': half of a surrogate pair", id="half of a pair"
+    ),
+    pytest.param(with_calls(HERMES, **{"x" * 999: {"open": "<x>"}}), "fields." + "x" * 60 + "…:", id="a long name"),
     pytest.param(with_calls({**HERMES, "close_pattern": ".*.*.*x"}), "repetitions follow each other, and 2 may", id="in a row"),
     pytest.param(with_calls({**HERMES, "close_pattern": "a*b" * 9}), "9 repetitions and 0 optional parts", id="many"),
     pytest.param(
@@ -305,3 +314,35 @@ def test_a_path_is_given_as_a_text(tmp_path: Path) -> None:
     path = tmp_path / "tokenizer_config.json"
     with pytest.raises(TypeError, match="give a path as a text, '"):
         adapter.parse("x", TOOLS, dialect=path)  # type: ignore[arg-type]
+
+
+TOLD = [
+    pytest.param({"open": ["<a>", "<b>"]}, "open = ['<a>', '<b>']: '<a>' is read, and no other of them", id="openings"),
+    pytest.param({"close": ["</a>", "</b>"]}, "close = ['</a>', '</b>']: '</a>' is read, and no other", id="ends"),
+    pytest.param({"open_pattern": "(?:<a>|<b>)"}, "open_pattern = '(?:<a>|<b>)': '<a>' is read, and no other", id="a pattern"),
+    pytest.param({"content_args": {"allow_non_json": True}}, "allow_non_json has no effect", id="allow_non_json"),
+]
+
+
+@pytest.mark.parametrize(("change", "told"), TOLD)
+def test_what_is_not_read_is_told(tmp_path: Path, change: dict[str, Any], told: str) -> None:
+    opens = {} if "open_pattern" in change else {"open": "<a>"}
+    calls = {"content": "json", "repeats": True, "transform": {"type": "function", "function": "{content}"}}
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps({"fields": {"tool_calls": {**opens, "close": "</a>", **calls, **change}, "content": {}}}))
+    assert any(told in note for note in of_response_template(str(path)).notes)
+    untouched = {"fields": {"tool_calls": {"open": "<a>", "close": "</a>", **calls}, "content": {}}}
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps(untouched))
+    assert not any("no other of them" in note or "allow_non_json" in note for note in of_response_template(str(other)).notes)
+
+
+USABLE = [
+    r'"(?:\\.|[^"\\])*"', r"(?:<\|a\|>|<\|b\|>|<\|c\|>)", r"\s*(?:<a>\s*)?<b>(?P<name>[^>]+)\s*", r"(?:'[^']*'|[^'}])*\}",
+    r"<p=(?P<key>[^>]+)>\n?(?P<value>.*?)\n?</p>", r"^\d{1,3}[a-z]{2}$", r"\(?\[a", "[]a]*x", "(?P<a>x+)y(?P=a)", "(?=<a>)|(?<=b)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("pattern", USABLE)
+def test_patterns_of_real_templates_are_read(pattern: str) -> None:
+    assert compiled(pattern, "place").pattern == pattern

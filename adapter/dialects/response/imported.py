@@ -24,6 +24,8 @@ _CALLS, _CONTENT = "tool_calls", "content"
 _REASONING = ("reasoning_content", "thinking", "reasoning")
 # The dialect whose words a prompt gets for calls in a form of no dialect here.
 _WORDS = "generic"
+# Parts of a pattern in which `|` is a character like others.
+_BETWEEN = re.compile(r"\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]", re.DOTALL)
 _TOKEN = re.compile(r"<[^<>\s()]{1,60}>|\[[^\[\]\s()]{1,40}\]")
 
 
@@ -57,7 +59,7 @@ def imported(config: Config, where: str, dialects: Iterable[Dialect], load: Call
     for name, field in template.fields.items():
         if name not in (_CALLS, _CONTENT, *_REASONING):
             known = ", ".join((_CALLS, _CONTENT, *_REASONING))
-            raise DialectError(f"{field.place}: no part of an answer here is called {name!r}; known are {known}")
+            raise DialectError(f"{field.place}: no part of an answer here is called {shown(name)}; known are {known}")
     calls = template.fields.get(_CALLS)
     if calls is None or calls.opens is None:
         raise DialectError(
@@ -74,6 +76,11 @@ def imported(config: Config, where: str, dialects: Iterable[Dialect], load: Call
     if own is not None:
         data |= {"syntax": own.syntax, "open": own.open, "close": own.close, "form": own.form}
         data["markers"] = list(dict.fromkeys((*parent.markers, *own.markers)))
+        notes += [*_first_only(calls.opens), *_first_only(calls.closes)]
+        if calls.arguments.get("allow_non_json"):
+            notes.append(
+                f"{calls.place}.content_args.allow_non_json has no effect: a call that is no JSON is told as a problem"
+            )
     _reasoning(template.fields, parent, data, notes)
     _content(template.fields, data, notes)
     data["special"] = [token for token in dict.fromkeys((*data["special"], *parent.special)) if token not in parent.result]
@@ -104,6 +111,14 @@ def _not_enforced(config: Config) -> list[str]:
     return notes
 
 
+def _first_only(edge: Edge | None) -> list[str]:
+    """Return the note on an edge that may be written in several ways, of which a dialect reads one."""
+    if edge is None or not (len(edge.literals) > 1 or (not edge.literals and "|" in _BETWEEN.sub("", edge.source))):
+        return []
+    read = edge.literals[0] if edge.literals else spelled(parts_of(edge.source))
+    return [f"{edge.place} = {shown(list(edge.literals) or edge.source)}: {read!r} is read, and no other of them"]
+
+
 def _reasoning(fields: dict[str, Field] | Any, parent: Dialect, data: dict[str, Any], notes: list[str]) -> None:
     """Set the tags around reasoning."""
     found = [fields[name] for name in _REASONING if name in fields]
@@ -121,6 +136,7 @@ def _reasoning(fields: dict[str, Field] | Any, parent: Dialect, data: dict[str, 
     if field.opens is not None and not spelled(parts_of(field.opens.source)):
         notes.append(f"{field.opens.place} = {shown(field.opens.source)} spells no tag: {opens!r} is read, out of {closes!r}")
     data["reasoning"] = [opens, closes]
+    notes += [*_first_only(field.opens), *_first_only(field.closes)]
 
 
 def _tag(edge: Edge | None, field: Field, key: str, other: str = "") -> str:

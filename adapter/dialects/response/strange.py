@@ -18,6 +18,8 @@ _MOST_ENDLESS = 6  # that may hold more than white space
 _MOST_SPACES = 24
 _MOST_IN_A_ROW = 2
 _MOST_OPTIONAL = 12
+_MOST_ALIKE = 8  # groups of alternatives that begin alike
+_MOST_WIDE = 3  # repetitions of almost any sign
 _REPEAT = r"(?:[*+]|\{\d*,?\d*\})[?+]?"
 _ATOM = r"(?:\[\^?\]?(?:[^\]\\]|\\.)*\]|\\.|[^\\()|*+?{}\[\]^$])"
 # Repetitions of white space, of which sample calls have little.
@@ -27,6 +29,11 @@ _REPEATED = rf"(?:\((?:\?(?:P<\w+>|[:=!]|<[=!]))?|\))*{_ATOM}{_REPEAT}\)*"
 _ROW = re.compile(rf"(?:{_REPEATED}){{2,}}", re.DOTALL)
 # A repetition up to a character that it cannot hold, which a match has to pass: `'[^']*'` in a list of alternatives.
 _FENCED = re.compile(r"(?P<fence>\\?[^\w\s\\()|*+?{}\[\]^$.])\[\^(?P<out>(?:[^\]\\]|\\.)*)\][*+](?P=fence)")
+# A repetition up to a character that it cannot hold, which ends at one place only: `[^>]*>`.
+_ENDED = re.compile(r"\[\^(?P<out>(?:[^\]\\]|\\.)*)\][*+][?+]?(?=\)?\\?(?P<fence>[^\w\s\\()|*+?{}\[\]^$.]))")
+_WIDE = re.compile(rf"(?:\[(?:\^|[^\]]*\\[SWD])(?:[^\]\\]|\\.)*\]|\\[SWD]|(?<!\\)\.)\)*{_REPEAT}", re.DOTALL)
+_FLAGS = re.compile(r"(?<!\\)\(\?[aiLmsux-]+[:)]")
+_SIGNS = [chr(code) for code in (*range(128), 0xE9, 0x4E2D)]
 _TOKENS = re.compile(
     rf"(?P<open>\()(?:\?(?:P<\w+>|[:=!]|<[=!]))?|(?P<close>\))|(?P<atom>{_ATOM})|(?P<repeat>{_REPEAT})|(?P<maybe>\?)|(?P<or>\|)|.",
     re.DOTALL,
@@ -59,6 +66,10 @@ def compiled(pattern: object, place: str) -> re.Pattern[str]:
         found = re.compile(pattern, re.DOTALL)
     except (re.error, OverflowError, RecursionError) as error:
         raise DialectError(f"{place} = {shown(pattern)}: no regular expression of Python's re: {error}") from error
+    if flags := _FLAGS.search(pattern):
+        raise DialectError(
+            f"{place} = {shown(pattern)}: {flags[0]!r} begins flags, which are not read; write all spellings out"
+        )
     if fault := _fault(pattern):
         raise DialectError(f"{place} = {shown(pattern)}: {fault}, so a match may take very long; write the pattern without")
     return found
@@ -66,9 +77,15 @@ def compiled(pattern: object, place: str) -> re.Pattern[str]:
 
 def _fault(pattern: str) -> str:
     """Return the fault of a pattern whose match may take long; empty for a usable one."""
-    pattern = _FENCED.sub(lambda found: "_" if found["fence"][-1] in found["out"] else found[0], pattern)
-    if _nested(pattern):
-        return "a repetition stands inside another, or alternatives of several characters do"
+    pattern = _FENCED.sub(lambda found: found["fence"] if found["fence"][-1] in found["out"] else found[0], pattern)
+    nested, alike = _groups(pattern)
+    if nested:
+        return "a repetition stands inside another, or alternatives that begin alike do"
+    if alike > _MOST_ALIKE:
+        return f"{alike} groups of alternatives that begin alike stand in it, and {_MOST_ALIKE} may"
+    wide = len(_WIDE.findall(_ENDED.sub(lambda found: "_" if found["fence"] in found["out"] else found[0], pattern)))
+    if wide > _MOST_WIDE:
+        return f"{wide} repetitions of almost any sign stand in it, and {_MOST_WIDE} may"
     pattern, spaces = _SPACES.subn("", pattern)
     tokens = list(_TOKENS.finditer(pattern))
     endless, optional = (sum(token[kind] is not None for token in tokens) for kind in ("repeat", "maybe"))
@@ -84,37 +101,52 @@ def _fault(pattern: str) -> str:
 
 
 class _Group:
-    """An open group: may its text vary in length, beyond alternatives of one character each?"""
+    """An open group: may the same text be matched in several ways?"""
 
     def __init__(self) -> None:
         self.varies = self.splits = False
         self.atoms = 0  # of the present alternative
-        self.lengths: set[int] = set()
+        self.firsts: list[str] = []  # the first atom of each alternative; of one that begins with a group an empty text
+
+    def add(self, atom: str = "") -> None:
+        if not self.atoms:
+            self.firsts.append(atom)
+        self.atoms += 1
+
+    def alike(self) -> bool:
+        """Tell if two alternatives may begin with the same character."""
+        seen: set[str] = set()
+        for atom in self.firsts if self.splits else []:
+            signs = {sign for sign in _SIGNS if atom and re.fullmatch(atom, sign, re.DOTALL)}
+            if not signs or signs & seen:
+                return True
+            seen |= signs
+        return False
 
     def loose(self) -> bool:
-        return self.varies or (self.splits and self.lengths | {self.atoms} != {1})
+        return self.varies or self.alike()
 
 
-def _nested(pattern: str) -> bool:
-    """Tell if a group is repeated whose own text varies in length."""
-    groups, closed = [_Group()], False
+def _groups(pattern: str) -> tuple[bool, int]:
+    """Tell if a group is repeated whose own text varies, and count those of alternatives that begin alike."""
+    groups, closed, alike = [_Group()], False, 0
     for token in _TOKENS.finditer(pattern):
         group = groups[-1]
         if token["repeat"] and closed:
-            return True
+            return True, alike
         if token["open"]:
             groups.append(_Group())
         elif token["close"] and len(groups) > 1:
+            alike += groups[-1].alike()
             closed = groups.pop().loose()
             groups[-1].varies |= closed
-            groups[-1].atoms += 1
+            groups[-1].add()
             continue
         elif token["or"]:
-            group.lengths.add(group.atoms)
             group.splits, group.atoms = True, 0
         elif token["repeat"] or token["maybe"]:
             group.varies = True
         else:
-            group.atoms += 1
+            group.add(token["atom"] or "")
         closed = False
-    return False
+    return False, alike

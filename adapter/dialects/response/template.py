@@ -36,6 +36,8 @@ _ARGUMENTS = {
     "kv-lines": ("line_sep", "kv_sep", "strip", "value_parser"),
     "python-call-list": (),
 }
+_HALF = re.compile("[\ud800-\udfff]")
+_LONGEST_NAME = 60  # in a message
 _PLACEHOLDER = re.compile(r"\{(\w+(?:\.\w+)*)\}")
 _FLAGS = ("strip", "unquoted_keys", "allow_non_json", "merge_duplicates")
 _MOST_LITERALS, _LONGEST_LITERAL = 64, 200
@@ -106,8 +108,8 @@ def read_template(data: Any, place: str = "response_template") -> ResponseTempla
     given = data.get("fields")
     if not isinstance(given, Mapping) or not given:
         raise DialectError(f"{place}.fields = {shown(given)}: write an object with a key for each part of the message")
-    fields = {str(name): _field(str(name), value, f"{place}.fields.{name}") for name, value in given.items()}
-    rest = [name for name, each in fields.items() if each.opens is None]
+    fields = {str(name): _field(str(name), value, f"{place}.fields.{_short(name)}") for name, value in given.items()}
+    rest = [_short(name) for name, each in fields.items() if each.opens is None]
     if len(rest) > 1:
         raise DialectError(
             f"{place}.fields: {' and '.join(rest)} have no 'open'; one field at most holds the text outside of others"
@@ -118,13 +120,18 @@ def read_template(data: Any, place: str = "response_template") -> ResponseTempla
     return ResponseTemplate(fields, anchor, defaults)
 
 
+def _short(name: str) -> str:
+    """Return the beginning of a name, for messages."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
+
+
 def _check_object(value: Any, place: str, known: Collection[str] | None = None) -> None:
     if not isinstance(value, Mapping):
         raise DialectError(f"{place} = {shown(value)}: must be a JSON object")
     unknown = sorted(set(map(str, value)) - set(known)) if known is not None else []
     if unknown:
         raise DialectError(
-            f"{place}.{unknown[0]} = {shown(value[unknown[0]])}: an unknown key; known are {', '.join(known or ())}"
+            f"{place}.{_short(unknown[0])} = {shown(value[unknown[0]])}: an unknown key; known are {', '.join(known or ())}"
         )
 
 
@@ -179,6 +186,8 @@ def _edge(data: Mapping[str, Any], literal: str, pattern: str, place: str) -> Ed
         raise DialectError(
             f"{place}.{literal} = {shown(value)}: {_MOST_LITERALS} literals of {_LONGEST_LITERAL} characters are read at most"
         )
+    if any(_HALF.search(each) for each in literals):
+        raise DialectError(f"{place}.{literal} = {shown(value)}: half of a surrogate pair, which no text can hold")
     source = "|".join(re.escape(each) for each in sorted(literals, key=len, reverse=True))
     return Edge(re.compile(source), source, literals, f"{place}.{literal}")
 
