@@ -69,7 +69,7 @@ def _check_reached(client: Any, url: str) -> None:
     import openai
 
     try:
-        client.models.list()
+        client.models.with_raw_response.list()
     except openai.APIConnectionError as error:
         raise BadInput(f"{url}: no answer ({error.__cause__ or error}); start the server, or check the URL") from error
     except openai.APIError:

@@ -108,13 +108,17 @@ def _remote(args: argparse.Namespace, console: Console) -> tuple[Wire, str]:
     import openai
 
     from adapter.demo.wire import Wire
+    from adapter.evaluation.only_model import listed_models
 
     wire = Wire(args.base_url, os.environ.get("OPENAI_API_KEY") or "none")
     name = args.model_name or args.model
     if name:
         return wire, name
     try:
-        names = [model.id for model in wire.client.models.list().data]
+        names = listed_models(wire.client)
+    except ValueError as error:
+        wire.client.close()
+        raise BadInput(f"{args.base_url}: {error}") from error
     except openai.APIStatusError as error:
         wire.client.close()
         key = error.status_code in {401, 403}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from adapter.evaluation.arms import BadArm
@@ -10,6 +11,20 @@ if TYPE_CHECKING:
     from openai import OpenAI
 
 _MOST_NAMED = 8
+
+
+def listed_models(client: OpenAI) -> list[str]:
+    """Return the names of a server's models, in its order.
+
+    Raises:
+        openai.APIError: The server does not answer, or with an error.
+        ValueError: The answer is no list of models: a page for people, say.
+    """
+    body = client.models.with_raw_response.list().http_response.content  # the client's own reader stumbles over a page
+    try:
+        return [str(model["id"]) for model in json.loads(body)["data"]]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise ValueError("/models answered with no list of models; check the URL (http://host:port/v1)") from error
 
 
 def only_model(client: OpenAI, url: str) -> str:
@@ -21,7 +36,9 @@ def only_model(client: OpenAI, url: str) -> str:
     import openai
 
     try:
-        names = [model.id for model in client.models.list().data]
+        names = listed_models(client)
+    except ValueError as error:
+        raise BadArm(f"{url}: {error}") from error
     except openai.APIStatusError as error:
         wrong_key = error.status_code in {401, 403}
         fix = (

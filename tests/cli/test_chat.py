@@ -383,6 +383,15 @@ class Terminal:
         return self._process.wait(_PATIENCE)
 
 
+@pytest.mark.parametrize("page", [Answer(b"<html>", headers={"content-type": "text/html"}), Answer([7])], ids=["page", "list"])
+def test_a_server_without_a_list_of_models_is_an_error_of_one_line(page: Answer) -> None:
+    """The address of a page for people is a newcomer's slip."""
+    with Upstream(page) as upstream:
+        code, _, told = call("chat", "--base-url", upstream.url)
+    assert (code, told.count("\n")) == (2, 1)
+    assert "/models answered with no list of models; check the URL" in told
+
+
 needs_terminal = pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo-terminals on this system")
 
 

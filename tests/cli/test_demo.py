@@ -267,6 +267,12 @@ def test_the_adapters_refusal_is_told_as_its_own_with_the_completion() -> None:
 MODELS = [
     pytest.param(Answer({"data": [{"id": "a"}, {"id": "b"}]}), "has a, b; give --model-name NAME", id="two models"),
     pytest.param(Answer({"data": []}), "names no model; give --model-name", id="no model"),
+    pytest.param(
+        Answer(b"<html>", headers={"content-type": "text/html"}),
+        "/models answered with no list of models; check the URL",
+        id="a page",
+    ),
+    pytest.param(Answer({"data": None}), "/models answered with no list of models; check the URL", id="no models"),
     pytest.param(Answer({"error": {"message": "x"}}, 404), "/models answered 404; give --model-name", id="no list"),
     pytest.param(
         Answer({"error": {"message": "x"}}, 401), "/models answered 401; put the key into OPENAI_API_KEY", id="no key"
