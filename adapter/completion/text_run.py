@@ -52,7 +52,7 @@ class TextRun:
         self._held: list[tuple[_Kind, str]] = []
         self._settled = 0  # the first so many are white space in front of a block
         self._open = False  # the text so far ends inside a code fence
-        self._ticks = 0  # backticks at the end of the last piece with a backtick
+        self._ticks = 0  # backticks at the end of the last piece with a backtick, three at most
         self.seen = False
         self.edge: Literal["", "start", "reasoning", "block"] = ""
         self.space_before_block: SpaceBeforeCall = "drop"
@@ -135,7 +135,7 @@ class TextRun:
                 starts = found["line"] is not None and (found.start() > 0 or before == "\n")
                 # A fence with a word behind, at the start of a line, opens and never closes.
                 self._open = not self._open or (starts and found["word"] is not None)
-        self._ticks = len(joined) - len(joined.rstrip("`"))
+        self._ticks = min(len(joined) - len(joined.rstrip("`")), len(_FENCE))
 
     def holds_token(self) -> bool:
         """Tell if a special token is held back."""

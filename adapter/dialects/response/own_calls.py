@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Keys of a call that the JSON syntaxes read.
 _NAMES, _ARGUMENTS = ("name", "tool_name"), ("arguments", "parameters")
 # A tag's beginning up to its name: `<function=`, `<ns:invoke name="`.
-_TAG = re.compile(r"<(?P<prefix>[^\w<>\s]*|[^<>\s=]*[:｜|])(?P<word>[\w-]+)(?:=| name=\"?)\Z")
+_TAG = re.compile(r"<(?P<prefix>[^\w<>\s]*+|[^<>\s=]*[:｜|])(?P<word>[\w-]++)(?:=| name=\"?)\Z")
 
 
 class OwnCalls(NamedTuple):

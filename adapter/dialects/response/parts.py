@@ -11,7 +11,7 @@ from typing import NamedTuple
 _TOKEN = re.compile(
     r"(?P<named>\(\?P<(?P<name>\w+)>)|(?P<look>\(\?(?:[=!]|<[=!]))|(?P<open>\((?:\?:)?)|(?P<close>\))|(?P<or>\|)"
     r"|(?P<class>\[\^?\]?(?:[^\]\\]|\\.)*\]|\\[sSdDwW]|\.)|(?P<place>\\[AbBZ]|[\^$])|\\(?P<escaped>.)"
-    r"|(?P<count>[*+?][?+]?|\{\d*,?\d*\}[?+]?)|(?P<char>.)",
+    r"|(?P<count>[*+?][?+]?|\{\d*+(?:,\d*+)?\}[?+]?)|(?P<char>.)",
     re.DOTALL,
 )
 _CONTROL = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v"}

@@ -8,9 +8,12 @@ many.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adapter.errors import DialectError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _MOST_CHARACTERS = 2000  # of a pattern
 _MOST_SHOWN = 120
@@ -20,13 +23,10 @@ _MOST_IN_A_ROW = 2
 _MOST_OPTIONAL = 12
 _MOST_ALIKE = 8  # groups of alternatives that begin alike
 _MOST_WIDE = 3  # repetitions of almost any sign
-_REPEAT = r"(?:[*+]|\{\d*,?\d*\})[?+]?"
+_REPEAT = r"(?:[*+]|\{\d*+(?:,\d*+)?\})[?+]?"
 _ATOM = r"(?:\[\^?\]?(?:[^\]\\]|\\.)*\]|\\.|[^\\()|*+?{}\[\]^$])"
 # Repetitions of white space, of which sample calls have little.
 _SPACES = re.compile(rf"(?:\\s|\[(?:\\[stnr]| )+\]){_REPEAT}")
-# Repetitions that follow each other, with nothing but groups' ends and beginnings between them.
-_REPEATED = rf"(?:\((?:\?(?:P<\w+>|[:=!]|<[=!]))?|\))*{_ATOM}{_REPEAT}\)*"
-_ROW = re.compile(rf"(?:{_REPEATED}){{2,}}", re.DOTALL)
 # A repetition up to a character that it cannot hold, which a match has to pass: `'[^']*'` in a list of alternatives.
 _FENCED = re.compile(r"(?P<fence>\\?[^\w\s\\()|*+?{}\[\]^$.])\[\^(?P<out>(?:[^\]\\]|\\.)*)\][*+](?P=fence)")
 # A repetition up to a character that it cannot hold, which ends at one place only: `[^>]*>`.
@@ -94,10 +94,23 @@ def _fault(pattern: str) -> str:
             f"{endless + spaces} repetitions and {optional} optional parts stand in it, and {_MOST_ENDLESS} may, "
             f"{_MOST_SPACES} of white space, and {_MOST_OPTIONAL}"
         )
-    rows = [len(re.findall(_REPEATED, row[0], re.DOTALL)) for row in _ROW.finditer(pattern)]
+    rows = _rows(tokens)
     if len(rows) > 1 or max(rows, default=0) > _MOST_IN_A_ROW:
         return f"repetitions follow each other, and {_MOST_IN_A_ROW} may, in one place"
     return ""
+
+
+def _rows(tokens: Sequence[re.Match[str]]) -> list[int]:
+    """Return the lengths of rows of repeated atoms with nothing but groups' ends and beginnings between them."""
+    rows, length, before = [], 0, ""
+    for kind in [*(token.lastgroup or "" for token in tokens), ""]:
+        if kind == "repeat" and before == "atom":
+            length += 1
+        elif kind not in {"atom", "open", "close"} or before == "atom":
+            rows.append(length)
+            length = 0
+        before = kind
+    return [length for length in rows if length > 1]
 
 
 class _Group:
