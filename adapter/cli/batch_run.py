@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import zlib
 from collections import Counter
 from contextlib import ExitStack
 from itertools import islice
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from adapter.batching.asking import Request, RequestAsker
 
 _INTERRUPTED = 130
+_MOST = 1_000_000  # seconds, requests
 _LOOKED_AT = 100  # lines at the beginning of a file
 
 
@@ -30,53 +33,80 @@ def run_requests(args: argparse.Namespace, console: Console) -> int:
     from adapter.batching.parts import BadRun
     from adapter.errors import AdapterError
     from adapter.evaluation.cases import BadCases
-    from adapter.evaluation.results import AppendedLines
-    from adapter.plain_file import check_plain
 
     _check(args)
     out = Path(args.out)
-    try:
-        source = check_plain(args.requests)
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{args.requests}: {getattr(error, 'strerror', None) or error}; give a file of JSON lines") from error
+    source = _source(args.requests)
     stood = out.exists()
+    aside = out.with_name(f"{out.name}.before-{os.getpid()}")  # what --fresh takes the place of, until there is an answer
     try:
         with ExitStack() as stack:
             client = stack.enter_context(_client(args))
             asker = RequestAsker(client, given_values(args, (*PROMPT, *REQUEST), console), args.model or "")
-            if args.fresh:
-                AppendedLines(out, fresh=True).close()
+            if args.fresh and stood:
+                Answers(out).opened().close()  # neither a file of somebody's nor that of a running command
+                out.replace(aside)
             found = _Requests(source, asker, Answers(out))
             _ask(args, found, asker, console)
             failed = put_in_order(out, found.number)
     except (BadRun, BadCases, Unreachable) as error:
         raise BadInput(str(error)) from error
+    except EOFError as error:
+        raise BadInput(f"{args.requests}: the packed file ends in the middle; pack it again") from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise BadInput(f"{args.requests}: not a whole file of gzip: {error}") from error
     except AdapterError as error:
         raise BadInput(" ".join(error.message.split())) from error
     except KeyboardInterrupt:
         console.error(f"adapter batch: interrupted; what is done stays in {out}, and the same command goes on from there")
         return _INTERRUPTED
     finally:
-        if not stood and out.is_file() and not out.stat().st_size:
-            out.unlink()  # of a run that got no answer
+        _tidy(out, aside, stood=stood)
     hint = "; the same command asks again those that may get one" if failed else ""
     console.error(f"adapter batch: {found.number:,} rows in {out}, {failed:,} without an answer{hint}")
     return 1 if failed else 0
 
 
+def _source(name: str) -> Path:
+    """Return the file of requests."""
+    from adapter.plain_file import check_plain
+
+    try:
+        return check_plain(name)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{name}: {getattr(error, 'strerror', None) or error}; give a file of JSON lines") from error
+
+
+def _tidy(out: Path, aside: Path, *, stood: bool) -> None:
+    """After a run without an answer leave the folder as it was; after another, what was there before is no longer needed."""
+    got = out.is_file() and out.stat().st_size > 0
+    if aside.is_file() and not got:
+        aside.replace(out)
+    elif aside.is_file():
+        aside.unlink()
+    elif not stood and out.is_file() and not got:
+        out.unlink()
+
+
 def _check(args: argparse.Namespace) -> None:
     from adapter.cli.probe import check_address
+    from adapter.plain_file import check_plain
 
     for flag, least in (("concurrency", 1), ("per_minute", 0.01), ("tries", 1), ("timeout", 0.001)):
         value = getattr(args, flag)
-        if value is not None and not value >= least:
-            raise BadInput(f"--{flag.replace('_', '-')} {value:g}: give a number from {least:g} up")
+        if value is not None and not least <= value <= _MOST:
+            raise BadInput(f"--{flag.replace('_', '-')} {value:g}: give a number from {least:g} to {_MOST:,}")
     check_address(args.base_url)
     out = Path(args.out)
     if os.path.realpath(out) == os.path.realpath(args.requests):
         raise BadInput(f"--out {out}: this is the input; give another file")
     if out.is_dir() or not Path(os.path.realpath(out)).parent.is_dir():
         raise BadInput(f"--out {out}: a folder, or in no folder that there is; give the name of a file")
+    if out.exists():
+        try:
+            check_plain(out)
+        except (OSError, ValueError) as error:
+            raise BadInput(f"--out {out}: {getattr(error, 'strerror', None) or error}; give the name of a file") from error
 
 
 def _client(args: argparse.Namespace) -> Any:

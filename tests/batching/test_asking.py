@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -142,8 +143,17 @@ WRONG = [
     pytest.param("text.txt", "the first lines are no JSON objects", id="a text"),
     pytest.param("in.jsonl --base-url x", "--base-url 'x': write http", id="an address"),
     pytest.param("in.jsonl --base-url http://127.0.0.1:9/v1 --tries 1", "127.0.0.1:9", id="no server"),
-    pytest.param("in.jsonl --tries 0", "--tries 0: give a number from 1 up", id="no tries"),
-    pytest.param("in.jsonl --concurrency 0", "--concurrency 0: give a number from 1 up", id="no concurrency"),
+    pytest.param("in.jsonl --tries 0", "--tries 0: give a number from 1 to 1,000,000", id="no tries"),
+    pytest.param("in.jsonl --concurrency 0", "--concurrency 0: give a number from 1 to", id="no concurrency"),
+    pytest.param("in.jsonl --timeout inf", "--timeout inf: give a number from 0.001 to", id="seconds without end"),
+    pytest.param("in.jsonl --timeout nan", "--timeout nan: give a number from 0.001 to", id="no seconds"),
+    pytest.param("cut.gz", "the packed file ends in the middle", id="a packed file that is cut"),
+    pytest.param("in.jsonl --out pipe", "a FIFO, a socket or a device is not opened", id="a FIFO as output"),
+    pytest.param("in.jsonl --out /dev/full", "/dev/full: no regular file", id="a device as output"),
+    pytest.param(
+        "in.jsonl --out other.jsonl --fresh", "no file that `adapter batch run` wrote", id="another file to begin anew"
+    ),
+    pytest.param("in.jsonl --out text", "no file that `adapter batch run` wrote", id="a text without an end of line"),
     pytest.param("in.jsonl --api-key-env NO_SUCH_KEY", "no such variable is set", id="a key"),
     pytest.param("in.jsonl --out in.jsonl", "this is the input", id="the input as output"),
     pytest.param("in.jsonl --out nope/o", "in no folder that there is", id="no folder"),
@@ -158,12 +168,30 @@ def test_wrong_input_is_one_line(folder: Path, words: str, message: str) -> None
     (folder / "blank.jsonl").write_text("\n")
     (folder / "text.txt").write_text("Some words.\n")
     (folder / "other.jsonl").write_text('{"a": 1}\n')
+    (folder / "text").write_text("words without an end")
+    (folder / "cut.gz").write_bytes(gzip.compress(b"{}\n" * 100)[:-9])
+    os.mkfifo(folder / "pipe")
+    kept = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     with Upstream(echo) as upstream:
         status, err = call("--out", "out.jsonl", "--base-url", upstream.url, *words.split())
     assert status == 2
     assert err.startswith("adapter: ")
     assert err.count("\n") == 1
     assert message in err
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == kept
+
+
+def test_begun_anew_without_an_answer_the_answers_before_stay(folder: Path) -> None:
+    words = ("in.jsonl", "--out", "out.jsonl", "--tries", "1", "--base-url")
+    with Upstream(echo) as upstream:
+        assert call(*words, upstream.url)[0] == 0
+        before = (folder / "out.jsonl").read_bytes()
+        assert call(*words, "http://127.0.0.1:9/v1", "--fresh")[0] == 2
+        assert (folder / "out.jsonl").read_bytes() == before
+        asked = len(upstream.received)
+        assert call(*words, upstream.url, "--fresh")[0] == 0
+        assert len(upstream.received) > asked
+    assert sorted(path.name for path in folder.iterdir()) == ["in.jsonl", "out.jsonl"]
 
 
 def test_a_server_that_refuses_all_ends_the_run_at_once(folder: Path) -> None:
