@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adapter.cli.console import BadInput, Console
+from adapter.cli.inputs import check_seconds
 from adapter.cli.option_flags import PROMPT, REQUEST, given_values
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from adapter.batching.asking import Request, RequestAsker
 
 _INTERRUPTED = 130
-_MOST = 1_000_000  # seconds, requests
+_MOST = 1_000_000
 _LOOKED_AT = 100  # lines at the beginning of a file
 
 
@@ -35,20 +36,18 @@ def run_requests(args: argparse.Namespace, console: Console) -> int:
     from adapter.evaluation.cases import BadCases
 
     _check(args)
-    out = Path(args.out)
-    source = _source(args.requests)
-    stood = out.exists()
-    aside = out.with_name(f"{out.name}.before-{os.getpid()}")  # what --fresh takes the place of, until there is an answer
+    out = Path(os.path.realpath(args.out))  # a link stays a link
+    source, before, whole = _source(args.requests), _Before(out), False
     try:
         with ExitStack() as stack:
             client = stack.enter_context(_client(args))
             asker = RequestAsker(client, given_values(args, (*PROMPT, *REQUEST), console), args.model or "")
-            if args.fresh and stood:
-                Answers(out).opened().close()  # neither a file of somebody's nor that of a running command
-                out.replace(aside)
+            if args.fresh:
+                before.set_aside()
             found = _Requests(source, asker, Answers(out))
             _ask(args, found, asker, console)
             failed = put_in_order(out, found.number)
+            whole = not failed
     except (BadRun, BadCases, Unreachable) as error:
         raise BadInput(str(error)) from error
     except EOFError as error:
@@ -58,12 +57,13 @@ def run_requests(args: argparse.Namespace, console: Console) -> int:
     except AdapterError as error:
         raise BadInput(" ".join(error.message.split())) from error
     except KeyboardInterrupt:
-        console.error(f"adapter batch: interrupted; what is done stays in {out}, and the same command goes on from there")
+        console.error(f"adapter batch: interrupted; what is done stays in {args.out}, and the same command goes on from there")
         return _INTERRUPTED
     finally:
-        _tidy(out, aside, stood=stood)
+        if kept := before.settle(whole=whole):
+            console.error(f"adapter batch: the answers before this run are kept in {kept}")
     hint = "; the same command asks again those that may get one" if failed else ""
-    console.error(f"adapter batch: {found.number:,} rows in {out}, {failed:,} without an answer{hint}")
+    console.error(f"adapter batch: {found.number:,} rows in {args.out}, {failed:,} without an answer{hint}")
     return 1 if failed else 0
 
 
@@ -77,25 +77,63 @@ def _source(name: str) -> Path:
         raise BadInput(f"{name}: {getattr(error, 'strerror', None) or error}; give a file of JSON lines") from error
 
 
-def _tidy(out: Path, aside: Path, *, stood: bool) -> None:
-    """After a run without an answer leave the folder as it was; after another, what was there before is no longer needed."""
-    got = out.is_file() and out.stat().st_size > 0
-    if aside.is_file() and not got:
-        aside.replace(out)
-    elif aside.is_file():
-        aside.unlink()
-    elif not stood and out.is_file() and not got:
-        out.unlink()
+class _Before:
+    """The file of answers that stands before a run; `--fresh` sets it aside until each request has an answer.
+
+    Args:
+        out: The file, which may be missing.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self._out, self._stood = out, out.exists()
+        self._aside = out.with_name(f"{out.name}.before")
+        self._moved = False
+
+    def set_aside(self) -> None:
+        """Make room for new answers.
+
+        Raises:
+            BadInput: Answers of an earlier `--fresh` are still set aside.
+            BadRun: The file is not one of answers.
+            BadCases: Another run writes to the file.
+        """
+        from adapter.batching.answers import Answers
+
+        if not self._stood:
+            return
+        if self._aside.exists():
+            raise BadInput(f"{self._aside}: the answers before an earlier --fresh, which are kept; move or remove the file")
+        Answers(self._out).opened().close()
+        self._out.replace(self._aside)
+        self._moved = True
+
+    def settle(self, *, whole: bool) -> str:
+        """End the run: without a row the folder is as it was. Returns the file that keeps the answers before, if it is needed.
+
+        Args:
+            whole: Each request has an answer.
+        """
+        got = self._out.is_file() and self._out.stat().st_size > 0
+        if self._moved and whole:
+            self._aside.unlink()
+        elif self._moved and not got:
+            self._aside.replace(self._out)
+        elif self._moved:
+            return str(self._aside)
+        elif not self._stood and self._out.is_file() and not got:
+            self._out.unlink()
+        return ""
 
 
 def _check(args: argparse.Namespace) -> None:
     from adapter.cli.probe import check_address
     from adapter.plain_file import check_plain
 
-    for flag, least in (("concurrency", 1), ("per_minute", 0.01), ("tries", 1), ("timeout", 0.001)):
+    for flag, least in (("concurrency", 1), ("per_minute", 0.01), ("tries", 1)):
         value = getattr(args, flag)
         if value is not None and not least <= value <= _MOST:
             raise BadInput(f"--{flag.replace('_', '-')} {value:g}: give a number from {least:g} to {_MOST:,}")
+    check_seconds("--timeout", args.timeout)
     check_address(args.base_url)
     out = Path(args.out)
     if os.path.realpath(out) == os.path.realpath(args.requests):

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from adapter.cli.console import BadInput, Console
+from adapter.cli.inputs import check_seconds
 from adapter.cli.option_flags import PROMPT, REQUEST, add_options
 
 if TYPE_CHECKING:
@@ -61,8 +62,7 @@ def _check(args: argparse.Namespace) -> None:
         raise BadInput("--mcp-reads goes with --mcp COMMAND")
     if args.max_tokens is not None and args.max_tokens < 1:
         raise BadInput(f"--max-tokens {args.max_tokens}: give 1 or more")
-    if not args.tool_timeout > 0:
-        raise BadInput(f"--tool-timeout {args.tool_timeout}: give seconds above 0")
+    check_seconds("--tool-timeout", args.tool_timeout)
     if args.api_key_env is not None and not args.base_url:
         raise BadInput("--api-key-env goes with --base-url URL")
 

@@ -10,6 +10,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+_LONGEST = 1_000_000  # seconds; sockets and waits take no endless time
+
+
+def check_seconds(flag: str, seconds: float) -> None:
+    """Check the value of a flag that limits a time.
+
+    Raises:
+        BadInput: Not a number above 0, or too large a one.
+    """
+    if not 0 < seconds <= _LONGEST:
+        raise BadInput(f"{flag} {seconds:g}: give seconds above 0, {_LONGEST:,} at most")
+
+
 def read_tool_file(name: str, console: Console) -> list[Any]:
     """Read tool definitions: a list, a single tool, a request that has some, or the answer of an MCP server.
 

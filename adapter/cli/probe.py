@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from adapter.cli.console import BadInput, Console, harmless
+from adapter.cli.inputs import check_seconds
 
 if TYPE_CHECKING:
     import argparse
@@ -60,8 +61,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 def _checked(args: argparse.Namespace) -> str:
     """Check the arguments. Returns the key; an empty text without a key."""
     check_address(args.base_url)
-    if not args.timeout > 0:
-        raise BadInput(f"--timeout {args.timeout:g}: give a number of seconds above 0")
+    check_seconds("--timeout", args.timeout)
     if not args.api_key_env:
         return ""
     key = os.environ.get(args.api_key_env, "")

@@ -145,8 +145,8 @@ WRONG = [
     pytest.param("in.jsonl --base-url http://127.0.0.1:9/v1 --tries 1", "127.0.0.1:9", id="no server"),
     pytest.param("in.jsonl --tries 0", "--tries 0: give a number from 1 to 1,000,000", id="no tries"),
     pytest.param("in.jsonl --concurrency 0", "--concurrency 0: give a number from 1 to", id="no concurrency"),
-    pytest.param("in.jsonl --timeout inf", "--timeout inf: give a number from 0.001 to", id="seconds without end"),
-    pytest.param("in.jsonl --timeout nan", "--timeout nan: give a number from 0.001 to", id="no seconds"),
+    pytest.param("in.jsonl --timeout inf", "--timeout inf: give seconds above 0, 1,000,000 at most", id="seconds without end"),
+    pytest.param("in.jsonl --timeout nan", "--timeout nan: give seconds above 0", id="no seconds"),
     pytest.param("cut.gz", "the packed file ends in the middle", id="a packed file that is cut"),
     pytest.param("in.jsonl --out pipe", "a FIFO, a socket or a device is not opened", id="a FIFO as output"),
     pytest.param("in.jsonl --out /dev/full", "/dev/full: no regular file", id="a device as output"),
@@ -192,6 +192,26 @@ def test_begun_anew_without_an_answer_the_answers_before_stay(folder: Path) -> N
         assert call(*words, upstream.url, "--fresh")[0] == 0
         assert len(upstream.received) > asked
     assert sorted(path.name for path in folder.iterdir()) == ["in.jsonl", "out.jsonl"]
+
+
+@pytest.mark.parametrize("code", [400, 429, 500, 503])
+def test_begun_anew_with_rows_that_are_no_answers_the_answers_before_are_kept(folder: Path, code: int) -> None:
+    words = ("in.jsonl", "--out", "link.jsonl", "--tries", "1", "--base-url")
+    (folder / "link.jsonl").symlink_to("out.jsonl")
+    kept = folder / "out.jsonl.before"
+    with Upstream(echo) as upstream:
+        assert call(*words, upstream.url)[0] == 0
+        before = (folder / "out.jsonl").read_bytes()
+        with Upstream(Answer({"error": {"message": "down"}}, code)) as down:
+            assert f"adapter batch: the answers before this run are kept in {kept}\n" in call(*words, down.url, "--fresh")[1]
+        assert kept.read_bytes() == before
+        status, err = call(*words, upstream.url, "--fresh")
+        assert status == 2
+        assert f"{kept}: the answers before an earlier --fresh, which are kept" in err
+        kept.unlink()
+        assert call(*words, upstream.url, "--fresh")[0] == 0
+    assert not kept.exists()
+    assert (folder / "link.jsonl").is_symlink()
 
 
 def test_a_server_that_refuses_all_ends_the_run_at_once(folder: Path) -> None:

@@ -73,6 +73,10 @@ def test_json_and_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         (["--base-url", "http://u:secret@127.0.0.1:1/v1"], "http://127.0.0.1:1/v1: no answer"),
         (["--base-url", "http://127.0.0.1:1/v1", "--api-key-env", "NO_SUCH_VARIABLE"], "no such variable is set"),
         (["--base-url", "http://127.0.0.1:1/v1", "--timeout", "0"], "seconds above 0"),
+        (
+            ["--base-url", "http://127.0.0.1:1/v1", "--timeout", "1e400"],
+            "--timeout inf: give seconds above 0, 1,000,000 at most",
+        ),
     ],
 )
 def test_mistakes_are_one_line(argv: list[str], words: str) -> None:
