@@ -1,4 +1,4 @@
-"""Jobs over processes of this machine: results as they are done; a process that dies is replaced, and its job given again."""
+"""Jobs over several processes of one machine. A process that dies is replaced, and the new process gets the same job."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _TRIES = 3
 
 
 class WorkerLost(Exception):
-    """A job whose process died each time."""
+    """Three processes died during the same job."""
 
 
 class JobFailed(Exception):
-    """A job that raised in its process; the message has the error."""
+    """A job raised an error in its process; the message names the error's type and text."""
 
 
 def _serve(connection: Connection, make: Callable[..., Any], args: tuple[Any, ...]) -> None:
-    """Do jobs until the other end is closed, also by the death of the process there."""
+    """Do jobs in a child process until the parent closes the connection or dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the process that waits
     do = make(*args)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
@@ -40,7 +40,7 @@ def _serve(connection: Connection, make: Callable[..., Any], args: tuple[Any, ..
 
 
 class _Worker(Generic[J]):
-    """A process, and the job that it does."""
+    """A child process, its connection, and its present job."""
 
     def __init__(self, make: Callable[..., Any], args: tuple[Any, ...]) -> None:
         context = multiprocessing.get_context("spawn")
@@ -53,7 +53,7 @@ class _Worker(Generic[J]):
 
     def give(self, job: J, tries: int = 1) -> None:
         self.job, self.tries = job, tries
-        with suppress(BrokenPipeError, ConnectionResetError):  # it died: `wait` tells at once
+        with suppress(BrokenPipeError, ConnectionResetError):  # a dead process: `wait` reports the connection at once
             self.connection.send(job)
 
     def end(self) -> None:
@@ -65,18 +65,18 @@ class _Worker(Generic[J]):
 def over_processes(
     make: Callable[..., Callable[[J], R]], args: tuple[Any, ...], jobs: Iterator[J], number: int, tell: Callable[[str], object]
 ) -> Iterator[R]:
-    """Yield the results of jobs in the order in which they are done.
+    """Yield the results of jobs, in order of completion.
 
     Args:
-        make: Makes the function that does a job; called with `args` in each process. Both can be pickled.
-        args: Its arguments.
-        jobs: The jobs, each taken when a process is free.
-        number: Processes.
-        tell: Takes a sentence on a process that died.
+        make: Called with `args` in each process; returns the function from a job to its result. Must be picklable.
+        args: Arguments for `make`; must be picklable.
+        jobs: Jobs, each taken from the iterator when a process is free.
+        number: Number of processes.
+        tell: Called with a sentence for each process that died.
 
     Raises:
-        WorkerLost: The process of a job died three times.
-        JobFailed: A job raised.
+        WorkerLost: Three processes died during the same job.
+        JobFailed: A job raised an error.
     """
     workers: list[_Worker[J]] = []
     try:
@@ -107,7 +107,7 @@ def over_processes(
 
 
 def _again(dead: _Worker[J], make: Callable[..., Any], args: tuple[Any, ...], tell: Callable[[str], object]) -> _Worker[J]:
-    """Return a new worker with the job of one that died."""
+    """Replace a dead process. Returns the new worker, which has begun the same job."""
     dead.process.join()
     code, job = dead.process.exitcode, dead.job
     dead.end()

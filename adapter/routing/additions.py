@@ -1,8 +1,8 @@
-"""A memory of what was added to conversations: searches of the model's that the caller has not seen, and tools of a choice.
+"""Searches of the model and tools named by a `tool_choice`, kept between the requests of a conversation.
 
-A search follows from no message of the caller's. It is kept under the messages before it, so that the next request, which
-begins with the same messages, gets the same prompt. Where nothing is kept, another process has answered, say, the prompt is
-another one, with all tools that were called.
+The caller's messages hold neither, but the prompts of earlier turns did. Both are kept under a digest of the messages before
+them: the next request begins with the same messages, and gets the same prompt prefix. If they are not kept (another process
+answered, or the memory was full), the prompt shows the definitions of all called tools, but has another prefix.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _REASONING = ("reasoning_content", "reasoning")  # the names under which callers
 
 
 class Addition(NamedTuple):
-    """What is added after certain messages.
+    """Searches and tools added to the prompt behind the messages of one digest.
 
     Attributes:
-        rounds: Searches, in order.
-        names: Tools that a `tool_choice` named; shown before the turn.
+        rounds: Searches with their results, in order.
+        names: Names of tools that a `tool_choice` named; their definitions are shown before the turn.
     """
 
     rounds: tuple[Round, ...] = ()
@@ -37,17 +37,17 @@ class Addition(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The words before the searches, which the caller has got before those of the answer."""
+        """Content before the searches. The caller received the content in front of the answer's."""
         return "".join(f"{one.content}{JOINT}" for one in self.rounds if one.content)
 
     @property
     def reasoning(self) -> str:
-        """The reasoning before the searches, which the caller has got too."""
+        """Reasoning before the searches. The caller received the reasoning in front of the answer's."""
         return "".join(one.reasoning for one in self.rounds)
 
     @property
     def found(self) -> set[str]:
-        """Names of the tools that the searches have shown."""
+        """Names of the tools found by the searches, whose definitions the prompt holds."""
         return {name for one in self.rounds for name in one.found}
 
 
@@ -55,18 +55,18 @@ NOTHING = Addition()
 
 
 class Additions:
-    """The memory, by a digest of the messages before; bounded, threads share it."""
+    """Additions by digest: 16,384 conversations and 16 MB at most, least recently used; safe to share between threads."""
 
     def __init__(self) -> None:
         self._store = MemoryStore(_MOST_PLACES, _MOST_BYTES)
 
     @property
     def any(self) -> bool:
-        """Something was added to some conversation."""
+        """True if an addition is kept, of any conversation."""
         return self._store.count > 0
 
     def after(self, digests: Sequence[str]) -> dict[int, Addition]:
-        """Return the additions of a conversation, by the number of messages before each."""
+        """Return the additions of a conversation; the key is the number of messages in front of each."""
         found = {}
         for number, digest in enumerate(digests, 1):
             data = self._store.get(digest)

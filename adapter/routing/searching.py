@@ -1,4 +1,4 @@
-"""The search for further tools that a request offers to its model."""
+"""The search tool of one request (`reveal="search_tool"`): its name, its router, and the searches made so far."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """The tool by which the model of a request looks for further tools.
+    """The search tool, by which the model of a request finds further tools.
 
     Attributes:
-        name: Its name, that of no other tool.
-        router: The router.
-        shown: Names of the tools that the model has been shown.
-        additions: The memory of what was added to conversations.
-        digest: The digest of the caller's messages.
-        known: What is added after them by this request.
-        forms: Forms of the calls of tools that may be found.
-        made: Searches of this request.
+        name: Name of the search tool, different from every tool of the caller.
+        router: Ranks the caller's tools for a query.
+        shown: Names of the tools whose definitions the prompt holds.
+        additions: Searches of earlier requests, kept for the next prompts of their conversations.
+        digest: SHA-256 of the caller's messages, in hexadecimal digits; the searches of this request are kept under it.
+        known: Searches of this request, added to the prompt behind the caller's messages.
+        forms: The form of calls on the caller's wire, by the names of the tools that a search may find.
+        made: Number of searches of this request.
     """
 
     name: str
