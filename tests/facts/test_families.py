@@ -231,6 +231,8 @@ CASES = [
         content=">>> len([1])\n1\n>>>x\nNameError",
     ),
     Case("functionary-v3.2", "an answer without a recipient", "It is warm.", content="It is warm."),
+    Case("functionary-v3.2", "a word, space, and JSON", 'Oslo \n\n {"a": 1} is one.', content='Oslo \n\n {"a": 1} is one.'),
+    Case("functionary-v3.2", "a tool, space, and its arguments", 'get_weather \n{"city": "Paris"}', (PARIS,)),
     Case("functionary-v3.2", "a brace too many", '>>>get_weather\n{"city": "Paris"}}', (PARIS,), problems=("repaired",)),
     Case("functionary-v3.2", "single quotes", ">>>get_weather\n{'city': 'Paris'}", (PARIS,), problems=("repaired",)),
     Case("functionary-v3.2", "a call without arguments", ">>>get_time\n<|eot_id|>", (NOW,)),

@@ -64,7 +64,7 @@ class Recipients(Syntax):
         self._call_begins = False
 
     def opening(self, opener: str, text: str, position: int) -> tuple[int, bool | None]:
-        """Read a recipient; one that is no tool of the caller's counts before JSON."""
+        """Read a recipient; one that is no tool of the caller's counts before JSON, directly at the end of its line."""
         del opener
         self._call_begins = False
         header = _HEADER.match(text, position)
@@ -72,11 +72,14 @@ class Recipients(Syntax):
             return position, None if _HALF_HEADER.match(text, position) else False
         if header["to"] == self._everyone:
             return header.end(), True
+        known = header["to"] in self._names
+        if not known and text[header.end("to")] in " \t":  # a word of an answer that goes on with JSON: `Oslo \n{"a": 1}`
+            return position, False
         space = _SPACE.match(text, header.end())
         payload = space.end() if space else header.end()
         if payload == len(text):
             return position, None
-        self._call_begins = text[payload] == "{" or header["to"] in self._names
+        self._call_begins = text[payload] == "{" or known
         return position, self._call_begins
 
     def block(self, opening: str) -> BlockReader | Passage:
