@@ -87,6 +87,11 @@ class JsonWalker:
         """The text stands inside a string other than a key, and not inside an escape."""
         return self._expect is _Expect.IN_STRING and not self._held
 
+    @property
+    def in_quotes(self) -> bool:
+        """The text was valid so far, and stands inside a string or a key."""
+        return self._expect in _IN_QUOTES and not self.broken
+
     def feed(self, text: str) -> list[Token]:
         """Return the tokens of the next piece of text."""
         if self._held:

@@ -36,8 +36,8 @@ def test_what_is_rendered_is_read(name: str) -> None:
 
 def test_the_figures_on_record_have_no_difference() -> None:
     figures = json.loads(RESULTS.read_text(encoding="utf-8"))
-    assert {name for name, of in figures.items() if of["different"]} == {"glm-4.5"}, "the page names it"
-    assert all(of["conversations"] >= 100_000 and max(of["different"].values(), default=0) < 10 for of in figures.values())
+    assert {name: of["different"] for name, of in figures.items() if of["different"]} == {}
+    assert all(of["conversations"] >= 100_000 for of in figures.values())
     assert set(figures) == set(names())
 
 

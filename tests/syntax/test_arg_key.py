@@ -77,7 +77,18 @@ def calls(name: str, **arguments: Any) -> tuple[str, str]:
 
 
 A, END = "<arg_key>text</arg_key><arg_value>", "</arg_value></tool_call>"
+# In a string of JSON: what only a slip explains elsewhere.
+IN_JSON = {
+    "a closer and a bare key": "x</arg_value>count</arg_key> y",
+    "a closer and a bare key, on lines": "x</arg_value> count </arg_key><arg_value>3",
+    "a key and the opener of its value": "<arg_key>count</arg_key><arg_value>3",
+    "a closer, text and a key": "x</arg_value>junk<arg_key>count</arg_key> y",
+    "a misspelt closer and a key": "x</arg_val><arg_key>count</arg_key> y",
+    "all of them, after an escape": '\\"</arg_value>count</arg_key><arg_key>count</arg_key><arg_value></argvalue><arg_key>flag</arg_key>',
+}
 GOOD = [
+    *[(f"{what}, in {kind}", block("f", (kind, json.dumps(made)), ("more", "y")), [calls("f", **{kind: made}, more="y")], "")
+      for what, text in IN_JSON.items() for kind, made in (("object", {"a": text}), ("list", ["b", text]), ("object", {text: 1}))],
     ("one line", block("f", ("text", "x")), [calls("f", text="x")], ""),
     ("many lines", "<tool_call>f\n<arg_key>text</arg_key>\n<arg_value>x</arg_value>\n</tool_call>", [calls("f", text="x")], ""),
     ("white space at every place", f"<tool_call> \n f \r\n\t{A}x</arg_value> \n </tool_call>", [calls("f", text="x")], ""),
@@ -195,6 +206,9 @@ ODD = [
     ("text before the first key", f"<tool_call>f{A}x</arg_value><arg_key>count</arg_key><arg_value>3</arg_value>, and so on\n</tool_call>", [calls("f", text="x", count=3)], "", {"malformed"}),
     ("a later key's opener missing", f"<tool_call>f{A}x</arg_value>count</arg_key><arg_value>3{END}", [calls("f", text="x", count=3)], "", {"repaired"}),
     ("a later key's opener missing, on lines", f"<tool_call>f{A}x</arg_value>\ncount</arg_key>\n<arg_value>3{END}", [calls("f", text="x", count=3)], "", {"repaired"}),
+    ("a later key's opener missing behind JSON", f'<tool_call>f<arg_key>object</arg_key><arg_value>{{"a": "x"}}</arg_value>count</arg_key><arg_value>3{END}', [calls("f", object={"a": "x"}, count=3)], "", {"repaired"}),
+    ("text behind JSON, then a key", f'<tool_call>f<arg_key>list</arg_key><arg_value>["x"]</arg_value>junk<arg_key>count</arg_key><arg_value>3{END}', [calls("f", list=["x"], count=3)], "", {"malformed"}),
+    ("no closer after JSON, before a key", f'<tool_call>f<arg_key>list</arg_key><arg_value>["x"]<arg_key>count</arg_key><arg_value>3{END}', [calls("f", list=["x"], count=3)], "", {"markup"}),
     ("a word and a key's closer in a text", block("f", ("text", "x</arg_value>zzz</arg_key> y")), [calls("f", text="x</arg_value>zzz</arg_key> y")], "", set()),
     ("words that begin with a brace", "<tool_call>f {now} or later", [], "<tool_call>f {now} or later", set()),
 ]  # fmt: skip

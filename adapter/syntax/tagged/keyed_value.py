@@ -6,7 +6,8 @@ A value ends
     * at a misspelt closing tag, right before such markup;
     * at a key and the tag of its value, if the tool declares the key and the key was not given yet: the closing tag is missing;
     * at the closing marker of the block, if the next block follows, or the end.
-All other tags are data, and so are the tags of a call that is quoted in a value.
+All other tags are data, and so are the tags of a call that is quoted in a value. Where the value must be JSON and a string is open
+in it, what only a slip explains is data too: text or a bare key behind a closing tag, a misspelt one, a missing one before a key.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ from adapter.syntax.tagged.keyed_tags import (
     VALUE,
     VALUE_END,
 )
+from adapter.syntax.tagged.open_value import ValueKind
 from adapter.syntax.tagged.verdict import Look, Meaning, Verdict
+from adapter.text.json_tokens import JsonWalker
 
 if TYPE_CHECKING:
     from adapter.schema.place import Place
@@ -55,21 +58,32 @@ class KeyedArguments(Arguments):
         quoted_blocks: The same of markers of blocks.
     """
 
-    __slots__ = ("quoted_blocks", "quoted_values")
+    __slots__ = ("_walked", "_walker", "quoted_blocks", "quoted_values")
 
     def __init__(self, tool: str, place: Place, grammar: TagGrammar) -> None:
         super().__init__(tool, place, grammar)
         self.quoted_values = self.quoted_blocks = 0
+        self._walker, self._walked = JsonWalker(), 0  # pieces of the present value that the walker has seen
 
     def _push(self, name: str, place: Place, kinds: frozenset[str] | None) -> Value:
         """Open a value, in which nothing is quoted yet."""
         self.quoted_values = self.quoted_blocks = 0
+        self._walker, self._walked = JsonWalker(), 0
         return super()._push(name, place, kinds)
 
     def due(self, key: str) -> bool:
         """Tell if the tool declares a parameter that was not given yet."""
         declares = self._grammar.declares
         return declares is not None and key not in self.given and declares(self.tool, key)
+
+    def in_json_string(self) -> bool:
+        """Tell if the present value may only be JSON, and is so far, with a string open."""
+        top = self._open[-1]
+        if top.kind is not ValueKind.HELD or top.kinds is None or "string" in top.kinds:
+            return False
+        self._walker.feed("".join(top.held[self._walked :]))
+        self._walked = len(top.held)
+        return self._walker.in_quotes
 
 
 @functools.lru_cache(maxsize=1024)
@@ -113,9 +127,13 @@ class KeyedLook(Look):
             self._arguments.quoted_blocks += 1
             return Verdict.DATA, position + 1
         if found := grammar.next_value.match(text, position):
-            ends = not self._arguments.quoted_blocks and self._arguments.due(grammar.named(found["key"]))
+            ends = not self._arguments.quoted_blocks and self._slips_before(grammar.named(found["key"]))
             return (Verdict.ENDS_UNTAGGED, position) if ends else (Verdict.DATA, position + 1)
         return self._at_odd_closer(position)
+
+    def _slips_before(self, key: str) -> bool:
+        """Tell if a value may end before a key by a slip: the tool declares the key, and no string of JSON is open."""
+        return self._arguments.due(key) and not self._arguments.in_json_string()
 
     def _next(self, position: int) -> tuple[_Next, int] | None:
         """Return the markup behind a closing tag, and the position of the markup; None if more text is needed."""
@@ -131,7 +149,7 @@ class KeyedLook(Look):
         if follows is None:
             return None
         if not follows and (lost := _LOST_KEY.match(text, place)):
-            follows = self._arguments.due(lost.group().removesuffix(KEY_END).strip())
+            follows = self._slips_before(lost.group().removesuffix(KEY_END).strip())
         elif not follows and not self._at_end and _HALF_LOST_KEY.match(text, place):
             return None
         return (_Next.RIGHT if follows else _Next.TEXT), place
@@ -167,9 +185,9 @@ class KeyedLook(Look):
         return True
 
     def _due_key(self, place: int) -> bool | None:
-        """Tell if a key stands at a position that the tool declares, and was not given yet; None if more text is needed."""
+        """Tell if a key stands at a position before which a value may end by a slip; None if more text is needed."""
         if found := _KEY.match(self._text, place):
-            return self._arguments.due(found[1].strip())
+            return self._slips_before(found[1].strip())
         return None if not self._at_end and _HALF_KEY.match(self._text, place) else False
 
     def _repeated(self, place: int) -> bool | None:
