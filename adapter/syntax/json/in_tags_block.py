@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from adapter.syntax.reading import Flowing, Lookout, Reading
     from adapter.text.json_cursor import JsonCursor
 
-# Offset up to which an unheard block is passed over as a whole; inside a longer string `flowing` is faster still.
+# Offset up to which an unheard block is passed over as a whole, strings too; inside a longer string `flowing` is faster still.
 _SHORT = 4000
 
 
@@ -149,13 +149,14 @@ class JsonBlock(Block):
         )
 
     def waiting(self) -> Lookout | None:
-        """Literals without which a short block cannot end."""
+        """Literals without which the block cannot end; None inside a string that is passed over in a faster way."""
         if not self._begun:
             self._begin()
         scanner = self._scanner
         if scanner is None:
             return None
-        return self._payload.bounds.lookout if scanner.waiting and scanner.offset <= _SHORT else None
+        short = scanner.offset <= _SHORT or scanner.flowing() is None
+        return self._payload.bounds.lookout if scanner.waiting and short else None
 
     def follower(self) -> Follower | None:
         """The cursor in the arguments of a call, the search for the next name, or that for the rest of the closing marker."""
