@@ -69,6 +69,12 @@ def test_hostile_text(dialect: str, place: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", some_first(names(), MEASURED))
+def test_no_short_way_ends_at_a_length(dialect: str) -> None:
+    """Text of which nothing is sent costs the same at every length: its delta is not read by another way later on."""
+    assert_growth(hostile(dialect, "block", "\\", [8192, 49152], 16))
+
+
+@pytest.mark.parametrize("dialect", some_first(names(), MEASURED))
 def test_brackets_deeper_than_any_stack(dialect: str) -> None:
     text = opened(dialect, "block") + "[" * 100_000 + "]" * 100_000
     pieces = [text[at : at + 4096] for at in range(0, len(text), 4096)]
