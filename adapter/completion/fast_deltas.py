@@ -42,9 +42,10 @@ class TextFlow:
         self._firsts = lookout.firsts.search
         self._split = lookout.split
         self._space = run.take_space()
+        kept = run.many_kept()
         if self._space:
-            run.kept.append(self._space)
-        self._keep = run.kept.append  # the deltas as they come: no further text is held in memory
+            kept.append(self._space)
+        self._keep = kept.append  # the deltas as they come: no further text is held in memory
         self._begun = ""  # the beginning of a literal, perhaps
 
     def feed(self, text: str) -> list[Event] | None:

@@ -128,8 +128,8 @@ class State:
     """
 
     __slots__ = (
-        "again", "answering", "bare", "bare_forms", "began", "block", "calls_in_thinking", "closed", "content", "count",
-        "echo", "fenced", "flow", "has_passages", "held", "ids", "marks", "may_be_bare", "may_end_unclosed", "may_think",
+        "_ids", "again", "answering", "bare", "bare_forms", "began", "block", "calls_in_thinking", "closed", "content", "count",
+        "echo", "fenced", "flow", "has_passages", "held", "marks", "may_be_bare", "may_end_unclosed", "may_think",
         "mentioned", "mode", "newline_first", "opener", "options", "owed", "passage", "reasoning", "rules", "started",
         "stream", "syntax", "tail", "untouched",
     )  # fmt: skip
@@ -172,8 +172,15 @@ class State:
         self.owed = self.fenced = self.untouched = False
         self.flow: Flow | None = None
         self.count = 0
-        self.ids: set[str] = set(rules.taken)
+        self._ids: set[str] | None = None  # an empty set takes 216 bytes
         self.closed = False
+
+    @property
+    def ids(self) -> set[str]:
+        """The ids that no new call gets."""
+        if self._ids is None:
+            self._ids = set(self.rules.taken)
+        return self._ids
 
     def begin_bare(self) -> None:
         """Begin to read text that may be a call without markers; reported early only if upstream is held to JSON."""

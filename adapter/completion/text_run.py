@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SPACE = " \t\r\n"
 _LEAST = 128  # pieces that are kept: more than pieces of white space are held back
+_FEW = 8  # pieces in a list; a deque, for more, takes 760 bytes
 _Kind = Literal["space", "token", "fence"]
 _FENCE = "```"
 # Three backticks or more, at the start of a line or not, with a word directly behind or not.
@@ -44,11 +45,14 @@ class TextRun:
         kept: The last pieces that were reported; of a literal the last character.
     """
 
-    __slots__ = ("_held", "_open", "_settled", "_ticks", "edge", "kept", "last", "make", "said", "seen", "space_before_block")
+    __slots__ = (
+        "_held", "_keep", "_open", "_settled", "_ticks", "edge", "kept", "last", "make", "said", "seen", "space_before_block",
+    )  # fmt: skip
 
     def __init__(self, make: Callable[[str], Event], keep: int = _LEAST) -> None:
         self.make = make
-        self.kept: deque[str] = deque(maxlen=keep)
+        self._keep = keep
+        self.kept: list[str] | deque[str] = []
         self._held: list[tuple[_Kind, str]] = []
         self._settled = 0  # the first so many are white space in front of a block
         self._open = False  # the text so far ends inside a code fence
@@ -89,6 +93,12 @@ class TextRun:
         """Hold back white space again."""
         self._held = [("space", space)] if space else []
         self._settled = 0
+
+    def many_kept(self) -> deque[str]:
+        """Keep the last pieces where further ones push the first out."""
+        if isinstance(self.kept, list):
+            self.kept = deque(self.kept, maxlen=self._keep)
+        return self.kept
 
     def forget_space(self) -> None:
         """Remove the white space at the end of the kept pieces, which is held back and reported later."""
@@ -201,7 +211,7 @@ class TextRun:
     def _report(self, text: str, out: list[Event]) -> None:
         if text:
             out.append(self.make(text))
-            self.kept.append(text)
+            (self.kept if len(self.kept) < _FEW else self.many_kept()).append(text)
             self.said = text[-1]
             self.seen = True
             self.edge = ""

@@ -202,9 +202,24 @@ def moved(calls: Iterable[RawCall | Nameless], by: int | None) -> tuple[RawCall 
     return tuple(_moved(call, by) if isinstance(call, RawCall) else call for call in calls)
 
 
-def trimmed(places: CallPlaces, text: str) -> CallPlaces:
-    """Return places without the white space at their ends; nothing but white space has no place."""
-    return CallPlaces(_trimmed(places.name, text), _trimmed(places.arguments, text))
+class Trimmed(NamedTuple):
+    """A function of the text: places without the white space at their ends; nothing but white space has no place."""
+
+    places: CallPlaces
+
+    def __call__(self, text: str) -> CallPlaces:
+        """Return the places in the text."""
+        return CallPlaces(_trimmed(self.places.name, text), _trimmed(self.places.arguments, text))
+
+
+class _Moved(NamedTuple):
+    """A function of the text: the places that another finds behind the first code points."""
+
+    where: Callable[[str], CallPlaces]
+    by: int
+
+    def __call__(self, text: str) -> CallPlaces:
+        return self.where(text[self.by :]).moved(self.by)
 
 
 def _trimmed(place: tuple[int, int] | None, text: str) -> tuple[int, int] | None:
@@ -221,4 +236,7 @@ def _trimmed(place: tuple[int, int] | None, text: str) -> tuple[int, int] | None
 def _moved(call: RawCall, by: int | None) -> RawCall:
     if by is None:
         return replace(call, places=None)
-    return replace(call, places=call.places.moved(by)) if isinstance(call.places, CallPlaces) else call
+    where = call.places
+    if callable(where):
+        return replace(call, places=_Moved(where, by))
+    return call if where is None else replace(call, places=where.moved(by))

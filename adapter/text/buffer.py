@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _PIECES = 1024
+_MOST = 1 << 16  # characters of pieces
 _LONG = 1 << 18  # characters
 _STEPS = 64
 _WIDE = 1 << 12
@@ -12,15 +13,16 @@ class TextBuffer:
     """A buffer of pieces.
 
     A stream brings a character or a word at a time; a separate piece costs fifty bytes more than its letters. So pieces are
-    joined a thousand at a time.
+    joined a thousand at a time. Long pieces are joined earlier: a wide character makes all of a string wide.
     """
 
-    __slots__ = ("_joined", "_pieces", "_size")
+    __slots__ = ("_joined", "_pieces", "_rest", "_size")
 
     def __init__(self) -> None:
         self._joined: list[str] = []
         self._pieces: list[str] = []
         self._size = 0
+        self._rest = _MOST  # the size at which the pieces are joined
 
     def __len__(self) -> int:
         return self._size
@@ -29,9 +31,9 @@ class TextBuffer:
         """Append a piece."""
         self._pieces.append(text)
         self._size += len(text)
-        if len(self._pieces) == _PIECES:
+        if len(self._pieces) == _PIECES or self._size > self._rest:
             self._joined.append("".join(self._pieces))
-            self._pieces = []
+            self._pieces, self._rest = [], self._size + _MOST
 
     def text(self) -> str:
         """Return all of the text."""
@@ -76,7 +78,7 @@ class BlockText(TextBuffer):
     def __init__(self, opening: str) -> None:
         self._opening = opening
         self._marked = 0  # number of joined pieces before the mark
-        self._joined, self._pieces, self._size = [], [opening], len(opening)
+        self._joined, self._pieces, self._size, self._rest = [], [opening], len(opening), _MOST
 
     def part(self, start: int, end: int | None = None) -> str:
         """Return the text between two offsets."""

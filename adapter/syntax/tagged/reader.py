@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from adapter.syntax.block import Where
-from adapter.syntax.reading import End, Nameless, RawCall, Reading, trimmed
+from adapter.syntax.reading import End, Nameless, RawCall, Reading, Trimmed
 from adapter.syntax.skeleton import read_skeleton
 from adapter.syntax.tagged.calls import MOST_FAULTS, Calls
 from adapter.syntax.tagged.grammar import LONGEST_TAG, NOT_SPACE
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Callable
 
-    from adapter.events import CallPlaces
     from adapter.syntax.tagged.arguments import Arguments
 
     # Takes the reader, the tag and the text. Returns the position reached, and the end of the block if the tag ends the block;
@@ -236,11 +235,10 @@ class TaggedBlock(Calls):
 
     def read(self, end: End) -> Reading:
         """Return the calls of the block; an empty block has none, and no fault."""
-        raw = self._text.text()  # the block is put together before there is more to hold
         if self._calls and all(call.broken is not None for call in self._calls):
             return Reading((), fault="the arguments are not JSON")
         calls: tuple[RawCall | Nameless, ...] = tuple(
-            self._raw(call, trimmed(places, raw)) for call, places in zip(self._calls, self._places, strict=True)
+            self._raw(call, Trimmed(places)) for call, places in zip(self._calls, self._places, strict=True)
         )
         if not calls and not (end is End.TAG and not self._text.part(0, self._payload_end).strip()):
             return Reading((), fault=self._fault or "no call that is complete")
@@ -250,7 +248,7 @@ class TaggedBlock(Calls):
         body = ("the arguments of a call were written as JSON",) if any(call.from_body for call in self._calls) else ()
         return Reading(calls, repaired=repaired, unfinished=unfinished, mended=(*body, *self._mended))
 
-    def _raw(self, call: Arguments, places: CallPlaces) -> RawCall:
+    def _raw(self, call: Arguments, places: Trimmed) -> RawCall:
         """Return a call, with sentences on its text that has no reading."""
         if call.broken is not None:
             return RawCall(call.tool, "{}", faults=(f"{shown(call.broken)} is no JSON object",), places=places)
