@@ -11,7 +11,7 @@ from adapter.text.json_spans import loads
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from adapter.text.buffer import TextBuffer
 

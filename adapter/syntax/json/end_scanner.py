@@ -220,7 +220,7 @@ class BlockScanner:
             end = base + position
             return position + len(bounds.close), self._end(End.TAG, end, end + len(bounds.close)), False
         opens = bounds.opens(text, position)
-        token = any(text.startswith(token, position) for token in bounds.tokens)
+        token = text.startswith(bounds.tokens, position)
         if is_half(text, position, (bounds.open,)) or (not (opens or token) and bounds.half(text, position)):
             return position, None, True  # a token may be the beginning of the opening marker
         if opens or token:

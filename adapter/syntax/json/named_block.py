@@ -106,7 +106,7 @@ class NamedJsonBlock(Block):
             return position + 1, None
         if self._closers and not self._begun:
             self.faults.append("the closing marker of the block is missing")
-        token = any(text.startswith(token, position) for token in bounds.tokens)
+        token = text.startswith(bounds.tokens, position)
         return position, self._ended(End.TOKEN if token else End.TEXT, position, position)
 
     def _broken(self, position: int) -> tuple[int, End]:

@@ -6,8 +6,8 @@ A value ends
     * at a misspelt closing tag, right before such markup;
     * at a key and the tag of its value, if the tool declares the key and the key was not given yet: the closing tag is missing;
     * at the closing marker of the block, if the next block follows, or the end.
-All other tags are data, and so are the tags of a call that is quoted in a value. Where the value must be JSON and a string is open
-in it, what only a slip explains is data too: text or a bare key behind a closing tag, a misspelt one, a missing one before a key.
+All other tags are data, and so are the tags of a call that is quoted in a value. Where the value must be JSON and a string is
+open in it, a reading by a slip is none: text or a bare key behind a closing tag, a misspelt one, a missing one before a key.
 """
 
 from __future__ import annotations
