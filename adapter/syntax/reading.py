@@ -202,7 +202,8 @@ def moved(calls: Iterable[RawCall | Nameless], by: int | None) -> tuple[RawCall 
     return tuple(_moved(call, by) if isinstance(call, RawCall) else call for call in calls)
 
 
-class Trimmed(NamedTuple):
+@frozen
+class Trimmed:
     """A function of the text: places without the white space at their ends; nothing but white space has no place."""
 
     places: CallPlaces
@@ -212,7 +213,8 @@ class Trimmed(NamedTuple):
         return CallPlaces(_trimmed(self.places.name, text), _trimmed(self.places.arguments, text))
 
 
-class _Moved(NamedTuple):
+@frozen
+class _Moved:
     """A function of the text: the places that another finds behind the first code points."""
 
     where: Callable[[str], CallPlaces]
