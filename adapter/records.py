@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,8 +38,37 @@ class RecordedCall:
     valid: bool | None = None
 
 
+class Unread(Protocol):
+    """The bytes of a request and of its answer, not yet read (`adapter.exchange.unread`)."""
+
+    def members(self, name: str) -> Mapping[str, Any]:
+        """Return the members of a record that are read together with one of them."""
+
+    def weight(self) -> int:
+        """Return the size in bytes, about, of the bytes and of the values that they are read into."""
+
+    def quotes(self, key: bytes) -> bool:
+        """Return True where the text of the answer holds a key."""
+
+
+class _Late:
+    """A record some of whose members are read when somebody first asks for one."""
+
+    __slots__ = ("_unread",)
+
+    if not TYPE_CHECKING:  # a type checker is to see the members alone
+
+        def __getattr__(self, name: str) -> Any:
+            """Read a member that was not read yet."""
+            if name not in type(self).__dataclass_fields__:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            for one, value in self._unread.members(name).items():
+                object.__setattr__(self, one, value)
+            return object.__getattribute__(self, name)
+
+
 @dataclass(frozen=True, slots=True)
-class ExchangeRecord:
+class ExchangeRecord(_Late):
     """One request to upstream, and the answer. Headers, keys and addresses are never in a record.
 
     Attributes:
@@ -97,6 +126,25 @@ class ExchangeRecord:
     outcome: Outcome
     error: str
     asked: Mapping[str, Any] | None = None
+
+    @classmethod
+    def late(cls, known: Mapping[str, Any], unread: Unread) -> ExchangeRecord:
+        """Return a record of members that are known, and others that are read when somebody asks for one."""
+        made = object.__new__(cls)
+        put = object.__setattr__
+        for name, value in known.items():
+            put(made, name, value)
+        put(made, "_unread", unread)
+        return made
+
+    @property
+    def unread(self) -> Unread | None:
+        """The bytes of a record that is read late; None for a record whose members were given."""
+        try:
+            found: Unread = object.__getattribute__(self, "_unread")
+        except AttributeError:
+            return None
+        return found
 
     @property
     def completion(self) -> str:

@@ -18,7 +18,7 @@ on. Without `Start`, the generator's return value is the whole response. No I/O 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from adapter.events import Problem, frozen
@@ -47,6 +47,7 @@ class UpstreamRequest:
             body.
         method: `POST` for the caller's request in another form; `GET` for a question without a body.
         patience: Seconds without a head after which a shell may answer None; None: never.
+        written: The body as JSON, where somebody has written it already.
     """
 
     body: dict[str, Any]
@@ -55,6 +56,13 @@ class UpstreamRequest:
     most: int = MOST_BYTES
     method: str = "POST"
     patience: float | None = None
+    written: bytes | None = field(default=None, compare=False, repr=False)
+
+    def data(self) -> bytes:
+        """Return the body as JSON, which is written once."""
+        if self.written is None:
+            object.__setattr__(self, "written", write_json(self.body))
+        return self.written or b""
 
 
 @frozen

@@ -14,6 +14,7 @@ from adapter.api.upstream_reader import JsonReader, TextReader, reader_for
 from adapter.exchange.errors_on_the_wire import bad_gateway
 from adapter.exchange.protocol import CHAT, Break, Command, Reply, read
 from adapter.exchange.sending import as_success, read_all, send
+from adapter.exchange.watching import present_watch
 from adapter.text.wire_json import write_json
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def ask(body: dict[str, Any], learnt: Learnt, asked: Mapping[str, Any], *, strea
         over = bool(items) and not isinstance(items[-1], Chunk | Text)
         return (yield from _joined(reply, Begun(reader, items if over else [*items, *reader.close()], ended=True), learnt))
     learnt.mended(answer.mended)
+    if (watch := present_watch()) is not None:
+        watch.tell_document()
     return reply, answer.body
 
 

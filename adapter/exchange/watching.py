@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from adapter.errors import AdapterError
 from adapter.exchange.open_record import OpenRecord
 from adapter.exchange.protocol import Break, Emit, Read, Reply, UpstreamRequest
+from adapter.exchange.unread import UnreadExchange
 from adapter.records import ExchangeRecord, RecordedCall
-from adapter.text.wire_json import read_json, write_json
+from adapter.text.wire_json import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -110,8 +111,11 @@ class Watch:
         answer: Any = None
         try:
             while True:
-                with present(self):
+                before = _PRESENT.set(self)
+                try:
                     command = exchange.throw(answer) if isinstance(answer, AdapterError) else exchange.send(answer)
+                finally:
+                    _PRESENT.reset(before)
                 self._before_command(command)
                 try:
                     answer = yield command
@@ -143,6 +147,11 @@ class Watch:
         """Take down the attempt that the request to come makes."""
         self._attempt = attempt
 
+    def tell_document(self) -> None:
+        """Take down that the answer to the last request is one JSON document, read without an error."""
+        if self._open:
+            self._open[-1].document = True
+
     def tell_answer(self, attempt: Attempt, parsed: ParsedCompletion) -> None:
         """Take down an answer as it was read."""
         found = next((one for one in reversed(self._open) if one.attempt is attempt), None)
@@ -159,12 +168,12 @@ class Watch:
 
     def _before_command(self, command: Command) -> None:
         if isinstance(command, UpstreamRequest):
-            for one in [one for one in self._open if (one.request.get("n") or 1) == 1]:
+            for one in [one for one in self._open if (one.command.body.get("n") or 1) == 1]:
                 if one.outcome == "answered" and one.command.method == "POST":
                     one.outcome = "continued"
                 self._close(one)
             self._number += 1
-            body = read_json(write_json(command.body))  # a copy
+            body = command.data()  # a copy
             now = self._timer()
             self._open.append(OpenRecord(command, self._number, self._attempt, body, self._clock(), now, now))
             self._open[-1].problems, self._before = self._before, []
@@ -180,7 +189,7 @@ class Watch:
             one.reply, one.last, data = answer, now, answer.body
         if data:
             one.first, one.last = one.first or now, now
-            one.raw += data[: _MOST_RAW - len(one.raw)]
+            one.take(data, _MOST_RAW)
 
     def _ends_in(self, outcome: Outcome, error: AdapterError) -> None:
         """Take down the end of the last request, whatever the exchange makes of the failure."""
@@ -214,40 +223,55 @@ class Watch:
     def _close(self, one: OpenRecord) -> None:
         """Make the record of a request, and hand it out."""
         self._open.remove(one)
+        known = self._facts(one)
+        if one.later and one.reply is not None:
+            calls = {"calls": tuple(one.calls)} if one.calls else {}
+            unread = UnreadExchange(one.request, one.body, one.reply.status, called=bool(one.calls))
+            record = ExchangeRecord.late({**known, **calls, "outcome": one.outcome, "error": one.error}, unread)
+        else:
+            record = ExchangeRecord(**known, **self._read(one))
+        self.records.append(record)
+        self._hear(record)
+
+    def _facts(self, one: OpenRecord) -> dict[str, Any]:
+        """Return the members of a record that are known without a look at the answer."""
+        return {
+            "exchange": self.name,
+            "number": one.number,
+            "endpoint": one.command.endpoint,
+            "model": self.model,
+            "stream": one.command.stream,
+            "status": None if one.reply is None else one.reply.status,
+            "problems": tuple(one.problems),
+            "started": one.started,
+            "first": None if one.first is None else one.first - one.begun,
+            "seconds": one.last - one.begun,
+            "dialect": self.dialect,
+            "rung": one.way,
+            "reasons": self._reasons(one.attempt),
+            "asked": self._asked,
+        }
+
+    @staticmethod
+    def _read(one: OpenRecord) -> dict[str, Any]:
+        """Return the members of a record that are read in request and answer."""
         back = one.back()
-        status = None if one.reply is None else one.reply.status
         if one.command.method == "POST" and one.outcome in {"answered", "continued"} and back.error:
             one.outcome = "error" if one.outcome == "answered" else "continued"
             one.error = one.error or back.error
-        record = ExchangeRecord(
-            exchange=self.name,
-            number=one.number,
-            endpoint=one.command.endpoint,
-            model=self.model,
-            request=one.request,
-            stream=one.command.stream,
-            status=status,
-            raw=one.raw.decode("utf-8", "replace"),
-            completions=back.completions,
-            reasoning=back.reasoning,
-            finish_reason=back.finish_reason,
-            response_id=back.response_id,
-            response_model=back.response_model,
-            calls=tuple(one.calls) or back.calls,
-            problems=tuple(one.problems),
-            usage=back.usage,
-            started=one.started,
-            first=None if one.first is None else one.first - one.begun,
-            seconds=one.last - one.begun,
-            dialect=self.dialect,
-            rung=one.way,
-            reasons=self._reasons(one.attempt),
-            outcome=one.outcome,
-            error=one.error,
-            asked=self._asked,
-        )
-        self.records.append(record)
-        self._hear(record)
+        return {
+            "request": read_json(one.request),
+            "raw": one.read.decode("utf-8", "replace"),
+            "completions": back.completions,
+            "reasoning": back.reasoning,
+            "finish_reason": back.finish_reason,
+            "response_id": back.response_id,
+            "response_model": back.response_model,
+            "calls": tuple(one.calls) or back.calls,
+            "usage": back.usage,
+            "outcome": one.outcome,
+            "error": one.error,
+        }
 
     def _reasons(self, attempt: Attempt | None) -> tuple[str, ...]:
         """Return the reasons of the choices for an attempt."""

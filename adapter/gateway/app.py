@@ -57,10 +57,21 @@ def _made(sinks: Sinks, config: Config, before: Service | None) -> Made:
         sinks.metrics.watch(service.upstreams)
     if config.playground:
         routes += [Route(path, endpoint) for path, endpoint in playground_routes(service, kept)]
-    router: App = Router(routes, default=_Unknown(service), redirect_slashes=False)
+    router = _by_path(routes, Router(routes, default=_Unknown(service), redirect_slashes=False))
     app = router if kept is None else kept.around(router)
     guard = Guard(app, config, service.wire_of, open_paths() if config.playground else frozenset(), note_error)
     return Made(Seeing(guard, sinks.all, ollama=config.ollama) if sinks.all else guard, service)
+
+
+def _by_path(routes: list[Route], router: Router) -> App:
+    """Return an application that finds routes without parameters by their path; the router finds all others."""
+    known: dict[str, App] = {route.path: route.app for route in reversed(routes) if "{" not in route.path}
+
+    async def routed(scope: Scope, receive: Receive, send: Send) -> None:
+        found = known.get(scope["path"]) if scope["type"] == "http" and not scope.get("root_path") else None
+        await (router if found is None else found)(scope, receive, send)
+
+    return routed
 
 
 def _routes(service: Service) -> list[Route]:

@@ -17,6 +17,7 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+CALLER = "adapter.caller"  # in a scope: the connection as the server knows it (`adapter.gateway.caller`)
 # Headers of one connection, of a body that is sent on in another form, or of the gateway's own affairs with upstream.
 _KEPT_BACK = frozenset(
     {"connection", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade", "set-cookie"}
@@ -75,14 +76,14 @@ async def read_body(scope: Scope, receive: Receive, most: int, patience: float) 
     length = header(scope, b"content-length")
     if length.isdecimal() and int(length[:20]) > most:
         raise _too_large(most)
+    caller = scope.get(CALLER)
     pieces: list[bytes] = []
     size = 0
     while True:
-        try:
-            async with asyncio.timeout(patience):
-                message = await receive()
-        except TimeoutError:
-            raise Refused(408, f"The body of the request did not come: {patience:g} s of silence.", code="timeout") from None
+        if caller is not None and caller.tells:
+            message = await receive()
+        else:
+            message = await _waited(receive, patience)
         if message["type"] != "http.request":
             raise ClientGone
         piece = message.get("body", b"")
@@ -92,6 +93,15 @@ async def read_body(scope: Scope, receive: Receive, most: int, patience: float) 
         pieces.append(piece)
         if not message.get("more_body"):
             return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+async def _waited(receive: Receive, patience: float) -> Message:
+    """Return the next message of a request, which may have to be waited for."""
+    try:
+        async with asyncio.timeout(patience):
+            return await receive()
+    except TimeoutError:
+        raise Refused(408, f"The body of the request did not come: {patience:g} s of silence.", code="timeout") from None
 
 
 def _too_large(most: int) -> Refused:

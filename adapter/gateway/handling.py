@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapter.errors import AdapterError, BadRequest
 from adapter.exchange.protocol import MODELS
-from adapter.gateway.asgi import ClientGone, Refused, gone, header, read_body, send_reply
+from adapter.gateway.asgi import CALLER, ClientGone, Refused, gone, header, read_body, send_reply
 from adapter.gateway.guard import key_in
 from adapter.gateway.passing import Passing
 from adapter.gateway.seen import note_error, present
@@ -138,6 +138,9 @@ class Handling:
 
     async def _until_gone(self, answering: Coroutine[Any, Any, None]) -> None:
         """Run until done, or give up as soon as the caller closes the connection."""
+        if (caller := self._scope.get(CALLER)) is not None:
+            await caller.staying(answering)
+            return
         work = asyncio.ensure_future(answering)
         left = asyncio.ensure_future(gone(self._receive))
         try:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from adapter.exchange.protocol import UpstreamRequest
     from adapter.gateway.faults import Fault
+    from adapter.gateway.quick_request import QuickResponse
     from adapter.gateway.upstreams import Member
 
 _JSON = "application/json"
@@ -57,7 +58,7 @@ class Link:
         self._headers = headers
         self._caller_key = caller_key
         self._budget = Budget(reach or Reach())
-        self._response: aiohttp.ClientResponse | None = None
+        self._response: aiohttp.ClientResponse | QuickResponse | None = None
         self._sending: asyncio.Task[Head] | None = None
         self._kept = b""  # bytes of the answer that were read already
         self._hiding = Hiding(member.upstream.key for member in route)
@@ -83,11 +84,12 @@ class Link:
         Raises:
             UpstreamFailed: Upstream cannot be reached, or its answer is too large.
         """
-        body = None if request.method == "GET" else request.body
+        body, written = (None, None) if request.method == "GET" else (request.body, request.written)
+        sending = self.send(request.method, request.endpoint, body, request.most, written=written)
         if request.patience is None:
-            return await self._reply(request, await self.send(request.method, request.endpoint, body, request.most))
+            return await self._reply(request, await sending)
         self.close()
-        self._sending = asyncio.ensure_future(self.send(request.method, request.endpoint, body, request.most))
+        self._sending = asyncio.ensure_future(sending)
         return await self.go_on(request)
 
     async def go_on(self, request: UpstreamRequest) -> Reply | None:
@@ -111,7 +113,15 @@ class Link:
             return Reply(head.status, headers)
         return Reply(head.status, headers, self.redacted(head.status, await self.whole()))
 
-    async def send(self, method: str, endpoint: str, body: Mapping[str, Any] | None, most: int, query: str = "") -> Head:
+    async def send(
+        self,
+        method: str,
+        endpoint: str,
+        body: Mapping[str, Any] | None,
+        most: int,
+        query: str = "",
+        written: bytes | None = None,
+    ) -> Head:
         """Send a request, and wait for the head of the response; a response before is given up.
 
         Raises:
@@ -119,7 +129,7 @@ class Link:
         """
         self._release()
         self._most = self._left = most
-        request = Asked(method, endpoint, body, query)
+        request = Asked(method, endpoint, body, query, written)
         order = [self.member, *(member for member in self._route if member is not self.member)]
         reaching = Reaching(order, None if method == "GET" else self._budget)
         held: tuple[Head, bytes, Member] | None = None
@@ -175,24 +185,27 @@ class Link:
         member.note(tried, fault, asked=request.method != "GET")
         return head, fault
 
-    async def _sent(self, request: Asked, member: Member) -> aiohttp.ClientResponse:
+    async def _sent(self, request: Asked, member: Member) -> aiohttp.ClientResponse | QuickResponse:
         session, body = member.session, request.bytes_for(member.upstream)
         url = session.url(request.endpoint)
         url = URL(f"{url}?{request.query}", encoded=True) if request.query else url
         headers = dict(self._headers) if body is None else {**self._headers, "content-type": _JSON}
         if key := member.upstream.key or (self._caller_key if member.upstream.caller_key else ""):
             headers["authorization"] = f"Bearer {key}"
+        quick = session.quick(url) if body and request.method == "POST" and not request.query else None
         for again in (True, False):
             way = Way()
             try:
-                self._response = await session.http().request(
-                    *(request.method, url),
-                    data=payload(body),
-                    headers=headers,
-                    allow_redirects=False,
-                    proxy=session.proxy,
-                    trace_request_ctx=way,
-                )
+                self._response = None if quick is None or body is None else await quick.ask(headers, body, way)
+                if self._response is None:
+                    self._response = await session.http().request(
+                        *(request.method, url),
+                        data=payload(body),
+                        headers=headers,
+                        allow_redirects=False,
+                        proxy=session.proxy,
+                        trace_request_ctx=way,
+                    )
             except (aiohttp.ServerDisconnectedError, ConnectionResetError):
                 if not (again and way.kept):  # a kept connection that upstream had closed got no request
                     raise
@@ -280,7 +293,7 @@ class Link:
         return found or UpstreamFailed(str(error))
 
 
-async def _first_bytes(response: aiohttp.ClientResponse) -> bytes:
+async def _first_bytes(response: aiohttp.ClientResponse | QuickResponse) -> bytes:
     """Return the first bytes of a body.
 
     Raises:

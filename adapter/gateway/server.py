@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import importlib.util
 import logging
 import signal
@@ -19,6 +18,7 @@ from adapter.gateway.app import make_app
 from adapter.gateway.config import BadConfig
 from adapter.gateway.handling import load_connections
 from adapter.gateway.json_log import JsonLines, without_text_line
+from adapter.gateway.patient import protocol
 from adapter.gateway.reloading import Reload
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _settings(config: Config, app: Reloading) -> uvicorn.Config:
     cert, key = config.tls or (None, None)
     return uvicorn.Config(
         app,
-        http=_protocol(config.header_timeout),
+        http=protocol(config.header_timeout),
         ws="none",
         lifespan="on",
         log_config=None,
@@ -147,53 +147,6 @@ def _settings(config: Config, app: Reloading) -> uvicorn.Config:
         ssl_certfile=cert,
         ssl_keyfile=key,
     )
-
-
-def _protocol(patience: float) -> type[asyncio.Protocol]:
-    """Return uvicorn's protocol, closing connections on which the head of a request does not come.
-
-    uvicorn waits for ever for the first request of a connection, and for the rest of a head that has begun.
-    """
-    base = _http_class()
-
-    class Patient(base):  # type: ignore[misc,valid-type]  # chosen at run time
-        _timer: asyncio.TimerHandle | None = None
-
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
-            self._timer = self.loop.call_later(patience, self._give_up)
-
-        def data_received(self, data: bytes) -> None:
-            before = self.cycle
-            super().data_received(data)
-            if self._timer is not None and self.cycle is not before:
-                self._timer.cancel()
-                self._timer = None
-            elif self._timer is None and (self.cycle is None or self.cycle.response_complete):
-                self._timer = self.loop.call_later(patience, self._give_up)  # a further head has begun
-
-        def connection_lost(self, error: Exception | None) -> None:
-            if self._timer is not None:
-                self._timer.cancel()
-            super().connection_lost(error)
-
-        def _give_up(self) -> None:
-            self._timer = None
-            if self.transport is not None and not self.transport.is_closing():
-                self.transport.close()
-
-    return Patient
-
-
-def _http_class() -> Any:
-    """Return uvicorn's fastest protocol for HTTP."""
-    with contextlib.suppress(ImportError):
-        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
-        return HttpToolsProtocol
-    from uvicorn.protocols.http.h11_impl import H11Protocol
-
-    return H11Protocol
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     import aiohttp
 
     from adapter.gateway.config import Upstream
+    from adapter.gateway.quick_request import QuickRequests
 
 _CONNECT = 10.0  # seconds
+_MOST_URLS = 64
 _LARGE = 1 << 20  # bytes that aiohttp sends without a stop
 
 
@@ -44,19 +46,23 @@ class Asked(NamedTuple):
         endpoint: The end of the URL's path.
         body: The request; None for one without a body.
         query: The parameters of the URL.
+        written: The request as JSON, where somebody has written it already.
     """
 
     method: str
     endpoint: str
     body: Mapping[str, Any] | None
     query: str
+    written: bytes | None = None
 
     def bytes_for(self, upstream: Upstream) -> bytes | None:
         """Return the body for an upstream, under the upstream's own name of the model."""
         if self.body is None:
             return None
         name = upstream.model
-        return write_json({**self.body, "model": name} if name and "model" in self.body else self.body)
+        if name and "model" in self.body:
+            return write_json({**self.body, "model": name})
+        return write_json(self.body) if self.written is None else self.written
 
 
 @dataclass(slots=True)
@@ -85,6 +91,7 @@ class Session:
         self.upstream = upstream
         self._root = upstream.url.removesuffix("/v1")
         self._urls: dict[str, URL] = {}
+        self._quick: dict[URL, QuickRequests | None] = {}
         self._http: aiohttp.ClientSession | None = None
         scheme, host = upstream.url.partition(":")[0], urlsplit(upstream.url).hostname or ""
         proxy = getproxies().get(scheme)
@@ -119,8 +126,18 @@ class Session:
         if found is None:
             base = self._root if endpoint == PROPS else self.upstream.url
             found = URL(base + endpoint, encoded=True)
-            if len(self._urls) < 64:  # names of models and of responses are endless
+            if len(self._urls) < _MOST_URLS:  # names of models and of responses are endless
                 self._urls[endpoint] = found
+        return found
+
+
+    def quick(self, url: URL) -> QuickRequests | None:
+        """Return the quick way to an address, made in the event loop that runs; None where aiohttp sends all requests."""
+        found = self._quick.get(url)
+        if found is None and self.proxy is None and len(self._quick) < _MOST_URLS:
+            from adapter.gateway.quick_request import QuickRequests, is_known
+
+            found = self._quick[url] = QuickRequests(self.http(), url) if is_known() else None
         return found
 
 

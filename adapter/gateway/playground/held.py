@@ -173,9 +173,13 @@ class Passing:
         """Return True where the caller's key stands in a text."""
         if len(self._key) < SHORTEST:
             return False
-        texts = [text for record in self.records for text in (record.raw, record.error, *map(str, record.problems))]
         key = self._key.encode("utf-8", "replace")
-        return key in body or key in self._error or any(self._key in text for text in texts)
+        texts = [text for record in self.records for text in (record.error, *map(str, record.problems))]
+        if key in body or key in self._error or any(self._key in text for text in texts):
+            return True
+        return any(
+            self._key in record.raw if record.unread is None else record.unread.quotes(key) for record in self.records
+        )
 
 
 def _weight(record: ExchangeRecord, body: int) -> int:
@@ -185,6 +189,8 @@ def _weight(record: ExchangeRecord, body: int) -> int:
         record: The record.
         body: The size of the caller's request, whose tools may be in the record as objects.
     """
+    if record.unread is not None:
+        return _A_RECORD + record.unread.weight()
     request = record.request
     texts = [record.raw, *record.completions, record.reasoning, request.get("prompt")]
     messages = request.get("messages")

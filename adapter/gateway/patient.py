@@ -1,0 +1,70 @@
+"""uvicorn's protocol, with limits for slow callers; it tells requests of callers that leave."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+from adapter.gateway.asgi import CALLER
+from adapter.gateway.caller import Caller
+
+
+def protocol(patience: float) -> type[asyncio.Protocol]:
+    """Return uvicorn's protocol, closing connections on which the head of a request does not come.
+
+    uvicorn waits for ever for the first request of a connection, and for the rest of a head that has begun.
+
+    Args:
+        patience: Seconds for a head.
+    """
+    base = _http_class()
+
+    class Patient(base):  # type: ignore[misc,valid-type]  # chosen at run time
+        _timer: asyncio.TimerHandle | None = None
+        _caller: Caller | None = None  # of the last request
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            self._timer = self.loop.call_later(patience, self._give_up)
+
+        def data_received(self, data: bytes) -> None:
+            before = self.cycle
+            super().data_received(data)
+            if self._timer is not None and self.cycle is not before:
+                self._timer.cancel()
+                self._timer = None
+            elif self._timer is None and (self.cycle is None or self.cycle.response_complete):
+                self._timer = self.loop.call_later(patience, self._give_up)  # a further head has begun
+
+        def on_headers_complete(self) -> None:  # of httptools; h11's requests have no `Caller`
+            before = self.cycle
+            super().on_headers_complete()
+            if self.cycle is not before:
+                self._caller = self.cycle.scope[CALLER] = Caller(self.cycle.message_event, self.flow.resume_reading)
+
+        def connection_lost(self, error: Exception | None) -> None:
+            if self._timer is not None:
+                self._timer.cancel()
+            running = self.cycle is not None and not self.cycle.response_complete
+            super().connection_lost(error)
+            if running and self._caller is not None:
+                self._caller.leaves()
+
+        def _give_up(self) -> None:
+            self._timer = None
+            if self.transport is not None and not self.transport.is_closing():
+                self.transport.close()
+
+    return Patient
+
+
+def _http_class() -> Any:
+    """Return uvicorn's fastest protocol for HTTP."""
+    with contextlib.suppress(ImportError):
+        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+        return HttpToolsProtocol
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    return H11Protocol
