@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from adapter.exchange.read_back import read_back
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 _OF_TEXT = 4  # bytes of a character in memory, where one is no ASCII
 _OF_OBJECTS = 4  # times the size of their JSON: tools and parts as objects
-_WITH_OBJECTS = (b'"tools":', b'"response_format":', b'"json_schema":', b'"grammar":', b'"structured_outputs":', b'"content":[')
+_WITH_OBJECTS = re.compile(rb'"(?:(?:tools|response_format|json_schema|grammar|structured_outputs)":|content":\[)')
 
 
 class UnreadExchange:
@@ -49,7 +50,7 @@ class UnreadExchange:
     def weight(self) -> int:
         """Return the size in bytes, about, of the bytes and of the values that they are read into."""
         request, raw = self._request, self._raw
-        objects = any(name in request for name in _WITH_OBJECTS)
+        objects = _WITH_OBJECTS.search(request) is not None
         read = len(request) * (_OF_OBJECTS if objects else 1 if request.isascii() else _OF_TEXT)
         return len(request) + len(raw) + read + 2 * len(raw) * (1 if raw.isascii() else _OF_TEXT)  # the text, and those in it
 

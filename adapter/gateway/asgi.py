@@ -18,6 +18,7 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 CALLER = "adapter.caller"  # in a scope: the connection as the server knows it (`adapter.gateway.caller`)
+_HEADERS = "adapter.headers"  # in a scope: the headers by name
 # Headers of one connection, of a body that is sent on in another form, or of the gateway's own affairs with upstream.
 _KEPT_BACK = frozenset(
     {"connection", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade", "set-cookie"}
@@ -53,11 +54,12 @@ class Refused(AdapterError):
 
 
 def header(scope: Scope, name: bytes) -> str:
-    """Return the value of a header; empty without the header. Names are lower-case in ASGI."""
-    for key, value in scope["headers"]:
-        if key == name:
-            return str(value.decode("latin-1"))
-    return ""
+    """Return the value of a header, the first of several; empty without the header. Names are lower-case in ASGI."""
+    known: dict[bytes, bytes] | None = scope.get(_HEADERS)
+    if known is None:
+        known = scope[_HEADERS] = dict(reversed([*scope["headers"]]))
+    value = known.get(name)
+    return "" if value is None else value.decode("latin-1")
 
 
 async def read_body(scope: Scope, receive: Receive, most: int, patience: float) -> bytes:

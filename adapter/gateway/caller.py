@@ -17,15 +17,17 @@ class Caller:
     Args:
         event: Set by the server while `receive` has something to tell.
         resume: Has the server read on, where it had stopped for a large body.
+        hold: Has the server hold the head of an answer until its body is there.
 
     Attributes:
         gone: The caller has closed the connection.
+        hold: The argument.
     """
 
-    __slots__ = ("_event", "_leave", "_resume", "gone")
+    __slots__ = ("_event", "_leave", "_resume", "gone", "hold")
 
-    def __init__(self, event: asyncio.Event, resume: Callable[[], None]) -> None:
-        self._event, self._resume = event, resume
+    def __init__(self, event: asyncio.Event, resume: Callable[[], None], hold: Callable[[], None]) -> None:
+        self._event, self._resume, self.hold = event, resume, hold
         self._leave: Callable[[], object] | None = None
         self.gone = False
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # Headers of a caller that upstream gets too: traces, and the caller's own number of a request.
 _PASSED = (b"traceparent", b"tracestate", b"x-request-id", b"accept")
+_LENGTH = b"content-length"
 _LARGE = 1 << 20  # bytes of a body from which on the work on it takes so long that other callers would notice
 T = TypeVar("T")
 L = TypeVar("L", bound="Link")
@@ -187,7 +188,10 @@ class Handling:
     async def _noting(self, message: Any) -> None:
         if message["type"] == "http.response.start":
             self._started = True
-            message["headers"] = [*message["headers"], *self._told()]
+            headers = message["headers"] = [*message["headers"], *self._told()]
+            caller = self._scope.get(CALLER)
+            if caller is not None and self._scope["method"] != "HEAD" and any(name == _LENGTH for name, _ in headers):
+                caller.hold()  # a whole answer, whose body follows at once
         await self._send(message)
 
     def _told(self) -> list[tuple[bytes, bytes]]:

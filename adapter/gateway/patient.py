@@ -10,6 +10,43 @@ from adapter.gateway.asgi import CALLER
 from adapter.gateway.caller import Caller
 
 
+class Joining:
+    """The transport of a caller's connection, on which a head can be held until the body is there: one packet for both.
+
+    Args:
+        transport: The connection.
+    """
+
+    __slots__ = ("_held", "_holds", "_transport", "is_closing")
+
+    def __init__(self, transport: Any) -> None:
+        self._transport = transport
+        self.is_closing = transport.is_closing
+        self._held = b""
+        self._holds = False
+
+    def hold(self) -> None:
+        """Hold what is written next until something is written behind it."""
+        self._holds = True
+
+    def write(self, data: bytes) -> None:
+        """Write, behind what is held."""
+        if self._holds:
+            self._held, self._holds = data, False
+        elif self._held:
+            self._transport.write(self._held + data)
+            self._held = b""
+        else:
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """Close the connection, when all is written."""
+        if self._held:
+            self._transport.write(self._held)
+            self._held = b""
+        self._transport.close()
+
+
 def protocol(patience: float) -> type[asyncio.Protocol]:
     """Return uvicorn's protocol, closing connections on which the head of a request does not come.
 
@@ -23,6 +60,7 @@ def protocol(patience: float) -> type[asyncio.Protocol]:
     class Patient(base):  # type: ignore[misc,valid-type]  # chosen at run time
         _timer: asyncio.TimerHandle | None = None
         _caller: Caller | None = None  # of the last request
+        _joining: Joining | None = None
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
@@ -41,7 +79,10 @@ def protocol(patience: float) -> type[asyncio.Protocol]:
             before = self.cycle
             super().on_headers_complete()
             if self.cycle is not before:
-                self._caller = self.cycle.scope[CALLER] = Caller(self.cycle.message_event, self.flow.resume_reading)
+                joining = self._joining = self._joining or Joining(self.transport)
+                self.cycle.transport = joining
+                self._caller = Caller(self.cycle.message_event, self.flow.resume_reading, joining.hold)
+                self.cycle.scope[CALLER] = self._caller
 
         def connection_lost(self, error: Exception | None) -> None:
             if self._timer is not None:

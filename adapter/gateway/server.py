@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from adapter.gateway.app import make_app
+from adapter.gateway.collecting import leave_out, seldom
 from adapter.gateway.config import BadConfig
 from adapter.gateway.handling import load_connections
 from adapter.gateway.json_log import JsonLines, without_text_line
@@ -80,7 +81,8 @@ class Gateway:
         # uvicorn raises the signals that stopped it once more, at its end; a gateway that was told to stop has not failed.
         kept = at_signals(lambda *_: None)
         try:
-            self._server.run(sockets=[self._socket])
+            with seldom():
+                self._server.run(sockets=[self._socket])
         finally:
             self._socket.close()
             for number, handler in kept.items():
@@ -128,6 +130,7 @@ class _Server(uvicorn.Server):
         if self.started:
             self._tell()
             await self.loop.run_in_executor(None, load_connections)
+            leave_out()
 
 
 def _settings(config: Config, app: Reloading) -> uvicorn.Config:

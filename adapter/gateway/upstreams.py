@@ -56,17 +56,18 @@ class Member:
         counts: Requests by `Try.outcome`.
     """
 
-    __slots__ = ("circuit", "counts", "name", "session", "upstream")
+    __slots__ = ("_serves_all", "circuit", "counts", "name", "session", "upstream")
 
     def __init__(self, upstream: Upstream, circuit: Circuit) -> None:
         self.upstream, self.circuit = upstream, circuit
         self.name = upstream.name
+        self._serves_all = "*" in upstream.models
         self.session = Session(upstream)
         self.counts: Counter[str] = Counter()
 
     def serves(self, model: str) -> bool:
         """Return True for a model that the settings say the server has."""
-        return any(fnmatchcase(model, pattern) for pattern in self.upstream.models)
+        return self._serves_all or any(fnmatchcase(model, pattern) for pattern in self.upstream.models)
 
     def note(self, tried: Try, fault: Fault | None, *, asked: bool) -> None:
         """Take down how a request went.

@@ -14,6 +14,7 @@ from adapter.api.reasoning import REASONING, one_name
 from adapter.prompt.parts import text_of
 from adapter.prompt.past_reasoning import after_the_user
 from adapter.text.json_spans import loads
+from adapter.text.wire_json import write_json
 from adapter.tools.call_form import input_arguments
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Said(NamedTuple):
 
     def to_bytes(self) -> bytes:
         """Return the answer as JSON, for a store."""
-        return json.dumps(self).encode()
+        return write_json([*self])
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Said:
