@@ -14,8 +14,9 @@ from adapter.exchange.protocol import Reply
 from adapter.gateway.faults import fault_of_error, fault_of_status
 from adapter.gateway.hiding import Hiding
 from adapter.gateway.reaching import Budget, Reach, Reaching
-from adapter.gateway.session import Asked, Head, Way, payload
+from adapter.gateway.session import Asked, Head, payload
 from adapter.gateway.upstreams import LOG, Try
+from adapter.gateway.way import Way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from yarl import URL
 
-    from adapter.gateway.session import Way
+    from adapter.gateway.way import Way
 
 _MOST = 1 << 15  # bytes of a body that a socket takes without a wait
 _ODD = re.compile(r"[\x00-\x1f\x7f]")  # aiohttp says what is wrong with such a header

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -63,17 +62,6 @@ class Asked(NamedTuple):
         if name and "model" in self.body:
             return write_json({**self.body, "model": name})
         return write_json(self.body) if self.written is None else self.written
-
-
-@dataclass(slots=True)
-class Way:
-    """The connection of a request.
-
-    Attributes:
-        kept: The connection had another request before; upstream may have closed it meanwhile.
-    """
-
-    kept: bool = False
 
 
 async def _reused(_: aiohttp.ClientSession, context: Any, __: aiohttp.TraceConnectionReuseconnParams) -> None:
