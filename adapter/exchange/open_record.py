@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adapter.exchange.read_back import ReadBack, read_back
+from adapter.exchange.unread import UnreadExchange
+from adapter.text.wire_json import read_json
 
 if TYPE_CHECKING:
     from adapter.events import Problem
@@ -75,3 +77,33 @@ class OpenRecord:
         """The answer is a whole document, read already without an error: a record needs no reading of its own."""
         reply = self.reply
         return self.document and reply is not None and 200 <= reply.status < 300 and len(self.body) == len(reply.body)
+
+    def judgement(self) -> dict[str, Any]:
+        """Return the members of a record that are known without a look at an answer that was read already."""
+        calls = {"calls": tuple(self.calls)} if self.calls else {}
+        return {**calls, "outcome": self.outcome, "error": self.error}
+
+    def unread(self) -> UnreadExchange:
+        """Return the bytes of the other members, to be read later."""
+        status = 0 if self.reply is None else self.reply.status
+        return UnreadExchange(self.request, self.body, status, called=bool(self.calls))
+
+    def members(self) -> dict[str, Any]:
+        """Return the members of a record that are read in request and answer."""
+        back = self.back()
+        if self.command.method == "POST" and self.outcome in {"answered", "continued"} and back.error:
+            self.outcome = "error" if self.outcome == "answered" else "continued"
+            self.error = self.error or back.error
+        return {
+            "request": read_json(self.request),
+            "raw": self.read.decode("utf-8", "replace"),
+            "completions": back.completions,
+            "reasoning": back.reasoning,
+            "finish_reason": back.finish_reason,
+            "response_id": back.response_id,
+            "response_model": back.response_model,
+            "calls": tuple(self.calls) or back.calls,
+            "usage": back.usage,
+            "outcome": self.outcome,
+            "error": self.error,
+        }

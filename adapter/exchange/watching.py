@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from adapter.errors import AdapterError
 from adapter.exchange.open_record import OpenRecord
 from adapter.exchange.protocol import Break, Emit, Read, Reply, UpstreamRequest
-from adapter.exchange.unread import UnreadExchange
 from adapter.records import ExchangeRecord, RecordedCall
-from adapter.text.wire_json import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -224,12 +222,10 @@ class Watch:
         """Make the record of a request, and hand it out."""
         self._open.remove(one)
         known = self._facts(one)
-        if one.later and one.reply is not None:
-            calls = {"calls": tuple(one.calls)} if one.calls else {}
-            unread = UnreadExchange(one.request, one.body, one.reply.status, called=bool(one.calls))
-            record = ExchangeRecord.late({**known, **calls, "outcome": one.outcome, "error": one.error}, unread)
+        if one.later:
+            record = ExchangeRecord.late({**known, **one.judgement()}, one.unread())
         else:
-            record = ExchangeRecord(**known, **self._read(one))
+            record = ExchangeRecord(**known, **one.members())
         self.records.append(record)
         self._hear(record)
 
@@ -250,27 +246,6 @@ class Watch:
             "rung": one.way,
             "reasons": self._reasons(one.attempt),
             "asked": self._asked,
-        }
-
-    @staticmethod
-    def _read(one: OpenRecord) -> dict[str, Any]:
-        """Return the members of a record that are read in request and answer."""
-        back = one.back()
-        if one.command.method == "POST" and one.outcome in {"answered", "continued"} and back.error:
-            one.outcome = "error" if one.outcome == "answered" else "continued"
-            one.error = one.error or back.error
-        return {
-            "request": read_json(one.request),
-            "raw": one.read.decode("utf-8", "replace"),
-            "completions": back.completions,
-            "reasoning": back.reasoning,
-            "finish_reason": back.finish_reason,
-            "response_id": back.response_id,
-            "response_model": back.response_model,
-            "calls": tuple(one.calls) or back.calls,
-            "usage": back.usage,
-            "outcome": one.outcome,
-            "error": one.error,
         }
 
     def _reasons(self, attempt: Attempt | None) -> tuple[str, ...]:

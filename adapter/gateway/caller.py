@@ -1,4 +1,4 @@
-"""The connection of a caller, as the server itself knows it: no task has to listen for its end, and no clock for what has come."""
+"""The connection of a caller as the server knows it: no task has to listen for its end, no clock runs for what has come."""
 
 from __future__ import annotations
 

@@ -7,16 +7,15 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
-from yarl import URL
 
 from adapter.errors import UpstreamFailed, UpstreamTooLarge
 from adapter.exchange.protocol import Reply
 from adapter.gateway.faults import fault_of_error, fault_of_status
 from adapter.gateway.hiding import Hiding
 from adapter.gateway.reaching import Budget, Reach, Reaching
-from adapter.gateway.session import Asked, Head, payload
+from adapter.gateway.session import Asked, Head
 from adapter.gateway.upstreams import LOG, Try
-from adapter.gateway.way import Way
+from adapter.gateway.way import sent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -187,32 +186,12 @@ class Link:
         return head, fault
 
     async def _sent(self, request: Asked, member: Member) -> aiohttp.ClientResponse | QuickResponse:
-        session, body = member.session, request.bytes_for(member.upstream)
-        url = session.url(request.endpoint)
-        url = URL(f"{url}?{request.query}", encoded=True) if request.query else url
+        body = request.bytes_for(member.upstream)
         headers = dict(self._headers) if body is None else {**self._headers, "content-type": _JSON}
         if key := member.upstream.key or (self._caller_key if member.upstream.caller_key else ""):
             headers["authorization"] = f"Bearer {key}"
-        quick = session.quick(url) if body and request.method == "POST" and not request.query else None
-        for again in (True, False):
-            way = Way()
-            try:
-                self._response = None if quick is None or body is None else await quick.ask(headers, body, way)
-                if self._response is None:
-                    self._response = await session.http().request(
-                        *(request.method, url),
-                        data=payload(body),
-                        headers=headers,
-                        allow_redirects=False,
-                        proxy=session.proxy,
-                        trace_request_ctx=way,
-                    )
-            except (aiohttp.ServerDisconnectedError, ConnectionResetError):
-                if not (again and way.kept):  # a kept connection that upstream had closed got no request
-                    raise
-            else:
-                return self._response
-        raise RuntimeError("a second try returns or raises")
+        self._response = await sent(member.session, request, headers, body)
+        return self._response
 
     async def _error_body(self) -> bytes:
         """Return the body of an error that may be answered in the end, and give the connection back."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adapter.gateway.asgi import CALLER
 from adapter.gateway.caller import Caller
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 class Joining:
@@ -47,6 +49,33 @@ class Joining:
         self._transport.close()
 
 
+class Telling:
+    """A part of uvicorn's protocol with httptools: the scope of a request has its `Caller`; h11's requests have none."""
+
+    cycle: Any
+    flow: Any
+    transport: Any
+    _caller: Caller | None = None  # of the last request
+    _joining: Joining | None = None
+
+    def on_headers_complete(self) -> None:
+        """Begin a request."""
+        before = self.cycle
+        super().on_headers_complete()  # type: ignore[misc]  # of uvicorn's
+        if self.cycle is not before:
+            joining = self._joining = self._joining or Joining(self.transport)
+            self.cycle.transport = joining
+            self._caller = Caller(self.cycle.message_event, self.flow.resume_reading, joining.hold)
+            self.cycle.scope[CALLER] = self._caller
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Tell the last request, if it runs."""
+        running = self.cycle is not None and not self.cycle.response_complete
+        super().connection_lost(error)  # type: ignore[misc]
+        if running and self._caller is not None:
+            self._caller.leaves()
+
+
 def protocol(patience: float) -> type[asyncio.Protocol]:
     """Return uvicorn's protocol, closing connections on which the head of a request does not come.
 
@@ -57,10 +86,8 @@ def protocol(patience: float) -> type[asyncio.Protocol]:
     """
     base = _http_class()
 
-    class Patient(base):  # type: ignore[misc,valid-type]  # chosen at run time
+    class Patient(Telling, base):  # type: ignore[misc,valid-type]  # chosen at run time
         _timer: asyncio.TimerHandle | None = None
-        _caller: Caller | None = None  # of the last request
-        _joining: Joining | None = None
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
@@ -75,22 +102,10 @@ def protocol(patience: float) -> type[asyncio.Protocol]:
             elif self._timer is None and (self.cycle is None or self.cycle.response_complete):
                 self._timer = self.loop.call_later(patience, self._give_up)  # a further head has begun
 
-        def on_headers_complete(self) -> None:  # of httptools; h11's requests have no `Caller`
-            before = self.cycle
-            super().on_headers_complete()
-            if self.cycle is not before:
-                joining = self._joining = self._joining or Joining(self.transport)
-                self.cycle.transport = joining
-                self._caller = Caller(self.cycle.message_event, self.flow.resume_reading, joining.hold)
-                self.cycle.scope[CALLER] = self._caller
-
         def connection_lost(self, error: Exception | None) -> None:
             if self._timer is not None:
                 self._timer.cancel()
-            running = self.cycle is not None and not self.cycle.response_complete
             super().connection_lost(error)
-            if running and self._caller is not None:
-                self._caller.leaves()
 
         def _give_up(self) -> None:
             self._timer = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from yarl import URL
-
-    from adapter.gateway.way import Way
 
 _MOST = 1 << 15  # bytes of a body that a socket takes without a wait
 _ODD = re.compile(r"[\x00-\x1f\x7f]")  # aiohttp says what is wrong with such a header
@@ -35,6 +34,17 @@ def is_known() -> bool:
         and {"read", "start_timeout", "writing_paused", "is_connected"} <= {*dir(ResponseHandler)}
         and [*inspect.signature(aiohttp.BaseConnector.connect).parameters] == ["self", "req", "traces", "timeout"]
     )
+
+
+@dataclass(slots=True)
+class Way:
+    """The connection of a request.
+
+    Attributes:
+        kept: The connection had another request before; upstream may have closed it meanwhile.
+    """
+
+    kept: bool = False
 
 
 class _Told:

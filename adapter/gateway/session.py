@@ -118,7 +118,6 @@ class Session:
                 self._urls[endpoint] = found
         return found
 
-
     def quick(self, url: URL) -> QuickRequests | None:
         """Return the quick way to an address, made in the event loop that runs; None where aiohttp sends all requests."""
         found = self._quick.get(url)

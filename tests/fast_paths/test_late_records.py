@@ -6,10 +6,12 @@ import copy
 import dataclasses
 import json
 import pickle
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from adapter.errors import InvalidToolCall, UpstreamFailed
 from adapter.exchange import opener
 from adapter.exchange.open_record import OpenRecord
 from adapter.exchange.protocol import Reply, UpstreamRequest
@@ -75,7 +77,7 @@ def run(body: dict[str, Any], replies: Sequence[tuple[int, bytes]]) -> list[Exch
     exchange = opener(options, lambda _: None, lambda: 0.0, watch)("/chat/completions", copy.deepcopy(body))
     assert exchange is not None
     waiting, answer = [*replies], None
-    try:
+    with suppress(StopIteration, InvalidToolCall, UpstreamFailed):
         while True:
             command = exchange.send(answer)
             if isinstance(command, UpstreamRequest):
@@ -83,10 +85,6 @@ def run(body: dict[str, Any], replies: Sequence[tuple[int, bytes]]) -> list[Exch
                 answer = Reply(status, [("content-type", "application/json")], data)
             else:
                 answer = None
-    except StopIteration:
-        pass
-    except Exception as error:
-        assert type(error).__name__ in {"InvalidToolCall", "UpstreamFailed"}, error
     return found
 
 

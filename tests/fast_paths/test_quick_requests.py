@@ -44,10 +44,16 @@ ROWS: dict[str, list[Sequence[bytes | float | None]]] = {
     "until the connection closes": [[b"HTTP/1.1 200 OK\r\n\r\n{}", None], [FINE]],
     "of HTTP/1.0": [[b"HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\n{}"], [FINE]],
     "that closes": [[reply(connection="close")], [FINE]],
-    "compressed": [[reply(gzip.compress(b"{}" * 500), content_encoding="gzip")], [reply(zlib.compress(b"{}"), content_encoding="deflate")]],
+    "compressed": [
+        [reply(gzip.compress(b"{}" * 500), content_encoding="gzip")],
+        [reply(zlib.compress(b"{}"), content_encoding="deflate")],
+    ],
     "badly compressed": [[reply(b"{}", content_encoding="gzip")], [FINE]],
     "no body": [[b"HTTP/1.1 204 No Content\r\n\r\n"], [reply(b"")], [FINE]],
-    "behind words that announce it": [[b"HTTP/1.1 100 Continue\r\n\r\n" + FINE], [b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n" + FINE]],
+    "behind words that announce it": [
+        [b"HTTP/1.1 100 Continue\r\n\r\n" + FINE],
+        [b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n" + FINE],
+    ],
     "an upgrade": [[b"HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n", None], [FINE]],
     "a redirect": [[reply(b"", "HTTP/1.1 307 Temporary Redirect", location="/elsewhere")], [FINE]],
     "errors": [[reply(b"no", f"HTTP/1.1 {status} X", retry_after="0")] for status in (400, 404, 429, 500, 503)],
@@ -73,7 +79,7 @@ ROWS: dict[str, list[Sequence[bytes | float | None]]] = {
 
 
 class Told(NamedTuple):
-    """What the upstream saw, and what a link told."""
+    """The requests that an upstream got, and what links told."""
 
     heads: list[bytes]
     bodies: list[bytes]
@@ -81,44 +87,67 @@ class Told(NamedTuple):
     answers: list[Any]
 
 
-async def _asked(replies: Sequence[Sequence[bytes | float | None]], headers: dict[str, str], requests: int, **given: Any) -> Told:
-    told = Told([], [], [], [])
-    waiting, number, writers = [*replies], 0, []
+class Scripted:
+    """An upstream that does with each request what its row says, byte for byte."""
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal number
-        number += 1
-        mine = number
-        writers.append(writer)
+    def __init__(self, replies: Sequence[Sequence[bytes | float | None]]) -> None:
+        self.told = Told([], [], [], [])
+        self._waiting = [*replies]
+        self._writers: list[asyncio.StreamWriter] = []
+        self._ended: list[asyncio.Event] = []
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
+        number, ended = len(self._writers), asyncio.Event()
+        self._ended.append(ended)
         try:
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                length = next(int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
-                told.heads.append(head)
-                told.bodies.append(await reader.readexactly(length))
-                told.connections.append(mine)
-                for step in waiting.pop(0) if len(waiting) > 1 else waiting[0]:
-                    if step is None:
-                        writer.close()
-                        return
-                    if isinstance(step, float):
-                        await asyncio.sleep(step)
-                    else:
-                        writer.write(step)
-                        await writer.drain()
+            while await self._answered(reader, writer, number):
+                pass
         except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
+            pass
+        writer.close()
+        ended.set()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async def _answered(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> bool:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = next(int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
+        self.told.heads.append(head)
+        self.told.bodies.append(await reader.readexactly(length))
+        self.told.connections.append(number)
+        for step in self._waiting.pop(0) if len(self._waiting) > 1 else self._waiting[0]:
+            if step is None:
+                return False
+            if step == LIMIT:
+                await reader.read(1)  # until the gateway hangs up
+                return False
+            if isinstance(step, float):
+                await asyncio.sleep(step)
+            else:
+                writer.write(step)
+                await writer.drain()
+        return True
+
+    async def close(self) -> None:
+        for writer in self._writers:
+            writer.close()
+        for ended in self._ended:
+            await ended.wait()
+
+
+async def _asked(
+    replies: Sequence[Sequence[bytes | float | None]], headers: dict[str, str], requests: int, **given: Any
+) -> Told:
+    scripted = Scripted(replies)
+    server = await asyncio.start_server(scripted.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     slow = any(step == LIMIT for steps in replies for step in steps)
-    upstream = Upstream(url=f"http://127.0.0.1:{port}/v1", timeout=PATIENCE if slow else LIMIT, **given.pop("upstream", {}))
+    upstream = Upstream(url=f"http://127.0.0.1:{port}/v1", timeout=PATIENCE if slow else LIMIT, **given.get("upstream", {}))
     member = Member(upstream, Circuit(99, 1.0))
+    told = scripted.told
     for _ in range(requests):
         link = Link([member], {"user-agent": "t", **headers}, given.get("key", ""))
         try:
-            got = await link.ask(UpstreamRequest(given.get("body", {"model": "m"}), most=1000))
-            told.answers.append(got)
+            told.answers.append(await link.ask(UpstreamRequest(given.get("body", {"model": "m"}), most=1000)))
         except AdapterError as error:
             message = error.message.replace(str(port), "PORT")
             told.answers.append((type(error).__name__, error.code, message, error.status))
@@ -127,12 +156,13 @@ async def _asked(replies: Sequence[Sequence[bytes | float | None]], headers: dic
         await asyncio.sleep(0)
     await member.session.close()
     server.close()
-    for writer in writers:
-        writer.close()
+    await scripted.close()
     return told._replace(heads=[head.replace(str(port).encode(), b"PORT") for head in told.heads])
 
 
-def both(replies: Sequence[Any], monkeypatch: pytest.MonkeyPatch, headers: dict[str, str] | None = None, **given: Any) -> tuple[int, Told]:
+def both(
+    replies: Sequence[Any], monkeypatch: pytest.MonkeyPatch, headers: dict[str, str] | None = None, **given: Any
+) -> tuple[int, Told]:
     """Ask by both ways, and compare. Returns how often the quick way was taken, and what was told."""
     taken = 0
     real = QuickRequests.ask

@@ -177,9 +177,7 @@ class Passing:
         texts = [text for record in self.records for text in (record.error, *map(str, record.problems))]
         if key in body or key in self._error or any(self._key in text for text in texts):
             return True
-        return any(
-            self._key in record.raw if record.unread is None else record.unread.quotes(key) for record in self.records
-        )
+        return any(self._key in record.raw if record.unread is None else record.unread.quotes(key) for record in self.records)
 
 
 def _weight(record: ExchangeRecord, body: int) -> int:
