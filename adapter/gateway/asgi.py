@@ -53,6 +53,17 @@ class Refused(AdapterError):
         self.type = kind  # type: ignore[misc]
 
 
+def let_go(error: BaseException) -> None:
+    """Let an error that was told, and those behind it, go of the calls they came through, which hold the request in turn.
+
+    The request is garbage at once, and waits for no collector.
+    """
+    behind: BaseException | None = error
+    while behind is not None and behind.__traceback__ is not None:
+        behind.__traceback__ = None
+        behind = behind.__cause__ or behind.__context__
+
+
 def header(scope: Scope, name: bytes) -> str:
     """Return the value of a header, the first of several; empty without the header. Names are lower-case in ASGI."""
     known: dict[bytes, bytes] | None = scope.get(_HEADERS)

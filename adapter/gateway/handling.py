@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapter.errors import AdapterError, BadRequest
 from adapter.exchange.protocol import MODELS
-from adapter.gateway.asgi import CALLER, ClientGone, Refused, gone, header, read_body, send_reply
+from adapter.gateway.asgi import CALLER, ClientGone, Refused, gone, header, let_go, read_body, send_reply
 from adapter.gateway.guard import key_in
 from adapter.gateway.passing import Passing
 from adapter.gateway.seen import note_error, present
@@ -211,3 +211,4 @@ class Handling:
             await self._send({"type": "http.response.body", "body": self._wire.late(reply.body), "more_body": False})
         else:
             await send_reply(self._noting, reply)
+        let_go(error)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from adapter.errors import UpstreamFailed
 from adapter.exchange.protocol import MOST_BYTES
-from adapter.gateway.asgi import for_caller
+from adapter.gateway.asgi import for_caller, let_go
 from adapter.gateway.seen import note_error
 from adapter.gateway.shell import UNBUFFERED
 
@@ -72,6 +72,7 @@ class Passing:
                 raise
             note_error(error)
             await self._late(self._wire.error(error).body)
+            let_go(error)
         finally:
             sending.cancel()
             self._link.close()
@@ -119,5 +120,6 @@ class Passing:
         except UpstreamFailed as error:
             note_error(error)
             await self._late(self._wire.error(error).body)
+            let_go(error)
         else:
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapter.errors import AdapterError, UpstreamFailed
 from adapter.exchange.protocol import Await, Break, Command, Emit, Read, Reply, Run, Start, UpstreamRequest
-from adapter.gateway.asgi import for_caller
+from adapter.gateway.asgi import for_caller, let_go
 from adapter.gateway.seen import note_error
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Answer:
         self._aside = aside
         self._patience: float | None = None
         self._asked: UpstreamRequest | None = None
+        self._fault: UpstreamFailed | None = None  # the last, which the exchange was told
         self.started = False
 
     async def run(self) -> None:
@@ -69,9 +70,12 @@ class Answer:
             await self._end(done.args[0])
         except AdapterError as error:
             await self._failed(error)
+            let_go(error)
         finally:
             self._link.close()
             self._exchange.close()
+            if self._fault is not None:
+                let_go(self._fault)
 
     def _go_on(self, answer: Any) -> Command:
         """Return the next command of the exchange, after the answer to the last."""
@@ -105,6 +109,7 @@ class Answer:
         try:
             return await action(*given)
         except UpstreamFailed as error:
+            self._fault = error
             return error
 
     async def _carry_out(self, command: Command) -> Any:

@@ -155,6 +155,36 @@ def test_a_caller_that_leaves_ends_the_request(monkeypatch: pytest.MonkeyPatch) 
             leave(url)
 
 
+CUT = {
+    "a document that is cut": (Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{"), ROWS["a call"]),
+    "a stream that is cut": (Stream((b"data: {}\n\n",), cut=True), ROWS["a stream"]),
+    "one that passes and is cut": (Stream((b"data: {}\n\n",), cut=True), ROWS["passed on"]),
+    "a call that is refused": (completion(call({"days": 2})), ROWS["a call"]),
+}
+
+
+def test_requests_leave_no_garbage() -> None:
+    """The collector looks seldom: what a request held, its body too, must not wait for a look."""
+    script = Script()
+    number = 5
+    with (
+        Upstream(script) as upstream,
+        running(upstream.url, {"on_invalid": "raise"}, max_body=800_000, circuit_failures=9999) as url,
+    ):
+        for name, (script.reply, pieces) in {**{name: (upstream_reply, row) for name, row in ROWS.items()}, **CUT}.items():
+            spoken(url, pieces)
+            gc.collect()
+            gc.freeze()  # the looks below are at few objects
+            gc.disable()
+            try:
+                for _ in range(number):
+                    spoken(url, pieces)
+                assert gc.collect() < 2 * number, name
+            finally:
+                gc.enable()
+                gc.unfreeze()
+
+
 def test_routes_by_path_are_those_of_the_router(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[tuple[list[Route], Router]] = []
     real = gateway_app._by_path
