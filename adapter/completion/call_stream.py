@@ -49,7 +49,7 @@ class CallStream:
 
     __slots__ = (
         "_call", "_copy", "_end", "_follower", "_forwarded", "_half", "_index", "_match", "_mute", "_out", "_raw",
-        "_reader", "_search", "_state", "_tail", "silent",
+        "_reader", "_search", "_special", "_state", "_tail", "silent",
     )  # fmt: skip
 
     def __init__(self, state: State, reader: BlockReader | None) -> None:
@@ -63,6 +63,7 @@ class CallStream:
         self._match: Callable[[str], re.Match[str] | None]
         self._half: Callable[[str, int], re.Match[str] | None]
         self._raw = False  # text in the present string is no JSON yet
+        self._special: Callable[[str], re.Match[str] | None] | None = None  # of `_search`, which finds what JSON escapes too
         self._follower: Follower | None = None  # reads plain deltas in the arguments
         self._mute = False  # text in the present string is not sent
         self._forwarded: list[str] = []  # text in the present string that the reader does not know of
@@ -77,11 +78,10 @@ class CallStream:
         """Read a delta. Returns its events; None if the block has ended: then `stop` has them."""
         search, said = self._search, text
         if search is None or not text or self._tail or search(text):
-            follower = self._follower
-            passed = None if follower is None else follower.follow(text)
-            if passed is None or follower is None:
+            passed = self._passed(text)
+            if passed is None:
                 return self._with_care(text)
-            said, self._search = passed, follower.special if follower.in_string else None
+            said = passed
         forwarded = self._forwarded
         forwarded.append(text)
         if len(forwarded) >= _MOST_PIECES:
@@ -89,8 +89,20 @@ class CallStream:
         if self._mute or not said:
             return self._stepped() if self._follower is not None and self._open_reader.steps else []
         event = _new(ArgumentsDelta)  # as the constructor does, whose call would take longer than all the rest
-        event.index, event.text = self._index, encode_basestring(said)[1:-1] if self._raw else said  # type: ignore[misc]
+        event.index, event.text = self._index, said  # type: ignore[misc]
         return [event]
+
+    def _passed(self, text: str) -> str | None:
+        """Return what leaves of a delta that the follower reads, or that holds characters which JSON escapes; else None."""
+        follower = self._follower
+        if follower is not None:
+            passed = follower.follow(text)
+            if passed is not None:
+                self._search = follower.special if follower.in_string else None
+            return passed
+        if self._special is None or self._search is None or not text or self._tail or self._special(text):
+            return None
+        return encode_basestring(text)[1:-1]
 
     def _stepped(self) -> list[Event]:
         """Return the events of a delta in which the follower made steps."""
@@ -160,7 +172,9 @@ class CallStream:
         flowing = None if tail else reader.flowing()
         if flowing is not None:
             self._search, self._match, self._half = flowing.special.search, flowing.body.match, flowing.half.match
-            self._raw, self._mute = flowing.raw, self.silent or flowing.kind is None
+            self._raw, self._mute, self._special = flowing.raw, self.silent or flowing.kind is None, None
+            if flowing.plain is not None:
+                self._search, self._special = flowing.plain.search, self._search
         return self
 
     def _hand_over(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
@@ -10,7 +11,6 @@ from adapter.events import CallPlaces, Where, frozen
 from adapter.text.json_spans import loads
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Iterable
 
     from adapter.text.buffer import TextBuffer
@@ -109,6 +109,7 @@ class Flowing(NamedTuple):
         half: Matches text behind that part which may be forwarded with the next delta.
         kind: TEXT for text that leaves at once, None for text that is not certain before the end of the block.
         raw: Forwarded text is raw; else the text of a JSON string.
+        plain: Of raw text: finds a special character, or one that JSON escapes.
     """
 
     special: re.Pattern[str]
@@ -116,6 +117,13 @@ class Flowing(NamedTuple):
     half: re.Pattern[str]
     kind: StepKind | None
     raw: bool = False
+    plain: re.Pattern[str] | None = None
+
+    @classmethod
+    def of_raw(cls, special: str, body: str, half: str) -> Flowing:
+        """Make the patterns of raw text that leaves at once."""
+        plain = re.compile(rf'["\\\x00-\x1f]|{special}')
+        return cls(re.compile(special), re.compile(body), re.compile(half), StepKind.TEXT, raw=True, plain=plain)
 
 
 class End(Enum):

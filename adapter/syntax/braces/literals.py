@@ -6,7 +6,7 @@ import functools
 import re
 from typing import NamedTuple
 
-from adapter.syntax.reading import Flowing, StepKind
+from adapter.syntax.reading import Flowing
 from adapter.text.partial import begun, is_half
 
 SPACE = " \t\r\n"
@@ -133,10 +133,10 @@ def _flowing(firsts: str, brackets: str, marks: tuple[str, ...], close: str) -> 
     mark, half, half_close = "|".join(map(re.escape, marks)), begun(marks), begun((close,))
     plain = rf"[^{firsts}{brackets}]++|[{brackets}](?=[^{firsts}{SPACE}{brackets}])"
     closing = rf"(?!{run}(?:{re.escape(close)}|(?:{half_close}|)\Z))[{brackets}]"
-    body = re.compile(rf"(?:{plain}|{closing}|(?!{mark}|(?:{half})\Z)[{firsts}])*+")
+    body = rf"(?:{plain}|{closing}|(?!{mark}|(?:{half})\Z)[{firsts}])*+"
     # One set of first characters, which Python's engine finds faster than alternatives.
-    special = re.compile(rf"[{firsts}{brackets}](?:(?<=[{firsts}])|[{SPACE}{brackets}]{{0,63}}+\Z)")
-    return Flowing(special, body, re.compile(rf"(?:{half}|{run}(?:{half_close}|))\Z"), StepKind.TEXT, raw=True)
+    special = rf"[{firsts}{brackets}](?:(?<=[{firsts}])|[{SPACE}{brackets}]{{0,63}}+\Z)"
+    return Flowing.of_raw(special, body, rf"(?:{half}|{run}(?:{half_close}|))\Z")
 
 
 def _segments(close: str, member: str) -> Segments:

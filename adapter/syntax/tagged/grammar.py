@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from adapter.syntax.reading import Flowing, StepKind
+from adapter.syntax.reading import Flowing
 from adapter.text.partial import begun
 
 if TYPE_CHECKING:
@@ -235,6 +235,4 @@ def flow_of(ends: str, half: str, firsts: str, *, padded: bool = False, trailing
     lines = rf"|\n++(?:{other}|{data})" if padded else rf"|[\r\n]++(?:{other}|{data})" if trailing else ""
     special = f"[{re.escape(firsts)}\r\n]" if padded else rf"{first}|[\r\n]\Z" if trailing else first
     waits = rf"\n?+(?:{half})?\Z" if padded else rf"(?:\r?\n|\r)?+(?:{half})?\Z" if trailing else rf"(?:{half})\Z"
-    return Flowing(
-        re.compile(special), re.compile(f"(?:{other}++|{data}{lines})*+"), re.compile(waits), StepKind.TEXT, raw=True
-    )
+    return Flowing.of_raw(special, f"(?:{other}++|{data}{lines})*+", waits)

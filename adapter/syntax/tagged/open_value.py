@@ -6,7 +6,7 @@ import re
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from adapter.syntax.reading import Flowing, StepKind
+from adapter.syntax.reading import Flowing
 
 if TYPE_CHECKING:
     from adapter.schema.place import Place
@@ -99,9 +99,7 @@ class Section:
     _HALF = re.compile(r"\s{0,64}(?:<(?:!(?:\[(?:C(?:D(?:A(?:T(?:A)?)?)?)?)?)?)?)?\Z")
     _BEGIN = re.compile(r"\s{0,64}<!\[CDATA\[")
     _CLOSE = re.compile(r"\](?:\](?:>\s{0,64})?)?\Z")
-    _FLOW = Flowing(
-        re.compile(r"\]"), re.compile(r"(?:[^\]]++|(?!\]\]>|\]\]?\Z)\])*+"), re.compile(r"\]{0,2}\Z"), StepKind.TEXT, raw=True
-    )
+    _FLOW = Flowing.of_raw(r"\]", r"(?:[^\]]++|(?!\]\]>|\]\]?\Z)\])*+", r"\]{0,2}\Z")
 
     def __init__(self) -> None:
         self.newline = ""
