@@ -3,7 +3,8 @@
     pip install --no-deps bfcl-eval==2026.3.23
     git clone the repository HowieHwong/MetaTool
     python benchmarks/router.py --metatool MetaTool/dataset
-    python benchmarks/router.py --metatool MetaTool/dataset --embed --most 1000
+    python benchmarks/router.py --embed
+    python benchmarks/router.py --metatool MetaTool/dataset --embed --most 1500
     python benchmarks/router.py --metatool MetaTool/dataset --neighbours
 
 The Berkeley Function Calling Leaderboard (Apache-2.0): the functions of its eight single-turn Python categories as one
@@ -24,6 +25,7 @@ import runpy
 import sys
 import time
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -33,6 +35,8 @@ from rich.table import Table
 
 import adapter
 from adapter.routing import index
+from adapter.routing.asked import read_asked
+from adapter.routing.sentences import with_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -99,10 +103,25 @@ def named(name: str) -> str:
     return re.sub(r"[^\w.:/-]", "_", name)
 
 
-def encoder() -> Callable[[list[str]], list[list[float]]]:
-    path = Path(__file__).resolve().parents[1] / "examples" / "embeddings.py"
-    made: Callable[[list[str]], list[list[float]]] = runpy.run_path(str(path))["load"]()
-    return made
+class Encoder:
+    """The encoder of examples/embeddings.py, with the vectors of all texts that it was shown."""
+
+    def __init__(self) -> None:
+        path = Path(__file__).resolve().parents[1] / "examples" / "embeddings.py"
+        self._encode: Callable[[list[str]], list[list[float]]] = runpy.run_path(str(path))["load"]()
+        self._known: dict[str, list[float]] = {}
+
+    def __call__(self, texts: list[str]) -> list[list[float]]:
+        missing = [text for text in dict.fromkeys(texts) if text not in self._known]
+        self._known.update(zip(missing, self._encode(missing), strict=True))
+        return [self._known[text] for text in texts]
+
+    def read(self, questions: Iterable[Question]) -> float:
+        """Encode the texts of questions, in batches of equal length. Returns the processor time in s."""
+        begun = time.process_time()
+        said = (one.text for question in questions for one in read_asked(question.messages).texts)
+        self([part for text in said for part in with_sentences(text)])
+        return time.process_time() - begun
 
 
 def recall(router: adapter.ToolRouter, questions: Iterable[Question]) -> dict[str, float]:
@@ -115,22 +134,34 @@ def recall(router: adapter.ToolRouter, questions: Iterable[Question]) -> dict[st
             found = len(question.wanted.intersection(names[:limit])) / len(question.wanted)
             right[f"all@{limit}"] += found == 1
             right[f"each@{limit}"] += found
-    return {name: round(100 * found / max(count, 1), 1) for name, found in right.items()}
+    return {name: round(100 * found / max(count, 1), 2) for name, found in right.items()}
 
 
-def measured(collection: Collection, embed: Any, most: int | None) -> list[dict[str, Any]]:
+def measured(collection: Collection, embed: Encoder | None, most: int | None) -> list[dict[str, Any]]:
+    """Recall and processor time (without the encoder's) of both halves, and of the two together."""
     router = adapter.ToolRouter(collection.tools, max(LIMITS), embed=embed)
+    halves = collection.halves(most)
     if embed is not None:
-        NOTES.print(f"{collection.name}: embeddings of {len(collection.tools)} tools …")
+        begun = time.process_time()
         router.select("first")
+        NOTES.print(f"{collection.name}: {len(collection.tools)} tools encoded in {time.process_time() - begun:.0f} s")
+        NOTES.print(f"{collection.name}: questions encoded in {embed.read(chain(*halves.values())):.0f} s")
     found = []
-    for half, questions in collection.halves(most).items():
+    for half, questions in halves.items():
         begun = time.process_time()
         rates = recall(router, track(questions, f"{collection.name}, {half}", console=NOTES, disable=not NOTES.is_terminal))
         cost = 1e3 * (time.process_time() - begun) / len(questions)
         found.append({"set": collection.name, "half": half, "tools": len(collection.tools), "questions": len(questions)}
                      | rates | {"ms": round(cost, 2)})  # fmt: skip
-    return found
+    return [*found, both(found)]
+
+
+def both(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The mean of two halves, by their questions."""
+    count = sum(row["questions"] for row in rows)
+    means = {name: sum(row[name] * row["questions"] for row in rows) / count for name, kind in rows[0].items()
+             if isinstance(kind, float)}  # fmt: skip
+    return rows[0] | {"half": "both", "questions": count} | {name: round(mean, 2) for name, mean in means.items()}
 
 
 def index_cost(collection: Collection) -> float:
@@ -185,7 +216,7 @@ def main() -> None:
     if args.neighbours:
         found = neighbours(collections)
     else:
-        embed = encoder() if args.embed else None
+        embed = Encoder() if args.embed else None
         found = [row for one in collections for row in measured(one, embed, args.most)]
         NOTES.print(f"index of 1,000 tools: {index_cost(collections[0])} ms of processor time")
     table = Table(*found[0], box=None, pad_edge=False)

@@ -16,6 +16,7 @@ from adapter.tools.other_apis import other_form
 
 _KINDS = ("function", "custom")
 _SIGNS = re.compile(r"[-_.:/]+")
+_LONGEST = 1_000  # characters of a text for embeddings: about as much as small encoders read
 _MOST = 5_000  # parts of a schema that are read: a schema that leads back to itself ends too
 
 
@@ -37,12 +38,15 @@ class Definition(NamedTuple):
     values: str = ""
 
     @property
-    def text(self) -> str:
-        """The definition as one text, for embeddings: name and description, or the parameters where nothing describes the tool.
+    def texts(self) -> tuple[str, ...]:
+        """The definition as texts for embeddings: all of it, at most 1,000 characters, and the description alone.
 
-        Measured with and without parameters: the same recall in the sum with BM25, for a third of an encoder's work.
+        The vector of a tool is their mean: a name of one word would draw the vector of a single text towards its other senses.
         """
-        return f"{_SIGNS.sub(' ', self.name)}: {self.description or f'{self.parameters} {self.about}'.strip()}"
+        about = f"{_SIGNS.sub(' ', self.parameters)} {self.about}".strip()
+        whole = f"{_SIGNS.sub(' ', self.name)}: {f'{self.description} {about}'.strip()}"
+        alone = self.description.strip() or about
+        return tuple(text[:_LONGEST] for text in (whole, alone) if text)
 
 
 def read_definition(item: Any, param: str) -> Definition:

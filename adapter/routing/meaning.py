@@ -1,4 +1,8 @@
-"""Nearness in meaning, by embeddings of the caller's: cosines of texts, and their sum with other scores."""
+"""Nearness in meaning, by embeddings of the caller's: cosines of tools and questions, and their sum with other scores.
+
+A question that asks for several things is near to none of the tools that it needs, but each of its sentences is near to one.
+So a tool's nearness is the mean of two cosines: that to all that was said, and the greatest to a sentence of the last text.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from adapter.recent import Recent
+from adapter.routing.sentences import sentences_of, with_sentences
 
 if TYPE_CHECKING:
     from adapter.routing.asked import Said
@@ -18,7 +23,8 @@ Embed = Callable[[list[str]], Iterable[Iterable[float]]]
 """A function from texts to vectors of the same length, one for each text, in order."""
 
 _MOST_TEXTS = 1 << 20  # bytes of the user's texts whose vectors are kept
-_SHARE = 0.65  # weight of the meaning in the sum: measured; a sum of reciprocal ranks was worse than the meaning alone
+_VECTOR = 4_096  # bytes of a vector, about
+_SHARE = 0.7  # weight of the meaning in the sum: measured; a sum of reciprocal ranks was worse than the meaning alone
 
 
 class Meaning:
@@ -26,48 +32,56 @@ class Meaning:
 
     Args:
         embed: The function that makes vectors.
-        known: Vectors by text that are made already.
+        known: Vectors of definitions that are made already, by the texts of each.
     """
 
-    def __init__(self, embed: Embed, known: dict[str, array[float]] | None = None) -> None:
+    def __init__(self, embed: Embed, known: dict[tuple[str, ...], array[float]] | None = None) -> None:
         self.embed = embed
         self._vectors = dict(known or {})
         self._lock = Lock()
         self._making: dict[str, Lock] = {}  # by text
-        self._asked: Recent[[str], array[float]] = Recent(self._one, _MOST_TEXTS, lambda text: 4_096 + len(text))
+        self._asked: Recent[[str], list[array[float]]] = Recent(self._parts, _MOST_TEXTS, _cost)
 
-    def vectors(self, texts: Sequence[str]) -> list[array[float]]:
-        """Return the vectors of definitions; those that are new are made in one call.
+    def vectors(self, definitions: Sequence[tuple[str, ...]]) -> list[array[float]]:
+        """Return the vectors of definitions, each the mean of its texts; those that are new are made in one call.
 
         Raises:
             ValueError: `embed` returned anything other than one vector of finite numbers for each text.
         """
         with self._lock:  # threads wait for one call rather than make the same vectors each
-            missing = [text for text in dict.fromkeys(texts) if text not in self._vectors]
+            missing = [texts for texts in dict.fromkeys(definitions) if texts not in self._vectors]
             if missing:
-                self._vectors.update(zip(missing, self._made(missing), strict=True))
-            return [self._vectors[text] for text in texts]
+                distinct = list(dict.fromkeys(text for texts in missing for text in texts))
+                made = dict(zip(distinct, self._made(distinct), strict=True))
+                self._vectors.update((texts, _mean([(1.0, made[text]) for text in texts])) for texts in missing)
+            return [self._vectors[texts] for texts in definitions]
 
-    def only(self, texts: Iterable[str]) -> Meaning:
-        """Return a copy that keeps the vectors of the given texts only."""
+    def only(self, definitions: Iterable[tuple[str, ...]]) -> Meaning:
+        """Return a copy that keeps the vectors of the given definitions only."""
         with self._lock:
-            return Meaning(self.embed, {text: self._vectors[text] for text in texts if text in self._vectors})
+            return Meaning(self.embed, {texts: self._vectors[texts] for texts in definitions if texts in self._vectors})
 
-    def cosines(self, texts: Sequence[str], said: Sequence[Said]) -> list[float]:
-        """Return the cosine of each text to the weighted mean of what was said; 0 for a vector of zeros."""
-        vectors = self.vectors(texts)
+    def cosines(self, definitions: Sequence[tuple[str, ...]], said: Sequence[Said]) -> list[float]:
+        """Return the nearness of each definition to what was said, the last text first; 0 for a vector of zeros.
+
+        It is the cosine to the weighted mean of the texts; if the last text has several sentences, the mean of this cosine and
+        the greatest of those to the sentences.
+        """
+        vectors = self.vectors(definitions)
         if not said or not vectors:
             return [0.0] * len(vectors)
         asked = [(weight, self._once(text)) for weight, text in said]
-        mean = _unit([sum(weight * vector[at] for weight, vector in asked) for at in range(len(asked[0][1]))])
-        if len(mean) != len(vectors[0]):
+        whole = _mean([(weight, parts[0]) for weight, parts in asked])
+        if len(whole) != len(vectors[0]):
             raise ValueError(
-                f"embed returned vectors of {len(vectors[0])} numbers for the tools, and of {len(mean)} for the question"
+                f"embed returned vectors of {len(vectors[0])} numbers for the tools, and of {len(whole)} for the question"
             )
-        return [sum(map(mul, vector, mean)) for vector in vectors]
+        cosines = _products(vectors, whole)
+        nearest = [max(found) for found in zip(cosines, *(_products(vectors, one) for one in asked[0][1][1:]), strict=True)]
+        return [(cosine + most) / 2 for cosine, most in zip(cosines, nearest, strict=True)]
 
-    def _once(self, text: str) -> array[float]:
-        """Return the vector of a text; threads with the same text wait for one call."""
+    def _once(self, text: str) -> list[array[float]]:
+        """Return the vectors of a text and of its sentences; threads with the same text wait for one call."""
         with self._lock:
             lock = self._making.setdefault(text, Lock())
         try:
@@ -77,8 +91,8 @@ class Meaning:
             with self._lock:
                 self._making.pop(text, None)
 
-    def _one(self, text: str) -> array[float]:
-        return self._made([text])[0]
+    def _parts(self, text: str) -> list[array[float]]:
+        return self._made(with_sentences(text))
 
     def _made(self, texts: list[str]) -> list[array[float]]:
         made: Any = self.embed(texts)
@@ -98,6 +112,20 @@ class Meaning:
         return vectors
 
 
+def _cost(text: str) -> int:
+    return _VECTOR * (1 + len(sentences_of(text))) + len(text)
+
+
+def _mean(vectors: Sequence[tuple[float, array[float]]]) -> array[float]:
+    """Return the weighted mean, of length 1."""
+    return _unit([sum(weight * vector[at] for weight, vector in vectors) for at in range(len(vectors[0][1]))])
+
+
+def _products(vectors: Iterable[array[float]], other: array[float]) -> list[float]:
+    numbers = other.tolist()  # read by every vector: numbers of an array would be made anew each time
+    return [sum(map(mul, vector, numbers)) for vector in vectors]
+
+
 def _unit(vector: Sequence[float]) -> array[float]:
     length = math.hypot(*vector)
     if not math.isfinite(length):
@@ -106,7 +134,7 @@ def _unit(vector: Sequence[float]) -> array[float]:
 
 
 def combined(words: Sequence[float], meanings: Sequence[float]) -> list[float]:
-    """Return the weighted sum of two lists of scores, each as standard scores (z): .35 of the words, .65 of the meaning."""
+    """Return the weighted sum of two lists of scores, each as standard scores (z): .3 of the words, .7 of the meaning."""
     pairs = zip(_standard(words), _standard(meanings), strict=True)
     return [(1 - _SHARE) * word + _SHARE * meaning for word, meaning in pairs]
 

@@ -36,7 +36,7 @@ class ToolRouter:
         limit: Tools in a selection at most, from 1.
         always: Names of tools that are in every selection.
         embed: A function from a list of texts to a list of vectors, one for each text. Called once for all tools, at the first
-            selection, and once for each new text of the user's.
+            selection, and once for each new text of the user's, together with its sentences.
 
     Attributes:
         tools: The definitions, in the caller's order.
@@ -67,7 +67,7 @@ class ToolRouter:
         self._names = [one.name for one in definitions]
         self._places = _places(self._names)
         self.by_name = dict(zip(self._names, self.tools, strict=True))
-        self._texts = [one.text for one in definitions]
+        self._texts = [one.texts for one in definitions]
         self.always = tuple(dict.fromkeys(self.known(always, "always")))
         _check_room(self.always, "always", self.limit)
         self._index = Index(definitions)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import runpy
 import threading
+from operator import mul
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import adapter
-from adapter.routing.meaning import combined
+from adapter.routing.asked import Said
+from adapter.routing.meaning import Meaning, combined
+from adapter.routing.sentences import sentences_of
 from tests.house.pages import ROOT
 from tests.routing.sets import OFFICE, tool
 
@@ -59,7 +65,7 @@ def test_tools_are_embedded_once_and_texts_once() -> None:
     assert embed.calls == [], "nothing before the first selection"
     for _ in range(3):
         router.select("rain")
-    assert [len(call) for call in embed.calls] == [len(OFFICE), 1]
+    assert [len(call) for call in embed.calls] == [2 * len(OFFICE), 1]
     router.select([{"role": "user", "content": "rain"}, {"role": "user", "content": "song"}])
     assert embed.calls[2:] == [["song"]]
 
@@ -91,7 +97,62 @@ def test_threads_with_the_same_question_make_its_vector_once() -> None:
 def test_parameters_describe_a_tool_without_a_description() -> None:
     embed = Counting()
     adapter.ToolRouter([tool("a.b-c", x="The rain"), tool("d")], 1, embed=embed).select("rain")
-    assert embed.calls[0] == ["a b c: x The rain", "d: "]
+    assert embed.calls[0] == ["a b c: x The rain", "x The rain", "d: "]
+
+
+def test_a_long_definition_is_read_up_to_a_thousand_characters() -> None:
+    embed = Counting()
+    adapter.ToolRouter([tool("a", "rain " * 500), tool("b")], 1, embed=embed).select("rain")
+    assert [len(text) for text in embed.calls[0]] == [1_000, 1_000, 3]
+
+
+SENTENCES = [
+    pytest.param("Is it cold?", [], id="one"),
+    pytest.param("", [], id="none"),
+    pytest.param("Book a room. Play a song!", ["Book a room.", "Play a song!"], id="two"),
+    pytest.param("Version 3.14 of example.com", [], id="a point inside"),
+    pytest.param("1. Rain?\n\n2. Song", ["Rain?", "Song"], id="a list's numbers are none"),
+    pytest.param("下雨吗？播放音乐。", ["下雨吗？", "播放音乐。"], id="no spaces"),
+    pytest.param("क्या वर्षा होगी। गीत बजाओ।", ["क्या वर्षा होगी।", "गीत बजाओ।"], id="Hindi"),
+    pytest.param("هل تمطر؟ شغل أغنية.", ["هل تمطر؟", "شغل أغنية."], id="Arabic"),
+    pytest.param("One. " * 9, ["One."] * 7 + ["One. One."], id="more than eight are joined"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), SENTENCES)
+def test_sentences(text: str, expected: list[str]) -> None:
+    assert sentences_of(text) == expected
+
+
+@given(st.text(alphabet="ab .?\n。1"))
+def test_sentences_are_parts_of_the_text_in_order(text: str) -> None:
+    found = sentences_of(text)
+    assert len(found) in {0, *range(2, 9)}
+    plain, at = "".join(text.split()), 0
+    for one in found:
+        part = "".join(one.split())
+        assert part
+        if len(found) < 8:
+            at = plain.index(part, at) + len(part)
+
+
+def test_each_sentence_may_ask_for_a_tool() -> None:
+    embed = Counting()
+    router = adapter.ToolRouter(OFFICE, limit=2, embed=embed)
+    text = "Rain, rain and an umbrella, some weather? I listen to a song."
+    assert set(router.select(text).names) == {"get_weather", "play_music"}
+    assert embed.calls[1:] == [[text, *text.replace("? ", "?\n").splitlines()]], "a text and its sentences, in one call"
+
+
+def test_nearness_is_the_mean_of_the_whole_and_the_nearest_sentence() -> None:
+    numbers = {"x": [1.0, 0.0], "y": [0.0, 1.0], "ab. cd.": [0.6, 0.8], "ab.": [1.0, 0.0], "cd.": [0.0, -1.0], "ef": [1.0, 0.0]}
+    meaning = Meaning(lambda texts: [numbers[text] for text in texts])
+    tools = [("x",), ("y",), ("x", "y")]
+    assert meaning.cosines(tools, [Said(1.0, "ab. cd.")]) == pytest.approx([0.8, 0.8, (1.4 + 1.4) / 2 / 2**0.5])
+    assert meaning.cosines(tools, [Said(1.0, "ef")]) == pytest.approx([1.0, 0.0, 0.5**0.5]), "one sentence: the cosine"
+    earlier = [Said(1.0, "ef"), Said(0.5, "ab. cd.")]
+    length = math.hypot(1.3, 0.4)
+    assert meaning.cosines(tools[:2], earlier) == pytest.approx([1.3 / length, 0.4 / length]), "no sentences of earlier texts"
 
 
 def test_other_tools_keep_the_vectors_that_are_made() -> None:
@@ -99,8 +160,9 @@ def test_other_tools_keep_the_vectors_that_are_made() -> None:
     router = adapter.ToolRouter(OFFICE[:6], limit=2, embed=embed)
     router.select("rain")
     router.with_tools(OFFICE[3:]).select("rain")
-    assert len(embed.calls[2]) == len(OFFICE) - 6
-    assert embed.calls[2][0] == "play music: Play a song, an album or an artist."
+    assert len(embed.calls[2]) == 2 * (len(OFFICE) - 6)
+    assert embed.calls[2][0].startswith("play music: Play a song, an album or an artist. ")
+    assert embed.calls[2][1] == "Play a song, an album or an artist."
 
 
 def test_no_tools_and_no_words() -> None:
@@ -113,10 +175,10 @@ def test_no_tools_and_no_words() -> None:
     [
         pytest.param([], [], [], id="nothing"),
         pytest.param([1, 1], [2, 2], [0, 0], id="all the same"),
-        pytest.param([0, 2], [5, 5], [-0.35, 0.35], id="words alone"),
-        pytest.param([3, 3], [0, 2], [-0.65, 0.65], id="meaning alone"),
+        pytest.param([0, 2], [5, 5], [-0.3, 0.3], id="words alone"),
+        pytest.param([3, 3], [0, 2], [-0.7, 0.7], id="meaning alone"),
         pytest.param([0, 2], [0, 2], [-1, 1], id="both agree"),
-        pytest.param([0, 200], [2, 0], [0.3, -0.3], id="meaning weighs more, at any scale"),
+        pytest.param([0, 200], [2, 0], [0.4, -0.4], id="meaning weighs more, at any scale"),
     ],
 )
 def test_the_sum_of_standard_scores(words: list[float], meanings: list[float], expected: list[float]) -> None:
@@ -128,11 +190,11 @@ def numbers(*vectors: Any) -> Callable[[list[str]], Any]:
 
 
 REFUSED = [
-    pytest.param(numbers([1.0], [2.0]), "embed returned 2 vectors for 10 texts", id="too few"),
+    pytest.param(numbers([1.0], [2.0]), "embed returned 2 vectors for 20 texts", id="too few"),
     pytest.param(numbers([1.0, float("nan")]), "not finite", id="not a number"),
     pytest.param(numbers([float("inf")]), "not finite", id="infinite"),
     pytest.param(numbers([]), "numbers; all have the same length|numbers; all vectors have", id="empty"),
-    pytest.param(numbers(*[[1.0]] * 9, [1.0, 2.0]), r"vectors of \[1, 2\] numbers", id="of two lengths"),
+    pytest.param(numbers(*[[1.0]] * 19, [1.0, 2.0]), r"vectors of \[1, 2\] numbers", id="of two lengths"),
     pytest.param(numbers(["a", "b"]), "could not convert|vector of numbers", id="texts"),
     pytest.param(lambda texts: None, "got NoneType", id="nothing"),
     pytest.param(lambda texts: 1.5, "got float", id="a number"),
@@ -160,7 +222,10 @@ def test_an_error_of_the_callers_function_is_the_callers() -> None:
 )
 def test_the_example_with_a_real_encoder() -> None:
     embed = runpy.run_path(str(ROOT / "examples" / "embeddings.py"))["load"]()
-    one, other, far = embed(["A man is eating food.", "A man is eating a piece of bread.", "The girl is carrying a baby."])
-    assert sum(a * b for a, b in zip(one, other, strict=True)) == pytest.approx(0.755, abs=5e-3)
-    assert sum(a * b for a, b in zip(one, far, strict=True)) < 0.1
+    assert embed(["This is an example sentence"])[0][:4] == pytest.approx(
+        [0.0676569, 0.0634959, 0.0487131, 0.0793050], abs=1e-5
+    )
+    one, other, far = embed(["The weather is lovely today.", "It's so sunny outside!", "He drove to the stadium."])
+    cosines = [sum(map(mul, *pair)) for pair in ((one, other), (one, far), (other, far))]
+    assert cosines == pytest.approx([0.6660, 0.1046, 0.1411], abs=1e-4), "the numbers that its makers print"
     assert adapter.ToolRouter(OFFICE, 1, embed=embed).select("Will I be cold outside?").names == ["get_weather"]
