@@ -112,6 +112,7 @@ class Encoder:
         self._known: dict[str, list[float]] = {}
 
     def __call__(self, texts: list[str]) -> list[list[float]]:
+        """Return the vectors of texts, made once."""
         missing = [text for text in dict.fromkeys(texts) if text not in self._known]
         self._known.update(zip(missing, self._encode(missing), strict=True))
         return [self._known[text] for text in texts]
