@@ -243,4 +243,6 @@ def server_for(kind: str, upstream: UpstreamKind) -> Server:
 
 def not_taken(body: Mapping[str, Any], server: Server) -> list[str]:
     """The fields of a request that only another vendor's servers know."""
+    if VENDOR_FIELDS.isdisjoint(body):
+        return []
     return [name for name in body if name in VENDOR_FIELDS and name not in server.takes]

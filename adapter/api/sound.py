@@ -6,31 +6,22 @@ import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 _COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
+_OF_COUNTS = {int, type(None)}
 
 
-def _is_text(value: Any) -> bool:
-    return type(value) is str
-
-
-def _is_time(value: Any) -> bool:
-    return type(value) is int
-
-
-def _is_usage(value: Any) -> bool:
-    if type(value) is not dict:
-        return False
-    counts = [value[name] for name in _COUNTS if name in value]
-    return bool(counts) and all(count is None or type(count) is int for count in counts)
-
-
-_SOUND: dict[str, Callable[[Any], bool]] = {
-    **dict.fromkeys(("id", "model", "service_tier", "system_fingerprint"), _is_text),
-    "created": _is_time,
-    "usage": _is_usage,
+_TYPES: dict[str, type[Any]] = {
+    **dict.fromkeys(("id", "model", "service_tier", "system_fingerprint"), str),
+    "created": int,
+    "usage": dict,
 }
+
+
+def _is_usage(value: dict[str, Any]) -> bool:
+    kinds = {type(value[name]) for name in _COUNTS if name in value}
+    return bool(kinds) and kinds <= _OF_COUNTS
 
 
 def sound(body: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -39,7 +30,9 @@ def sound(body: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     Args:
         body: The answer or the chunk.
     """
-    wrong = [name for name, holds in _SOUND.items() if body.get(name) is not None and not holds(body[name])]
+    wrong = [name for name, kind in _TYPES.items() if (value := body.get(name)) is not None and type(value) is not kind]
+    if "usage" not in wrong and body.get("usage") is not None and not _is_usage(body["usage"]):
+        wrong.append("usage")
     if not wrong:
         return body, []
     kept = {name: value for name, value in body.items() if name not in wrong}

@@ -35,8 +35,11 @@ def built(module: ModuleType, client: Any, method: str, url: Any, given: Mapping
     content, headers = given.get("content"), given.get("headers")
     if type(content) is not bytes or not content or type(headers) is not list or type(url) is not str:
         return None
-    if client.cookies or client.params or any(given[name] is not None for name in given.keys() - _KNOWN):
+    if client.cookies or client.params:
         return None
+    for name, value in given.items():
+        if value is not None and name not in _KNOWN:
+            return None
     address = _read(module.URL, url)
     joined = _headers(module, client, address, headers)
     if joined is None:

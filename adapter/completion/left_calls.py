@@ -88,7 +88,10 @@ def _found(text: str, tools: ToolSet, shape: _Shape) -> Iterator[tuple[int, str]
     """Find the names of tools beside text that resembles markup. Yields their positions, and the names."""
     tries = _MOST
     for name in tools.names:
-        for place in re.finditer(rf"{re.escape(name.casefold())}(?!\w)", text):
+        folded = name.casefold()
+        if folded not in text:
+            continue
+        for place in re.finditer(rf"{re.escape(folded)}(?!\w)", text):
             if not tries:
                 return
             near = text[max(0, place.start() - 2 * _LONGEST) : place.start()]

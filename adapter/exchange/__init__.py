@@ -120,7 +120,7 @@ class Opener:
             return _opened(path, request, self._settings, self._report, self._clock)
 
         if watch is None:
-            return self._compared(request, opening)
+            return self._compared(request, opening) if self._compares else opening()
         return watch.opened(lambda: self._compared(request, opening))
 
     def _compared(self, request: Mapping[str, Any], opening: Callable[[], Exchange | None]) -> Exchange | None:

@@ -25,13 +25,14 @@ class OutOfPlace:
         report: Called with each `Problem`.
     """
 
-    __slots__ = ("_format", "_grounds", "_guards", "_report", "_settled")
+    __slots__ = ("_format", "_grounds", "_guards", "_idle", "_report", "_settled")
 
     def __init__(self, plan: RequestPlan, options: Options, report: Report) -> None:
         self._grounds = plan.grounds
         self._settled = plan.settled
         self._format = plan.answer_format
         self._guards = options.loop_guard == "reask" and bool(plan.settled)
+        self._idle = not plan.settled and plan.grounds.said is None  # nothing is known by which to judge
         self._report = report
 
     @property
@@ -52,6 +53,8 @@ class OutOfPlace:
             text: The answer as the model wrote it.
             may_ask: A further attempt is left.
         """
+        if self._idle:
+            return None
         calls = [(call.name, call.arguments) for call in parsed.tool_calls]
         again = self._settled.repeats(calls)
         if again is not None:

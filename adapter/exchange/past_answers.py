@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import sys
 from typing import TYPE_CHECKING, Any
 
 from adapter.errors import StoreFailed
@@ -9,6 +11,7 @@ from adapter.events import Problem
 from adapter.exchange.on_store import on_store
 from adapter.prompt.replay import Said, first_ids
 from adapter.store.base import StoreFull
+from adapter.store.bounded import BoundedMap
 from adapter.store.memory import MemoryStore
 
 if TYPE_CHECKING:
@@ -29,15 +32,18 @@ _MORE = frozenset({"extra_call", "invented_result", "unreadable", "contradicted"
 class PastAnswers:
     """A bounded memory of answers, by the id of their first call.
 
+    The client's own memory keeps the answers as they are; a store, whose values are bytes, gets them as JSON.
+
     Args:
         store: The caller's store; None for a memory of the client's own.
         report: Called with a `Problem` for an answer that cannot be stored.
     """
 
     def __init__(self, store: Store | None, report: Report) -> None:
-        self._store: Store = MemoryStore(_MOST_ANSWERS, _MOST_BYTES) if store is None else store
+        self._store = store
+        self._own: BoundedMap[Said] = BoundedMap(_MOST_ANSWERS, _MOST_BYTES)  # empty beside a store
         self._report = report
-        self._waits = not isinstance(self._store, MemoryStore)
+        self._waits = store is not None and not isinstance(store, MemoryStore)
 
     @classmethod
     def of(cls, options: Options, report: Report) -> PastAnswers | None:
@@ -57,6 +63,8 @@ class PastAnswers:
         return found
 
     def _found(self, ids: Sequence[str]) -> dict[str, Said]:
+        if self._store is None:
+            return {call_id: said for call_id in ids if (said := self._own.get(PREFIX + call_id)) is not None}
         found: dict[str, Said] = {}
         keys = [PREFIX + call_id for call_id in ids]
         many = getattr(self._store, "get_many", None)  # one turn to a server
@@ -80,10 +88,20 @@ class PastAnswers:
 
     def _put(self, answers: Sequence[Said]) -> None:
         for said in answers:
+            key = PREFIX + said.calls[0][0]
             try:
-                self._store.put(PREFIX + said.calls[0][0], said.to_bytes())
+                if self._store is None:
+                    self._own.put(key, said, _size(said))
+                else:
+                    self._store.put(key, said.to_bytes())
             except StoreFull as error:
                 self._report(Problem("unstored", f"the text of an answer is not kept: {error}"))
+
+
+def _size(said: Said) -> int:
+    """Return the bytes that an answer takes in memory."""
+    texts = [said.text, said.content, said.reasoning, *itertools.chain.from_iterable(said.calls)]
+    return sum(map(sys.getsizeof, texts))
 
 
 def said_in(text: str, parsed: ParsedCompletion, handed: Sequence[tuple[str, str, str]]) -> Said | None:
@@ -97,8 +115,8 @@ def said_in(text: str, parsed: ParsedCompletion, handed: Sequence[tuple[str, str
         parsed: The answer, read.
         handed: Ids, names and arguments of the calls that the caller got.
     """
-    calls = [(call.id, call.name, call.arguments) for call in parsed.tool_calls]
-    more = parsed.incomplete or any(problem.kind in _MORE for problem in parsed.problems)
-    if not calls or more or calls != list(handed) or any(call_id in text for call_id, _, _ in calls):
+    calls = tuple((call.id, call.name, call.arguments) for call in parsed.tool_calls)
+    more = any(problem.kind in _MORE for problem in parsed.problems)
+    if not calls or more or calls != tuple(handed) or any(call_id in text for call_id, _, _ in calls):
         return None
-    return Said(text, parsed.content or "", parsed.reasoning or "", tuple(calls))
+    return Said(text, parsed.content or "", parsed.reasoning or "", calls)

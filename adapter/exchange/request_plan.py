@@ -155,11 +155,15 @@ class RequestPlan:
         return plain_examples(self._readable(own, lambda position: f"examples[{position}]"), self.dialect)
 
     def _format_note(self, *, native: bool = False) -> str:
+        if self._format is None:
+            return ""
         held = self._choice.mode == "none" if native else self._holds_format()
         return format_note(self._format, self._choice, self.guard, held=held)
 
     def _own_format(self) -> AnswerFormat | None:
         """Return the format of an answer in words beside tools, or with a schema whose words are shown in another form."""
+        if self._format is None:
+            return None
         shown = self.guard is not None and self._format_note(native=self._native is not None) != ""
         otherwise = shown and shown_otherwise(answer_schema(self._format), self.dialect)
         beside = bool(self._request.tools) and self._choice.mode == "auto"

@@ -50,7 +50,7 @@ def send(
     """
     known = learnt.refused.among(body)
     body = without(body, known) if known else body
-    refusal = _Refusal(body, asked)
+    refusal: _Refusal | None = None
     while True:
         patience = None if waiting is None else waiting.patience
         reply: Reply | None = yield UpstreamRequest(body, stream, endpoint, learnt.most, patience=patience)
@@ -60,11 +60,12 @@ def send(
         if reply.status not in _REFUSALS:
             break
         reply = (yield from read_all(reply)) if stream else reply
+        refusal = refusal or _Refusal(body, asked)
         again = refusal.next(body, reply.body)
         if again is None:
             return reply
         body = again
-    if 200 <= reply.status < 300:
+    if refusal is not None and 200 <= reply.status < 300:
         refusal.remember(learnt)
     return reply
 

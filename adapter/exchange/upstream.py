@@ -69,7 +69,8 @@ class ChatUpstream:
 
     def request(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return the request, with the server's own fields."""
-        known = without(body, not_taken(body, self.server))
+        gone = not_taken(body, self.server)
+        known = without(body, gone) if gone else body
         return {**self.server.body, **known, "messages": without_native(body["messages"])}
 
     def check(self, _messages: Any, _place: Place) -> None:

@@ -186,10 +186,11 @@ class WholeChat:
         self._plan.learnt.thinks_in_text |= bool(parsed.reasoning)
         for problem in parsed.problems:
             self._report(problem)
-        if unused is None and is_search(self._request, parsed):
-            attempts.searched(parsed, text)
-            return _Judged(events, answer, parsed, None, None, attempts.present)
-        parsed = without_searches(self._request, parsed, self._report)
+        if self._request.search is not None:
+            if unused is None and is_search(self._request, parsed):
+                attempts.searched(parsed, text)
+                return _Judged(events, answer, parsed, None, None, attempts.present)
+            parsed = without_searches(self._request, parsed, self._report)
         fault, again = attempts.judge(parsed, finish_reason, text, may_ask=attempts.left, unused=unused)
         content = parsed.content
         if fault is None and content is not None and not parsed.tool_calls:

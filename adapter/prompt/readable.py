@@ -23,6 +23,22 @@ if TYPE_CHECKING:
     from adapter.prompt.replay import Said
 
 
+# Roles of messages that are words and no more, and their only fields.
+_SPEAKING = frozenset({"system", "developer", "user", "assistant"})
+_OF_WORDS = frozenset({"role", "content"})
+
+
+def are_words(messages: Sequence[Any]) -> bool:
+    """Return True for messages of a role and a text each: nothing to check, to put in order, or to leave out."""
+    for message in messages:
+        if type(message) is not dict or message.keys() != _OF_WORDS:
+            return False
+        role = message["role"]
+        if type(role) is not str or role not in _SPEAKING or type(message["content"]) is not str:
+            return False
+    return True
+
+
 def reasoning_name(options: Options, known: str) -> str:
     """Return the name of the field in which past reasoning goes upstream; empty for reasoning that does not go as a field.
 
@@ -60,6 +76,8 @@ def readable(
     """
     if not messages or not isinstance(messages, Sequence) or isinstance(messages, str):
         return messages, place
+    if are_words(messages):
+        return [*messages], place
     messages = without_inner(messages, place, report)
     if options.history == "lenient":
         messages, places = in_order(messages, dialect.roles, place, report)

@@ -52,7 +52,16 @@ def check_size(key: str, value: bytes, max_bytes: int) -> int:
     Raises:
         StoreFull: The size is more than the store may hold.
     """
-    size = len(key.encode()) + len(value)
+    return check_fits(key, len(value), max_bytes)
+
+
+def check_fits(key: str, size: int, max_bytes: int) -> int:
+    """Return the size of a key and a value of `size` bytes, in bytes.
+
+    Raises:
+        StoreFull: The size is more than the store may hold.
+    """
+    size += len(key.encode())
     if size > max_bytes:
         raise StoreFull(f"{key} takes {size} bytes, and the store holds {max_bytes}: raise max_bytes")
     return size

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-
-from adapter.store.base import check_bounds, check_size
+from adapter.store.bounded import BoundedMap
 
 
 class MemoryStore:
@@ -20,30 +17,21 @@ class MemoryStore:
     """
 
     def __init__(self, max_items: int = 10_000, max_bytes: int = 64 * 1024 * 1024) -> None:
-        check_bounds(max_items, max_bytes)
-        self._max_items = max_items
-        self._max_bytes = max_bytes
-        self._values: OrderedDict[str, tuple[bytes, int]] = OrderedDict()  # the last was used last
-        self._bytes = 0
-        self._lock = threading.Lock()
+        self._kept: BoundedMap[bytes] = BoundedMap(max_items, max_bytes)
 
     @property
     def count(self) -> int:
         """The number of values."""
-        return len(self._values)
+        return self._kept.count
 
     @property
     def size(self) -> int:
         """The size of keys and values in bytes."""
-        return self._bytes
+        return self._kept.size
 
     def get(self, key: str) -> bytes | None:
         """Return the value; None for an unknown or evicted key."""
-        with self._lock:
-            if key not in self._values:
-                return None
-            self._values.move_to_end(key)
-            return self._values[key][0]
+        return self._kept.get(key)
 
     def put(self, key: str, value: bytes) -> None:
         """Store a value; the least recently used values are evicted for it.
@@ -51,21 +39,8 @@ class MemoryStore:
         Raises:
             StoreFull: The value alone is larger than the store may be.
         """
-        size = check_size(key, value, self._max_bytes)
-        with self._lock:
-            self._drop(key)
-            self._values[key] = (value, size)
-            self._bytes += size
-            while len(self._values) > self._max_items or self._bytes > self._max_bytes:
-                self._drop(next(iter(self._values)))
+        self._kept.put(key, value, len(value))
 
     def delete(self, key: str) -> bool:
         """Delete a value. Returns False for an unknown key."""
-        with self._lock:
-            return self._drop(key)
-
-    def _drop(self, key: str) -> bool:
-        found = self._values.pop(key, None)
-        if found is not None:
-            self._bytes -= found[1]
-        return found is not None
+        return self._kept.delete(key)
