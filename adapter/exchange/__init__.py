@@ -189,8 +189,9 @@ def _opened(
             return _after(settings.ask(model), lambda: _opened(path, request, settings, report, clock))
         return ResponsesExchange(request, _setting(settings, model), report, clock).exchange()
     options = settings.options
-    always = options.upstream == "completions" or bool(settings.beyond)
-    read = read_request(request, always=always, policy=policy_of(options), beyond=settings.beyond)
+    beyond = settings.beyond
+    always = options.upstream == "completions" or bool(beyond)
+    read = read_request(request, always=always, policy=settings.policy, beyond=beyond)
     if read is None:
         return exchange_without_tools(request, _setting(settings, model), report)
     if settings.asks(model):

@@ -190,7 +190,9 @@ class Attempts:
 
     def _notice(self, parsed: ParsedCompletion, fault: Fault | None, finish_reason: str, text: str) -> None:
         """Report a server that does not hold the answer to the constraint of the request, once for a client and model."""
-        if finish_reason not in CUT and is_ignored(self.present, parsed, fault) and not self._taken_back():
+        if not self.present.constraint or finish_reason in CUT:
+            return
+        if is_ignored(self.present, parsed, fault) and not self._taken_back():
             self._ignored = True
             sent = " and ".join(map(repr, self.present.constraint))
             message = f"the answer does not fit the constraint sent in {sent}: the upstream does not enforce it"

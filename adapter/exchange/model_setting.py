@@ -12,6 +12,7 @@ from adapter.exchange.learnt import Learnt
 from adapter.exchange.native_use import NativeUse, native_choice
 from adapter.exchange.past_answers import PastAnswers
 from adapter.exchange.sized import asked_size, known_size, sized
+from adapter.exchange.tool_policy import policy_of
 from adapter.exchange.upstream import ChatUpstream, RawUpstream
 from adapter.model_size import size_in_name
 from adapter.prompt.chat_template import choose_chat_template, load_chat_template
@@ -120,6 +121,7 @@ class Settings:
     Attributes:
         options: The caller's choices.
         routing: The caller's router; None without one.
+        policy: The treatment of tools that cannot be offered.
 
     Raises:
         DialectError: A dialect or a chat template of the options cannot be loaded.
@@ -128,6 +130,7 @@ class Settings:
     def __init__(self, options: Options, report: Report, clock: Callable[[], float], routing: Routing | None = None) -> None:
         self.options = options
         self.routing = routing
+        self.policy = policy_of(options)
         self._report = report
         self._clock = clock
         self._sizes: dict[str, ModelSize | None] = {}  # as servers told
@@ -143,7 +146,7 @@ class Settings:
     @property
     def beyond(self) -> Collection[str]:
         """Names of tools that are not in a request, and that its choice may name."""
-        return self._any.beyond
+        return () if self.routing is None else self.routing.names
 
     def of(self, model: str) -> Setting:
         """Return the setting for a model."""

@@ -116,7 +116,7 @@ def said_in(text: str, parsed: ParsedCompletion, handed: Sequence[tuple[str, str
         handed: Ids, names and arguments of the calls that the caller got.
     """
     calls = tuple((call.id, call.name, call.arguments) for call in parsed.tool_calls)
-    more = any(problem.kind in _MORE for problem in parsed.problems)
+    more = bool(parsed.problems) and any(problem.kind in _MORE for problem in parsed.problems)
     if not calls or more or calls != tuple(handed) or any(call_id in text for call_id, _, _ in calls):
         return None
     return Said(text, parsed.content or "", parsed.reasoning or "", calls)

@@ -107,7 +107,7 @@ class RequestPlan:
         self._messages: list[dict[str, Any]] = []  # in words, once they are asked for
         name, note = reasoning_name(options, self._reasoning), self._format_note(native=True)
         self._native = native_request(request, self._choice, self._history, self.dialect, options, self.learnt, name, note)
-        self.answer_format = self._own_format()
+        self.answer_format = None if self._format is None else self._own_format()
         first = self.attempt() if self._native is None else self._native_attempt(self._native)
         self.first = dataclasses.replace(first, noted=tuple(self._noted)) if self._noted else first
 
@@ -131,9 +131,8 @@ class RequestPlan:
     def _in_words(self) -> list[dict[str, Any]]:
         """Return the conversation without tools."""
         told = in_words(self._history, self.dialect.roles)
-        plain = to_plain_messages(
-            told, ToolSet(), ToolChoice("none"), None, self.dialect, self._options, note=self._format_note()
-        )
+        note, none = self._format_note(), ToolChoice("none")
+        plain = to_plain_messages(told, ToolSet(), none, None, self.dialect, self._options, note=note)
         return renamed(plain, reasoning_name(self._options, self._reasoning))
 
     def _readable(self, messages: Any, place: Place) -> Any:
@@ -162,8 +161,6 @@ class RequestPlan:
 
     def _own_format(self) -> AnswerFormat | None:
         """Return the format of an answer in words beside tools, or with a schema whose words are shown in another form."""
-        if self._format is None:
-            return None
         shown = self.guard is not None and self._format_note(native=self._native is not None) != ""
         otherwise = shown and shown_otherwise(answer_schema(self._format), self.dialect)
         beside = bool(self._request.tools) and self._choice.mode == "auto"
@@ -192,8 +189,7 @@ class RequestPlan:
 
     def _format_sent(self) -> Any:
         """Return the caller's answer format, where it can go upstream unchanged."""
-        ours = self._format is not None and self._choice.mode != "none" and wants_json(self._format)
-        return None if ours else self._format
+        return None if self._choice.mode != "none" and wants_json(self._format) else self._format
 
     def _for_upstream(self, body: dict[str, Any]) -> dict[str, Any]:
         if self._options.temperature is not None and body.get("temperature") is None and self._request.tools:

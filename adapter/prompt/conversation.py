@@ -147,7 +147,10 @@ def guarded(turn: Turn, guard: Neutraliser) -> Turn:
     if message["role"] in _TRUSTED and not turn.results:
         return turn
     if message["role"] not in _TRUSTED:
-        said = guard.content(message.get("content"))
+        content = message.get("content")
+        said = guard.content(content)
+        if said is content and message.keys() == _OURS and not turn.results:
+            return turn
         message = {**{key: item if key in _OURS else guard.data(item) for key, item in message.items()}, "content": said}
     if not turn.results:
         return Turn(message, turn.calls)

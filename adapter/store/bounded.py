@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class BoundedMap(Generic[T]):
-    """Keeps values, of at most so many bytes in all; the values used least recently leave first. Used by several threads at once.
+    """Keeps values of at most so many bytes in all; those used least recently leave first. Several threads may use it at once.
 
     Args:
         max_items: The most values.
@@ -56,7 +56,8 @@ class BoundedMap(Generic[T]):
         """
         size = check_fits(key, size, self._max_bytes)
         with self._lock:
-            self._drop(key)
+            if key in self._values:
+                self._drop(key)
             self._values[key] = (value, size)
             self._bytes += size
             while len(self._values) > self._max_items or self._bytes > self._max_bytes:

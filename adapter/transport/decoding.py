@@ -25,7 +25,12 @@ def is_raw(response: Any) -> bool:
 
 
 def is_known_size(response: Any, most: int) -> bool:
-    """Return True for a response with a body of at most so many bytes, as far as the head tells."""
+    """Return True for a response with a body of at most so many bytes, as far as the head tells; or read by a hook already."""
+    if response.is_stream_consumed:
+        try:
+            return len(response.content) <= most
+        except RuntimeError:  # ResponseNotRead: the stream went elsewhere
+            return False
     length = response.headers.get("content-length", "")
     return is_raw(response) and length.isdecimal() and len(length) < 20 and int(length) <= most
 

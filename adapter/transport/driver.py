@@ -136,13 +136,14 @@ class Driver:
         exchange: The exchange, not yet begun.
     """
 
-    __slots__ = ("_exchange", "_left", "_module", "_most", "_next", "_patience", "_request", "_response")
+    __slots__ = ("_exchange", "_left", "_module", "_most", "_next", "_open", "_patience", "_request", "_response")
 
     def __init__(self, module: ModuleType, request: Any, exchange: Exchange) -> None:
         self._module = module
         self._request = request
         self._exchange = exchange
         self._response: Any = None
+        self._open = False  # the response is not closed yet
         self._patience: float | None = None  # none before the response has begun
         self._next = Next(None)  # of the last reply; no exchange reads before a request
         self._most = self._left = 0  # bytes of the last reply's body: allowed, and left to be read
@@ -181,7 +182,7 @@ class Driver:
 
     def close(self) -> Steps:
         """Give upstream's connection back at once, at whatever step the exchange stands."""
-        if self._response is not None:
+        if self._open:
             yield Close(self._response, self._next.pieces)
         if not self._exchange.gi_running:  # type: ignore[attr-defined]  # a generator, not only by type
             # (A running exchange is in another thread, and ends at the next read.)
@@ -215,9 +216,10 @@ class Driver:
             return (yield command)
         if not isinstance(command, UpstreamRequest):
             raise TypeError(f"an exchange asked for {command!r} before its response began")
-        if self._response is not None:
+        if self._open:
             yield Close(self._response, self._next.pieces)
         self._response = response = yield Send(rewritten(self._module, self._request, command))
+        self._open = True
         self._most = self._left = command.most
         if command.stream:
             pieces = yield from self._pieces()
@@ -230,6 +232,7 @@ class Driver:
             return (yield from self._whole(response))
         finally:
             yield Close(response)
+            self._open = False
 
     def _pieces(self) -> Steps:
         """Return an iterator over the body, decoded in small steps lest a piece grow beyond all measure."""

@@ -21,6 +21,7 @@ _BODY_HEADERS = {"content-length", "content-encoding", "transfer-encoding"}
 # Headers of the body that the caller sent.
 _CODED = {b"content-encoding", b"transfer-encoding"}
 _OF_BODIES = {*_CODED, b"content-length", b"content-type"}
+_CHAT = CHAT.encode()
 # Methods of requests that may need an exchange.
 METHODS = frozenset({"POST", "GET", "DELETE"})
 # The extension in which a request carries an answer to the transport.
@@ -86,8 +87,9 @@ def rewritten(module: ModuleType, request: Any, upstream: UpstreamRequest) -> An
     sent = module.Request(request.method, url, headers=request.headers, stream=stream, extensions=request.extensions)
     headers = sent.headers  # a copy, owned by the request
     headers["Content-Length"] = str(len(body))
-    for name in {name.lower() for name, _ in headers.raw} & _CODED:
-        del headers[name.decode()]
+    for name, _ in request.headers.raw:
+        if name.lower() in _CODED and name in headers:
+            del headers[name.decode()]
     sent.read()
     return sent
 
@@ -100,7 +102,10 @@ def _question(module: ModuleType, request: Any, url: Any) -> Any:
 
 def _url_of(url: Any, upstream: UpstreamRequest) -> Any:
     """Return the URL with another end of the path."""
-    path, mark, query = url.raw_path.partition(b"?")
+    raw_path = url.raw_path
+    if upstream.endpoint == CHAT and raw_path.endswith(_CHAT):
+        return url
+    path, mark, query = raw_path.partition(b"?")
     own = next((end for end in (RESPONSES, MESSAGES, COUNT_TOKENS) if path.endswith(end.encode())), CHAT)
     if own == upstream.endpoint:
         return url
