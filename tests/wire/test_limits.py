@@ -269,3 +269,21 @@ def test_many_lines_cost_in_proportion(size: int) -> None:
             assert_linear(prepare, few_or_all(500, 5000), exponent=1.2)
         except AssertionError as error:
             pytest.fail(f"{name}: {error}")
+
+
+@pytest.mark.parametrize("library", USABLE)
+@pytest.mark.parametrize(("size", "answered"), [(1000, True), (MOST, False)], ids=["small", "too large"])
+def test_6_9_a_body_that_a_hook_has_read_is_bounded_too(library: str, size: int, answered: bool) -> None:
+    hooks = {"response": [lambda response: response.read()]}
+    http = importlib.import_module(library).Client(event_hooks=hooks)
+    with (
+        Upstream(completion("x" * size)) as upstream,
+        http,
+        OpenAI(base_url=upstream.url, api_key="k", http_client=http) as client,
+    ):
+        wrapped = adapter.wrap(client, max_response_bytes=MOST)
+        if answered:
+            assert ask(wrapped, "chat", stream=False).choices[0].message.content == "x" * size
+        else:
+            with pytest.raises(openai.APIStatusError, match="larger than"):
+                ask(wrapped, "chat", stream=False)
