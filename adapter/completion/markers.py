@@ -33,6 +33,7 @@ class Marks:
 
     Attributes:
         openings: A block begins.
+        opens: The same, to compare the beginning of a text with.
         close: A block ends.
         result: A tool result begins and ends.
         reasoning: Reasoning begins and ends, or two empty strings.
@@ -50,6 +51,7 @@ class Marks:
     """
 
     openings: frozenset[str]
+    opens: tuple[str, ...]
     close: str
     result: tuple[str, str]
     reasoning: tuple[str, str]
@@ -94,6 +96,7 @@ class Marks:
         pattern = re.compile(any_literal)
         return cls(
             openings=frozenset(openings),
+            opens=openings,
             close=close,
             result=result,
             reasoning=reasoning,

@@ -126,7 +126,8 @@ class PlainCall:
             return "".join(self._pieces) + text
         if cursor is None:
             return self._adopted(call, JsonCursor(self._plain.inside, self._plain.known(call.name)), self._name_end) + text
-        total = self._kept + sum(map(len, self._pieces))  # offset of `text`
+        self._pieces = ["".join(self._pieces)]
+        total = self._kept + len(self._pieces[0])  # offset of `text`
         call.start = self._start
         cursor.passed = total - self._start
         if not cursor.over:

@@ -129,7 +129,7 @@ def _leave(state: State, raw: str, payload: int) -> None:
     if close and len(raw) <= _LONGEST_ECHO and raw.endswith(close):
         echo = raw[payload:].lstrip()
     # A payload that begins with a marker of its own is a further call.
-    state.echo = "" if echo.startswith(tuple(state.marks.openings)) else echo
+    state.echo = "" if echo.startswith(state.marks.opens) else echo
 
 
 def _report_faults(faults: Sequence[str], raw: str, out: list[Event]) -> None:

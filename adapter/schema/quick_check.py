@@ -35,6 +35,7 @@ _KNOWN = SILENT | {
 }  # fmt: skip
 # Types whose values are hashable and compare equal only within the type.
 _EXACT = frozenset({str, int, bool, type(None)})
+_MEMBERS = frozenset({"properties", "required", "additionalProperties"})
 _NO_NUMBERS = (str, list, dict, type(None))
 
 
@@ -51,7 +52,7 @@ def certain(schema: Any) -> Check | None:
     inside = _inside(schema)
     if inside is None:
         return None
-    checks = [*_of_type(schema), *_of_enum(schema), *_of_bounds(schema), *_of_sizes(schema), *inside]
+    checks = [*_of_type(schema), *_of_bounds(schema), *_of_sizes(schema), *inside]
     return checks[0] if len(checks) == 1 else _all_of(tuple(checks))
 
 
@@ -76,16 +77,14 @@ def _unknown(value: Any) -> bool:
 
 
 def _of_type(schema: Mapping[str, Any]) -> Iterator[Check]:
-    if "type" in schema:
-        named = schema["type"]
-        kinds = frozenset(kind for name in ([named] if isinstance(named, str) else named) for kind in _TYPES[name])
-        yield lambda value: type(value) in kinds
-
-
-def _of_enum(schema: Mapping[str, Any]) -> Iterator[Check]:
+    """Yield at most one check, of the type and of `enum`; the check of members covers the type `object`."""
+    named = schema.get("type", tuple(_TYPES))
+    kinds = frozenset(kind for name in ([named] if isinstance(named, str) else named) for kind in _TYPES[name])
     if "enum" in schema:  # true is not 1, so types are compared with the values
-        values = frozenset((type(value), value) for value in schema["enum"] if type(value) in _EXACT)
+        values = frozenset((type(value), value) for value in schema["enum"] if type(value) in _EXACT & kinds)
         yield lambda value: type(value) in _EXACT and (type(value), value) in values
+    elif "type" in schema and not (named == "object" and schema.keys() & _MEMBERS):
+        yield lambda value: type(value) in kinds
 
 
 def _of_bounds(schema: Mapping[str, Any]) -> Iterator[Check]:
@@ -117,12 +116,13 @@ def _inside(schema: Mapping[str, Any]) -> list[Check] | None:
         if item is None:
             return None
         checks.append(_list_of(item))
-    if schema.keys() & {"properties", "required", "additionalProperties"}:
+    if schema.keys() & _MEMBERS:
         named = {name: certain(inner) for name, inner in schema.get("properties", {}).items()}
         others = _unknown if schema.get("additionalProperties") is False else certain(schema.get("additionalProperties", True))
         if others is None or None in named.values():
             return None
-        checks.append(_object_of(cast("dict[str, Check]", named), others, tuple(schema.get("required", ()))))
+        needed, only = tuple(schema.get("required", ())), schema.get("type") == "object"
+        checks.append(_object_of(cast("dict[str, Check]", named), others, needed, untyped=not only))
     return checks
 
 
@@ -130,10 +130,12 @@ def _list_of(item: Check) -> Check:
     return lambda value: not isinstance(value, list) or all(map(item, value))
 
 
-def _object_of(named: Mapping[str, Check], others: Check, required: tuple[str, ...]) -> Check:
+def _object_of(named: Mapping[str, Check], others: Check, required: tuple[str, ...], *, untyped: bool) -> Check:
+    """Return the check of an object's members; where `untyped`, values that are no objects pass."""
+
     def check(value: Any) -> bool:
         if not isinstance(value, dict):
-            return True
+            return untyped
         for name in required:
             if name not in value:
                 return False
