@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from adapter.syntax.reading import Flowing, Lookout
 
 _new = object.__new__
+_BRACKET = 4  # the group of `Marks.next`
 _MOST_SPACE = 100  # code points that are joined anew with each delta
 _MOST_PIECES = 1000  # each costs fifty bytes more than its letters
 
@@ -123,6 +124,42 @@ class QuietFlow:
         return "".join(self._pieces) + self._begun + text
 
 
+class BehindFlow:
+    """White space behind a block, up to further text; a further call is told from other text in one look.
+
+    Args:
+        state: State of the completion.
+        begun: Text behind the block that `Marks.next` matches.
+    """
+
+    __slots__ = ("_begun", "_next", "_state")
+
+    def __init__(self, state: State, begun: str) -> None:
+        self._state = state
+        self._next = state.marks.next.match
+        self._begun = begun
+
+    def feed(self, text: str) -> list[Event] | None:
+        """Keep a delta. Returns no events; None for a delta with text, or with the first bracket of a call."""
+        text = self._begun + text
+        found = self._next(text)
+        if found is None or found.lastindex == _BRACKET:
+            return None
+        self._begun = text
+        return []
+
+    def stop(self, text: str, out: list[Event]) -> str:
+        """Read up to the first bracket of a further call. Returns the text that is still to be read."""
+        text, state = self._begun + text, self._state
+        found = self._next(text)
+        if found is None or found.lastindex != _BRACKET or (not found[1] and state.content.last == "`"):
+            return text
+        state.content.text(found[1], out)
+        state.fenced, state.echo = False, ""
+        state.mode, state.opener, state.held = Mode.OPENING, found[2], [text[found.start(2) : found.start(_BRACKET)]]
+        return text[found.start(_BRACKET) :]
+
+
 class HeldFlow:
     """A string in text that may be a call without markers: collected without events.
 
@@ -167,9 +204,10 @@ def behind_block(state: State, text: str) -> str:
     """
     if state.mode is not Mode.TEXT or state.fenced or state.again or state.content.edge != "block":
         return text
-    if text and state.marks.next.split(text) is None:
+    flow = BehindFlow(state, "")
+    if text and flow.feed(text) is None:
         return text
-    state.flow = QuietFlow(state.marks.next, text)
+    state.flow = flow
     return ""
 
 
@@ -181,7 +219,7 @@ def flow_from(state: State) -> Flow | None:
     if mode is Mode.TEXT and not state.fenced:
         if state.content.edge == "block":
             begun, state.tail = state.tail, ""
-            return QuietFlow(state.marks.next, begun)
+            return BehindFlow(state, begun)
         return TextFlow(state.content, state.marks.lookout) if not state.tail and state.content.flowing() else None
     if mode is Mode.REASONING and not state.tail and state.reasoning.flowing():
         return TextFlow(state.reasoning, state.marks.lookout)

@@ -14,6 +14,8 @@ from adapter.text.literal_tree import tree
 from adapter.text.partial import begun
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from adapter.dialects.registry import Dialect
 
 _LIKE_TOKEN = re.compile(r"<[|｜]|<[^<>]*[|｜]>")
@@ -45,7 +47,8 @@ class Marks:
         idle: Special tokens without any other meaning.
         pattern: Matches any literal.
         half: Matches the beginning of a literal, at the end of a text.
-        next: A lookout behind a block, for all but white space and the beginning of a literal.
+        next: Matches a text behind a block that is white space and the beginning of a literal, and the beginning of a further
+            call: the space, the marker and the space behind it, and the first bracket of the JSON are groups 1 to 4.
         lookout: A lookout in running text, for literals and for the first character of a code fence.
         words: The fast skip over prose.
     """
@@ -63,15 +66,15 @@ class Marks:
     idle: frozenset[str]
     pattern: re.Pattern[str]
     half: re.Pattern[str]
-    next: Lookout
+    next: re.Pattern[str]
     lookout: Lookout
     words: Words
 
     @classmethod
-    def of(cls, dialect: Dialect, openings: tuple[str, ...], tokens: tuple[str, ...]) -> Marks:
-        """Return the literals of a dialect, with the markers of its syntax and its special tokens."""
+    def of(cls, dialect: Dialect, openings: tuple[str, ...], tokens: tuple[str, ...], *, plain: bool = False) -> Marks:
+        """Return the literals of a dialect, with the markers of its syntax, of `plain` blocks, and its special tokens."""
         pairs = (dialect.result or ("", ""), dialect.reasoning or ("", ""), dialect.answer or ("", ""))
-        return _marks(openings, dialect.close, *pairs, tokens)
+        return _marks(openings, dialect.close, *pairs, tokens, plain=plain)
 
     @classmethod
     def made(
@@ -82,8 +85,10 @@ class Marks:
         reasoning: tuple[str, str],
         answer: tuple[str, str],
         tokens: tuple[str, ...],
+        *,
+        plain: bool = False,
     ) -> Marks:
-        """Compile these literals."""
+        """Compile these literals; in `plain` blocks white space may stand between a tag and JSON."""
         named = (*openings, close, *result, *reasoning, *answer, *tokens)
         spare = {*tokens, *filter(_LIKE_TOKEN.match, (close, *reasoning))}
         weak = {*reasoning, *answer, *tokens}.difference(openings, (close, *result), {reasoning[0]} & spare)
@@ -108,7 +113,7 @@ class Marks:
             idle=frozenset(tokens).difference(openings, (close, *result, *reasoning, *answer), begins),
             pattern=pattern,
             half=re.compile(half),
-            next=Lookout(re.compile(r"[\s\S]"), re.compile(rf"([ \t\r\n]{{0,64}}+(?:{half}|\Z))|[\s\S]")),
+            next=_next({tag for tag in openings if plain and tag[0] + tag[-1] == "<>"}.difference(begins, reasoning), half),
             lookout=Lookout(
                 re.compile(f"[{firsts}`]"),
                 re.compile(f"({half})|`|{any_literal}"),
@@ -126,6 +131,12 @@ class Marks:
         if literal in self.begun and self.half.match(text, start):
             return Mark(start, "")  # a longer literal may stand here
         return Mark(start, literal)
+
+
+def _next(tags: Collection[str], half: str) -> re.Pattern[str]:
+    """Return the pattern of text behind a block, before a further call that begins with one of these tags."""
+    space, listed = r"[ \t\r\n]{0,64}+", "|".join(map(re.escape, sorted(tags))) or "(?!)"
+    return re.compile(rf"({space})(?:({listed})({space})(?:(\{{)|\Z)|{half}|\Z)")
 
 
 # A server has few dialects, and one parser for every answer.

@@ -81,11 +81,12 @@ def language(dialect: Dialect, tools: ToolSet, *, coerce: bool) -> Language:
     settings = SyntaxSettings(dialect.open, dialect.close, ends, dialect.form, types, place, known, frozenset(tools.by_name))
     kind = syntax_class(dialect.syntax, settings)
     reader = kind(settings)
+    marks = Marks.of(dialect, reader.openings, tokens, plain=reader.has_plain_blocks)
     json, *others = untagged(settings)
     own: BareSyntax = reader if hasattr(reader, "bare") else json
     held: BareSyntax = own if own is json or reader.notation is JSON else json
     forms = tuple(dict.fromkeys((own, held, *others)))
-    return Language(settings, kind, Marks.of(dialect, reader.openings, tokens), reader, forms, held)
+    return Language(settings, kind, marks, reader, forms, held)
 
 
 class State:
