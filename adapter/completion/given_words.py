@@ -32,7 +32,7 @@ _SIGN = re.compile(r"[^\w\s.,/$-]")
 
 def as_given(call: RawCall, tools: ToolSet) -> RawCall:
     """Return a call with the words of its tool's definition as they stand there; the call itself where they do already."""
-    if not may_be_shown(call.arguments) or call.name not in tools.by_name:
+    if call.name not in tools.by_name:
         return call
     try:
         value = call.value

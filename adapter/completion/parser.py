@@ -152,17 +152,14 @@ class CompletionParser:
             if passed is not None:
                 return passed
         out: list[Event] = []
-        text = self._stop_flow(text, out)
+        if state.flow is not None:
+            flow, state.flow = state.flow, None
+            text = flow.stop(text, out)
         if text or state.again:
             self._run(text, out)
         if state.began:
             self._heard = None  # only an answer without a block is looked at again
         return out
-
-    def _stop_flow(self, text: str, out: list[Event]) -> str:
-        """Leave the short way, if there is one. Returns the text to read now."""
-        flow, self._state.flow = self._state.flow, None
-        return text if flow is None else flow.stop(text, out)
 
     def close(self, finish_reason: str | None = "stop") -> list[Event]:
         """End the completion. Returns the last events.
@@ -175,7 +172,8 @@ class CompletionParser:
             raise ValueError("close() twice: a parser reads one completion")
         out: list[Event] = []
         self._state.closed = True
-        rest = self._stop_flow("", out)
+        flow, self._state.flow = self._state.flow, None
+        rest = "" if flow is None else flow.stop("", out)
         if rest or self._state.tail or self._state.again:
             self._run(rest, out)
         cut = finish_reason in CUT

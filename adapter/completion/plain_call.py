@@ -82,15 +82,16 @@ class PlainCall:
 
     def feed(self, text: str) -> list[Event] | None:
         """Return the events of a delta; None for a delta that is not plain, or ends the block."""
-        said = text
-        if not (self._in_string and text and not self._special(text)):
+        if self._in_string and not self._special(text):
+            said: str | None = text
+        else:
             cursor = self._cursor
             if cursor is None:
                 return self._in_head(text)
-            passed = cursor.follow(text)
-            if passed is None:
+            said = cursor.follow(text)
+            if said is None:
                 return None
-            said, self._in_string = passed, cursor.in_string
+            self._in_string = cursor.in_string
         pieces = self._pieces
         pieces.append(text)
         if len(pieces) > _MOST_PIECES:
@@ -113,7 +114,9 @@ class PlainCall:
     def follow(self, text: str) -> str | None:
         """Read a delta behind the arguments. Returns the empty string; None for text that is not plain, or ends the block."""
         tail, due = self._tail or "", self._due
-        if due and due.startswith(text) and len(text) < len(due):
+        if due and text.startswith(due):
+            return None
+        if due and due.startswith(text):
             self._tail, self._due = tail + text, due[len(text) :]
             return ""
         return "" if self.behind(tail + text) else None
@@ -223,13 +226,14 @@ class PlainCall:
         found = _TO_ARGUMENTS(head, position)
         if found.lastindex is None:
             return [] if found.end() == len(head) else None
-        cursor = JsonCursor(self._plain.inside, self._plain.known(name))
-        said = cursor.follow(head[found.end() - 1 :])
+        cursor, start = JsonCursor(self._plain.inside, self._plain.known(name)), found.end() - 1
+        cursor.enter()
+        said = cursor.follow(head[start + 1 :])
         if said is None:
             return None
         cursor.then = self
-        self._cursor, self._start, self._in_string = cursor, found.end() - 1, cursor.in_string
-        return [ArgumentsDelta(self._index, said)]
+        self._cursor, self._start, self._in_string = cursor, start, cursor.in_string
+        return [ArgumentsDelta(self._index, "{" + said)]
 
 
 def begin_call(state: State, reader: BlockReader, text: str, position: int, out: list[Event]) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from adapter.completion.started_call import contradiction, further_events
 from adapter.completion.state import Mode
 from adapter.completion.validate import call_id, check, events, verdicts
-from adapter.events import Markup, Problem
+from adapter.events import CallFinished, Markup, Problem
 from adapter.syntax.reading import End, Nameless, RawCall, Reading
 
 if TYPE_CHECKING:
@@ -89,7 +89,11 @@ def report_told(
     if faults:
         _report_faults(faults, raw, out)
     out.append(Markup(raw))
-    out += further_events(check(call, rules, state.options), told, raw, payload, call.places)
+    checked = check(call, rules, state.options)
+    if checked.arguments is call.arguments and not checked.problems:  # nearly all calls; the same text was reported
+        out.append(CallFinished(told.index, told.id, told.name, call.arguments, checked.valid, raw, call.places))
+    else:
+        out += further_events(checked, told, raw, payload, call.places)
     state.count += 1
     _leave(state, raw, payload)
 

@@ -86,7 +86,8 @@ class StartedCall:
 
 def may_be_reported(rules: Rules, name: str, index: int) -> bool:
     """Tell if a call of this tool may be reported before the call is complete."""
-    offered = bool(name) and (not rules.tools or name in rules.tools.by_name)
+    tools = rules.tools.by_name
+    offered = bool(name) and (name in tools or not tools)
     allowed = rules.choice.allowed is None or name in rules.choice.allowed
     return rules.reports(name) and offered and allowed and not (rules.parallel is False and index)
 

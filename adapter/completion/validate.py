@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from adapter.completion.early_coercion import coerced_early
-from adapter.completion.given_words import as_given
+from adapter.completion.given_words import as_given, may_be_shown
 from adapter.completion.grounded import grounded
 from adapter.events import ArgumentsDelta, CallFinished, CallStarted, Event, Problem, frozen
 from adapter.schema import coercion
@@ -45,7 +45,8 @@ class CheckedCall:
 def check(call: RawCall, rules: Rules, options: Options) -> CheckedCall:
     """Check a call; without tools, only for unread text and for arguments that are an object."""
     tools = rules.tools
-    call = as_given(call, tools)
+    if may_be_shown(call.arguments):
+        call = as_given(call, tools)
     checked = _checked(call, tools, rules.choice, options)
     if rules.said is not None and checked.valid and not call.faults:
         arguments, judged = grounded(call.name, checked.arguments, rules, options)

@@ -156,6 +156,11 @@ class JsonCursor:
         self.stack.append((self.container, self.place, self.position))
         self.container, self.place, self.position = container, place, 0
 
+    def enter(self) -> None:
+        """Enter the object at the very beginning, whose bracket the caller has read; `follow` and `feed` get the text behind."""
+        self.push(OBJECT, self.place)
+        self.expected = OBJECT.first
+
     def pop(self) -> None:
         """Leave the present container."""
         self.container, self.place, self.position = self.stack.pop()
@@ -182,7 +187,8 @@ class JsonCursor:
                     return self._stuck(text, at)
                 at = end
                 if self.expected is None:
-                    at = self._body(text, at).end()
+                    if at < size:
+                        at = self._body(text, at).end()
                     if at == size or text[at] != '"':
                         return self._in_text(text, at)
                     self.expected = self.container.after_string
