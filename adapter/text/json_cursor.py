@@ -123,18 +123,36 @@ class JsonCursor:
         """
         if self._slow:
             return self.then.follow(text) if self.over and self.then is not None else None
-        rest = self.rest
-        whole, at, expected = rest + text if rest else text, 0, self.expected
-        if expected is None:
-            at = self._body(whole, 0).end()
-            if at == len(whole):
-                said, self.rest = whole[self._told :], ""
-                self._told, self.in_string = 0, True
-                return said
-            if whole[at] != '"':
-                return self._in_text(whole, at)
-            expected = self.expected = self.container.after_string
-        return self._walk(whole, at, expected)
+        if self.rest:
+            text = self.rest + text
+        at, size, expected = 0, len(text), self.expected
+        while True:
+            if expected is None:
+                at = self._body(text, at).end()
+                if at == size or text[at] != '"':
+                    return self._in_text(text, at)
+                expected = self.expected = self.container.after_string
+            found = expected(text, at)
+            end, last = found.end(), found.lastindex
+            if last == OPEN:
+                if not self._opened(text[end - 1], found):
+                    return self._stuck(text, at)
+                at = end
+            elif last == CLOSE:
+                if len(self.stack) == 1:
+                    return self._ended(text, end)
+                self.pop()
+                at, self.expected = end, self.container.after
+            elif end == size and size - at <= LONGEST_SEGMENT:
+                break
+            elif end < size and last == NUMBER and text[end] in AFTER_SCALAR and self._fits(found):
+                at, self.expected = end, self.container.after
+            else:
+                return self._stuck(text, at)
+            expected = self.expected
+        sure = end if last == KEY else at if last is None else _sure(found, last)
+        said, self.rest, self._told, self.in_string = text[self._told : sure], text[at:], sure - at, False
+        return said
 
     def handover(self) -> Handover:
         """The state for the reader that goes on: behind the last bracket, from a fault on, or at the end of the completion."""
@@ -174,38 +192,6 @@ class JsonCursor:
             return self._stuck(text, at)
         said, self.rest = text[self._told : at], text[at:]
         self._told, self.in_string = 0, at == len(text)
-        return said
-
-    def _walk(self, text: str, at: int, expected: Matcher) -> str | None:
-        """Read segments from a boundary on; the first is expected to match `expected`."""
-        size = len(text)
-        while True:
-            found = expected(text, at)
-            end, last = found.end(), found.lastindex
-            if last == OPEN:
-                if not self._opened(text[end - 1], found):
-                    return self._stuck(text, at)
-                at = end
-                if self.expected is None:
-                    if at < size:
-                        at = self._body(text, at).end()
-                    if at == size or text[at] != '"':
-                        return self._in_text(text, at)
-                    self.expected = self.container.after_string
-            elif last == CLOSE:
-                if len(self.stack) == 1:
-                    return self._ended(text, end)
-                self.pop()
-                at, self.expected = end, self.container.after
-            elif end == size and size - at <= LONGEST_SEGMENT:
-                break
-            elif end < size and last == NUMBER and text[end] in AFTER_SCALAR and self._fits(found):
-                at, self.expected = end, self.container.after
-            else:
-                return self._stuck(text, at)
-            expected = self.expected
-        sure = end if last == KEY else at if last is None else _sure(found, last)
-        said, self.rest, self._told, self.in_string = text[self._told : sure], text[at:], sure - at, False
         return said
 
     def _stuck(self, text: str, at: int) -> str | None:
@@ -279,26 +265,17 @@ class JsonCursor:
             self._left += len(said)
             if at < 0:
                 return "".join(out)
-            passed = self._plainly(text, at)
+            self._slow, self._told = False, 0
+            passed = self.follow(text[at:])
             if passed is not None:
-                self._slow = False
                 return "".join([*out, passed])
+            self._slow = True
             out.append(self._tried or "")
             self._tried, self._left = None, self._passed_on()
             if self.over:
                 return "".join(out)
             careful.begin(self.expected)
             text, self.rest, at = self.rest, "", 0
-
-    def _plainly(self, text: str, at: int) -> str | None:
-        """Read on from a boundary as from the beginning of a delta."""
-        self._told, expected = at, self.expected
-        if expected is None:
-            at = self._body(text, at).end()
-            if at == len(text) or text[at] != '"':
-                return self._in_text(text, at)
-            expected = self.expected = self.container.after_string
-        return self._walk(text, at, expected)
 
 
 def _sure(found: re.Match[str], last: int) -> int:
