@@ -15,6 +15,8 @@ from adapter.completion.text_run import SPACE
 from adapter.syntax.reading import Unheard
 
 if TYPE_CHECKING:
+    import re
+
     from adapter.completion.state import State
     from adapter.completion.text_run import TextRun
     from adapter.completion.untagged_call import BareCall
@@ -132,29 +134,31 @@ class BehindFlow:
         begun: Text behind the block that `Marks.next` matches.
     """
 
-    __slots__ = ("_begun", "_next", "_state")
+    __slots__ = ("_begun", "_found", "_next", "_state")
 
     def __init__(self, state: State, begun: str) -> None:
         self._state = state
         self._next = state.marks.next.match
         self._begun = begun
+        self._found: re.Match[str] | None = None  # a further call, in the delta that did not pass
 
     def feed(self, text: str) -> list[Event] | None:
         """Keep a delta. Returns no events; None for a delta with text, or with the first bracket of a call."""
         text = self._begun + text
         found = self._next(text)
         if found is None or found.lastindex == _BRACKET:
+            self._found = found
             return None
         self._begun = text
         return []
 
     def stop(self, text: str, out: list[Event]) -> str:
         """Read up to the first bracket of a further call. Returns the text that is still to be read."""
-        text, state = self._begun + text, self._state
-        found = self._next(text)
-        if found is None or found.lastindex != _BRACKET or (not found[1] and state.content.last == "`"):
+        text, state, found = self._begun + text, self._state, self._found
+        if found is None or (not found[1] and state.content.last == "`"):
             return text
-        state.content.text(found[1], out)
+        if found[1]:
+            state.content.text(found[1], out)
         state.fenced, state.echo = False, ""
         state.mode, state.opener, state.held = Mode.OPENING, found[2], [text[found.start(2) : found.start(_BRACKET)]]
         return text[found.start(_BRACKET) :]

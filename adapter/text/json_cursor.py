@@ -235,10 +235,10 @@ class JsonCursor:
 
     def _fits(self, found: re.Match[str]) -> bool:
         """Tell if a number or word is valid, and of a type that stays. The careful reader judges 5.0 as an integer."""
-        scalar, key = found[NUMBER], found[KEY]
+        scalar, key, comma = found.group(NUMBER, KEY, COMMA)
         if not SCALAR.fullmatch(scalar):
             return False
-        position = self.position + bool(found[COMMA])
+        position = self.position + bool(comma)
         place = self.place.member(key) if key is not None else self.place.item(position)
         kinds, kind = place.kinds(), _WORDS.get(scalar[0], "number")
         whole = kind == "number" and scalar.lstrip("-").isdecimal()

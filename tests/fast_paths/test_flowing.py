@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapter.completion import parser as parser_module
-from adapter.completion.fast_deltas import flow_from
 from adapter.completion.parser import CompletionParser
 from adapter.completion.request_rules import Rules
 from adapter.dialects.registry import load
@@ -19,6 +17,7 @@ from adapter.events import Markup, TextDelta
 from adapter.options import make_options
 from adapter.tools.choice import read_choice
 from adapter.tools.definitions import read_tools
+from tests.support.short_ways import close_short_ways, open_short_ways
 from tests.support.tiers import few_or_all, some_first
 
 if TYPE_CHECKING:
@@ -95,9 +94,9 @@ def pieces_of(text: str, seed: int) -> list[str]:
 def test_the_same_events(name: str, incremental: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     for value, seed in itertools.product(VALUES, few_or_all([4], [1, 2, 3, 4])):
         pieces = pieces_of(completion(name, value), seed)
-        monkeypatch.setattr(parser_module, "flow_from", lambda _: None)
+        close_short_ways(monkeypatch)
         careful = events(name, pieces, incremental=incremental)
-        monkeypatch.setattr(parser_module, "flow_from", flow_from)
+        open_short_ways(monkeypatch)
         assert events(name, pieces, incremental=incremental) == careful
 
 

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from adapter.completion import parser as parser_module
 from adapter.completion.call_stream import CallStream
-from adapter.completion.fast_deltas import flow_from
 from adapter.completion.parser import CompletionParser
 from adapter.completion.plain_call import PlainCall
 from adapter.completion.request_rules import Rules
@@ -22,6 +20,7 @@ from adapter.text.json_careful import Careful
 from adapter.text.json_cursor import JsonCursor
 from adapter.tools.choice import read_choice
 from adapter.tools.definitions import read_tools
+from tests.support.short_ways import close_short_ways, open_short_ways
 from tests.support.tiers import few_or_all
 
 if TYPE_CHECKING:
@@ -143,21 +142,13 @@ def cut(text: str, size: int) -> list[str]:
     return [text[at : at + size] for at in range(0, len(text), size)]
 
 
-def carefully(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parser_module, "flow_from", lambda _: None)
-
-
-def shortly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parser_module, "flow_from", flow_from)
-
-
 @pytest.mark.both_tiers
 @pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in CASES.items()])
 def test_delta_for_delta(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for size, settings in itertools.product(few_or_all([1, 4], SPLITS), SETTINGS.values()):
-        carefully(monkeypatch)
+        close_short_ways(monkeypatch)
         wanted = feeds(cut(text, size), **settings)
-        shortly(monkeypatch)
+        open_short_ways(monkeypatch)
         assert feeds(cut(text, size), **settings) == wanted
 
 
@@ -166,9 +157,9 @@ def test_delta_for_delta(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_cut_anywhere(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for end in range(0, len(text), few_or_all(7, 1)):
         pieces = cut(text[:end], 5)
-        carefully(monkeypatch)
+        close_short_ways(monkeypatch)
         wanted = feeds(pieces)
-        shortly(monkeypatch)
+        open_short_ways(monkeypatch)
         assert feeds(pieces) == wanted
 
 
