@@ -123,8 +123,7 @@ class JsonCursor:
         """
         if self._slow:
             return self.then.follow(text) if self.over and self.then is not None else None
-        if self.rest:
-            text = self.rest + text
+        text = self.rest + text
         at, size, expected = 0, len(text), self.expected
         while True:
             if expected is None:
@@ -134,22 +133,16 @@ class JsonCursor:
                 expected = self.expected = self.container.after_string
             found = expected(text, at)
             end, last = found.end(), found.lastindex
-            if last == OPEN:
-                if not self._opened(text[end - 1], found):
-                    return self._stuck(text, at)
-                at = end
-            elif last == CLOSE:
+            if last == CLOSE:
                 if len(self.stack) == 1:
                     return self._ended(text, end)
                 self.pop()
-                at, self.expected = end, self.container.after
-            elif end == size and size - at <= LONGEST_SEGMENT:
+                self.expected = self.container.after
+            elif last != OPEN and end == size and size - at <= LONGEST_SEGMENT:
                 break
-            elif end < size and last == NUMBER and text[end] in AFTER_SCALAR and self._fits(found):
-                at, self.expected = end, self.container.after
-            else:
+            elif not (self._opened(text[end - 1], found) if last == OPEN else self._passed(text, end, found)):
                 return self._stuck(text, at)
-            expected = self.expected
+            at, expected = end, self.expected
         sure = end if last == KEY else at if last is None else _sure(found, last)
         said, self.rest, self._told, self.in_string = text[self._told : sure], text[at:], sure - at, False
         return said
@@ -175,7 +168,7 @@ class JsonCursor:
         self.container, self.place, self.position = container, place, 0
 
     def enter(self) -> None:
-        """Enter the object at the very beginning, whose bracket the caller has read; `follow` and `feed` get the text behind."""
+        """Enter an object whose bracket the caller has read; the text fed begins behind the bracket."""
         self.push(OBJECT, self.place)
         self.expected = OBJECT.first
 
@@ -233,8 +226,13 @@ class JsonCursor:
         self.expected = self.container.first
         return True
 
-    def _fits(self, found: re.Match[str]) -> bool:
-        """Tell if a number or word is valid, and of a type that stays. The careful reader judges 5.0 as an integer."""
+    def _passed(self, text: str, end: int, found: re.Match[str]) -> bool:
+        """Pass over a number or word that ends before `end`, if it is valid, and of a type that stays.
+
+        The careful reader judges 5.0 as an integer.
+        """
+        if found.lastindex != NUMBER or end == len(text) or text[end] not in AFTER_SCALAR:
+            return False
         scalar, key, comma = found.group(NUMBER, KEY, COMMA)
         if not SCALAR.fullmatch(scalar):
             return False
@@ -244,7 +242,7 @@ class JsonCursor:
         whole = kind == "number" and scalar.lstrip("-").isdecimal()
         if not ((kinds is None or kind in kinds or (whole and "integer" in kinds)) and place.lets_be(scalar)):
             return False
-        self.position = position
+        self.position, self.expected = position, self.container.after
         return True
 
     def _read(self, text: str) -> str:
