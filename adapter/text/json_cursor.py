@@ -128,7 +128,10 @@ class JsonCursor:
         while True:
             if expected is None:
                 at = self._body(text, at).end()
-                if at == size or text[at] != '"':
+                if at == size:
+                    said, self.rest, self._told, self.in_string = text[self._told :], "", 0, True
+                    return said
+                if text[at] != '"':
                     return self._in_text(text, at)
                 expected = self.expected = self.container.after_string
             found = expected(text, at)
