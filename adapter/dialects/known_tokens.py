@@ -49,6 +49,9 @@ FORMS = (
                 developer_end action_start action_end plugin interpreter tool_call_section_begin tool_call_section_end
                 tool_call_start tool_response_start tool_response_end tool_list_start tool_list_end extra_0 extra_4
                 finetune_right_pad_id eos bom think vision_start vision_end image_pad image media_begin media_end
+                message_user message_model message_system message_tool content_text content_thinking content_xml content_image
+                content_audio_input content_invoke_tool content_invoke_tool_json content_invoke_tool_text content_tool_error
+                content_model_end_sampling end_message audio_end model_trigger_generation
                 """,
                 "<|{}|>",
             ),

@@ -113,6 +113,22 @@ def _named(dialect: Dialect, turn: str) -> Said:
     return _around(dialect, turn, text, begins, len(payload), {"content": "json"})
 
 
+def _typed(dialect: Dialect, _turn: str) -> Said:
+    """Messages with a type, a name that may be left out, and JSON objects with the name inside."""
+    text = written(dialect, (FIRST, _ONE))
+    value, start, end = _json_in(text)
+    name, arguments = (next(key for key, held in value.items() if held == wanted) for wanted in (FIRST, _ONE))
+    before, middle = text[:start].split(FIRST)
+    field = {
+        "open_pattern": rf"\s*(?:{escaped(before)})?(?:{NAME}?)?{escaped(middle)}\s*",
+        "close_pattern": rf"\s*{escaped(text[end:])}\s*",
+        "repeats": True,
+        "content": "json",
+    }
+    function = {"name": f"{{content.{name}}}", "arguments": f"{{content.{arguments}}}"}
+    return Said({**field, "transform": {"type": "function", "function": function}})
+
+
 def _braces(dialect: Dialect, turn: str) -> Said:
     """A name, then braces with bare keys and quotes of their own."""
     text = written(dialect, (FIRST, _ONE), (SECOND, _ONE))
@@ -215,6 +231,7 @@ _BUILDERS: dict[str, Callable[[Dialect, str], Said]] = {
     "parameters": _tags,
     "pythonic": _python,
     "recipients": _named,
+    "typed": _typed,
     "xtml": _tags,
 }
 _UNSAID = {

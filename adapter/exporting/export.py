@@ -23,7 +23,7 @@ _TRIED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("write", {"text": "one\n  two\n\nthree", "mode": "a < b && c > d"}),
     ("count", {"number": -3, "ratio": 2.5, "sure": True}),
 )
-_WITH_HEADERS = frozenset({"addressed", "channels", "recipients", "xtml"})  # whose plain answer has a header too
+_WITH_HEADERS = frozenset({"addressed", "channels", "recipients", "typed", "xtml"})  # whose plain answer has a header too
 _TYPED = frozenset({"addressed", "arg_key", "parameters", "xtml"})  # whose values are raw text
 REASONING_FIELDS = (REASONING, "thinking", "reasoning")
 _MOST_SHOWN = 100

@@ -103,6 +103,19 @@ def _recipients(dialect: Dialect, _turn: str) -> _Fields:
     return _messages(dialect, "", "", f"(?:{opens})?{everyone}\\n")
 
 
+def _typed(dialect: Dialect, turn: str) -> _Fields:
+    form = dialect.form
+    ends = "|".join(map(escaped, (dialect.close, *form["ends"].split())))
+    return {
+        name: {
+            "open_pattern": rf"\s*(?:{escaped(turn or dialect.open)})?{escaped(form[kind])}",
+            "close_pattern": rf"\s*(?:{ends})\s*",
+            "content": "text",
+        }
+        for name, kind in ((REASONING, "thinking"), (CONTENT, "text"))
+    }
+
+
 def _xtml(dialect: Dialect, _turn: str) -> _Fields:
     form = dialect.form
 
@@ -119,5 +132,6 @@ _BUILDERS: dict[str, Callable[[Dialect, str], _Fields]] = {
     "addressed": _addressed,
     "channels": _channels,
     "recipients": _recipients,
+    "typed": _typed,
     "xtml": _xtml,
 }

@@ -24,6 +24,7 @@ SYNTAXES = {
     "parameters": ("tagged.parameters", "Parameters"),
     "pythonic": ("python.pythonic", "Pythonic"),
     "recipients": ("messages.recipients", "Recipients"),
+    "typed": ("messages.typed", "Typed"),
     "xtml": ("messages.xtml", "Xtml"),
 }
 

@@ -84,7 +84,17 @@ class Notation:
         return self.brackets[0] + self.comma.join(before + value + after for before, after, value in written) + self.brackets[1]
 
 
+class _Compact(Notation):
+    """JSON without white space outside of strings, the keys sorted."""
+
+    comma = ","
+    colon = ":"
+    lines = False
+    sorts_keys = True
+
+
 JSON = Notation()
+COMPACT = _Compact()
 
 
 class _BetweenTags(Notation):

@@ -77,6 +77,8 @@ WRITTEN = [
         ("allenai/Olmo-3-7B-Instruct", "olmo-3", "olmo-3"),
         ("swiss-ai/Apertus-8B-Instruct-2509", "apertus", "apertus"),
         ("facebook/Muse-Glimmer", "muse", "muse"),
+        ("thinkingmachines/Inkling", "inkling", "inkling"),
+        ("unsloth/Inkling-Small-GGUF", "inkling", "inkling"),
         ("tencent/Hy3-preview", "hunyuan-3", "chatml"),
         ("openbmb/MiniCPM5-8B", "minicpm5", "minicpm5"),
         ("stepfun-ai/step3", "step-3", "chatml"),

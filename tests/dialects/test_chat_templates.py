@@ -158,7 +158,7 @@ CONVERSATION: list[dict[str, Any]] = [
 
 
 # The others leave out thoughts from before the last question.
-KEEPS_THOUGHTS = {"minimax-m3", "seed-oss", "kimi-k3", "mistral-v13", "mistral-v15"}
+KEEPS_THOUGHTS = {"inkling", "minimax-m3", "seed-oss", "kimi-k3", "mistral-v13", "mistral-v15"}
 
 
 @pytest.mark.parametrize("name", names("chat"))

@@ -60,7 +60,7 @@ def plain() -> Iterator[OpenAI]:
 
 
 def ask(plain: OpenAI, upstream: Upstream, mode: str, options: dict[str, Any], **request: Any) -> list[tuple[str, str]]:
-    """The calls that the caller gets."""
+    """The calls that the caller gets, with white space in their arguments as `json.dumps` writes it."""
     chosen = {"stream_calls": "validated" if mode == "validated" else "incremental", **options}
     client = adapter.wrap(plain.with_options(base_url=upstream.url), **chosen)
     body: Any = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "tools": TOOLS, **request}
@@ -70,7 +70,8 @@ def ask(plain: OpenAI, upstream: Upstream, mode: str, options: dict[str, Any], *
     else:
         with client.chat.completions.stream(**body) as stream:
             found = stream.get_final_completion()
-    return [(call.function.name, call.function.arguments) for call in found.choices[0].message.tool_calls or ()]
+    calls = found.choices[0].message.tool_calls or ()
+    return [(call.function.name, json.dumps(json.loads(call.function.arguments))) for call in calls]
 
 
 @pytest.mark.both_tiers

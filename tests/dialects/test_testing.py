@@ -177,7 +177,7 @@ class TestOffered:
 
     @pytest.mark.parametrize(
         ("name", "words"),
-        [("bare", "dialect 'bare' has no template"), ("klingon", "no dialect 'klingon'; there are apertus, ")],
+        [("bare", "dialect 'bare' has no template"), ("esperanto", "no dialect 'esperanto'; there are apertus, ")],
     )
     def test_the_command_line_on_what_it_cannot_show(self, name: str, words: str) -> None:
         code, _, told = call("templates", "show", name)

@@ -35,7 +35,7 @@ def _block(dialect: str) -> tuple[str, str]:
 def _reads_on(dialect: str) -> bool:
     """Tell if the text behind the opening marker is a further call by itself: a marker of its own begins it."""
     marks = adapter.CompletionParser(TOOLS, dialect=dialect)._state.marks
-    return dialect == "gpt-oss" or _block(dialect)[1].lstrip().startswith(tuple(marks.openings))
+    return dialect in {"gpt-oss", "inkling"} or _block(dialect)[1].lstrip().startswith(tuple(marks.openings))
 
 
 CLOSED = [name for name in names() if _block(name)[1] and not _reads_on(name)]

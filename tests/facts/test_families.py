@@ -57,6 +57,10 @@ class Case:
 
 PARIS, NOW = ("get_weather", '{"city": "Paris"}'), ("get_time", "{}")
 
+OURS, OVER, DONE = "<|message_model|>", "<|end_message|>", "<|content_model_end_sampling|>"
+SAYS, THINKS, CALLS = "<|content_text|>", "<|content_thinking|>", "<|content_invoke_tool_json|>"
+OF_PARIS, PARIS_TIGHT = '{"name":"get_weather","args":{"city":"Paris"}}', ("get_weather", '{"city":"Paris"}')
+
 COMMAND = '{"tool_call_id": "0", "tool_name": "get_weather", "parameters": {"city": "Paris"}}'
 CASES = [
     Case(
@@ -342,6 +346,96 @@ CASES = [
         ' to=t<|message|><atem:function_calls>\n<atem:invoke name="get_time">\n</atem:invoke>\n</atem:function_calls><|eom|>'
         "<|start|>tool<|message|>12:00<|eom|>",
         (NOW,), problems=("invented_result",),
+    ),
+    # Inkling.
+    Case(
+        "inkling", "thoughts, an answer and calls in any order",
+        f"{THINKS}I look.{OVER}{OURS}{SAYS}Let me see.{OVER}{OURS}get_weather{CALLS}{OF_PARIS}{OVER}{OURS}get_time{CALLS}"
+        f'{{"name":"get_time","args":{{}}}}{OVER}{OURS}{THINKS}Hm.{OVER}{OURS}{SAYS}Warm.{OVER}{DONE}',
+        (PARIS_TIGHT, NOW), content="Let me see.Warm.", reasoning="I look.Hm.",
+    ),
+    Case("inkling", "the prompt has begun the message of a call", f"get_weather{CALLS}{OF_PARIS}{OVER}{DONE}", (PARIS_TIGHT,)),
+    Case("inkling", "the prompt has begun a message without a name", f"{CALLS}{OF_PARIS}{OVER}", (PARIS_TIGHT,)),
+    Case("inkling", "the prompt has begun the text", f"It is warm.{OVER}{DONE}", content="It is warm."),
+    Case("inkling", "one word behind the beginning of the prompt", "get_weather", content="get_weather"),
+    Case("inkling", "a server kept back the end", f"{OURS}get_weather{CALLS}{OF_PARIS}", (PARIS_TIGHT,)),
+    Case(
+        "inkling", "the arguments stand before the name",
+        f'{OURS}{CALLS}{{"args": {{"city": "Paris"}}, "name": "get_weather"}}{OVER}', (PARIS,),
+    ),
+    Case(
+        "inkling", "the usual key in place of its own",
+        f'{OURS}{CALLS}{{"name": "get_weather", "arguments": {{"city": "Paris"}}}}{OVER}', (PARIS,),
+    ),
+    Case("inkling", "no arguments", f'{OURS}get_time{CALLS}{{"name":"get_time"}}{OVER}', (NOW,)),
+    Case("inkling", "a text before a call that nothing ends", f"I look.{OURS}get_weather{CALLS}{OF_PARIS}{OVER}", (PARIS_TIGHT,), content="I look."),
+    Case(
+        "inkling", "the writer is left out before a second call", f"{OURS}get_weather{CALLS}{OF_PARIS}{OVER}get_weather{CALLS}{OF_PARIS}{OVER}",
+        (PARIS_TIGHT, PARIS_TIGHT), problems=("repaired",),
+    ),
+    Case("inkling", "the writer is left out behind thoughts", f"{THINKS}Hm.get_weather{CALLS}{OF_PARIS}{OVER}", (PARIS_TIGHT,), reasoning="Hm.", problems=("repaired",)),
+    Case("inkling", "thoughts that a call ends", f"{THINKS}Hm.{CALLS}{OF_PARIS}{OVER}", (PARIS_TIGHT,), reasoning="Hm."),
+    Case("inkling", "thoughts that a header ends", f"{THINKS}Hm.{OURS}{SAYS}Warm.", content="Warm.", reasoning="Hm."),
+    Case("inkling", "the end of sampling ends thoughts", f"{THINKS}Hm.{DONE}", reasoning="Hm."),
+    Case("inkling", "white space between messages", f"{THINKS}Hm.{OVER}\n{OURS} {SAYS}Warm.{OVER}", content="Warm.", reasoning="Hm."),
+    Case("inkling", "an answer without its type behind thoughts", f"{THINKS}Hm.{OVER}{OURS}Warm.{OVER}", content="Warm.", reasoning="Hm."),
+    Case("inkling", "an answer without its type", f"{OURS}Warm.{OVER}", content="Warm.", problems=("markup",)),
+    Case("inkling", "a message of another type", f"{OURS}sh<|content_invoke_tool_text|>ls{OVER}", content="ls", problems=("markup",)),
+    Case(
+        "inkling", "marks in an answer are words", f"{SAYS}Write {OVER} behind {OURS} and {CALLS}, or {OURS}f{CALLS}.{OVER}{DONE}",
+        content=f"Write {OVER} behind {OURS} and {CALLS}, or {OURS}f{CALLS}.",
+    ),
+    Case(
+        "inkling", "marks in a string are data",
+        f'{OURS}write{CALLS}{{"name":"write","args":{{"text":"{OVER}{OURS}f{CALLS}{{"}}}}{OVER}{DONE}',
+        (("write", f'{{"text":"{OVER}{OURS}f{CALLS}{{"}}'),),
+    ),
+    Case(
+        "inkling", "a result that the model made up", f"{OURS}get_time{CALLS}{{\"name\":\"get_time\"}}{OVER}<|message_tool|>get_time{SAYS}12:00{OVER}{OURS}{SAYS}Noon.{OVER}",
+        (NOW,), content="Noon.", problems=("invented_result",),
+    ),
+    Case(
+        "inkling", "an entity for a quote",
+        f'{OURS}write{CALLS}{{"name":"write","args":{{"text":"http://a.b/?c=1&amp;d&quot;}}}}{OVER}{DONE}',
+        (("write", '{"text":"http://a.b/?c=1&amp;d"}'),), problems=("repaired",),
+    ),
+    Case(
+        "inkling", "an entity for a quote, and a call behind",
+        f'{OURS}get_weather{CALLS}{{"name":"get_weather","args":{{"city":"Paris&quot;}}}}{OVER}{OURS}get_time{CALLS}{{"name":"get_time"}}{OVER}',
+        (PARIS_TIGHT, NOW), problems=("repaired",),
+    ),
+    Case(
+        "inkling", "an entity for a quote before another member",
+        f'{OURS}get_weather{CALLS}{{"name":"get_weather","args":{{"city":"Paris&quot;,"days":3}}}}{OVER}',
+        (("get_weather", '{"city":"Paris","days":3}'),), problems=("repaired",),
+    ),
+    Case(
+        "inkling", "entities for all quotes",
+        f"{OURS}get_weather{CALLS}{OF_PARIS}{OVER}".replace('"', "&quot;"), (PARIS_TIGHT,), problems=("repaired",),
+    ),
+    Case(
+        "inkling", "entities in JSON that is whole are data",
+        f'{OURS}write{CALLS}{{"name":"write","args":{{"text":"a=&quot;b&quot;, c &quot"}}}}{OVER}',
+        (("write", '{"text":"a=&quot;b&quot;, c &quot"}'),),
+    ),
+    Case("inkling", "a brace too many", f"{OURS}get_weather{CALLS}{OF_PARIS}}}{OVER}", (PARIS_TIGHT,), problems=("repaired",)),
+    Case("inkling", "a brace missing", f"{OURS}get_weather{CALLS}{OF_PARIS[:-1]}{OVER}", (PARIS_TIGHT,), problems=("repaired",)),
+    Case("inkling", "a fence around the call", f"{OURS}get_weather{CALLS}```json\n{OF_PARIS}\n```{OVER}", (PARIS_TIGHT,)),
+    Case("inkling", "another name in the header", f"{OURS}get_time{CALLS}{OF_PARIS}{OVER}", (PARIS_TIGHT,), problems=("repaired",)),
+    Case(
+        "inkling", "the name in the header only", f'{OURS}get_weather{CALLS}{{"args":{{"city":"Paris"}}}}{OVER}', (PARIS_TIGHT,),
+        problems=("repaired",),
+    ),
+    Case(
+        "inkling", "the arguments alone", f'{OURS}get_weather{CALLS}{{"city":"Paris"}}{OVER}', (PARIS_TIGHT,), problems=("repaired",),
+    ),
+    Case("inkling", "cut off in a string", f'{OURS}write{CALLS}{{"name":"write","args":{{"text":"a', content="", problems=("cut",), finish="length"),
+    Case("inkling", "cut off behind an entity", f'{OURS}write{CALLS}{{"name":"write","args":{{"text":"a&quot;', content="", problems=("cut",), finish="length"),
+    Case("inkling", "cut off in a header", f"{SAYS}Hi.{OVER}{OURS}get_we", content="Hi.", problems=("cut",), finish="length"),
+    Case("inkling", "cut off behind the first header", f"get_weather{CALLS}", content="", problems=("cut",), finish="length"),
+    Case(
+        "inkling", "a call that is no JSON", f"{OURS}write{CALLS}print(1){OVER}", content=f"{OURS}write{CALLS}print(1){OVER}",
+        problems=("unreadable",),
     ),
     # Hunyuan 3.
     Case(

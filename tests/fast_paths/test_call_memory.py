@@ -28,7 +28,7 @@ PIECES = 150_000  # the last thousand pieces of a stream are not put together ye
 MOST = 4.0  # times the number of characters
 DIALECTS = [
     "hermes", "mistral-v3", "xlam-2", "mistral-v11", "deepseek-v3.1", "kimi-k2", "kimi-k3", "qwen3-coder", "deepseek-v3.2",
-    "glm-4.5", "gpt-oss", "gemma-4", "minimax-m3", "llama-4", "lfm2", "apertus", "muse", "functionary-v3.2",
+    "glm-4.5", "gpt-oss", "gemma-4", "minimax-m3", "llama-4", "lfm2", "apertus", "muse", "functionary-v3.2", "inkling",
 ]  # fmt: skip
 
 

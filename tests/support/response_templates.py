@@ -39,7 +39,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "true": {"sure": True},
     "rows": {"rows": [{"a": 1}, {"b": [2, "x"]}]},
 }
-HEADERS = frozenset({"channels", "recipients", "xtml", "addressed"})  # syntaxes whose words stand in messages of their own
+HEADERS = frozenset(
+    {"channels", "recipients", "typed", "xtml", "addressed"}
+)  # syntaxes whose words stand in messages of their own
 _SIGNS = [
     *"abc XYZ 0189 .,:;!?-_=/+*#@$%^&~|'\"`()[]{}",
     "\n",

@@ -39,6 +39,7 @@ FIRST = frozenset(
         "minimax-m3",
         "apertus",
         "muse",
+        "inkling",
         "functionary-v3.2",
     }
 )

@@ -268,7 +268,7 @@ OPTIONS = [
     pytest.param({"retries": -1}, ValueError, "a whole number from 0 up", id="negative retries"),
     pytest.param({"coerce": "yes"}, TypeError, "True or False", id="a word for a flag"),
     pytest.param({"on_event": 5}, TypeError, "use a function", id="a number for a function"),
-    pytest.param({"dialect": "klingon"}, adapter.DialectError, "there are .*hermes", id="an unknown dialect"),
+    pytest.param({"dialect": "esperanto"}, adapter.DialectError, "there are .*hermes", id="an unknown dialect"),
 ]
 
 

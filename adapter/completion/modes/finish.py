@@ -55,7 +55,8 @@ def _last(run: TextRun, state: State, tail: str, out: list[Event]) -> None:
 def _cut_opening(state: State, tail: str, out: list[Event]) -> None:
     raw = "".join(state.held) + tail
     state.mode = Mode.TEXT
-    if state.syntax.in_words or not state.opener:  # no call came behind the words, so the marker was a mention
+    begun = state.opener or state.marks.pattern.search(raw)  # a completion that begins behind a marker may begin with words
+    if state.syntax.in_words or not begun:  # no call came behind the words, so the marker was a mention
         state.content.text(raw, out)
         return
     state.content.block(out)

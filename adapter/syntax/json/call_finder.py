@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from adapter.syntax.json.call_forms import ARGUMENTS
 from adapter.syntax.json.members import AFTER, CLOSE, COMPLETE, FIRST, KEY, NUMBER, OPEN, QUOTE, STRING, TOP, CallFrame, decoded
 from adapter.syntax.reading import Step, StepKind
 from adapter.text.json_cursor import JsonCursor
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from adapter.text.json_gate import ValuePlace
     from adapter.text.json_plain import InString, Matcher
 
-# First characters of the values that hold calls. `parameters` in place of `arguments` waits for the end of the block:
-# `arguments` may follow.
+# First characters of the values that hold calls. `parameters` waits for the end of the block: `arguments` may follow.
 _HOLDS_CALLS = {"function": "{", "tool_calls": "["}
 _LONGEST = 2000  # code points of a member beside the arguments, which is matched again with each delta
 # Without one of these, or four quotes, no member is complete that calls depend on, and no block ends.
@@ -41,6 +41,7 @@ class CallFinder:
         inside: Patterns of strings in the block.
         known: Gives the place of a tool's arguments in its schema.
         steps: The list that gets the steps.
+        key: The dialect's key of the arguments.
 
     Attributes:
         steps: As given.
@@ -52,15 +53,15 @@ class CallFinder:
     """
 
     __slots__ = (
-        "_ahead", "_arguments", "_counted", "_expected", "_frames", "_held", "_inner", "_inside",
-        "_known", "_loose", "_quotes", "_start", "cursor", "ended", "in_string", "offset", "silent",
-        "special", "steps",
+        "_ahead", "_arguments", "_counted", "_expected", "_frames", "_held", "_inner", "_inside", "_key", "_known", "_loose",
+        "_quotes", "_start", "cursor", "ended", "in_string", "offset", "silent", "special", "steps",
     )  # fmt: skip
 
-    def __init__(self, inside: InString, known: Callable[[str], ValuePlace], steps: list[Step] | None = None) -> None:
+    def __init__(
+        self, inside: InString, known: Callable[[str], ValuePlace], steps: list[Step] | None = None, key: str = ARGUMENTS
+    ) -> None:
         self.steps: list[Step] = [] if steps is None else steps
-        self._inside = inside
-        self._known = known
+        self._inside, self._known, self._key = inside, known, key
         self.special = inside.special
         self.in_string = False
         self._frames: list[CallFrame] = []
@@ -245,7 +246,7 @@ class CallFinder:
             self._expected = AFTER["{"]
             if key == "name" and last == QUOTE and not frame.named:
                 self._name(frame, found[STRING])
-            elif key == "name" or (key == "arguments" and frame.start is not None):
+            elif key == "name" or (key == self._key and frame.start is not None):
                 self._fall_silent(found[OPEN] or "")  # twice: the end of the block decides which of them counts
             elif last == OPEN:
                 return self._container(frame, key, found[OPEN])
@@ -277,7 +278,7 @@ class CallFinder:
             self._enter(bracket)
             return 0
         self.offset -= 1
-        arguments = key == "arguments" and bracket == "{"
+        arguments = key == self._key and bracket == "{"
         if arguments:
             frame.start = self.offset
         if arguments and frame.named and self._arguments is not None:

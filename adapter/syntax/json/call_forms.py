@@ -3,7 +3,7 @@
 Models write these forms, read by the same rules in every syntax with JSON calls:
 
     {"name": N, "arguments": {…}}                       any key order; `parameters` for `arguments`, `tool_name` for `name`
-    {"name": N, "args": {…}}                            mended, and told
+    {"name": N, "args": {…}}                            mended, and told; in a dialect with the key `args`, its own form
     {"type": "function", "function": {"name": …}}       the OpenAI wrapper
     [ …, … ]   {"tool_calls": [ … ]}   {…} {…}          several
 """
@@ -12,15 +12,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from adapter.events import CallPlaces
 from adapter.syntax.reading import Nameless, RawCall
 from adapter.text.json_spans import elements, loads, skip_space, spans, value_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from adapter.events import Where
     from adapter.text.buffer import TextBuffer
@@ -36,6 +37,7 @@ except ImportError:  # a dependency of the openai client, today
 _Members: TypeAlias = dict[str, tuple[Any, int, int]]
 Values: TypeAlias = "tuple[list[RawCall | Nameless], int]"  # the calls of a value, and the position behind
 _NOTHING = (None, 0, 0)
+ARGUMENTS = "arguments"  # the key of the arguments, if the dialect has no other
 # The usual form of a call, up to the arguments; and the most code points of arguments to copy for reading.
 _PLAIN_CALL = re.compile(
     r'\{[ \t\n\r]*"name"[ \t\n\r]*:[ \t\n\r]*"(?P<name>[^"\\\x00-\x1f]+)"[ \t\n\r]*,'
@@ -45,10 +47,11 @@ _MOST_COPIED = 1 << 17
 # Keys under which models write arguments too, and members of a call that are none.
 _OTHER_KEYS = frozenset({"args", "input", "kwargs"})
 _BESIDE = frozenset({"name", "tool_name", "id", "tool_call_id", "call_id", "type", "index", "description", "strict"})
-_WRAPPER = re.compile(r'\{[ \t\n\r]*"tool_calls"[ \t\n\r]*:[ \t\n\r]*\[')
 
 
-def read_calls(text: str, start: int = 0, stop: int | None = None, *, one: bool = False) -> list[RawCall | Nameless]:
+def read_calls(
+    text: str, start: int = 0, stop: int | None = None, *, one: bool = False, key: str = ARGUMENTS
+) -> list[RawCall | Nameless]:
     """Return the calls of a payload.
 
     Args:
@@ -56,6 +59,7 @@ def read_calls(text: str, start: int = 0, stop: int | None = None, *, one: bool 
         start: Position of the payload.
         stop: Position behind the payload; None for the end of the text.
         one: Refuse a second value.
+        key: The dialect's key of the arguments.
 
     Raises:
         ValueError: The payload is not JSON.
@@ -64,7 +68,7 @@ def read_calls(text: str, start: int = 0, stop: int | None = None, *, one: bool 
     stop = len(text) if stop is None else stop
     position = skip_space(text, start)
     while position < stop:
-        found, end = _calls_at(text, position)
+        found, end = calls_at(text, position, key)
         calls += found
         if end > stop:
             raise ValueError(f"the value at character {position} is not complete")
@@ -76,54 +80,6 @@ def read_calls(text: str, start: int = 0, stop: int | None = None, *, one: bool 
             if position >= stop:
                 raise ValueError("a value was due after the last comma")
     return calls
-
-
-class Finished(NamedTuple):
-    """The calls that are complete in a payload without its end.
-
-    Attributes:
-        calls: The calls.
-        unfinished: A further call had begun, or was due behind a comma.
-        closers: Brackets too many stand behind the calls.
-    """
-
-    calls: list[RawCall | Nameless]
-    unfinished: bool
-    closers: bool
-
-
-def read_finished(text: str, read: Callable[[str, int], Values] | None = None) -> Finished:
-    """Return the complete calls of a payload that is cut off, or has brackets too many or too few behind its calls.
-
-    Args:
-        text: The payload.
-        read: Reads the calls of one value at a position; None for the forms of this module.
-    """
-    read = read or _calls_at
-    calls: list[RawCall | Nameless] = []
-    depth, closers, due, position = 0, False, False, skip_space(text, 0)
-    while position < len(text):
-        character = text[position]
-        if character in "]}":
-            closers, depth = closers or not depth, max(depth - 1, 0)
-            position += 1
-        elif character in ",;" and calls:
-            due, position = True, position + 1
-        elif character == "[" and not closers:
-            depth, position = depth + 1, position + 1
-        else:
-            try:
-                found, position = read(text, position)
-            except ValueError:
-                wrapper = None if calls else _WRAPPER.match(text, position)
-                if wrapper is None:
-                    return Finished(calls, True, closers)
-                depth, position = depth + 2, wrapper.end()
-            else:
-                calls += found
-                due = False
-        position = skip_space(text, position)
-    return Finished(calls, due, closers)
 
 
 def read_plain_call(text: str, start: int, stop: int) -> RawCall | None:
@@ -177,17 +133,26 @@ def _space_before(text: str, end: int) -> int:
     return end
 
 
-def _calls_at(text: str, begin: int) -> tuple[list[RawCall | Nameless], int]:
-    """Return the calls of the value at `begin`, and the position behind. No call is decoded a second time with its list."""
+def calls_at(text: str, begin: int, key: str = ARGUMENTS) -> Values:
+    """Return the calls of the value at `begin`, and the position behind. No call is decoded a second time with its list.
+
+    Args:
+        text: The text around the value.
+        begin: Position of the value.
+        key: The dialect's key of the arguments.
+
+    Raises:
+        ValueError: The value is not JSON.
+    """
     calls: list[RawCall | Nameless] = []
     if text.startswith("{", begin):
         doubled: list[str] = []
         members, end = spans(text, begin, doubled)
-        found = _read_object(text, members, begin, end)
+        found = _read_object(text, members, begin, end, key)
         calls += _noted(found, doubled) if doubled else found
     elif text.startswith("[", begin):
         try:
-            each = list(elements(text, begin, _calls_at))
+            each = list(elements(text, begin, calls_at if key == ARGUMENTS else partial(calls_at, key=key)))
         except RecursionError:
             raise ValueError("nested too deeply") from None
         calls += chain.from_iterable(inner for inner, _, _ in each)
@@ -198,14 +163,14 @@ def _calls_at(text: str, begin: int) -> tuple[list[RawCall | Nameless], int]:
     return calls, end
 
 
-def _read_object(text: str, found: _Members, begin: int, end: int) -> Iterator[RawCall | Nameless]:
+def _read_object(text: str, found: _Members, begin: int, end: int, key: str) -> Iterator[RawCall | Nameless]:
     """Read a call, or a wrapper around calls. `found` has the members: decoded, first and last position of their text."""
     if "name" not in found:
         for wrapper, kind in (("tool_calls", list), ("function", dict)):
             if wrapper in found and isinstance(found[wrapper][0], kind):
                 begin = found.pop(wrapper)[1]  # releases the decoded value
                 beside = _others(found)
-                for call in _calls_at(text, begin)[0]:
+                for call in calls_at(text, begin, key)[0]:
                     yield replace(call, beside=beside + call.beside) if beside and isinstance(call, RawCall) else call
                     beside = ()
                 return
@@ -213,13 +178,13 @@ def _read_object(text: str, found: _Members, begin: int, end: int) -> Iterator[R
     if not isinstance(name, str) or not name.strip():
         yield Nameless(text[begin:end])
         return
-    given = found.get("arguments") or found.get("parameters")
+    given = found.get(key) or found.get(ARGUMENTS) or found.get("parameters")
     if given is None:
         yield _without_arguments(name, text, found, (begun + 1, ended - 1))
         return
     value, first, last = given
     call = _call(name, text[first:last], value, CallPlaces((begun + 1, ended - 1), (first, last)))
-    beside = tuple(key for key in _others(found) if found[key] is not given)
+    beside = tuple(other for other in _others(found) if found[other] is not given)
     yield replace(call, beside=beside) if beside else call
 
 

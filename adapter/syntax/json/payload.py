@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from adapter.schema import known_place
 from adapter.syntax.json.call_finder import CallFinder
-from adapter.syntax.json.call_forms import read_calls, read_finished, read_plain_call
+from adapter.syntax.json.call_forms import ARGUMENTS, calls_at, read_calls, read_plain_call
 from adapter.syntax.json.end_scanner import BlockScanner
+from adapter.syntax.json.finished import read_finished
 from adapter.syntax.reading import End, RawCall, Reading, moved
 from adapter.syntax.skeleton import read_skeleton
 from adapter.text.json_plain import in_string
@@ -37,6 +39,7 @@ class Payload:
         tags: Opening and closing tag of a faultless block; empty for markers that are no markup.
         separators: Characters between calls, and without meaning behind the last.
         known: Gives the place of a tool's arguments in its schema.
+        key: The key of the arguments.
 
     Attributes:
         bounds: As given.
@@ -51,6 +54,7 @@ class Payload:
         tags: str,
         separators: str = "",
         known: Callable[[str], KnownPlace] = lambda _tool: known_place.ANYWHERE,
+        key: str = ARGUMENTS,
     ) -> None:
         self.bounds = bounds
         self.inside = in_string(bounds.close)
@@ -58,6 +62,7 @@ class Payload:
         self.plain = bool(bounds.close) and bounds.due
         self._tags = tags
         self._separators = separators
+        self._key = key
 
     def scanner(self) -> BlockScanner:
         """Make a search for the end of a block, to be fed from the first character of the payload on."""
@@ -65,7 +70,7 @@ class Payload:
 
     def finder(self, steps: list[Step] | None = None) -> CallFinder:
         """Make a search for the calls of a payload, which adds its steps to a list."""
-        return CallFinder(self.inside, self.known, steps)
+        return CallFinder(self.inside, self.known, steps, self._key)
 
     def read_inside(self, text: str, start: int, stop: int, end: End) -> Reading:
         """Read a payload inside a text: valid JSON without a copy, other payloads as `read` does.
@@ -82,7 +87,7 @@ class Payload:
         if call is not None:
             return Reading((call,))
         try:
-            calls = read_calls(text, start, stop)
+            calls = read_calls(text, start, stop, key=self._key)
         except ValueError:
             reading = self.read(text[start:stop], end)
             return replace(reading, calls=moved(reading.calls, start))
@@ -97,16 +102,16 @@ class Payload:
         """
         text = payload.rstrip(self._separators).rstrip(FENCE_END)
         try:
-            calls = tuple(read_calls(text))
+            calls = tuple(read_calls(text, key=self._key))
         except ValueError as error:
             if end is End.CUT:
-                return finished(payload, f"not JSON: {error}")
+                return finished(payload, f"not JSON: {error}", partial(calls_at, key=self._key))
             if end is End.TEXT:
                 return Reading((), fault=f"not JSON: {error}")
             mended = repair(text, several=True)
             if mended is None:
                 return Reading((), fault=f"not JSON, and no single structural repair makes it so: {error}")
-            return _named(moved(read_calls(mended), None), repaired=True)
+            return _named(moved(read_calls(mended, key=self._key), None), repaired=True)
         return _named(calls)
 
     def markup_faults(self, opening: str, closing: str) -> tuple[str, ...]:
