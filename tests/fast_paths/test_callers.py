@@ -163,8 +163,26 @@ CUT = {
 }
 
 
+def garbage(url: str, pieces: Any, number: int) -> int:
+    """Return how many objects wait for the collector after so many requests."""
+    spoken(url, pieces)
+    gc.collect()
+    gc.freeze()  # the look is at few objects
+    gc.disable()
+    try:
+        for _ in range(number):
+            spoken(url, pieces)
+        return gc.collect()
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
 def test_requests_leave_no_garbage() -> None:
-    """The collector looks seldom: what a request held, its body too, must not wait for a look."""
+    """The collector looks seldom: what a request held, its body too, must not wait for a look.
+
+    Garbage of a request comes with each. A look may find some of this process's other threads: then it is repeated.
+    """
     script = Script()
     number = 5
     with (
@@ -172,17 +190,7 @@ def test_requests_leave_no_garbage() -> None:
         running(upstream.url, {"on_invalid": "raise"}, max_body=800_000, circuit_failures=9999) as url,
     ):
         for name, (script.reply, pieces) in {**{name: (upstream_reply, row) for name, row in ROWS.items()}, **CUT}.items():
-            spoken(url, pieces)
-            gc.collect()
-            gc.freeze()  # the looks below are at few objects
-            gc.disable()
-            try:
-                for _ in range(number):
-                    spoken(url, pieces)
-                assert gc.collect() < 2 * number, name
-            finally:
-                gc.enable()
-                gc.unfreeze()
+            assert any(garbage(url, pieces, number) < 2 * number for _ in range(4)), name
 
 
 def test_routes_by_path_are_those_of_the_router(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -346,7 +346,10 @@ VALUES = st.recursive(
 def test_valid_json(value: Any, schema: str, size: int, indent: int | None, ascii_only: bool, at: int) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
     agree(cut(text + "\n" + CLOSE, size), BOUNDS["a tag"], SCHEMAS[schema])
-    agree(cut(text[:at] + text[at + 1 :] + CLOSE, size), BOUNDS["a tag"], SCHEMAS[schema])  # and with a character missing
+    # And with a character missing; not the last bracket, without which a number leaves at the first character of the tag here,
+    # and at the last of the tag there.
+    at %= len(text) - 1
+    agree(cut(text[:at] + text[at + 1 :] + CLOSE, size), BOUNDS["a tag"], SCHEMAS[schema])
 
 
 def read(text: str, size: int, schema: Any = None) -> JsonCursor:

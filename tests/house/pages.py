@@ -14,7 +14,9 @@ A block of another language without such a comment is shown, not run: `text`, `j
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
+import inspect
 import io
 import logging
 import re
@@ -34,6 +36,7 @@ _BLOCK = re.compile(
     r"^(?:<!-- (?P<kind>\w+): (?P<name>[\w./-]+) -->\n)?```(?P<language>\w+)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE
 )
 _BASE_URL = "http://localhost:8000/v1"
+_CLIENTS = frozenset({"anthropic", "httpx", "httpx2", "ollama", "openai"})
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def run_page(path: Path, folder: Path, base_url: str = _BASE_URL, names: dict[st
     ran: Counter[str] = Counter()
     names = {} if names is None else names
     (folder / "examples").symlink_to(ROOT / "examples")
-    with contextlib.chdir(folder), _log_levels_kept():
+    with contextlib.chdir(folder), _log_levels_kept(), _clients_closed(names):
         for block in blocks(path.read_text(encoding="utf-8")):
             if block.kind == "file":
                 target = folder / block.name
@@ -94,6 +97,20 @@ def run_page(path: Path, folder: Path, base_url: str = _BASE_URL, names: dict[st
                 )
             ran[block.language] += 1
     return ran
+
+
+@contextlib.contextmanager
+def _clients_closed(names: dict[str, Any]) -> Iterator[None]:
+    """Close the clients that a page made: their sockets would be told in a later test, whenever they are collected."""
+    try:
+        yield
+    finally:
+        for value in names.values():
+            close = getattr(value, "close", None)
+            if type(value).__module__.partition(".")[0] in _CLIENTS and callable(close):
+                waits = close()
+                if inspect.iscoroutine(waits):
+                    asyncio.run(waits)
 
 
 @contextlib.contextmanager
