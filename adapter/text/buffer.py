@@ -6,6 +6,7 @@ _PIECES = 1024
 _MOST = 1 << 16  # characters of pieces
 _LONG = 1 << 18  # characters
 _STEPS = 64
+_FEWEST = 4  # pieces that are put together in steps
 _WIDE = 1 << 12
 
 
@@ -39,7 +40,7 @@ class TextBuffer:
         """Return all of the text."""
         if self._pieces or len(self._joined) > 1:
             pieces, self._joined, self._pieces = [*self._joined, *self._pieces], [], []
-            long = self._size >= _LONG and len(pieces) >= _STEPS
+            long = self._size >= _LONG and len(pieces) >= _FEWEST
             self._joined = [_put_together(pieces) if long else "".join(pieces)]
         return self._joined[0] if self._joined else ""
 
