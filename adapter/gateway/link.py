@@ -195,7 +195,7 @@ class Link:
 
     async def _error_body(self) -> bytes:
         """Return the body of an error that may be answered in the end, and give the connection back."""
-        self._left = self._most = _MOST_OF_ERROR
+        most, self._left, self._most = self._most, _MOST_OF_ERROR, _MOST_OF_ERROR
         try:
             async with asyncio.timeout(_PATIENCE_WITH_ERROR):
                 return await self.whole()
@@ -203,6 +203,7 @@ class Link:
             return b""
         finally:
             self._release()
+            self._left = self._most = most
 
     async def piece(self, patience: float | None = None) -> bytes | None:
         """Return the next piece of a stream, decoded; empty at the end; None after so many seconds of silence.
@@ -237,7 +238,7 @@ class Link:
                 raise self._broken(error) from error
         self._left -= len(data)
         if self._left < 0:
-            self.close()
+            self._release()  # the task that sends may be the one that reads here
             raise UpstreamTooLarge("The upstream's answer", self._most)
         return data
 

@@ -31,7 +31,7 @@ def is_known() -> bool:
     taken = inspect.signature(ResponseHandler.set_response_params).parameters
     return (
         all(name in taken for name in _USED)
-        and {"read", "start_timeout", "writing_paused", "is_connected"} <= {*dir(ResponseHandler)}
+        and {"read", "should_close", "start_timeout", "writing_paused", "is_connected"} <= {*dir(ResponseHandler)}
         and [*inspect.signature(aiohttp.BaseConnector.connect).parameters] == ["self", "req", "traces", "timeout"]
     )
 
@@ -163,6 +163,10 @@ class QuickRequests:
         if head is None:
             return None
         connection = await self._connected(way)
+        while way.kept and connection.protocol.should_close:  # more came than was asked for: it is no answer to this request
+            connection.close()
+            way.kept = False
+            connection = await self._connected(way)
         protocol = connection.protocol
         if protocol.writing_paused or not protocol.is_connected():
             connection.close()

@@ -88,8 +88,8 @@ def rewritten(module: ModuleType, request: Any, upstream: UpstreamRequest) -> An
     headers = sent.headers  # a copy, owned by the request
     headers["Content-Length"] = str(len(body))
     for name, _ in request.headers.raw:
-        if name.lower() in _CODED and name in headers:
-            del headers[name.decode()]
+        if name.lower() in _CODED:
+            headers.pop(name.decode(), None)
     sent.read()
     return sent
 

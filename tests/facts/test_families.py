@@ -357,6 +357,8 @@ CASES = [
     Case("inkling", "the prompt has begun the message of a call", f"get_weather{CALLS}{OF_PARIS}{OVER}{DONE}", (PARIS_TIGHT,)),
     Case("inkling", "the prompt has begun a message without a name", f"{CALLS}{OF_PARIS}{OVER}", (PARIS_TIGHT,)),
     Case("inkling", "the prompt has begun the text", f"It is warm.{OVER}{DONE}", content="It is warm."),
+    Case("inkling", "the marks of a call of the user's, and the end", f"<|content_text|>x<|message_user|>{CALLS}", content=f"x<|message_user|>{CALLS}"),
+    Case("inkling", "the marks of a call of a tool's, and the end", f"<|content_text|>x<|message_tool|>f{CALLS}", content=f"x<|message_tool|>f{CALLS}"),
     Case("inkling", "one word behind the beginning of the prompt", "get_weather", content="get_weather"),
     Case("inkling", "a server kept back the end", f"{OURS}get_weather{CALLS}{OF_PARIS}", (PARIS_TIGHT,)),
     Case(

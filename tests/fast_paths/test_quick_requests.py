@@ -254,3 +254,31 @@ def test_another_aiohttp_sends_all_requests_itself(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Session, "http", lambda _: None)
     session = Session(Upstream(url="http://127.0.0.1:1/v1"))
     assert session.quick(session.url("/chat/completions")) is None
+
+
+def test_an_answer_that_nobody_asked_for_is_nobody_s() -> None:
+    """It comes on an idle connection: the next request has another connection, and its own answer."""
+    replies = [[FINE, 0.01, reply(b'{"junk":1}')], [reply(b'{"a":2}')], [reply(b'{"a":3}')]]
+
+    async def asked() -> tuple[list[Any], list[int]]:
+        scripted = Scripted(replies)
+        server = await asyncio.start_server(scripted.serve, "127.0.0.1", 0)
+        upstream = Upstream(url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1", timeout=LIMIT)
+        member, bodies = Member(upstream, Circuit(99, 1.0)), []
+        for number in range(3):
+            link = Link([member], {"user-agent": "t"}, "")
+            answer = await link.ask(UpstreamRequest({"model": "m"}, most=1000))
+            bodies.append(answer.body)
+            link.close()
+            while number == 0 and not any(kept.should_close for kept in idle(member)):
+                await asyncio.sleep(0.01)
+        await member.session.close()
+        server.close()
+        await scripted.close()
+        return bodies, scripted.told.connections
+
+    def idle(member: Member) -> list[Any]:
+        connector: Any = member.session.http().connector
+        return [kept for row in connector._conns.values() for kept, _ in row]
+
+    assert asyncio.run(asyncio.wait_for(asked(), LIMIT)) == ([b'{"a":1}', b'{"a":2}', b'{"a":3}'], [1, 2, 2])

@@ -84,6 +84,24 @@ def test_the_next_upstream_is_asked_before_the_first_byte(fault: str) -> None:
         assert len(spare.received) == (1 if " for " in fault else 2 * len(wires))
 
 
+LARGE = "x" * 2_000_000
+LIMITS: dict[str, tuple[Any, str]] = {
+    "a short error, then a large answer": (GONE, LARGE),
+    "a large error, then a short answer": ({"error": {"message": LARGE}}, "Fine."),
+}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("row", LIMITS)
+def test_the_limit_of_an_error_is_not_that_of_the_next_answer(row: str, *, stream: bool) -> None:
+    error, text = LIMITS[row]
+    answer = streamed(text) if stream else completion(text)
+    with two(Answer(error, 503), answer) as (url, main, spare):
+        got = httpx.post(f"{url}/chat/completions", json={**PLAIN, "stream": stream}, timeout=LIMIT)
+        assert (got.status_code, len(main.received), len(spare.received)) == (200, 1, 1)
+        assert text in got.text
+
+
 def test_what_passes_unchanged_falls_to_the_next_too() -> None:
     with two(Answer(GONE, 503), lambda request: Answer({"object": request.path})) as (url, main, spare):
         for path, body in {"/completions": {"prompt": "Once"}, "/embeddings": {"input": "x"}}.items():

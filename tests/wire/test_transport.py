@@ -163,6 +163,16 @@ def test_a_compressed_answer(module: Any) -> None:
         assert plain.choices[0].message.content == CALL
 
 
+@pytest.mark.parametrize("name", ["content-encoding", "Content-Encoding", "transfer-encoding"])
+def test_codings_of_the_caller_s_body_are_not_those_of_the_new_body(name: str, module: Any, upstream: Upstream) -> None:
+    headers = {name: {"c": "identity", "t": "chunked"}[name[0].lower()]}
+    with module.Client() as http, OpenAI(base_url=upstream.url, api_key="key", http_client=http) as client:
+        wrapped = adapter.wrap(client)
+        assert name_of(wrapped.chat.completions.create(**REQUEST, extra_headers=headers)) == "get_weather"
+    sent = {key.lower() for key in upstream.received[-1].headers}
+    assert (name.lower() in sent, "content-length" in sent) == (False, True)
+
+
 @pytest.mark.parametrize("status", [400, 401, 404, 422, 429, 500, 503])
 def test_6_upstream_errors_verbatim(status: int) -> None:
     body = {"error": {"message": "Upstream says no.", "type": "t", "param": "p", "code": "c"}}

@@ -159,5 +159,7 @@ class Typed(Syntax):
     def _begins(self, text: str, place: int, marker: str) -> int | None:
         """Return the position of a header, which ends the text before; -1 for a mention, None if more text is needed."""
         begun, begins = self.opening(marker, text, place + len(marker))
+        if begins is None or (begins and begun == len(text)):
+            return None
         mention = begins and text.endswith(self._call, place, begun) and text[begun] not in "{["  # a call without JSON
-        return place if begins and not mention else begins if begins is None else -1
+        return place if begins and not mention else -1
