@@ -36,16 +36,16 @@ class Joining:
         if self._holds:
             self._held, self._holds = data, False
         elif self._held:
-            self._transport.write(self._held + data)
-            self._held = b""
+            held, self._held = self._held, b""
+            self._transport.write(held + data)
         else:
             self._transport.write(data)
 
     def close(self) -> None:
         """Close the connection, when all is written."""
-        if self._held:
-            self._transport.write(self._held)
-            self._held = b""
+        held, self._held = self._held, b""
+        if held and not self.is_closing():
+            self._transport.write(held)
         self._transport.close()
 
 

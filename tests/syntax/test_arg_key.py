@@ -121,6 +121,9 @@ GOOD = [
 ODD = [
     ("JSON in the tags", '<tool_call>\n{"name": "f", "arguments": {"text": "</tool_call>"}}</tool_call>', [calls("f", text="</tool_call>")], "", set()),
     ("JSON after the name", '<tool_call>f>{"text": "</tool_call>"}</tool_call>', [calls("f", text="</tool_call>")], "", {"markup"}),
+    ("JSON after the name, with a key's closer in a string", '<tool_call>f\n{"text":"x</arg_key>y"}</tool_call>', [("f", '{"text":"x</arg_key>y"}')], "", {"markup"}),
+    ("JSON after the name, with a key's tags in a string", '<tool_call>f\n{"text":"x</arg_key><arg_key>"}\n</tool_call>', [("f", '{"text":"x</arg_key><arg_key>"}')], "", {"markup"}),
+    ("JSON after the name, cut behind a key's closer", '<tool_call>f\n{"text":"x</arg_key>\\\n"', [], "", {"cut"}),
     ("JSON on the next line", '<tool_call>f\n{"text": "x",}\n</tool_call>', [calls("f", text="x")], "", {"markup", "repaired"}),
     ("two openers", f"<tool_call><tool_call>f{A}x{END}", [calls("f", text="x")], "", {"markup"}),
     ("two closers", f"{block('g')}</tool_call>", [calls("g")], "", set()),
@@ -241,6 +244,13 @@ def test_as_models_should_not(text: str, expected: Any, content: str, kinds: set
     if "unreadable" not in kinds:  # then what was reported early is contradicted
         same_at_every_split(text)
     assert read(list(text)) == (found, said, problems)
+
+
+@pytest.mark.parametrize("text", ['<tool_call>f\n{"text": "x"}\n</tool_call>', 'Hi.<tool_call>f>{"text": "x"}</tool_call>'])
+def test_places_of_json_after_the_name(text: str) -> None:
+    (call,) = [event for event in events_of([text]) if isinstance(event, CallFinished)]
+    assert call.places is not None
+    assert [call.raw[slice(*place)] for place in call.places if place] == ["f", '{"text": "x"}']
 
 
 def test_cut_off() -> None:
