@@ -48,7 +48,9 @@ async def sent(
                 proxy=session.proxy,
                 trace_request_ctx=way,
             )
-        except (aiohttp.ServerDisconnectedError, ConnectionResetError):
-            if not (again and way.kept):  # a kept connection that upstream had closed got no request
+        except (aiohttp.ServerDisconnectedError, ConnectionResetError) as error:
+            # A kept connection that upstream had closed got no request; half a head is the beginning of an answer.
+            began = isinstance(error, aiohttp.ServerDisconnectedError) and not isinstance(error.message, str | None)
+            if began or not (again and way.kept):
                 raise
     raise RuntimeError("a second try returns or raises")

@@ -68,6 +68,7 @@ ROWS: dict[str, list[Sequence[bytes | float | None]]] = {
     "bad chunks": [[b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n"], [FINE]],
     "nothing": [[None], [FINE]],
     "nothing, on a connection that was kept": [[FINE], [None], [FINE]],
+    "half a head, on a connection that was kept": [[FINE], [b"HTTP/1.1 200 OK\r\ncontent-", None], [FINE]],
     "nothing for ever": [[None], [None]],
     "a head that is cut": [[b"HTTP/1.1 200 OK\r\ncontent-", None], [FINE]],
     "a body that is cut": [[FINE[:-2], None], [FINE]],
@@ -190,6 +191,13 @@ def test_answers_and_errors_are_the_same(row: str, monkeypatch: pytest.MonkeyPat
     if row in {"a whole answer", "answers on a connection that is kept", "chunked", "compressed", "errors"}:
         assert taken == len(ROWS[row])
         assert set(told.connections) == {1}
+
+
+def test_a_request_whose_answer_began_is_not_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = ROWS["half a head, on a connection that was kept"]
+    assert len(both(row, monkeypatch)[1].heads) == len(row)
+    row = ROWS["nothing, on a connection that was kept"]
+    assert len(both(row, monkeypatch)[1].heads) == len(row) + 1
 
 
 # Headers of a caller, and whether the quick way takes the request.
