@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _PIECES = 1024
 _MOST = 1 << 16  # characters of pieces
 _LONG = 1 << 18  # characters
 _STEPS = 64
-_FEWEST = 4  # pieces that are put together in steps
 _WIDE = 1 << 12
 
 
@@ -40,29 +44,38 @@ class TextBuffer:
         """Return all of the text."""
         if self._pieces or len(self._joined) > 1:
             pieces, self._joined, self._pieces = [*self._joined, *self._pieces], [], []
-            long = self._size >= _LONG and len(pieces) >= _FEWEST
-            self._joined = [_put_together(pieces) if long else "".join(pieces)]
+            long = self._size >= _LONG and len(pieces) > 1
+            self._joined = [_put_together(pieces, self._size) if long else "".join(pieces)]
         return self._joined[0] if self._joined else ""
 
 
-def _put_together(pieces: list[str]) -> str:
-    """Join many pieces to a long text in steps, and release the pieces of each step: no two copies of all exist at a time.
+def _put_together(pieces: list[str], size: int) -> str:
+    """Join pieces to a long text in steps, and release the pieces of each step: no two copies of all exist at a time.
 
-    CPython lengthens a string in place if nothing else refers to the string (3.11 does not in a `while` loop). Without this, so
-    few steps still cost little.
+    CPython lengthens a string in place if nothing else refers to the string, after a few rounds of a loop (3.11 does not in a
+    `while` loop). Without this, so few steps still cost little.
     """
-    text, each = "", len(pieces) // _STEPS + 1
+    text = ""
     pieces.reverse()
-    for _ in range(0, len(pieces), each):
-        text += _last(pieces, each)
+    for part in _parts(pieces, size // _STEPS + 1):
+        text += part
     return text
 
 
-def _last(pieces: list[str], number: int) -> str:
-    """Take `number` pieces from the end of the reversed list, and join them."""
-    taken = pieces[: -number - 1 : -1]
-    del pieces[-number:]
-    return "".join(taken)
+def _parts(pieces: list[str], size: int) -> Iterator[str]:
+    """Take the reversed pieces from the list, short ones joined and long ones cut, in parts of at most so many characters."""
+    while pieces:
+        taken, length = [], 0
+        while pieces and length + len(pieces[-1]) <= size:
+            taken.append(pieces.pop())
+            length += len(taken[-1])
+        if taken:
+            yield "".join(taken)
+        elif pieces:
+            piece = pieces.pop()
+            for at in range(0, len(piece), size):
+                yield piece[at : at + size]
+            del piece
 
 
 class BlockText(TextBuffer):
