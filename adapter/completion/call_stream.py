@@ -173,7 +173,7 @@ class CallStream:
         if flowing is not None:
             self._search, self._match, self._half = flowing.special.search, flowing.body.match, flowing.half.match
             self._raw, self._mute, self._special = flowing.raw, self.silent or flowing.kind is None, None
-            if flowing.plain is not None:
+            if flowing.plain is not None and not self._mute:
                 self._search, self._special = flowing.plain.search, self._search
         return self
 
